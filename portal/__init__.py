@@ -1,0 +1,1 @@
+"""The web application in which States exchange confidential review material."""

@@ -1,0 +1,1 @@
+"""The log of every access, written before anything confidential is shown."""

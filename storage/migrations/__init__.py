@@ -1,0 +1,1 @@
+"""Steps from one released schema to the next, forward only."""

@@ -1,0 +1,1 @@
+"""Object stores, which keep sealed files under random names."""
