@@ -1,0 +1,24 @@
+"""Identities: one type for each noun, so that a review's id can't be passed where a room's is asked for."""
+
+from typing import NewType
+from uuid import UUID
+
+PersonId = NewType("PersonId", UUID)
+AppointmentId = NewType("AppointmentId", UUID)
+AssignmentId = NewType("AssignmentId", UUID)
+SessionId = NewType("SessionId", UUID)
+InvitationId = NewType("InvitationId", UUID)
+
+CycleId = NewType("CycleId", UUID)
+ReviewId = NewType("ReviewId", UUID)
+RoomId = NewType("RoomId", UUID)
+DocumentId = NewType("DocumentId", UUID)
+VersionId = NewType("VersionId", UUID)
+TranslationId = NewType("TranslationId", UUID)
+
+EventId = NewType("EventId", UUID)
+StreamId = NewType("StreamId", UUID)
+RequestId = NewType("RequestId", UUID)
+
+# ISO 3166-1 alpha-3; fictional States take XAA to XZZ
+StateCode = NewType("StateCode", str)
