@@ -1,0 +1,138 @@
+"""The database: connections with their settings, sessions that stamp and check guarded rows, the committed look-up.
+
+Every write is one transaction that takes its lock at the start (BEGIN IMMEDIATE), so two writers never find out at
+the commit that they read different things. Waiting is bounded: a store that can't answer in time is an error that
+says so, never a hanging page.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import SQLModel, col
+
+from storage.errors import Full, StoreUnavailable
+from storage.guards import GUARD_KEY
+from storage.tables import Event
+from storage.triggers import sqlite_triggers
+
+BUSY_MILLISECONDS = 1200  # a page answers within two seconds, with what it asked or with 503
+READING = {"portal_reading": True}
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes past the triggers
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA secure_delete=ON",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA cache_size=-16000",  # KiB
+)
+
+
+class Database:
+    """One database, by its address; sessions come from here."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._guard_key = b""
+        self.engine = _engine(path)
+
+    def guard(self, key: bytes) -> None:
+        """Take the key under which guarded rows are stamped and checked."""
+        self._guard_key = key
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a writing transaction: committed at the end of the block, rolled back on any exception.
+
+        Raises:
+            StoreUnavailable: The database is away, or locked beyond the bound.
+            Full: No space is left.
+
+        """
+        with (
+            translated(),
+            Session(self.engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
+        ):
+            with session.begin():
+                session.connection()  # takes the lock now
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a reading transaction: sees what is committed, takes no lock."""
+        engine = self.engine.execution_options(**READING)
+        with (
+            translated(),
+            Session(engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
+        ):
+            yield session
+
+    def committed_stamp(self, event_id: UUID) -> bytes | None:
+        """Find the stamp of a committed event, on a connection of its own; None when no such event is committed."""
+        with self.read() as session:
+            return session.scalar(select(col(Event.stamp)).where(col(Event.id) == event_id))
+
+    def create(self) -> None:
+        """Create all tables and triggers in an empty database."""
+        with self.engine.begin() as connection:
+            SQLModel.metadata.create_all(connection)
+            columns = {
+                name: [c.name for c in table.columns] for name, table in SQLModel.metadata.tables.items()
+            }
+            for statement in sqlite_triggers(columns):
+                connection.exec_driver_sql(statement)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into the storage's at this edge."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _fault(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _fault(error) from error
+        raise
+
+
+def _fault(error: DBAPIError) -> StoreUnavailable:
+    text = str(error.orig)
+    if "full" in text:
+        return Full("the database has no space left")
+    return StoreUnavailable("the database can't be reached in time")
+
+
+def _engine(path: Path) -> Engine:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # WAL and shm take its mode
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, entry: ConnectionPoolEntry) -> None:
+    del entry
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("portal_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

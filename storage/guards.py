@@ -1,0 +1,75 @@
+"""MACs over rows that give rights: a row written by hand, or a value moved in it, is found before it opens anything.
+
+A guarded row is stamped whenever a session writes it and checked whenever a session loads it; neither can be
+forgotten, because both hang on the session's own events. Deleting a row, or bringing back an old one, isn't seen
+here but by `portal fsck`, which compares the rows with what the log says.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm.context import QueryContext
+
+from storage.errors import Damaged
+from storage.tables import Guarded
+
+GUARD_KEY = "guard_key"  # in Session.info
+
+
+def row_mac(key: bytes, row: Any) -> bytes:
+    """Compute the MAC of a row: HMAC-SHA-256 over its table's name and all columns but `mac`, in canonical JSON."""
+    mapper = inspect(row).mapper
+    columns = {
+        column.key: _plain(getattr(row, column.key)) for column in mapper.column_attrs if column.key != "mac"
+    }
+    text = json.dumps([mapper.local_table.name, columns], sort_keys=True, separators=(",", ":"))
+    return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
+def check_row(key: bytes, row: Any) -> None:
+    """Refuse a guarded row whose MAC doesn't fit.
+
+    Raises:
+        Damaged: The row was written by something else than the portal.
+
+    """
+    if not hmac.compare_digest(row.mac, row_mac(key, row)):
+        raise Damaged
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+        case UUID() | bytes():
+            return value.hex if isinstance(value, UUID) else value.hex()
+        case _:
+            return value
+
+
+@event.listens_for(Session, "before_flush")
+def _stamp(session: Session, flush_context: UOWTransaction, instances: Iterable[Any] | None) -> None:
+    del flush_context, instances
+    for row in [*session.new, *session.dirty]:
+        if isinstance(row, Guarded):
+            row.mac = row_mac(session.info[GUARD_KEY], row)  # type: ignore[attr-defined]  # every guarded table has it
+
+
+@event.listens_for(Guarded, "load", propagate=True)
+def _check(row: Any, context: QueryContext) -> None:
+    check_row(context.session.info[GUARD_KEY], row)
+
+
+@event.listens_for(Guarded, "refresh", propagate=True)
+def _check_again(row: Any, context: QueryContext, attributes: Iterable[str] | None) -> None:
+    if attributes is None or set(attributes) >= {column.key for column in inspect(row).mapper.column_attrs}:
+        check_row(context.session.info[GUARD_KEY], row)

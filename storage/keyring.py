@@ -1,0 +1,306 @@
+"""The keyring: the keys of rooms, streams and the registry, opened only for a permit whose event is committed.
+
+Each scope has a random 256-bit key in numbered versions; each version has one wrapped copy for each holder, of which
+the key provider is the first. Contents have a key of their own for each version of a document, wrapped by the
+room's. Subkeys (HKDF-Expand, one for each use) keep fields, wrapping, equality and tags apart. FORMAT.md has the bytes.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.database import Database
+from storage.errors import Damaged, KeyUnavailable, NotPermitted
+from storage.fields import FieldCipher, Place, derive
+from storage.keys.provider import KeyProvider
+from storage.permits import Permit, Scope, current_request, permit_stamp
+from storage.tables import KeyHolder, KeyVersion
+
+PROVIDER = "provider"  # the first kind of holder
+SERVICE = Scope("service")
+KEPT_SECONDS = 300  # how long an opened scope key stays in memory
+KEPT_KEYS = 512
+CONTENT_KEY = "content key"
+_FORMAT = 1
+
+
+class ScopeKey:
+    """One version of a scope's key in use: its subkeys, each made once."""
+
+    __slots__ = ("_key", "fields", "version", "wrapping")
+
+    def __init__(self, version: int, key: bytes) -> None:
+        self._key = key
+        self.version = version
+        self.fields = FieldCipher(derive(key, "field"))
+        self.wrapping = FieldCipher(derive(key, "wrap"))
+
+    def keyed(self, purpose: str, value: bytes) -> bytes:
+        """Compute HMAC-SHA-256 of a value under the subkey of a purpose."""
+        return hmac.digest(derive(self._key, purpose), value, hashlib.sha256)
+
+
+class Keyring:
+    """All keys of one portal; made once for a process."""
+
+    def __init__(self, provider: KeyProvider, database: Database, clock: Callable[[], datetime]) -> None:
+        self.provider = provider
+        self._database = database
+        self._clock = clock
+        self._kept: dict[tuple[Scope, int], tuple[float, ScopeKey]] = {}
+        self._committed: dict[UUID, bytes] = {}
+        self._service: dict[str, bytes] = {}
+
+    def create(self) -> None:
+        """Make the service key of a new portal."""
+        with self._database.begin() as session:
+            self.add_version(session, SERVICE)
+
+    def start(self) -> None:
+        """Open the service key: it is the canary, without which nothing starts.
+
+        Raises:
+            KeyUnavailable: The provider doesn't hold the key that wrapped it, or there is none.
+            Damaged: It doesn't open.
+
+        """
+        with self._database.read() as session:
+            key = self._unwrap(session, SERVICE, 1)
+        for purpose in ("guard", "permit", "mail", "token", "pepper", "origin"):
+            self._service[purpose] = derive(key, purpose)
+        self._database.guard(self._service["guard"])
+
+    # --- permits --------------------------------------------------------------------------------------------------
+
+    def permit(
+        self,
+        event: UUID,
+        person: UUID | None,
+        scopes: frozenset[Scope],
+        contents: frozenset[UUID],
+        ends: datetime,
+    ) -> Permit:
+        """Make a permit for the current request; the gate alone calls this, and writes its stamp into the event.
+
+        Raises:
+            NotPermitted: No request is under way.
+
+        """
+        request = current_request.get()
+        if request is None:
+            raise NotPermitted("a permit belongs to a request, and none is under way")
+        bare = Permit(event, person, request, scopes, contents, ends)
+        return Permit(
+            event, person, request, scopes, contents, ends, permit_stamp(self._service["permit"], bare)
+        )
+
+    def _covers(self, permit: Permit, scope: Scope) -> None:
+        if not hmac.compare_digest(permit.stamp, permit_stamp(self._service["permit"], permit)):
+            raise NotPermitted("the permit was not given by the gate")
+        if permit.request != current_request.get():
+            raise NotPermitted("the permit belongs to another request")
+        if scope not in permit.scopes:
+            raise NotPermitted("the permit doesn't cover this")
+        if self._clock() >= permit.ends:
+            raise NotPermitted("the permit has ended")
+
+    def _opens(self, permit: Permit, scope: Scope) -> None:
+        self._covers(permit, scope)
+        stamp = self._committed.get(permit.event)
+        if stamp is None:
+            stamp = self._database.committed_stamp(permit.event)
+            if stamp is None:
+                raise NotPermitted("the permit's event is not in the log")
+            if len(self._committed) >= KEPT_KEYS:
+                self._committed.clear()
+            self._committed[permit.event] = stamp
+        if not hmac.compare_digest(stamp, permit.stamp):
+            raise NotPermitted("the permit is not the one in the log")
+
+    # --- fields ---------------------------------------------------------------------------------------------------
+
+    def seal(self, session: Session, permit: Permit, scope: Scope, place: Place, plaintext: bytes) -> bytes:
+        """Seal a field under the scope's current key version.
+
+        Raises:
+            NotPermitted: The permit doesn't cover the scope.
+
+        """
+        self._covers(permit, scope)
+        return self._seal(self.current(session, scope), place, plaintext)
+
+    def open(self, permit: Permit, scope: Scope, place: Place, blob: bytes) -> bytes:
+        """Open a field, once the permit's event is found committed.
+
+        Raises:
+            NotPermitted: The permit opens nothing here.
+            Damaged: The field was altered, or belongs elsewhere.
+
+        """
+        self._opens(permit, scope)
+        version, sealed = split(blob)
+        return self.key(scope, version).fields.open(place, sealed)
+
+    def _seal(self, key: ScopeKey, place: Place, plaintext: bytes) -> bytes:
+        return join(key.version, key.fields.seal(place, plaintext))
+
+    # --- contents -------------------------------------------------------------------------------------------------
+
+    def wrap_content_key(
+        self, session: Session, permit: Permit, scope: Scope, version: UUID, key: bytes
+    ) -> bytes:
+        """Wrap the key of a document's version under the room's current key version."""
+        self._covers(permit, scope)
+        room = self.current(session, scope)
+        return join(room.version, room.wrapping.seal(_content_place(scope, version), key))
+
+    def open_content_key(self, permit: Permit, scope: Scope, version: UUID, wrapped: bytes) -> bytes:
+        """Open the key of a document's version.
+
+        Raises:
+            NotPermitted: The permit doesn't cover this version's content, or its event isn't committed.
+
+        """
+        if version not in permit.contents:
+            raise NotPermitted("the permit doesn't cover this content")
+        self._opens(permit, scope)
+        number, sealed = split(wrapped)
+        return self.key(scope, number).wrapping.open(_content_place(scope, version), sealed)
+
+    def equality(self, session: Session, permit: Permit, scope: Scope, digest: bytes) -> bytes:
+        """Compute the mark by which equal files of one room find each other; always under the first key version."""
+        self._covers(permit, scope)
+        self.current(session, scope)
+        return self.key(scope, 1, session).keyed("equal", digest)
+
+    # --- the log: sealing needs no permit, opening does --------------------------------------------------------------
+
+    def seal_log(self, session: Session, scope: Scope, place: Place, plaintext: bytes) -> bytes:
+        """Seal a part of an event under its stream's key, or the origins' key."""
+        return self._seal(self.current(session, scope), place, plaintext)
+
+    def log_mark(self, session: Session, scope: Scope, purpose: str, value: bytes) -> bytes:
+        """Compute a stream's keyed mark: `tag` over a number, `about` over a document's id."""
+        self.current(session, scope)
+        return self.key(scope, 1, session).keyed(purpose, value)
+
+    # --- look-ups --------------------------------------------------------------------------------------------------
+
+    def blind(self, purpose: str, value: bytes) -> bytes:
+        """Compute the blind index of a value: HMAC-SHA-256 under the service's key for `mail`, `token`, `pepper`, `origin`."""
+        if purpose not in {"mail", "token", "pepper", "origin"}:
+            raise ValueError(f"no look-up is called {purpose}")
+        return hmac.digest(self._service[purpose], value, hashlib.sha256)
+
+    # --- versions ---------------------------------------------------------------------------------------------------
+
+    def current(self, session: Session, scope: Scope) -> ScopeKey:
+        """Give the newest key version of a scope, making the first one when there is none."""
+        known: dict[Scope, int] = session.info.setdefault("key_versions", {})
+        version = known.get(scope)
+        if version is None:
+            version = session.scalar(
+                select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)
+            )
+            version = version or self.add_version(session, scope)
+            known[scope] = version
+        return self.key(scope, version, session)
+
+    def renew(self, session: Session, scope: Scope, ended: datetime | None) -> None:
+        """Start a new key version when an access to the scope ended since the newest one began."""
+        newest = session.scalar(
+            select(KeyVersion)
+            .where(col(KeyVersion.scope) == scope)
+            .order_by(col(KeyVersion.version).desc())
+            .limit(1)
+        )
+        if newest is not None and ended is not None and newest.created_at <= ended:
+            session.info.setdefault("key_versions", {})[scope] = self.add_version(session, scope)
+
+    def add_version(self, session: Session, scope: Scope) -> int:
+        """Make the next key version of a scope and its first holder's copy."""
+        last = (
+            session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope))
+            or 0
+        )
+        version = last + 1
+        wrapped = self.provider.wrap(secrets.token_bytes(32), holder_context(scope, version))
+        session.add(KeyVersion(scope=scope, version=version, created_at=self._clock()))
+        session.flush()
+        session.add(
+            KeyHolder(
+                scope=scope,
+                version=version,
+                holder=PROVIDER,
+                wrapping_key=self.provider.key_of(wrapped),
+                wrapped=wrapped,
+            )
+        )
+        session.flush()
+        return version
+
+    def key(self, scope: Scope, version: int, session: Session | None = None) -> ScopeKey:
+        """Open a key version, from memory or through the key provider.
+
+        Raises:
+            KeyUnavailable: There is no such version, or the provider can't open it.
+
+        """
+        kept = self._kept.get((scope, version))
+        if kept is not None and kept[0] > monotonic():
+            return kept[1]
+        if session is None:
+            with self._database.read() as reading:
+                key = ScopeKey(version, self._unwrap(reading, scope, version))
+        else:
+            key = ScopeKey(version, self._unwrap(session, scope, version))
+        self._keep(scope, key)
+        return key
+
+    def _keep(self, scope: Scope, key: ScopeKey) -> None:
+        now = monotonic()
+        if len(self._kept) >= KEPT_KEYS:
+            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > now}
+            if len(self._kept) >= KEPT_KEYS:
+                self._kept.clear()
+        self._kept[scope, key.version] = (now + KEPT_SECONDS, key)
+
+    def _unwrap(self, session: Session, scope: Scope, version: int) -> bytes:
+        holder = session.get(KeyHolder, (scope, version, PROVIDER))
+        if holder is None:
+            raise KeyUnavailable("the key of this scope is not there")
+        return self.provider.unwrap(holder.wrapped, holder_context(scope, version))
+
+
+def holder_context(scope: Scope, version: int, holder: str = PROVIDER) -> bytes:
+    """Name what a wrapped scope key is for: purpose, scope (review, room), key version, holder."""
+    return f"portal/v1/scope-key/{scope}/{version}/{holder}".encode()
+
+
+def join(version: int, sealed: bytes) -> bytes:
+    """Put the format byte and the scope's key version (4 bytes, big-endian) before a sealed value."""
+    return bytes([_FORMAT]) + version.to_bytes(4, "big") + sealed
+
+
+def split(blob: bytes) -> tuple[int, bytes]:
+    """Take the key version off a sealed value.
+
+    Raises:
+        Damaged: The format is unknown.
+
+    """
+    if len(blob) < 5 or blob[0] != _FORMAT:
+        raise Damaged
+    return int.from_bytes(blob[1:5], "big"), blob[5:]
+
+
+def _content_place(scope: Scope, version: UUID) -> Place:
+    return Place("version", f"content key/{scope}", version)

@@ -1,0 +1,78 @@
+"""Permits: what the gate gives after a yes, and the only thing that opens a key.
+
+A permit names the event that recorded it, who asked, in which request, and what it covers. It carries an HMAC over
+all of that under a key that only the keyring holds, and the same value is written into the event. Rules:
+
+1. A permit whose HMAC doesn't fit is nobody's (forged, or altered).
+2. A permit works in the request that it was given in, and until its end.
+3. Before its event is committed a permit only seals; it opens nothing.
+4. It opens the scopes and the contents that it names, nothing else.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NewType
+from uuid import UUID
+
+Scope = NewType("Scope", str)
+
+NAMES = Scope("names")  # names of people
+REGISTRY = Scope("registry")  # everything else about people: mail addresses, legal bases
+ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
+
+current_request: ContextVar[UUID | None] = ContextVar("current_request", default=None)
+
+
+def room_scope(review: UUID, room: UUID) -> Scope:
+    """Name the key scope of a room."""
+    return Scope(f"room/{review}/{room}")
+
+
+def stream_scope(stream: UUID) -> Scope:
+    """Name the key scope of an audit stream."""
+    return Scope(f"stream/{stream}")
+
+
+@contextmanager
+def request(request_id: UUID) -> Iterator[UUID]:
+    """Bind what happens in this block to one request: permits from elsewhere are refused in it."""
+    token = current_request.set(request_id)
+    try:
+        yield request_id
+    finally:
+        current_request.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A recorded yes: covers fields of `scopes` and contents of the versions in `contents`."""
+
+    event: UUID
+    person: UUID | None
+    request: UUID
+    scopes: frozenset[Scope]
+    contents: frozenset[UUID]
+    ends: datetime
+    stamp: bytes = field(repr=False, default=b"")
+
+
+def permit_stamp(key: bytes, permit: Permit) -> bytes:
+    """Compute the HMAC-SHA-256 of a permit's fields in canonical JSON."""
+    text = json.dumps(
+        [
+            str(permit.event),
+            str(permit.person),
+            str(permit.request),
+            sorted(permit.scopes),
+            sorted(str(version) for version in permit.contents),
+            permit.ends.astimezone(UTC).isoformat(),
+        ],
+        separators=(",", ":"),
+    )
+    return hmac.digest(key, text.encode(), hashlib.sha256)

@@ -1,0 +1,408 @@
+"""Every table. Plain columns hold random ids, times, sizes, States and roles; bytes are sealed, keyed or random.
+
+Rows of classes marked `Guarded` give rights: each carries a MAC over all its other columns (storage/guards.py),
+so a row that somebody wrote by hand opens nothing. Composite foreign keys on review and id make it impossible to
+link rows of two files. Rows that give access are histories: they start, they end once, they are never rewritten.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC; a naive one is refused on the way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the interface is SQLAlchemy's
+        """Refuse a time without a zone, write UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone can't be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the interface is SQLAlchemy's
+        """Read UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(*, index: bool = False) -> Any:
+    return Field(sa_type=UtcTime, index=index)
+
+
+def _perhaps() -> Any:
+    return Field(default=None, sa_type=UtcTime)
+
+
+class Guarded:
+    """Marks a table whose rows give rights; `mac` covers all other columns."""
+
+
+# --- keys ---------------------------------------------------------------------------------------------------------
+
+
+class KeyVersion(SQLModel, table=True):
+    """One version of the key of a scope (a room, a stream, the names, the registry, the service)."""
+
+    __tablename__: ClassVar[str] = "key_version"
+    scope: str = Field(primary_key=True, max_length=120)
+    version: int = Field(primary_key=True)
+    created_at: datetime = _time()
+
+
+class KeyHolder(SQLModel, table=True):
+    """One holder's wrapped copy of a key version; the key provider is the first kind of holder."""
+
+    __tablename__: ClassVar[str] = "key_holder"
+    __table_args__ = (
+        ForeignKeyConstraint(["scope", "version"], ["key_version.scope", "key_version.version"]),
+        Index("key_holder_by_wrapping_key", "wrapping_key"),
+    )
+    scope: str = Field(primary_key=True, max_length=120)
+    version: int = Field(primary_key=True)
+    holder: str = Field(primary_key=True, max_length=120)
+    wrapping_key: str = Field(max_length=120)
+    wrapped: bytes
+
+
+# --- the registry -------------------------------------------------------------------------------------------------
+
+
+class State(SQLModel, table=True):
+    """A State, by its ISO 3166-1 alpha-3 code."""
+
+    code: str = Field(primary_key=True, max_length=3)
+    region: str | None = Field(default=None, max_length=40)
+    fictional: bool = False
+
+
+class StateName(SQLModel, table=True):
+    """A State's name in one language, as the United Nations writes it."""
+
+    __tablename__: ClassVar[str] = "state_name"
+    state_code: str = Field(primary_key=True, foreign_key="state.code", max_length=3)
+    language: str = Field(primary_key=True, max_length=8)
+    name: str = Field(max_length=200)
+
+
+class StateInstrument(SQLModel, table=True):
+    """That a State is party to, or signed, an instrument; only by import, with its source."""
+
+    __tablename__: ClassVar[str] = "state_instrument"
+    state_code: str = Field(primary_key=True, foreign_key="state.code", max_length=3)
+    instrument: str = Field(primary_key=True, max_length=40)
+    status: str = Field(max_length=20)
+    since: date
+    source: str = Field(max_length=400)
+
+
+class Cycle(SQLModel, table=True):
+    """A review cycle (ToR 13)."""
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=200)
+    starts_on: date
+    ends_on: date
+    created_at: datetime = _time()
+
+
+class Review(Guarded, SQLModel, table=True):
+    """One country review: the file."""
+
+    __table_args__ = (UniqueConstraint("cycle_id", "state_code"),)  # ToR 13: once a cycle
+    id: UUID = Field(primary_key=True)
+    cycle_id: UUID = Field(foreign_key="cycle.id")
+    state_code: str = Field(foreign_key="state.code", max_length=3)
+    stage: str = Field(max_length=20)
+    languages: str = Field(max_length=40)  # codes, separated by blanks
+    passes_at_once: bool = False  # what is submitted circulates without the officer's act
+    help_asked: bool = False  # ToR 16
+    opened_at: datetime = _time()
+    closed_at: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+class ReviewParty(Guarded, SQLModel, table=True):
+    """A State's part in a review: under review, or one of the two that review it (ToR 18)."""
+
+    __tablename__: ClassVar[str] = "review_party"
+    __table_args__ = (UniqueConstraint("review_id", "state_code"), Index("party_by_state", "state_code"))
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    state_code: str = Field(foreign_key="state.code", max_length=3)
+    part: str = Field(max_length=20)
+    since: datetime = _time()
+    until: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+class Room(Guarded, SQLModel, table=True):
+    """A room of a review; each party has a national one of its own."""
+
+    __table_args__ = (
+        UniqueConstraint("review_id", "id"),
+        UniqueConstraint("review_id", "kind", "state_code"),
+        CheckConstraint("(kind = 'national') = (state_code IS NOT NULL)"),
+    )
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    kind: str = Field(max_length=20)
+    state_code: str | None = Field(default=None, foreign_key="state.code", max_length=3)
+    mac: bytes = b""
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+class Person(Guarded, SQLModel, table=True):
+    """A person; without a State, one of the secretariat. Name and mail address are sealed."""
+
+    id: UUID = Field(primary_key=True)
+    name: bytes
+    mail: bytes
+    mail_index: bytes = Field(unique=True)
+    state_code: str | None = Field(default=None, foreign_key="state.code", max_length=3, index=True)
+    language: str = Field(default="en", max_length=8)
+    zone: str = Field(default="UTC", max_length=60)
+    created_at: datetime = _time()
+    suspended_at: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+class Appointment(Guarded, SQLModel, table=True):
+    """That a person holds a role, on a legal basis (sealed: note verbale, number, date), from a start to an end."""
+
+    __table_args__ = (Index("appointment_by_state", "state_code", "role"),)
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    role: str = Field(max_length=40)
+    state_code: str | None = Field(default=None, foreign_key="state.code", max_length=3)
+    basis: bytes
+    starts_at: datetime = _time()
+    ends_at: datetime | None = _perhaps()
+    appointed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    confirmed_at: datetime | None = _perhaps()
+    ended_at: datetime | None = _perhaps()
+    ended_by: UUID | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = _time()
+    mac: bytes = b""
+
+
+class Assignment(Guarded, SQLModel, table=True):
+    """That an appointed person works on one review."""
+
+    __table_args__ = (
+        Index("assignment_by_person", "person_id", "review_id"),
+        Index("assignment_by_review", "review_id"),
+    )
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    appointment_id: UUID = Field(foreign_key="appointment.id")
+    person_id: UUID = Field(foreign_key="person.id")
+    basis: bytes
+    starts_at: datetime = _time()
+    ends_at: datetime | None = _perhaps()
+    assigned_by: UUID | None = Field(default=None, foreign_key="person.id")
+    ended_at: datetime | None = _perhaps()
+    ended_by: UUID | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = _time()
+    mac: bytes = b""
+
+
+class Undertaking(Guarded, SQLModel, table=True):
+    """That a person undertook to keep a file confidential, before the first look into it (ToR 30, GL 5)."""
+
+    __table_args__ = (UniqueConstraint("review_id", "person_id"),)
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    person_id: UUID = Field(foreign_key="person.id")
+    wording: str = Field(max_length=20)  # which text was accepted
+    accepted_at: datetime = _time()
+    mac: bytes = b""
+
+
+class Visit(SQLModel, table=True):
+    """When a person last looked into a review: what is newer is new to them."""
+
+    person_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    review_id: UUID = Field(primary_key=True, foreign_key="review.id")
+    seen_at: datetime = _time()
+
+
+# --- who one is ---------------------------------------------------------------------------------------------------
+
+
+class Passphrase(Guarded, SQLModel, table=True):
+    """A person's passphrase: Argon2id over its keyed hash."""
+
+    person_id: UUID = Field(primary_key=True, foreign_key="person.id")
+    verifier: str = Field(max_length=300)
+    created_at: datetime = _time()
+    mac: bytes = b""
+
+
+class Invitation(Guarded, SQLModel, table=True):
+    """A sign-in link: once, until it expires. The token itself is nowhere, only its keyed hash."""
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    token_hash: bytes = Field(unique=True)
+    renews: bool = False  # for somebody who has a passphrase already
+    created_by: UUID | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = _time()
+    confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    confirmed_at: datetime | None = _perhaps()
+    expires_at: datetime = _time()
+    used_at: datetime | None = _perhaps()
+    revoked_at: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+class PortalSession(Guarded, SQLModel, table=True):
+    """A signed-in browser; the cookie's token is kept as a keyed hash."""
+
+    __tablename__: ClassVar[str] = "session"
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    token_hash: bytes = Field(unique=True)
+    appointment_id: UUID | None = Field(default=None, foreign_key="appointment.id")
+    created_at: datetime = _time()
+    seen_at: datetime = _time()
+    ends_at: datetime = _time()
+    ended_at: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+# --- the file -----------------------------------------------------------------------------------------------------
+
+
+class Document(Guarded, SQLModel, table=True):
+    """A document of a room; title, tags and the reason of a withdrawal are sealed under the room's key."""
+
+    __table_args__ = (
+        UniqueConstraint("review_id", "id"),
+        UniqueConstraint("room_id", "number"),
+        ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
+        ForeignKeyConstraint(
+            ["review_id", "translates_id"], ["version.review_id", "version.id"], use_alter=True
+        ),
+        Index("document_by_room", "room_id", "created_at"),
+    )
+    id: UUID = Field(primary_key=True)
+    review_id: UUID
+    room_id: UUID
+    number: int  # counted in its room: a number tells nothing of other rooms
+    kind: str = Field(max_length=40)
+    language: str = Field(max_length=8)
+    stage: str = Field(max_length=20)
+    owner: str = Field(max_length=20)  # a State's code, or "secretariat"
+    title: bytes
+    tags: bytes
+    translates_id: UUID | None = None  # the version of which this is a language version
+    created_by: UUID = Field(foreign_key="person.id")
+    created_at: datetime = _time()
+    changed_at: datetime = _time()
+    submitted_at: datetime | None = _perhaps()
+    circulated_at: datetime | None = _perhaps()
+    withdrawn_at: datetime | None = _perhaps()
+    withdrawn_by: UUID | None = Field(default=None, foreign_key="person.id")
+    withdrawn_reason: bytes | None = None
+    mac: bytes = b""
+
+
+class Version(Guarded, SQLModel, table=True):
+    """One version of a document: a sealed object, its key wrapped by the room's, and its sealed particulars."""
+
+    __table_args__ = (
+        UniqueConstraint("review_id", "id"),
+        UniqueConstraint("document_id", "number"),
+        ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
+        ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
+        Index("version_by_equal", "room_id", "equal"),
+    )
+    id: UUID = Field(primary_key=True)
+    review_id: UUID
+    room_id: UUID
+    document_id: UUID
+    number: int
+    object_name: str = Field(unique=True, max_length=32)
+    size: int  # bytes of plaintext
+    wrapped_key: bytes
+    particulars: bytes  # JSON: file name, declared and detected type, SHA-256
+    equal: bytes  # HMAC of the SHA-256 under the room's key: equal files of one room are found by it
+    created_by: UUID = Field(foreign_key="person.id")
+    created_at: datetime = _time()
+    mac: bytes = b""
+
+
+class TranslationTask(Guarded, SQLModel, table=True):
+    """One version sent to one translator, until delivered or recalled."""
+
+    __tablename__: ClassVar[str] = "translation_task"
+    __table_args__ = (
+        ForeignKeyConstraint(["review_id", "version_id"], ["version.review_id", "version.id"]),
+        ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
+        Index("task_by_translator", "person_id"),
+        Index("task_by_version", "version_id"),
+    )
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    document_id: UUID
+    version_id: UUID
+    person_id: UUID = Field(foreign_key="person.id")
+    language: str = Field(max_length=8)
+    sent_by: UUID = Field(foreign_key="person.id")
+    sent_at: datetime = _time()
+    delivered_at: datetime | None = _perhaps()
+    recalled_at: datetime | None = _perhaps()
+    mac: bytes = b""
+
+
+# --- the log ------------------------------------------------------------------------------------------------------
+
+
+class Stream(SQLModel, table=True):
+    """A sequence of events with contiguous numbers: one for each room, one for each review's acts, and the portal's."""
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(max_length=20)
+    review_id: UUID | None = Field(default=None, foreign_key="review.id", index=True)
+    room_id: UUID | None = Field(default=None, foreign_key="room.id", unique=True)
+    next_number: int = 1
+
+
+class Event(SQLModel, table=True):
+    """One entry of the log: triggers refuse every change and every deletion."""
+
+    __table_args__ = (
+        UniqueConstraint("stream_id", "number"),
+        Index("event_about", "stream_id", "about", "number"),
+        Index("event_by_intent", "intent_id"),
+        Index("event_open_intents", "phase", "at"),
+    )
+    id: UUID = Field(primary_key=True)
+    stream_id: UUID = Field(foreign_key="stream.id")
+    number: int
+    at: datetime = _time()
+    kind: int
+    schema_version: int
+    phase: str = Field(max_length=10)  # act, intent, outcome, refusal
+    intent_id: UUID | None = None
+    about: bytes | None = None  # keyed hash of the document: its events are found by it
+    stamp: bytes | None = None  # the permit that this event gave, keyed
+    salt: bytes  # sealed
+    body: bytes  # sealed: the canonical event
+    origin: bytes | None = None  # sealed under its own scope: address, client, session in the clear
+    leaf: bytes
+    tag: bytes

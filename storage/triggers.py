@@ -1,0 +1,67 @@
+"""What the database itself refuses: changing or deleting the log, rewriting histories, deleting records.
+
+A superuser can switch triggers off; `portal fsck` shows what was done meanwhile, because the log's leaves and
+numbers no longer fit. The statements are those of the schema as it is today; migrations carry their own copies.
+"""
+
+# Histories start and end once: only these columns may still be set, and only from nothing to something.
+ENDS_ONCE: dict[str, tuple[str, ...]] = {
+    "appointment": ("confirmed_by", "confirmed_at", "ended_at", "ended_by"),
+    "assignment": ("ended_at", "ended_by"),
+    "undertaking": (),
+    "translation_task": ("delivered_at", "recalled_at"),
+    "review_party": ("until",),
+    "version": (),
+}
+NEVER_DELETED = (
+    "event",
+    "stream",
+    "document",
+    "review",
+    "room",
+    "person",
+    "invitation",
+    "session",
+    *ENDS_ONCE,
+)
+
+
+def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
+    """Give the CREATE TRIGGER statements for SQLite; `columns` names the columns of each table."""
+    statements = [
+        _refuse("event_never_changes", "BEFORE UPDATE ON event", "", "the log is append-only"),
+        _refuse(
+            "stream_never_goes_back",
+            "BEFORE UPDATE ON stream",
+            "WHEN NEW.next_number < OLD.next_number OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind",
+            "a stream only grows",
+        ),
+    ]
+    statements += [
+        _refuse(f"{table}_never_deleted", f"BEFORE DELETE ON {table}", "", f"{table}: nothing is deleted")
+        for table in NEVER_DELETED
+    ]
+    for table, settable in ENDS_ONCE.items():
+        fixed = [name for name in columns[table] if name not in {*settable, "mac"}]
+        statements.append(
+            _refuse(
+                f"{table}_never_rewritten",
+                f"BEFORE UPDATE OF {', '.join(fixed)} ON {table}",
+                "",
+                f"{table}: a history is never rewritten",
+            )
+        )
+        statements += [
+            _refuse(
+                f"{table}_{name}_set_once",
+                f"BEFORE UPDATE OF {name} ON {table}",
+                f"WHEN OLD.{name} IS NOT NULL AND NEW.{name} IS NOT OLD.{name}",
+                f"{table}.{name}: set once",
+            )
+            for name in settable
+        ]
+    return statements
+
+
+def _refuse(name: str, moment: str, condition: str, message: str) -> str:
+    return f"CREATE TRIGGER {name} {moment} {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
