@@ -1,6 +1,7 @@
 """Every act that the gate knows, spelt as in the Cedar schema; nothing is done that isn't listed here."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Action(StrEnum):
@@ -43,6 +44,8 @@ class Action(StrEnum):
     LIST_REVIEWS = "listReviews"
     VIEW_REVIEW = "viewReview"
     ACCEPT_UNDERTAKING = "acceptUndertaking"
+    ASK_FOR_HELP = "askForHelp"
+    ADVANCE_REVIEW = "advanceReview"
     LIST_ROOM = "listRoom"
     DOWNLOAD_ROOM = "downloadRoom"
     VIEW_DOCUMENT = "viewDocument"
@@ -60,6 +63,7 @@ class Action(StrEnum):
 
     # accountability
     VIEW_DOCUMENT_TRAIL = "viewDocumentTrail"
+    VIEW_ROOM_TRAIL = "viewRoomTrail"
     VIEW_REVIEW_TRAIL = "viewReviewTrail"
     EXPORT_REVIEW_TRAIL = "exportReviewTrail"
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
@@ -74,3 +78,44 @@ class Action(StrEnum):
     SWEEP_OBJECTS = "sweepObjects"
     ROTATE_KEYS = "rotateKeys"
     CHECK_RECORDS = "checkRecords"
+
+
+# What somebody must be able to see for a refusal to be told as one (403); all other refusals look like
+# absence (404). The second question is about the same thing as the first.
+_SEEING: Final = {
+    Action.EDIT_STATE: Action.LIST_STATES,
+    Action.SET_REVIEW: Action.VIEW_REGISTER_ENTRY,
+    Action.CLOSE_REVIEW: Action.VIEW_REGISTER_ENTRY,
+    Action.APPOINT: Action.VIEW_PERSON,
+    Action.CONFIRM_APPOINTMENT: Action.VIEW_PERSON,
+    Action.END_APPOINTMENT: Action.VIEW_PERSON,
+    Action.ASSIGN_PERSON: Action.VIEW_PERSON,
+    Action.ASSIGN_OFFICER: Action.VIEW_PERSON,
+    Action.END_ASSIGNMENT: Action.VIEW_PERSON,
+    Action.ISSUE_LINK: Action.VIEW_PERSON,
+    Action.CONFIRM_LINK: Action.VIEW_PERSON,
+    Action.ADD_PERSON: Action.LIST_PEOPLE,
+    Action.ACCEPT_UNDERTAKING: Action.VIEW_REVIEW,
+    Action.ASK_FOR_HELP: Action.VIEW_REVIEW,
+    Action.ADVANCE_REVIEW: Action.VIEW_REVIEW,
+    Action.VIEW_REVIEW_TRAIL: Action.VIEW_REVIEW,
+    Action.EXPORT_REVIEW_TRAIL: Action.VIEW_REVIEW,
+    Action.DOWNLOAD_ROOM: Action.LIST_ROOM,
+    Action.UPLOAD_DOCUMENT: Action.LIST_ROOM,
+    Action.VIEW_ROOM_TRAIL: Action.LIST_ROOM,
+    Action.DOWNLOAD_VERSION: Action.VIEW_DOCUMENT,
+    Action.ADD_VERSION: Action.VIEW_DOCUMENT,
+    Action.DESCRIBE_DOCUMENT: Action.VIEW_DOCUMENT,
+    Action.SUBMIT_DOCUMENT: Action.VIEW_DOCUMENT,
+    Action.CIRCULATE_DOCUMENT: Action.VIEW_DOCUMENT,
+    Action.WITHDRAW_DOCUMENT: Action.VIEW_DOCUMENT,
+    Action.SEND_FOR_TRANSLATION: Action.VIEW_DOCUMENT,
+    Action.DELIVER_TRANSLATION: Action.VIEW_DOCUMENT,
+    Action.RECALL_TRANSLATION: Action.VIEW_DOCUMENT,
+    Action.VIEW_DOCUMENT_TRAIL: Action.VIEW_DOCUMENT,
+}
+
+
+def seen_by(action: Action) -> Action | None:
+    """Name the act of seeing that decides between a refusal and absence; None: always absence."""
+    return _SEEING.get(action)

@@ -1,0 +1,204 @@
+"""The one file that knows Cedar: parses the policies once, then answers questions about them.
+
+Rules it enforces itself, whatever the policies say:
+
+1. Every policy carries an `@id` of the form `<noun>.<who-or-why>`; a missing or repeated one stops the start.
+2. Every policy validates against `portal.cedarschema`; one that doesn't stops the start.
+3. What no policy permits is denied.
+4. An error while deciding means denied: Cedar alone would drop a `forbid` whose condition fails.
+5. A question that doesn't fit the schema (a wrong kind of thing, a missing attribute) is denied.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+import cedarpy
+
+FOLDER: Final = Path(__file__).parent
+SCHEMA_FILE: Final = "portal.cedarschema"
+LINE_WIDTH: Final = 100
+_ID = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class PolicyError(Exception):
+    """The policies can't be used: one doesn't parse, doesn't validate or has no id of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityId:
+    """Names an entity: its type in the schema and its id."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this principal do this to that? `entities` is a JSON list that describes both."""
+
+    principal: EntityId
+    action: str
+    resource: EntityId
+    entities: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: the ids of the policies that decided, and whether deciding itself failed (then: no)."""
+
+    allowed: bool
+    policies: tuple[str, ...]
+    failed: bool = False
+
+
+_FAILED: Final = Decision(allowed=False, policies=(), failed=True)
+
+
+class Engine:
+    """The parsed policies; holds no state, so one serves all threads."""
+
+    def __init__(self, policies: cedarpy.PolicySet, schema: cedarpy.Schema, ids: frozenset[str]) -> None:
+        self._policies = policies
+        self._schema = schema
+        self.ids: Final = ids
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """Parse every policy file of a folder, by default the one that this file stands in.
+
+        Raises:
+            PolicyError: A file is missing or can't be used; the message says which and why.
+
+        """
+        folder = folder or FOLDER
+        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.cedar"))}
+        try:
+            schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
+        except OSError as error:
+            raise PolicyError(f"{SCHEMA_FILE} can't be read: {error}") from error
+        return cls.parse(texts, schema_text)
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str], schema_text: str) -> Self:
+        """Parse policies given as text, by file name.
+
+        Raises:
+            PolicyError: A text can't be used; the message says which and why.
+
+        """
+        if not texts:
+            raise PolicyError("there are no policies")
+        try:
+            schema = cedarpy.Schema.from_str(schema_text)
+        except ValueError as error:
+            raise PolicyError(f"{SCHEMA_FILE}: {error}") from error
+        named: dict[str, Any] = {}
+        for name, text in texts.items():
+            for policy_id, policy in _named(name, text).items():
+                if policy_id in named:
+                    raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
+                named[policy_id] = policy
+            _validate(name, text, schema)
+        whole = json.dumps({"staticPolicies": named, "templates": {}, "templateLinks": []})
+        return cls(cedarpy.PolicySet.from_json_str(whole), schema, frozenset(named))
+
+    def decide(self, question: Question) -> Decision:
+        """Answer one question."""
+        return self._decide_alike([question])[0]
+
+    def decide_many(self, questions: Sequence[Question]) -> list[Decision]:
+        """Answer many questions, in their order; those with equal entities in a row are parsed once."""
+        answers: list[Decision] = []
+        batch: list[Question] = []
+        for question in questions:
+            if batch and batch[0].entities is not question.entities and batch[0].entities != question.entities:
+                answers += self._decide_alike(batch)
+                batch = []
+            batch.append(question)
+        return answers + (self._decide_alike(batch) if batch else [])
+
+    def _decide_alike(self, questions: Sequence[Question]) -> list[Decision]:
+        requests = [_request(question) for question in questions]
+        try:
+            results = cedarpy.is_authorized_batch(requests, self._policies, questions[0].entities, self._schema)
+        except (ValueError, TypeError, RuntimeError):
+            return [_FAILED] * len(questions)
+        return [_decision(result) for result in results]
+
+
+def _request(question: Question) -> dict[str, Any]:
+    return {
+        "principal": {"type": question.principal.type, "id": question.principal.id},
+        "action": {"type": "Action", "id": question.action},
+        "resource": {"type": question.resource.type, "id": question.resource.id},
+        "context": dict(question.context),
+    }
+
+
+def _decision(result: cedarpy.AuthzResult) -> Decision:
+    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+        return _FAILED
+    return Decision(allowed=result.allowed, policies=tuple(sorted(result.diagnostics.reasons)))
+
+
+def _named(name: str, text: str) -> dict[str, Any]:
+    """Return the policies of one file in Cedar's JSON, under their own ids."""
+    try:
+        parsed = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        raise PolicyError(f"{name}: {error}") from error
+    if parsed["templates"]:
+        raise PolicyError(f"{name}: a policy with a slot would never decide anything")
+    named: dict[str, Any] = {}
+    for policy in parsed["staticPolicies"].values():
+        policy_id = policy.get("annotations", {}).get("id")
+        if not policy_id or not _ID.fullmatch(policy_id):
+            raise PolicyError(f'{name}: a policy has no @id of the form "noun.who-or-why" ({policy_id!r})')
+        if policy_id in named:
+            raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
+        named[policy_id] = policy
+    return named
+
+
+def _validate(name: str, text: str, schema: cedarpy.Schema) -> None:
+    result = cedarpy.validate_policies(text, schema)
+    if not result.validation_passed:
+        raise PolicyError(f"{name}: " + "; ".join(str(error) for error in result.errors))
+
+
+def formatted(text: str) -> str:
+    """Lay a policy file out as Cedar does; comments stay."""
+    return cedarpy.format_policies(text, line_width=LINE_WIDTH)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the policies (or lay them out) and return the exit status: 0 when all is well, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m policies.engine", description=main.__doc__)
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--check", action="store_true", help="validate ids, schema and layout")
+    mode.add_argument("--format", action="store_true", help="write every file in Cedar's layout")
+    chosen = parser.parse_args(arguments)
+    try:
+        engine = Engine.load()
+    except PolicyError as error:
+        sys.stderr.write(f"policies: {error}\n")
+        return 1
+    untidy = [path for path in sorted(FOLDER.glob("*.cedar")) if path.read_text() != formatted(path.read_text())]
+    for path in untidy:
+        if chosen.format:
+            path.write_text(formatted(path.read_text()), encoding="utf-8")
+        else:
+            sys.stderr.write(f"policies/{path.name}: run python -m policies.engine --format\n")
+    sys.stdout.write(f"{len(engine.ids)} policies validate\n")
+    return 1 if untidy and chosen.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""What the policies get to know about who asks and about what: plain facts, no rows and no content.
+
+The facts are read from checked rows by the gate. A thing that doesn't exist is `Absent`: a stand-in of the
+same shape goes through the same decision, and `guardrails.absent` denies it.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from portal.domain.documents import DocumentStage
+from portal.domain.ids import (
+    AppointmentId,
+    AssignmentId,
+    CycleId,
+    DocumentId,
+    InvitationId,
+    PersonId,
+    ReviewId,
+    RoomId,
+    SessionId,
+    StateCode,
+    VersionId,
+)
+from portal.domain.reviews import ReviewStage, RoomKind
+from portal.domain.roles import STATE_ROLES, Role
+
+SECRETARIAT: Final = "secretariat"  # the owner of what no State submitted
+NIL: Final = UUID(int=0)
+
+
+class Machine(StrEnum):
+    """The closed list of machinery that acts without a person; none of it opens contents."""
+
+    INIT = "init"
+    IMPORTER = "importer"
+    WORKER = "worker"
+    SWEEPER = "sweeper"
+    ROTATION = "rotation"
+    FSCK = "fsck"
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Somebody who has not signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person acting under one appointment, or (role None) under none yet.
+
+    Args:
+        active: The appointment runs now; without an appointment: the person may be here at all.
+        held: The roles of all appointments that this person holds now, for the exclusions.
+        assigned: The reviews of running assignments under this appointment.
+        tasks: The versions sent to this translator, neither delivered nor recalled.
+        task_reviews: The reviews that those versions belong to.
+
+    """
+
+    person: PersonId
+    role: Role | None
+    active: bool
+    suspended: bool
+    appointment: AppointmentId | None = None
+    state: StateCode | None = None
+    held: frozenset[Role] = frozenset()
+    assigned: frozenset[ReviewId] = frozenset()
+    undertaken: frozenset[ReviewId] = frozenset()
+    tasks: frozenset[VersionId] = frozenset()
+    task_reviews: frozenset[ReviewId] = frozenset()
+
+    def __post_init__(self) -> None:
+        if (self.state is not None) != (self.role in STATE_ROLES):
+            raise ValueError("an appointment has a State exactly when its role is one of a State")
+
+
+Actor = Principal | Machine | Anonymous
+
+
+@dataclass(frozen=True, slots=True)
+class PortalFacts:
+    """The portal itself: lists, and what belongs to no other thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacts:
+    """A State in the registry."""
+
+    code: StateCode
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFacts:
+    """A cycle of reviews."""
+
+    id: CycleId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A session of somebody who signed in."""
+
+    id: SessionId
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A person; state None: of the secretariat or a body of the Conference; enrolled: has signed in before."""
+
+    id: PersonId
+    state: StateCode | None
+    enrolled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFacts:
+    """An appointment, made or about to be; others: the person's other roles that run now."""
+
+    id: AppointmentId
+    person: PersonId
+    state: StateCode | None
+    role: Role
+    appointed_by: PersonId | None
+    running: bool
+    others: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationFacts:
+    """A sign-in link for somebody, waiting for its second person."""
+
+    id: InvitationId
+    person: PersonId
+    state: StateCode | None
+    issued_by: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """A review file: its parties, where it stands, whether its State asked for help (ToR 16)."""
+
+    id: ReviewId
+    state_under_review: StateCode
+    reviewing: frozenset[StateCode]
+    stage: ReviewStage
+    help_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentFacts:
+    """An assignment to a review, made or about to be; role: of the appointment that it rests on."""
+
+    id: AssignmentId
+    person: PersonId
+    state: StateCode | None
+    role: Role
+    review: ReviewFacts
+    others: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """A room of a review file; state: whose national room it is."""
+
+    id: RoomId
+    review: ReviewFacts
+    kind: RoomKind
+    state: StateCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """A document in a room; owner: the State that it is of, or SECRETARIAT."""
+
+    id: DocumentId
+    room: RoomFacts
+    stage: DocumentStage
+    withdrawn: bool
+    owner: StateCode | str
+
+
+Facts = (
+    PortalFacts
+    | StateFacts
+    | CycleFacts
+    | SessionFacts
+    | PersonFacts
+    | AppointmentFacts
+    | InvitationFacts
+    | ReviewFacts
+    | AssignmentFacts
+    | RoomFacts
+    | DocumentFacts
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A thing of this type that was asked for and does not exist."""
+
+    type: type[Facts]
+
+
+def alike(facts: Facts) -> Hashable:
+    """Return a key that two things share exactly when every decision on them is the same."""
+    match facts:
+        case DocumentFacts():
+            return replace(facts, id=DocumentId(NIL), room=replace(facts.room, id=RoomId(NIL)))
+        case RoomFacts():
+            return replace(facts, id=RoomId(NIL))
+        case CycleFacts():
+            return CycleFacts(CycleId(NIL))
+        case _:
+            return facts
+
+
+def with_undertaking(principal: Principal, review: ReviewId) -> Principal:
+    """Return the same person as if they had accepted the undertaking, to ask what it would open."""
+    return replace(principal, undertaken=principal.undertaken | {review})

@@ -1,0 +1,235 @@
+"""Puts questions to the policies: facts in the form that the schema asks for, Cedar's JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
+
+from policies.engine import EntityId, Question
+from portal.access.actions import Action
+from portal.access.entities import (
+    NIL,
+    Absent,
+    Actor,
+    Anonymous,
+    AppointmentFacts,
+    AssignmentFacts,
+    CycleFacts,
+    DocumentFacts,
+    Facts,
+    InvitationFacts,
+    Machine,
+    PersonFacts,
+    PortalFacts,
+    Principal,
+    ReviewFacts,
+    RoomFacts,
+    SessionFacts,
+    StateFacts,
+)
+from portal.domain.documents import DocumentStage
+from portal.domain.ids import (
+    AppointmentId,
+    AssignmentId,
+    CycleId,
+    DocumentId,
+    InvitationId,
+    PersonId,
+    ReviewId,
+    RoomId,
+    SessionId,
+    StateCode,
+    VersionId,
+)
+from portal.domain.reviews import ReviewStage, RoomKind
+from portal.domain.roles import STAFF_ROLES, STATE_ROLES, Role
+
+Attributes = dict[str, Any]
+
+# what stands in for a thing that does not exist: the same shape, nobody's
+_NO_STATE: Final = StateCode("")
+_NO_PERSON: Final = PersonId(NIL)
+_NO_REVIEW: Final = ReviewFacts(
+    ReviewId(NIL), _NO_STATE, frozenset({_NO_STATE}), ReviewStage.PREPARATION, help_asked=False
+)
+_NO_ROOM: Final = RoomFacts(RoomId(NIL), _NO_REVIEW, RoomKind.SHARED)
+_STAND_INS: Final[dict[type[Facts], Facts]] = {
+    PortalFacts: PortalFacts(),
+    StateFacts: StateFacts(_NO_STATE),
+    CycleFacts: CycleFacts(CycleId(NIL)),
+    SessionFacts: SessionFacts(SessionId(NIL), _NO_PERSON),
+    PersonFacts: PersonFacts(_NO_PERSON, _NO_STATE, enrolled=False),
+    AppointmentFacts: AppointmentFacts(
+        AppointmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, appointed_by=None, running=False
+    ),
+    InvitationFacts: InvitationFacts(InvitationId(NIL), _NO_PERSON, _NO_STATE, _NO_PERSON),
+    ReviewFacts: _NO_REVIEW,
+    AssignmentFacts: AssignmentFacts(AssignmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, _NO_REVIEW),
+    RoomFacts: _NO_ROOM,
+    DocumentFacts: DocumentFacts(DocumentId(NIL), _NO_ROOM, DocumentStage.DRAFT, withdrawn=False, owner=_NO_STATE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One act on one thing; context: what the act itself says (`version`, `target`)."""
+
+    action: Action
+    on: Facts | Absent
+    version: VersionId | None = None
+    target: RoomKind | None = None
+
+
+def question(actor: Actor, ask: Ask) -> Question:
+    """Put one question to the policies."""
+    return questions(actor, [ask])[0]
+
+
+def questions(actor: Actor, asks: Sequence[Ask]) -> list[Question]:
+    """Put several questions of one actor; they share their entities, so the engine parses these once."""
+    principal, described = _principal(actor)
+    entities = {principal: described} if described else {}
+    resources: list[EntityId] = []
+    for ask in asks:
+        resource, attributes = _resource(ask.on)
+        resources.append(resource)
+        entities[resource] = attributes
+    text = json.dumps(
+        [
+            {"uid": {"type": entity.type, "id": entity.id}, "attrs": attributes, "parents": []}
+            for entity, attributes in entities.items()
+        ]
+    )
+    return [
+        Question(principal, ask.action.value, resource, text, _context(ask))
+        for ask, resource in zip(asks, resources, strict=True)
+    ]
+
+
+def _context(ask: Ask) -> Mapping[str, Any]:
+    context: dict[str, Any] = {}
+    if ask.version is not None:
+        context["version"] = str(ask.version)
+    if ask.target is not None:
+        context["target"] = _word("RoomKind", ask.target)
+    return context
+
+
+def _word(kind: str, value: str) -> Attributes:
+    return {"__entity": {"type": kind, "id": str(value)}}
+
+
+def _roles(roles: frozenset[Role]) -> list[Attributes]:
+    return [_word("Role", role) for role in sorted(roles)]
+
+
+def _ids(ids: frozenset[Any]) -> list[str]:
+    return sorted(str(one) for one in ids)
+
+
+def _principal(actor: Actor) -> tuple[EntityId, Attributes | None]:
+    """Name the actor and describe them; a visitor and machinery have nothing to describe."""
+    match actor:
+        case Anonymous():
+            return EntityId("Visitor", "visitor"), {}
+        case Machine():
+            return EntityId("Machine", actor.value), None
+        case Principal():
+            return _person(actor)
+    assert_never(actor)
+
+
+def _person(actor: Principal) -> tuple[EntityId, Attributes]:
+    person = str(actor.person)
+    attributes: Attributes = {"person": person, "active": actor.active, "suspended": actor.suspended}
+    if actor.role is None:
+        return EntityId("Person", person), attributes
+    attributes |= {"role": _word("Role", actor.role), "held": _roles(actor.held)}
+    acting = str(actor.appointment or actor.person)
+    if actor.role not in STATE_ROLES | STAFF_ROLES:
+        return EntityId("Member", acting), attributes
+    attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken)}
+    if actor.role in STATE_ROLES:
+        return EntityId("Delegate", acting), attributes | {"state": actor.state}
+    attributes |= {"tasks": _ids(actor.tasks), "taskReviews": _ids(actor.task_reviews)}
+    return EntityId("Staff", acting), attributes
+
+
+def _resource(on: Facts | Absent) -> tuple[EntityId, Attributes]:
+    if isinstance(on, Absent):
+        resource, attributes = _described(_STAND_INS[on.type])
+        return resource, attributes | {"absent": True}
+    resource, attributes = _described(on)
+    return resource, attributes | {"absent": False}
+
+
+def _described(facts: Facts) -> tuple[EntityId, Attributes]:
+    match facts:
+        case DocumentFacts() | RoomFacts() | ReviewFacts():
+            return _of_a_file(facts)
+        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts():
+            return _of_a_person(facts)
+        case PortalFacts():
+            return EntityId("Portal", "portal"), {}
+        case StateFacts():
+            return EntityId("State", facts.code), {"state": facts.code}
+        case CycleFacts():
+            return EntityId("Cycle", str(facts.id)), {}
+        case SessionFacts():
+            return EntityId("Session", str(facts.id)), {"person": str(facts.person)}
+    assert_never(facts)
+
+
+def _of_a_file(facts: DocumentFacts | RoomFacts | ReviewFacts) -> tuple[EntityId, Attributes]:
+    match facts:
+        case DocumentFacts():
+            return EntityId("Document", str(facts.id)), {
+                **_place(facts.room),
+                "stage": _word("DocumentStage", facts.stage),
+                "withdrawn": facts.withdrawn,
+                "owner": facts.owner,
+            }
+        case RoomFacts():
+            return EntityId("Room", str(facts.id)), _place(facts)
+        case ReviewFacts():
+            return EntityId("Review", str(facts.id)), {"review": _file(facts)}
+    assert_never(facts)
+
+
+def _of_a_person(
+    facts: PersonFacts | AppointmentFacts | AssignmentFacts | InvitationFacts,
+) -> tuple[EntityId, Attributes]:
+    of: Attributes = {} if facts.state is None else {"state": facts.state}
+    match facts:
+        case PersonFacts():
+            of |= {"person": str(facts.id), "enrolled": facts.enrolled}
+            return EntityId("Account", str(facts.id)), of
+        case InvitationFacts():
+            of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by)}
+            return EntityId("Invitation", str(facts.id)), of
+        case AppointmentFacts():
+            of |= {"appointedBy": str(facts.appointed_by or ""), "running": facts.running}
+            of |= {"person": str(facts.person), "role": _word("Role", facts.role)}
+            return EntityId("Appointment", str(facts.id)), of | {"others": _roles(facts.others)}
+        case AssignmentFacts():
+            of |= {"person": str(facts.person), "role": _word("Role", facts.role)}
+            of |= {"review": _file(facts.review), "others": _roles(facts.others)}
+            return EntityId("Assignment", str(facts.id)), of
+    assert_never(facts)
+
+
+def _place(room: RoomFacts) -> Attributes:
+    place: Attributes = {"kind": _word("RoomKind", room.kind)}
+    if room.state is not None:
+        place["state"] = room.state
+    return {"review": _file(room.review), "room": place}
+
+
+def _file(review: ReviewFacts) -> Attributes:
+    return {
+        "id": str(review.id),
+        "stateUnderReview": review.state_under_review,
+        "reviewing": sorted(review.reviewing),
+        "stage": _word("ReviewStage", review.stage),
+        "helpAsked": review.help_asked,
+    }
