@@ -48,6 +48,15 @@ class Anonymous:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A version that was sent to a translator and is neither delivered nor recalled."""
+
+    review: ReviewId
+    document: DocumentId
+    version: VersionId
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A person acting under one appointment, or (role None) under none yet.
 
@@ -55,8 +64,7 @@ class Principal:
         active: The appointment runs now; without an appointment: the person may be here at all.
         held: The roles of all appointments that this person holds now, for the exclusions.
         assigned: The reviews of running assignments under this appointment.
-        tasks: The versions sent to this translator, neither delivered nor recalled.
-        task_reviews: The reviews that those versions belong to.
+        tasks: What this translator works on.
 
     """
 
@@ -69,8 +77,7 @@ class Principal:
     held: frozenset[Role] = frozenset()
     assigned: frozenset[ReviewId] = frozenset()
     undertaken: frozenset[ReviewId] = frozenset()
-    tasks: frozenset[VersionId] = frozenset()
-    task_reviews: frozenset[ReviewId] = frozenset()
+    tasks: frozenset[Task] = frozenset()
 
     def __post_init__(self) -> None:
         if (self.state is not None) != (self.role in STATE_ROLES):
@@ -205,8 +212,10 @@ class Absent:
     type: type[Facts]
 
 
-def alike(facts: Facts) -> Hashable:
-    """Return a key that two things share exactly when every decision on them is the same."""
+def alike(actor: Actor, facts: Facts) -> Hashable:
+    """Return a key; every decision for this actor is the same on two things that share it."""
+    if isinstance(actor, Principal) and actor.role is Role.TRANSLATOR:
+        return facts  # a translator is sent single versions
     match facts:
         case DocumentFacts():
             return replace(facts, id=DocumentId(NIL), room=replace(facts.room, id=RoomId(NIL)))

@@ -151,7 +151,10 @@ def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken)}
     if actor.role in STATE_ROLES:
         return EntityId("Delegate", acting), attributes | {"state": actor.state}
-    attributes |= {"tasks": _ids(actor.tasks), "taskReviews": _ids(actor.task_reviews)}
+    attributes["tasks"] = [
+        {"document": str(task.document), "version": str(task.version)} for task in actor.tasks
+    ]
+    attributes["taskReviews"] = _ids(frozenset(task.review for task in actor.tasks))
     return EntityId("Staff", acting), attributes
 
 
@@ -184,6 +187,7 @@ def _of_a_file(facts: DocumentFacts | RoomFacts | ReviewFacts) -> tuple[EntityId
     match facts:
         case DocumentFacts():
             return EntityId("Document", str(facts.id)), {
+                "id": str(facts.id),
                 **_place(facts.room),
                 "stage": _word("DocumentStage", facts.stage),
                 "withdrawn": facts.withdrawn,

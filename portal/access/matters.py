@@ -1,0 +1,181 @@
+"""What an act is on, as the gate needs it: facts for the policies, a place in the log, the key scopes it covers.
+
+A matter's scopes follow from the kind of thing alone, so a use case can't ask for more than it was given.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.entities import (
+    Absent,
+    AppointmentFacts,
+    AssignmentFacts,
+    CycleFacts,
+    DocumentFacts,
+    Facts,
+    InvitationFacts,
+    PersonFacts,
+    PortalFacts,
+    ReviewFacts,
+    RoomFacts,
+    SessionFacts,
+    StateFacts,
+)
+from portal.audit.events import IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
+from portal.domain.documents import DocumentStage
+from portal.domain.ids import DocumentId, ReviewId, RoomId, StateCode, StreamId, VersionId
+from portal.domain.reviews import ReviewStage, RoomKind
+from storage.permits import NAMES, REGISTRY, Scope, room_scope, stream_scope
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Document, Review, Room, Version
+
+# acts whose permit opens the content of the version asked for
+OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT})
+# acts whose permit opens the trail of the room that the thing lies in
+OPENS_TRAIL: Final = frozenset({Action.VIEW_DOCUMENT_TRAIL, Action.VIEW_ROOM_TRAIL})
+_IDENTITY: Final = frozenset(
+    {
+        Action.SIGN_IN,
+        Action.SIGN_OUT,
+        Action.USE_INVITATION,
+        Action.CHOOSE_APPOINTMENT,
+        Action.END_OWN_SESSION,
+        Action.VIEW_OWN_ACCOUNT,
+    }
+)
+_MACHINERY: Final = frozenset(
+    {Action.CLOSE_INTENTS, Action.SWEEP_OBJECTS, Action.ROTATE_KEYS, Action.CHECK_RECORDS, Action.INITIALIZE}
+)
+# acts whose permit opens mail addresses and legal bases
+_PEOPLE: Final = frozenset(
+    {Action.LIST_PEOPLE, Action.ADD_PERSON, Action.VIEW_ACCOUNTS, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE}
+)
+_NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION})  # nobody is signed in yet: nothing opens
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A thing that an act is on."""
+
+    facts: Facts | Absent
+    on: dict[str, str] = field(default_factory=dict)
+    stream: StreamId | None = None  # None: the portal's own, by the act
+    scopes: frozenset[Scope] = frozenset()
+    about: UUID | None = None
+    version: VersionId | None = None
+
+
+def review_facts(record: ReviewRecord) -> ReviewFacts:
+    """Tell the policies about a review file."""
+    return ReviewFacts(
+        ReviewId(record.review.id),
+        StateCode(record.review.state_code),
+        frozenset(StateCode(code) for code in record.reviewing),
+        ReviewStage(record.review.stage),
+        record.review.help_asked,
+    )
+
+
+def room_facts(room: Room, review: ReviewFacts) -> RoomFacts:
+    """Tell the policies about a room."""
+    state = StateCode(room.state_code) if room.state_code else None
+    return RoomFacts(RoomId(room.id), review, RoomKind(room.kind), state)
+
+
+def document_facts(document: Document, room: RoomFacts) -> DocumentFacts:
+    """Tell the policies about a document."""
+    return DocumentFacts(
+        DocumentId(document.id),
+        room,
+        DocumentStage(document.stage),
+        withdrawn=document.withdrawn_at is not None,
+        owner=document.owner,
+    )
+
+
+def review_matter(record: ReviewRecord) -> Matter:
+    """Take a whole review file."""
+    review: Review = record.review
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id))
+
+
+def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:
+    """Take a room of a file."""
+    return Matter(
+        room_facts(room, review_facts(record)),
+        {"review": str(room.review_id), "room": str(room.id)},
+        StreamId(room.id),
+        _room_scopes(room.review_id, room.id, action),
+    )
+
+
+def document_matter(document: Document, version: Version | None, record: ReviewRecord, action: Action) -> Matter:
+    """Take a document, or one version of it."""
+    room = next(room for room in record.rooms if room.id == document.room_id)
+    on = {"review": str(document.review_id), "room": str(document.room_id), "document": str(document.id)}
+    return Matter(
+        document_facts(document, room_facts(room, review_facts(record))),
+        on | ({"version": str(version.id)} if version else {}),
+        StreamId(room.id),
+        _room_scopes(room.review_id, room.id, action),
+        about=document.id,
+        version=VersionId(version.id) if version else None,
+    )
+
+
+def bare_matter(facts: Facts | Absent, action: Action) -> Matter:
+    """Take something outside the rooms: the portal, a State, a cycle, a person and what belongs to one."""
+    return Matter(facts, _named(facts), _stream(facts, action), _scopes(facts, action))
+
+
+def _room_scopes(review: UUID, room: UUID, action: Action) -> frozenset[Scope]:
+    scopes = {NAMES, room_scope(review, room)}
+    if action in OPENS_TRAIL:
+        scopes.add(stream_scope(room))
+    return frozenset(scopes)
+
+
+def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
+    if action in _NAMELESS:
+        return frozenset()
+    match facts:
+        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts():
+            return frozenset({NAMES, REGISTRY})
+        case PortalFacts() | StateFacts() if action in _PEOPLE:
+            return frozenset({NAMES, REGISTRY})
+        case _:
+            return frozenset({NAMES})
+
+
+def _stream(facts: Facts | Absent, action: Action) -> StreamId:
+    if action in _IDENTITY:
+        return IDENTITY_STREAM
+    if action in _MACHINERY:
+        return MACHINERY_STREAM
+    if isinstance(facts, AssignmentFacts):
+        return StreamId(facts.review.id)
+    return REGISTRY_STREAM
+
+
+def _named(facts: Facts | Absent) -> dict[str, str]:
+    named: dict[str, object]
+    match facts:
+        case AppointmentFacts():
+            named = {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
+        case AssignmentFacts():
+            named = {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
+        case InvitationFacts():
+            named = {"invitation": facts.id, "person": facts.person, "state": facts.state}
+        case PersonFacts():
+            named = {"person": facts.id, "state": facts.state}
+        case SessionFacts():
+            named = {"session": facts.id, "person": facts.person}
+        case StateFacts():
+            named = {"state": facts.code}
+        case CycleFacts():
+            named = {"cycle": facts.id}
+        case _:
+            return {}
+    return {name: str(value) for name, value in named.items() if value is not None}
