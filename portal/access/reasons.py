@@ -1,0 +1,130 @@
+"""Says in words why somebody may or may not do something, from the policies that decided.
+
+Every policy has a sentence here (a test compares), so "Why can I see this?" never shows a bare id.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from portal.domain.texts import N_
+
+NO_POLICY: Final = N_("No rule gives you this.")
+
+REASONS: Final = {
+    # refusals
+    "guardrails.absent": N_("There is no such thing."),
+    "guardrails.not-running": N_("Your appointment does not run now."),
+    "guardrails.suspended": N_("Your access is suspended."),
+    "guardrails.undertaking": N_("You have not accepted the undertaking of confidentiality for this review yet."),
+    "guardrails.closed": N_("This review is closed; its file stays as it is."),
+    "guardrails.after-the-review": N_(
+        "This review is closed, and with it the access of the reviewing States has ended."
+    ),
+    "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
+    "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
+    "guardrails.oneself": N_("Nobody does this for themselves."),
+    "guardrails.second-person-appointment": N_("You made this appointment; somebody else has to confirm it."),
+    "guardrails.second-person-link": N_("You issued this link; somebody else has to confirm it."),
+    "guardrails.exclusive-roles": N_("You hold two roles that exclude one another, so you may act under neither."),
+    "guardrails.exclusive-appointment": N_("This person holds a role that excludes the one to be given."),
+    "guardrails.exclusive-assignment": N_("This person holds a role that excludes being the officer of a review."),
+    # one's own presence
+    "sessions.visitor": N_("Anybody may try to sign in."),
+    "sessions.own-account": N_("This is your own account."),
+    "sessions.own-appointment": N_("This is an appointment of your own."),
+    "sessions.own-session": N_("This is a session of your own."),
+    # the registry
+    "states.staff": N_("You keep the list of States, as registrar or administrator."),
+    "states.importer": N_("The list of States is brought in from the command line."),
+    "reviews.registrar": N_("You keep the register of reviews, as registrar."),
+    "reviews.registrar-assigns-officers": N_("You assign officers to reviews, as registrar."),
+    # a review file
+    "reviews.list-delegate": N_("You see the reviews that your appointment opens."),
+    "reviews.list-officer": N_("You see the reviews that you are assigned to."),
+    "reviews.focal-point": N_("You are a focal point of a State that is party to this review."),
+    "reviews.assigned": N_("Your State is party to this review, and you are assigned to it."),
+    "reviews.officer": N_("You are the officer assigned to this review."),
+    "reviews.translator-undertaking": N_("A text of this review was sent to you for translation."),
+    "reviews.ask-for-help": N_("Your State is under review, and you are its focal point."),
+    # its rooms
+    "rooms.national-focal-point": N_("This is the national room of your State, and you are its focal point."),
+    "rooms.national-expert": N_(
+        "This is the national room of your State, and you are an expert assigned to this review."
+    ),
+    "rooms.shared-focal-point": N_(
+        "This is the shared room, and you are a focal point of a State that is party to this review."
+    ),
+    "rooms.shared-assigned": N_(
+        "This is the shared room; your State is party to this review, and you are assigned to it."
+    ),
+    "rooms.reviewers-focal-point": N_(
+        "This is the room of the reviewing States, and you are a focal point of one of them."
+    ),
+    "rooms.reviewers-expert": N_(
+        "This is the room of the reviewing States, and you are an expert of one of them, assigned to this review."
+    ),
+    "rooms.officer": N_("This is a room in which the officer assigned to this review works, and that is you."),
+    "rooms.officer-help": N_(
+        "The State under review has asked the secretariat for help, and you are the officer assigned to this review."
+    ),
+    # its documents
+    "documents.circulated-focal-point": N_(
+        "It was circulated to the parties to this review, and you are a focal point of one of them."
+    ),
+    "documents.circulated-assigned": N_(
+        "It was circulated to the parties to this review; your State is one of them, and you are assigned to it."
+    ),
+    "documents.submitted-focal-point": N_("Your State submitted it, and you are its focal point."),
+    "documents.submitted-assigned": N_("Your State submitted it, and you are assigned to this review."),
+    "documents.upload-national": N_("You work in the national room of your State."),
+    "documents.upload-reviewers": N_("You work in the room of the reviewing States, for one of them."),
+    "documents.upload-officer": N_("You are the officer assigned to this review."),
+    "documents.draft-national": N_("It is a draft of your State, in its national room."),
+    "documents.draft-reviewers": N_("It is a draft of your State, in the room of the reviewing States."),
+    "documents.draft-officer": N_("It is a draft of the secretariat, and you are the officer assigned to this review."),
+    "documents.submit-own-file": N_("You clear what your State submits to its review, as its focal point."),
+    "documents.submit-to-reviewers": N_("You bring a draft of your State to the other reviewing State."),
+    "documents.submit-from-reviewers": N_("You clear what your State's experts send, as its focal point."),
+    "documents.submit-officer": N_("It is of the secretariat, and you are the officer assigned to this review."),
+    "documents.circulate": N_("You circulate what was submitted, as the officer assigned to this review."),
+    "documents.withdraw-own": N_("Your State submitted it, and you are its focal point."),
+    "documents.withdraw-officer": N_("It is of the secretariat, and you are the officer assigned to this review."),
+    # translation
+    "translations.officer": N_("You have texts translated, as the officer assigned to this review."),
+    "translations.translator": N_("This version was sent to you for translation."),
+    "translations.list-translator": N_("You see what was sent to you for translation."),
+    "translations.list-officer": N_("You are the officer assigned to this review."),
+    # people
+    "people.focal-point-list": N_("You keep the list of your State's people, as its focal point."),
+    "people.focal-point-view": N_("This person is of your State, and you are its focal point."),
+    "people.staff": N_("You keep the list of people, as registrar or administrator."),
+    "people.accounts": N_("You see to the accounts, as administrator."),
+    "people.focal-point-appoints": N_("You appoint your State's experts and observers, as its focal point."),
+    "people.registrar-appoints": N_("You record this kind of appointment, as registrar."),
+    "people.administrator-appoints": N_("You make this kind of appointment, as administrator."),
+    "people.registrar-confirms": N_("You confirm appointments, as registrar."),
+    "people.focal-point-assigns": N_("You assign your State's people to its reviews, as its focal point."),
+    "people.focal-point-links": N_("You help your State's people to sign in, as its focal point."),
+    "people.first-link": N_("You invite a State's people who have never signed in, as registrar."),
+    "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),
+    "people.staff-link-confirmed": N_("You confirm links for the secretariat, as registrar or administrator."),
+    # accountability
+    "audit.national": N_("It lies in the national room of your State, and you are its focal point."),
+    "audit.shared-document": N_("Your State sees this document, and you are its focal point."),
+    "audit.shared-room": N_("Your State is party to this review, and you are its focal point."),
+    "audit.reviewers": N_("It lies in the room of the reviewing States, and you are a focal point of one of them."),
+    "audit.review": N_("Your State is party to this review, and you are its focal point."),
+    "audit.own-people": N_("These are the accesses of your own State's people, and you are its focal point."),
+    # running the portal
+    "machinery.health": N_("You see to the portal's health, as administrator."),
+    "machinery.init": N_("An empty installation is being set up."),
+    "machinery.worker": N_("The portal closes what a crash left open in its log."),
+    "machinery.sweeper": N_("The portal sweeps away what no record names."),
+    "machinery.rotation": N_("The portal rewraps its keys."),
+    "machinery.fsck": N_("The portal compares its records, objects and log."),
+}
+
+
+def reasons(policies: Sequence[str]) -> list[str]:
+    """Return a sentence for each policy that decided, untranslated, each once; for none, that no rule gives it."""
+    return list(dict.fromkeys(REASONS[policy] for policy in policies)) or [NO_POLICY]
