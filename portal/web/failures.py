@@ -1,0 +1,200 @@
+"""The pages that say why something can't be shown or done: what happened, that nothing was lost, what comes next.
+
+One table of sentences for people and for the upload script. An answer of 404 is the same whatever lies behind it,
+absent or forbidden: it carries no reason, no name and no number of the request.
+"""
+
+import logging
+import traceback
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from portal.domain.problems import RefusedError
+from portal.domain.texts import N_
+from portal.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PortalError,
+    SignedOut,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
+from portal.web.languages import say
+from portal.web.pages import render
+from portal.web.refusals import RequestRefused
+from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
+
+log = logging.getLogger("portal.web")
+
+UPLOAD_HEADER = "x-upload"
+RETRY_SECONDS = {429: 60, 503: 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The words of one kind of failure; each is marked for the catalogues."""
+
+    title: str
+    happened: str
+    then: str
+
+
+UNREAD = Sentences(
+    N_("The portal couldn't read this request"),
+    N_("Something in the request was missing or malformed, so nothing was done."),
+    N_("Go back, load the page again and try once more."),
+)
+SENTENCES = {
+    401: Sentences(
+        N_("You are signed out"),
+        N_("Your session has ended, so nothing was shown or done. What was saved before is safe."),
+        N_("Sign in, then come back to what you were doing."),
+    ),
+    403: Sentences(
+        N_("You may not do this"),
+        N_("The rules of this review don't let you do this. Nothing was changed."),
+        N_("If you believe that you should, ask the officer assigned to the review."),
+    ),
+    404: Sentences(
+        N_("There is nothing here for you"),
+        N_("The address may be wrong, or what it led to isn't open to you."),
+        N_("If somebody sent you here, ask them or the officer assigned to the review. Nothing was lost."),
+    ),
+    409: Sentences(
+        N_("Somebody was here before you"),
+        N_("What you were changing has changed meanwhile, so your change was not made. Nothing was lost."),
+        N_("Go back, load the page again, look at the new state and repeat what is still needed."),
+    ),
+    413: Sentences(
+        N_("This is too large"),
+        N_("The portal doesn't take this much at once, so nothing was kept."),
+        N_("Send less, or divide it into several parts."),
+    ),
+    422: Sentences(
+        N_("Something doesn't fit together"),
+        N_("The portal understood the request but can't carry it out as it stands. Nothing was changed."),
+        N_("Go back, check what you entered and send it again."),
+    ),
+    429: Sentences(
+        N_("Too many attempts"),
+        N_("There were many attempts in a short time, so the portal makes everybody wait a little."),
+        N_("Wait a minute, then try again. Nothing was lost."),
+    ),
+    500: Sentences(
+        N_("Something went wrong on our side"),
+        N_("The portal met an error of its own. What was saved before is safe; the last step was not completed."),
+        N_("Try again in a few minutes. If it happens again, tell your administrator the number below."),
+    ),
+    503: Sentences(
+        N_("The portal can't answer just now"),
+        N_("A part that the portal needs is busy or out of reach. Nothing was opened, changed or lost."),
+        N_("Wait a moment and load the page again."),
+    ),
+}
+
+
+def error_response(request: Request, status: int, reason: str | None = None, *, ask: str | None = None) -> Response:
+    """Answer with the calm page of a status, or with JSON where the upload script asks.
+
+    Args:
+        request: Decides the language and the form of the answer.
+        status: One of the table's; any other of the 400s is a request that couldn't be read.
+        reason: What happened, in the reader's language, instead of the table's sentence; never shown at 404.
+        ask: The name of whom to ask (GL 7: the assigned officer); never shown at 404.
+    """
+    words = SENTENCES.get(status, UNREAD if status < 500 else SENTENCES[500])  # noqa: PLR2004 - the class of HTTP
+    if status == 404:  # noqa: PLR2004 - absent and forbidden must be alike
+        reason = ask = None
+    happened = reason or say(request, words.happened)
+    response: Response
+    if request.headers.get(UPLOAD_HEADER) == "1":
+        response = JSONResponse({"ok": False, "message": happened, "url": ""}, status_code=status)
+        response.headers["Cache-Control"] = "no-store"
+    else:
+        response = render(
+            request,
+            "errors/error.html",
+            status=status,
+            viewer=None,
+            title=say(request, words.title),
+            happened=happened,
+            then=say(request, words.then),
+            ask=ask,
+            request_id=getattr(request.state, "request_id", None) if words is SENTENCES[500] else None,
+        )
+    if status in RETRY_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_SECONDS[status])
+    return response
+
+
+async def on_refused(request: Request, error: Exception) -> Response:
+    """Answer a request that the web layer turned away."""
+    if not isinstance(error, RequestRefused):
+        raise error
+    return error_response(request, error.status, say(request, error.sentence))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what Starlette itself refuses: no such route, or not this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    response = error_response(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_unknown(request: Request, error: Exception) -> Response:
+    """Answer an error that nobody foresaw; the log gets its place, never its words: they may be confidential."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    number = getattr(request.state, "request_id", "-")
+    log.error("request %s failed: %s\n%s", number, type(error).__qualname__, frames)
+    return error_response(request, 500)
+
+
+async def on_left(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the browser went away in the middle of its request."""
+    return Response(status_code=400)
+
+
+async def on_portal_error(request: Request, error: Exception) -> Response:
+    """Answer an act that was not done; its own sentence says why."""
+    status = next(status for kind, status in STATUSES if isinstance(error, kind))
+    said = str(error)
+    if isinstance(error, RefusedError):
+        said = " ".join(problem.words(lambda text: say(request, text)) for problem in error.problems)
+    return error_response(request, status, say(request, said) if said else None)
+
+
+async def on_store_error(request: Request, error: Exception) -> Response:
+    """Answer when database, objects or keys can't be reached, or what they gave back isn't what was put there."""
+    log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
+    return error_response(request, 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500)
+
+
+STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (NotFound, 404),
+    (Forbidden, 403),
+    (SignedOut, 401),
+    (Invalid, 422),
+    (RefusedError, 422),
+    (Conflict, 409),
+    (TooLarge, 413),
+    (TooMany, 429),
+    (Unavailable, 503),
+    (PortalError, 500),
+)
+HANDLERS = {
+    PortalError: on_portal_error,
+    RefusedError: on_portal_error,
+    StorageError: on_store_error,
+    RequestRefused: on_refused,
+    HTTPException: on_http_exception,
+    ClientDisconnect: on_left,
+    Exception: on_unknown,
+}

@@ -1,0 +1,239 @@
+"""The walls that every request passes before a route sees it, and every answer on its way out.
+
+From the outside in:
+1. a random number for the request, which names it in logs and events;
+2. headers on every answer: strict CSP, no framing, no sniffing, no referrer to anybody outside, HSTS over HTTPS;
+3. what goes wrong further in becomes a calm page; an answer that broke off in the middle stays broken;
+4. transport: HTTPS, or a configured proxy that says so, or plain HTTP on loopback (the demonstration), else
+   nothing; proxy headers count from configured proxies only;
+5. the host asked for is one of ours, and headers are bounded;
+6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form or an upload route's.
+
+`Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our own
+forms (Fetch, 3.1), and the check of the origin would have to trust null.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.domain.texts import N_
+from portal.web import csrf, forms, multipart
+from portal.web.failures import on_left, on_refused, on_unknown
+from portal.web.refusals import RequestRefused
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+CLOSED_FEATURES = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
+    "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock",
+    "usb", "xr-spatial-tracking",
+)  # fmt: skip
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in CLOSED_FEATURES),
+}
+HSTS = "max-age=63072000; includeSubDomains"
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LENGTH_DIGITS = 15
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+NOT_SECURE = N_(
+    "The portal answers only over a secure connection, so nothing was shown or done. Use its https address."
+)
+WRONG_HOST = N_("The portal isn't known under this address, so nothing was shown or done. Check the address.")
+LONG_HEADERS = N_("The request carries more headers than the portal reads, so nothing was done.")
+LONG_FORM = N_(
+    "This form holds more than the portal takes at once, so nothing was done. Shorten the text and send it again."
+)
+WRONG_TYPE = N_("The portal doesn't take this kind of content here, so nothing was done.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the walls let through.
+
+    Attributes:
+        hosts: The names, without port, under which the portal may be asked; lower case.
+        proxies: The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count.
+        is_upload: Tells from the path whether a route reads a multipart body of any length itself.
+    """
+
+    hosts: frozenset[str] = LOOPBACK_NAMES
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    is_upload: Callable[[str], bool] = lambda _path: False
+    header_bytes: int = 32 * 1024
+    form_bytes: int = 64 * 1024
+
+
+class BrokenAnswer(Exception):
+    """An answer could not be finished; the cause is in the portal's own log."""
+
+
+class Guard:
+    """Wrap an application in the walls."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self._app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one connection through; only HTTP and the server's own start and end are spoken."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return
+        scope["state"] = {**scope.get("state", {}), "request_id": str(uuid.uuid4())}
+        answer = _Answer(scope, send)
+        try:
+            check_transport(scope, self._rules)
+            check_head(scope, self._rules)
+            await self._check_body(scope, receive)
+            await self._app(scope, receive, answer.send)
+        except Exception as error:  # noqa: BLE001 - the outermost wall: whatever it is, the answer stays calm
+            if answer.complete:
+                return  # Starlette answers an unknown error by our handler, then raises it once more
+            if answer.started:
+                # the server cuts the connection, so that nobody takes a part for the whole; its log gets no
+                # words of the cause, which may be confidential and stand in ours as far as they are not
+                raise BrokenAnswer from None
+            request = Request(scope, receive)
+            known = isinstance(error, RequestRefused)
+            handler = on_left if isinstance(error, ClientDisconnect) else on_refused if known else on_unknown
+            await (await handler(request, error))(scope, receive, answer.send)
+
+    async def _check_body(self, scope: Scope, receive: Receive) -> None:
+        request = Request(scope, receive)
+        if request.method in csrf.SAFE_METHODS:
+            return
+        csrf.check_source(request)
+        in_header = request.headers.get(csrf.HEADER)
+        if in_header is not None:
+            csrf.check_token(request, in_header)
+        if self._rules.is_upload(scope["path"]):
+            scope["state"][multipart.CHECKED_TOKEN] = in_header is not None
+            return
+        body = await bounded_body(request, self._rules.form_bytes)
+        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+            raise RequestRefused(415, WRONG_TYPE)
+        fields = forms.parse_fields(body)
+        if in_header is None:
+            csrf.check_token(request, fields.get(csrf.FIELD, ("",))[-1])
+        scope["state"][forms.CHECKED_FORM] = fields
+
+
+class _Answer:
+    """The way out: adds the headers that every answer carries and notes how far it went."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self.started = False
+        self.complete = False
+
+    async def send(self, message: Message) -> None:
+        """Pass one message on to the server."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            csrf.give_visitor(self._scope, message)
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if self._scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", HSTS)
+        elif message["type"] == "http.response.body":
+            self.complete = not message.get("more_body", False)
+        await self._send(message)
+
+
+async def bounded_body(request: Request, most: int) -> bytes:
+    """Read a small body whole.
+
+    Raises:
+        RequestRefused: 413, it is longer, whatever its length says.
+    """
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > LENGTH_DIGITS or int(length) > most:
+        raise RequestRefused(413, LONG_FORM)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise RequestRefused(413, LONG_FORM)
+    return bytes(body)
+
+
+def check_head(scope: Scope, rules: Rules) -> None:
+    """Check the host that was asked for and the size of the head.
+
+    Raises:
+        RequestRefused: 431 too many headers, 400 not one of our hosts, or not exactly one.
+    """
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > rules.header_bytes:
+        raise RequestRefused(431, LONG_HEADERS)
+    hosts = Headers(scope=scope).getlist("host")
+    if len(hosts) != 1 or host_name(hosts[0]) not in rules.hosts:
+        raise RequestRefused(400, WRONG_HOST)
+
+
+def check_transport(scope: Scope, rules: Rules) -> None:
+    """Find out how the request really came, and write its true scheme and client into the scope.
+
+    Raises:
+        RequestRefused: 400, over plain HTTP from anywhere but loopback.
+    """
+    peer = _address(scope["client"][0] if scope.get("client") else "")
+    headers = Headers(scope=scope)
+    forwarded = "x-forwarded-proto" in headers or "x-forwarded-for" in headers
+    if forwarded and peer is not None and any(peer in network for network in rules.proxies):
+        scope["scheme"] = "https" if headers.getlist("x-forwarded-proto") == ["https"] else "http"
+        scope["client"] = (_client(headers.getlist("x-forwarded-for"), peer, rules), 0)
+        local = False
+    else:
+        local = _is_loopback(peer) and host_name(headers.get("host", "")) in LOOPBACK_NAMES
+    if scope["scheme"] != "https" and not local:
+        raise RequestRefused(400, NOT_SECURE)
+
+
+def host_name(host: str) -> str:
+    """Take the port off a Host header: `[::1]:8000` is `[::1]`."""
+    end = host.find("]") + 1 if host.startswith("[") else host.find(":")
+    return (host[:end] if end > 0 else host).lower()
+
+
+def _client(forwarded: list[str], peer: IPv4Address | IPv6Address, rules: Rules) -> str:
+    """Walk X-Forwarded-For from its end to the first address that isn't a proxy's: the rest is the client's word."""
+    seen = peer
+    for entry in reversed(",".join(forwarded).split(",")):
+        address = _address(entry.strip())
+        if address is None:
+            break
+        seen = address
+        if not any(address in network for network in rules.proxies):
+            break
+    return str(seen)
+
+
+def _is_loopback(peer: IPv4Address | IPv6Address | None) -> bool:
+    return peer is not None and peer.is_loopback
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
