@@ -1,0 +1,47 @@
+"""What can go wrong below the gate.
+
+StorageError
+├── Damaged            authentication failed or the format is unknown: one message whatever the cause
+├── Missing            the object isn't there
+├── Exists             the name is taken, and nothing is ever overwritten
+├── KeyUnavailable     the key provider is away, or the key is unknown or retired
+├── StoreUnavailable   the object store or the database is away or too slow
+│   └── Full           no space is left
+└── NotPermitted       a Permit that opens nothing
+"""
+
+
+class StorageError(Exception):
+    """Something stored could not be written, found or opened."""
+
+
+class Damaged(StorageError):
+    """What is stored doesn't authenticate, or isn't in a format that we know."""
+
+    def __init__(self) -> None:
+        # One sentence for a wrong key, a flipped bit, an unknown format: telling them apart helps attackers.
+        super().__init__("What is stored here could not be opened: it was changed or belongs elsewhere.")
+
+
+class Missing(StorageError):
+    """The object isn't there."""
+
+
+class Exists(StorageError):
+    """The name is taken already."""
+
+
+class KeyUnavailable(StorageError):
+    """The key that this needs can't be used now."""
+
+
+class StoreUnavailable(StorageError):
+    """The store can't be reached, or did not answer in time."""
+
+
+class Full(StoreUnavailable):
+    """The store has no space left."""
+
+
+class NotPermitted(StorageError):
+    """The Permit doesn't open this."""

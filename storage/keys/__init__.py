@@ -1,0 +1,1 @@
+"""Key providers, which wrap and unwrap room keys."""

@@ -1,0 +1,266 @@
+"""Objects in a bucket of any S3-compatible store, through the minio client.
+
+1. Outside this machine only TLS; every call has its time limits and few retries.
+2. An object is sent in parts of 8 MiB, one at a time: memory stays constant, and a put that fails is aborted.
+3. The client can't ask for "only if absent": a put looks first, and names are random 128-bit numbers.
+4. Whatever the client or its transport raise leaves here as one of `storage.errors`.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import BinaryIO, cast
+from urllib.parse import urlsplit
+
+import certifi
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Retry, Timeout
+
+from storage.errors import Exists, Full, Missing, StoreUnavailable
+from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
+
+# Memory a put takes is a few parts; 10,000 parts, the most that S3 allows, make 80 GiB.
+_PART = 8 * 1024 * 1024
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 30
+_ABSENT = {"NoSuchKey", "NoSuchObject"}
+_FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
+_BEYOND_THE_END = {"InvalidRange"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Bucket:
+    """Where the bucket is and what opens it; without a printed form, since it holds a secret."""
+
+    endpoint: str
+    name: str
+    access_key: str
+    secret_key: str
+    region: str = "us-east-1"
+
+
+class S3Store:
+    """An object store in one bucket, which must be there already."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        where = urlsplit(bucket.endpoint)
+        if where.scheme not in {"http", "https"} or not where.hostname or where.path not in {"", "/"}:
+            raise ValueError("The endpoint of the object store is like https://objects.example.")
+        if where.scheme == "http" and not _is_loopback(where.hostname):
+            raise ValueError("An object store on another machine must be reached through https.")
+        self._bucket = bucket.name
+        self._client = Minio(
+            where.netloc,
+            access_key=bucket.access_key,
+            secret_key=bucket.secret_key,
+            secure=where.scheme == "https",
+            # Known beforehand, or the client asks for it at the first call.
+            region=bucket.region,
+            http_client=_transport(),
+        )
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> int:
+        """Store an object durably and return its number of bytes.
+
+        When the answer to the last request gets lost, the object may be there although this raises.
+
+        Raises:
+            Exists: The name is taken.
+            Full: There is no space left.
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        with suppress(Missing):
+            self.size(name)
+            raise Exists("The name is taken.")
+        source = _Source(chunks)
+        try:
+            with _translated():
+                self._client.put_object(
+                    self._bucket,
+                    name,
+                    cast("BinaryIO", source),  # the client only reads from it
+                    length=-1,
+                    part_size=_PART,
+                    num_parallel_uploads=1,
+                )
+        except StoreUnavailable:
+            # The caller's own failure, which the client met while reading, is the one to tell.
+            if source.failure is not None:
+                raise source.failure from None
+            raise
+        return source.size
+
+    @contextmanager
+    def get(self, name: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator[bytes]]:
+        """Read an object from `start` up to `stop`.
+
+        Raises:
+            Missing: There is no such object.
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        checked_range(start, stop)
+        response = self._response(name, start, stop)
+        if response is None:
+            yield iter(())
+            return
+        try:
+            yield _read(response)
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _response(self, name: str, start: int, stop: int | None) -> BaseHTTPResponse | None:
+        """Ask for a range; none when it is empty, which S3 can't express."""
+        if start == stop:
+            self.size(name)
+            return None
+        checked_name(name)
+        length = 0 if stop is None else stop - start  # 0 means up to the end
+        with _translated():
+            try:
+                return self._client.get_object(self._bucket, name, offset=start, length=length)
+            except S3Error as refused:
+                if refused.code not in _BEYOND_THE_END:
+                    raise
+        return None
+
+    def size(self, name: str) -> int:
+        """Say how many bytes an object has.
+
+        Raises:
+            Missing: There is no such object.
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        checked_name(name)
+        with _translated():
+            size = self._client.stat_object(self._bucket, name).size
+        if size is None:
+            raise StoreUnavailable("The object store doesn't say how large its objects are.")
+        return size
+
+    def delete(self, name: str) -> None:
+        """Remove an object; one that isn't there is removed already.
+
+        Raises:
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        checked_name(name)
+        with suppress(Missing), _translated():
+            self._client.remove_object(self._bucket, name)
+
+    def list(self) -> Iterator[Stored]:
+        """List all objects, in the order of their names.
+
+        Raises:
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        with _translated():
+            for found in self._client.list_objects(self._bucket, recursive=True):
+                if found.object_name and found.last_modified and is_name(found.object_name):
+                    yield Stored(found.object_name, found.size or 0, found.last_modified)
+
+    def sweep(self, before: datetime) -> int:
+        """Abort multipart uploads that never ended.
+
+        Raises:
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        swept = 0
+        with _translated():
+            # The client offers no public call for these two.
+            found = self._client._list_multipart_uploads(self._bucket)  # noqa: SLF001 - see above
+            for upload in found.uploads:
+                begun, upload_id = upload.initiated_time, upload.upload_id
+                if begun is not None and begun < before and upload_id is not None:
+                    abort = self._client._abort_multipart_upload  # noqa: SLF001 - see above
+                    abort(self._bucket, upload.object_name, upload_id)
+                    swept += 1
+        return swept
+
+    def check(self) -> None:
+        """Find out whether the bucket can be reached.
+
+        Raises:
+            StoreUnavailable: It can't.
+
+        """
+        with _translated():
+            there = self._client.bucket_exists(self._bucket)
+        if not there:
+            raise StoreUnavailable(f"The object store has no bucket {self._bucket}.")
+
+
+class _Source:
+    """Chunks as a file that the client reads; remembers the failure of the chunks themselves."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._held = bytearray()
+        self.size = 0
+        self.failure: BaseException | None = None
+
+    def read(self, wanted: int) -> bytes:
+        """Read exactly `wanted` bytes, fewer only at the end."""
+        try:
+            while len(self._held) < wanted and (chunk := next(self._chunks, None)) is not None:
+                self._held += chunk
+        except BaseException as failure:
+            self.failure = failure
+            raise
+        data = bytes(memoryview(self._held)[:wanted])
+        del self._held[:wanted]
+        self.size += len(data)
+        return data
+
+
+def _read(response: BaseHTTPResponse) -> Iterator[bytes]:
+    while True:
+        with _translated():
+            block = response.read(BLOCK)
+        if not block:
+            return
+        yield block
+
+
+def _transport() -> PoolManager:
+    return PoolManager(
+        timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+        maxsize=32,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except S3Error as cause:
+        if cause.code in _ABSENT:
+            raise Missing("The object isn't there.") from cause
+        if cause.code in _FULL:
+            raise Full("The object store has no space left.") from cause
+        raise StoreUnavailable("The object store refused.") from cause
+    except (MinioException, HTTPError, OSError) as cause:
+        raise StoreUnavailable("The object store can't be reached now.") from cause
