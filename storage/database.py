@@ -23,6 +23,8 @@ from storage.guards import GUARD_KEY
 from storage.tables import Event
 from storage.triggers import sqlite_triggers
 
+__all__ = ["Database", "Session", "translated"]
+
 BUSY_MILLISECONDS = 1200  # a page answers within two seconds, with what it asked or with 503
 READING = {"portal_reading": True}
 
@@ -62,10 +64,10 @@ class Database:
         with (
             translated(),
             Session(self.engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
+            session.begin(),
         ):
-            with session.begin():
-                session.connection()  # takes the lock now
-                yield session
+            session.connection()  # takes the lock now
+            yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -86,9 +88,7 @@ class Database:
         """Create all tables and triggers in an empty database."""
         with self.engine.begin() as connection:
             SQLModel.metadata.create_all(connection)
-            columns = {
-                name: [c.name for c in table.columns] for name, table in SQLModel.metadata.tables.items()
-            }
+            columns = {name: [c.name for c in table.columns] for name, table in SQLModel.metadata.tables.items()}
             for statement in sqlite_triggers(columns):
                 connection.exec_driver_sql(statement)
 

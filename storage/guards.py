@@ -21,14 +21,13 @@ from storage.errors import Damaged
 from storage.tables import Guarded
 
 GUARD_KEY = "guard_key"  # in Session.info
+WRITTEN = "written"  # in Session.info: the guarded rows that this transaction wrote, for the log
 
 
 def row_mac(key: bytes, row: Any) -> bytes:
     """Compute the MAC of a row: HMAC-SHA-256 over its table's name and all columns but `mac`, in canonical JSON."""
     mapper = inspect(row).mapper
-    columns = {
-        column.key: _plain(getattr(row, column.key)) for column in mapper.column_attrs if column.key != "mac"
-    }
+    columns = {column.key: _plain(getattr(row, column.key)) for column in mapper.column_attrs if column.key != "mac"}
     text = json.dumps([mapper.local_table.name, columns], sort_keys=True, separators=(",", ":"))
     return hmac.digest(key, text.encode(), hashlib.sha256)
 
@@ -42,6 +41,19 @@ def check_row(key: bytes, row: Any) -> None:
     """
     if not hmac.compare_digest(row.mac, row_mac(key, row)):
         raise Damaged
+
+
+def written_rows(session: Session) -> list[tuple[str, Any]]:
+    """List the guarded rows that a transaction wrote: `table/key` and the row, which carries its MAC."""
+    rows = {row_name(row): row for row in session.info.get(WRITTEN, ())}
+    return sorted(rows.items())
+
+
+def row_name(row: Any) -> str:
+    """Name a row: its table and its key."""
+    state = inspect(row)
+    key = "/".join(str(part) for part in state.mapper.primary_key_from_instance(row))
+    return f"{state.mapper.local_table.name}/{key}"
 
 
 def _plain(value: Any) -> Any:
@@ -62,6 +74,7 @@ def _stamp(session: Session, flush_context: UOWTransaction, instances: Iterable[
     for row in [*session.new, *session.dirty]:
         if isinstance(row, Guarded):
             row.mac = row_mac(session.info[GUARD_KEY], row)  # type: ignore[attr-defined]  # every guarded table has it
+            session.info.setdefault(WRITTEN, []).append(row)
 
 
 @event.listens_for(Guarded, "load", propagate=True)

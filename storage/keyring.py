@@ -30,6 +30,7 @@ KEPT_SECONDS = 300  # how long an opened scope key stays in memory
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
 _FORMAT = 1
+_HEADER_BYTES = 5  # the format byte and the key version
 
 
 class ScopeKey:
@@ -78,7 +79,7 @@ class Keyring:
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])
 
-    # --- permits --------------------------------------------------------------------------------------------------
+    # --- permits ---
 
     def permit(
         self,
@@ -98,9 +99,7 @@ class Keyring:
         if request is None:
             raise NotPermitted("a permit belongs to a request, and none is under way")
         bare = Permit(event, person, request, scopes, contents, ends)
-        return Permit(
-            event, person, request, scopes, contents, ends, permit_stamp(self._service["permit"], bare)
-        )
+        return Permit(event, person, request, scopes, contents, ends, permit_stamp(self._service["permit"], bare))
 
     def _covers(self, permit: Permit, scope: Scope) -> None:
         if not hmac.compare_digest(permit.stamp, permit_stamp(self._service["permit"], permit)):
@@ -125,7 +124,7 @@ class Keyring:
         if not hmac.compare_digest(stamp, permit.stamp):
             raise NotPermitted("the permit is not the one in the log")
 
-    # --- fields ---------------------------------------------------------------------------------------------------
+    # --- fields ---
 
     def seal(self, session: Session, permit: Permit, scope: Scope, place: Place, plaintext: bytes) -> bytes:
         """Seal a field under the scope's current key version.
@@ -152,11 +151,9 @@ class Keyring:
     def _seal(self, key: ScopeKey, place: Place, plaintext: bytes) -> bytes:
         return join(key.version, key.fields.seal(place, plaintext))
 
-    # --- contents -------------------------------------------------------------------------------------------------
+    # --- contents ---
 
-    def wrap_content_key(
-        self, session: Session, permit: Permit, scope: Scope, version: UUID, key: bytes
-    ) -> bytes:
+    def wrap_content_key(self, session: Session, permit: Permit, scope: Scope, version: UUID, key: bytes) -> bytes:
         """Wrap the key of a document's version under the room's current key version."""
         self._covers(permit, scope)
         room = self.current(session, scope)
@@ -181,7 +178,7 @@ class Keyring:
         self.current(session, scope)
         return self.key(scope, 1, session).keyed("equal", digest)
 
-    # --- the log: sealing needs no permit, opening does --------------------------------------------------------------
+    # --- the log: sealing needs no permit, opening does ---
 
     def seal_log(self, session: Session, scope: Scope, place: Place, plaintext: bytes) -> bytes:
         """Seal a part of an event under its stream's key, or the origins' key."""
@@ -192,24 +189,22 @@ class Keyring:
         self.current(session, scope)
         return self.key(scope, 1, session).keyed(purpose, value)
 
-    # --- look-ups --------------------------------------------------------------------------------------------------
+    # --- look-ups ---
 
     def blind(self, purpose: str, value: bytes) -> bytes:
-        """Compute the blind index of a value: HMAC-SHA-256 under the service's key for `mail`, `token`, `pepper`, `origin`."""
+        """Compute the blind index of a value: HMAC-SHA-256 under one of the service key's subkeys."""
         if purpose not in {"mail", "token", "pepper", "origin"}:
             raise ValueError(f"no look-up is called {purpose}")
         return hmac.digest(self._service[purpose], value, hashlib.sha256)
 
-    # --- versions ---------------------------------------------------------------------------------------------------
+    # --- versions ---
 
     def current(self, session: Session, scope: Scope) -> ScopeKey:
         """Give the newest key version of a scope, making the first one when there is none."""
         known: dict[Scope, int] = session.info.setdefault("key_versions", {})
         version = known.get(scope)
         if version is None:
-            version = session.scalar(
-                select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)
-            )
+            version = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope))
             version = version or self.add_version(session, scope)
             known[scope] = version
         return self.key(scope, version, session)
@@ -217,20 +212,14 @@ class Keyring:
     def renew(self, session: Session, scope: Scope, ended: datetime | None) -> None:
         """Start a new key version when an access to the scope ended since the newest one began."""
         newest = session.scalar(
-            select(KeyVersion)
-            .where(col(KeyVersion.scope) == scope)
-            .order_by(col(KeyVersion.version).desc())
-            .limit(1)
+            select(KeyVersion).where(col(KeyVersion.scope) == scope).order_by(col(KeyVersion.version).desc()).limit(1)
         )
         if newest is not None and ended is not None and newest.created_at <= ended:
             session.info.setdefault("key_versions", {})[scope] = self.add_version(session, scope)
 
     def add_version(self, session: Session, scope: Scope) -> int:
         """Make the next key version of a scope and its first holder's copy."""
-        last = (
-            session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope))
-            or 0
-        )
+        last = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)) or 0
         version = last + 1
         wrapped = self.provider.wrap(secrets.token_bytes(32), holder_context(scope, version))
         session.add(KeyVersion(scope=scope, version=version, created_at=self._clock()))
@@ -297,9 +286,9 @@ def split(blob: bytes) -> tuple[int, bytes]:
         Damaged: The format is unknown.
 
     """
-    if len(blob) < 5 or blob[0] != _FORMAT:
+    if len(blob) < _HEADER_BYTES or blob[0] != _FORMAT:
         raise Damaged
-    return int.from_bytes(blob[1:5], "big"), blob[5:]
+    return int.from_bytes(blob[1:_HEADER_BYTES], "big"), blob[_HEADER_BYTES:]
 
 
 def _content_place(scope: Scope, version: UUID) -> Place:

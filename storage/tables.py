@@ -294,9 +294,7 @@ class Document(Guarded, SQLModel, table=True):
         UniqueConstraint("review_id", "id"),
         UniqueConstraint("room_id", "number"),
         ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
-        ForeignKeyConstraint(
-            ["review_id", "translates_id"], ["version.review_id", "version.id"], use_alter=True
-        ),
+        ForeignKeyConstraint(["review_id", "translates_id"], ["version.review_id", "version.id"], use_alter=True),
         Index("document_by_room", "room_id", "created_at"),
     )
     id: UUID = Field(primary_key=True)

@@ -3,7 +3,7 @@
 A matter's scopes follow from the kind of thing alone, so a use case can't ask for more than it was given.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -60,8 +60,8 @@ class Matter:
     """A thing that an act is on."""
 
     facts: Facts | Absent
-    on: dict[str, str] = field(default_factory=dict)
-    stream: StreamId | None = None  # None: the portal's own, by the act
+    on: dict[str, str]
+    stream: StreamId
     scopes: frozenset[Scope] = frozenset()
     about: UUID | None = None
     version: VersionId | None = None

@@ -151,9 +151,7 @@ def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken)}
     if actor.role in STATE_ROLES:
         return EntityId("Delegate", acting), attributes | {"state": actor.state}
-    attributes["tasks"] = [
-        {"document": str(task.document), "version": str(task.version)} for task in actor.tasks
-    ]
+    attributes["tasks"] = [{"document": str(task.document), "version": str(task.version)} for task in actor.tasks]
     attributes["taskReviews"] = _ids(frozenset(task.review for task in actor.tasks))
     return EntityId("Staff", acting), attributes
 

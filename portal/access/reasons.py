@@ -127,4 +127,4 @@ REASONS: Final = {
 
 def reasons(policies: Sequence[str]) -> list[str]:
     """Return a sentence for each policy that decided, untranslated, each once; for none, that no rule gives it."""
-    return list(dict.fromkeys(REASONS[policy] for policy in policies)) or [NO_POLICY]
+    return list(dict.fromkeys(REASONS.get(policy, policy) for policy in policies)) or [NO_POLICY]

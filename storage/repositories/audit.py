@@ -17,9 +17,7 @@ class AuditRecords:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_stream(
-        self, stream: UUID, kind: str, review: UUID | None = None, room: UUID | None = None
-    ) -> None:
+    def add_stream(self, stream: UUID, kind: str, review: UUID | None = None, room: UUID | None = None) -> None:
         """Begin a stream."""
         self._session.add(Stream(id=stream, kind=kind, review_id=review, room_id=room))
 
@@ -65,7 +63,7 @@ class AuditRecords:
         question = select(Event).where(col(Event.stream_id) == stream).order_by(col(Event.number))
         yield from self._session.scalars(question.execution_options(yield_per=500))
 
-    def open_intents(self, before: datetime) -> Sequence[Row[tuple[UUID, UUID, int]]]:
+    def open_intents(self, before: datetime) -> Sequence[Row[UUID, UUID, int]]:
         """Find intents without an outcome that began before a moment: event, stream, kind."""
         outcome = aliased(Event)
         return self._session.execute(

@@ -1,0 +1,115 @@
+"""Who asks, looked up: the session, the person, the appointment that they act under.
+
+1. A session that ended, expired or lay idle beyond its limit is nobody's: the caller is signed out.
+2. A person acts under the appointment that the session names, if it runs now; if it ended, under none.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.access.caller import Caller
+from portal.access.entities import Actor, Anonymous, Machine, Principal, Task
+from portal.domain.ids import AppointmentId, PersonId, ReviewId, StateCode
+from portal.domain.roles import Role
+from portal.errors import SignedOut
+from portal.settings import Settings
+from storage.repositories.identity import IdentityRecords, SignedIn
+from storage.repositories.reviews import Reach
+from storage.tables import Appointment, Person, PortalSession
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The caller as the records know them now."""
+
+    machine: Machine | None = None
+    session: PortalSession | None = None
+    person: Person | None = None
+    appointment: Appointment | None = None
+    held: tuple[Appointment, ...] = ()
+
+    @property
+    def person_id(self) -> PersonId | None:
+        """Give the person's id."""
+        return PersonId(self.person.id) if self.person else None
+
+    @property
+    def role(self) -> Role | None:
+        """Give the role that the person acts in."""
+        return Role(self.appointment.role) if self.appointment else None
+
+    @property
+    def state(self) -> StateCode | None:
+        """Give the State that the person acts for."""
+        code = self.appointment.state_code if self.appointment else None
+        return StateCode(code) if code else None
+
+    @property
+    def reach(self) -> Reach:
+        """Tell which files' records a question may find at all."""
+        everything = self.machine is not None or self.role is Role.REGISTRAR
+        return Reach(self.person.id if self.person else None, self.state, everything)
+
+    def said(self) -> dict[str, Any]:
+        """Tell the log who it was."""
+        if self.machine:
+            return {"machine": self.machine.value}
+        if self.person is None:
+            return {}
+        said: dict[str, Any] = {"person": str(self.person.id)}
+        if self.appointment:
+            said |= {"appointment": str(self.appointment.id), "role": self.appointment.role}
+            said |= {"state": self.appointment.state_code} if self.appointment.state_code else {}
+        return said
+
+    def principal(
+        self,
+        assigned: frozenset[ReviewId] = frozenset(),
+        undertaken: frozenset[ReviewId] = frozenset(),
+        tasks: frozenset[Task] = frozenset(),
+    ) -> Actor:
+        """Tell the policies who asks."""
+        if self.machine:
+            return self.machine
+        if self.person is None:
+            return Anonymous()
+        return Principal(
+            PersonId(self.person.id),
+            self.role,
+            active=self.appointment is not None,
+            suspended=self.person.suspended_at is not None,
+            appointment=AppointmentId(self.appointment.id) if self.appointment else None,
+            state=self.state,
+            held=frozenset(Role(appointment.role) for appointment in self.held),
+            assigned=assigned,
+            undertaken=undertaken,
+            tasks=tasks,
+        )
+
+
+def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings: Settings) -> Who:
+    """Look the caller up.
+
+    Raises:
+        SignedOut: The session ended, expired, or lay idle too long.
+
+    """
+    if caller.machine is not None:
+        return Who(machine=caller.machine)
+    if caller.token is None:
+        return Who()
+    found = identity.signed_in(caller.token, now)
+    if found is None or not lives(found.session, now, settings):
+        raise SignedOut
+    return Who(None, found.session, found.person, _acting(found), found.appointments)
+
+
+def lives(session: PortalSession, now: datetime, settings: Settings) -> bool:
+    """Tell whether a session may still be used."""
+    return session.ended_at is None and now < session.ends_at and now < session.seen_at + settings.session_idle
+
+
+def _acting(found: SignedIn) -> Appointment | None:
+    chosen = found.session.appointment_id
+    return next((appointment for appointment in found.appointments if appointment.id == chosen), None)

@@ -1,0 +1,82 @@
+"""Writes entries to the log: takes their numbers, seals them, computes leaf and tag.
+
+This is the last thing that a transaction does before its commit, so that a stream's row is locked only for a moment.
+The rows that the transaction wrote go into the log with their MACs: `portal fsck` finds one that was dropped, rolled
+back or added by hand.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import rfc8785
+
+from portal.audit.events import Entry, Phase, canonical, leaf, new_salt, tag_input
+from portal.audit.kinds import KINDS, SCHEMA_VERSION
+from storage.database import Session
+from storage.fields import Place
+from storage.guards import written_rows
+from storage.keyring import Keyring
+from storage.permits import ORIGINS, stream_scope
+from storage.repositories.audit import AuditRecords
+
+UNLOGGED = ("session/",)  # a session's last use changes with every minute, and is no right that the log must keep
+
+
+def write(session: Session, keyring: Keyring, entries: Sequence[Entry]) -> None:
+    """Append entries to their streams, in order."""
+    session.flush()
+    _attach_rows(session, entries)
+    records = AuditRecords(session)
+    ordered = sorted(entries, key=lambda entry: entry.stream)
+    for stream, group in groupby(ordered, key=lambda entry: entry.stream):
+        together = list(group)
+        first = records.take_numbers(stream, len(together))
+        records.append([_row(session, keyring, entry, first + at) for at, entry in enumerate(together)])
+
+
+def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
+    acts = [entry for entry in entries if entry.phase is not Phase.REFUSAL]
+    for name, row in written_rows(session):
+        if name.startswith(UNLOGGED):
+            continue
+        if not acts:
+            raise RuntimeError("a row that gives rights was written without an event")
+        room = getattr(row, "room_id", None)
+        entry = next((entry for entry in acts if entry.stream == room), acts[-1])
+        entry.rows[name] = row.mac.hex()
+
+
+def _row(session: Session, keyring: Keyring, entry: Entry, number: int) -> dict[str, Any]:
+    scope = stream_scope(entry.stream)
+    hashed = {
+        name: keyring.blind("origin", entry.id.bytes + value.encode()).hex() for name, value in entry.origin.items()
+    }
+    body = entry.body(number) | ({"origin": hashed} if hashed else {})
+    said = canonical(body)
+    salt = new_salt()
+    about = keyring.log_mark(session, scope, "about", entry.about.bytes) if entry.about else None
+    return {
+        "id": entry.id,
+        "stream_id": entry.stream,
+        "number": number,
+        "at": entry.at,
+        "kind": KINDS[entry.action],
+        "schema_version": SCHEMA_VERSION,
+        "phase": entry.phase.value,
+        "intent_id": entry.intent,
+        "about": about,
+        "stamp": entry.stamp,
+        "salt": keyring.seal_log(session, scope, Place("event", "salt", entry.id), salt),
+        "body": keyring.seal_log(session, scope, Place("event", "body", entry.id), said),
+        "origin": _sealed_origin(session, keyring, entry),
+        "leaf": leaf(salt, said),
+        "tag": keyring.log_mark(session, scope, "tag", tag_input(number)),
+    }
+
+
+def _sealed_origin(session: Session, keyring: Keyring, entry: Entry) -> bytes | None:
+    if not entry.origin:
+        return None
+    plain = rfc8785.dumps(dict(entry.origin))
+    return keyring.seal_log(session, ORIGINS, Place("event", "origin", entry.id), plain)

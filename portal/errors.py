@@ -1,0 +1,65 @@
+"""What an act can answer instead of being done; the web turns each into a status once.
+
+PortalError
+├── NotFound      404  there is no such thing, or the actor may not know of it
+├── Forbidden     403  the actor sees it but may not do this
+├── SignedOut     401  nobody is signed in, or the session ended
+├── Invalid       422  what was sent doesn't make sense; names the fields
+├── Conflict      409  somebody else was there first, or the thing is past that step
+├── TooLarge      413  more than is taken
+├── TooMany       429  more often than is taken
+└── Unavailable   503  the log, the database, the objects or the keys can't be reached: nothing was done
+
+Storage's own errors (storage/errors.py) pass through and are mapped beside these: StoreUnavailable and
+KeyUnavailable are 503, Damaged is a calm 500 that goes to the alarm log.
+"""
+
+from collections.abc import Mapping
+
+
+class PortalError(Exception):
+    """An act was not done; the sentence says why and what to do, in words for people."""
+
+
+class NotFound(PortalError):
+    """There is no such thing, or the actor may not know of it: nobody can tell which."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here that you can open.")
+
+
+class Forbidden(PortalError):
+    """The actor sees the thing but may not do this; `policies` are those that forbade it, if any did."""
+
+    def __init__(self, policies: tuple[str, ...] = ()) -> None:
+        super().__init__("You can see this, but the act is not yours to do.")
+        self.policies = policies
+
+
+class SignedOut(PortalError):
+    """Nobody is signed in, or the session ended."""
+
+
+class Invalid(PortalError):
+    """What was sent doesn't make sense."""
+
+    def __init__(self, sentence: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.fields = dict(fields or {})
+
+
+class Conflict(PortalError):
+    """Somebody else was there first, or the thing is past that step."""
+
+
+class TooLarge(PortalError):
+    """More than is taken."""
+
+
+class TooMany(PortalError):
+    """More often than is taken."""
+
+
+class Unavailable(PortalError):
+    """A part that this needs can't be reached; nothing was done."""

@@ -1,0 +1,157 @@
+"""The gate's questions: who the actor is to a file, what the policies say of a matter, what the event says of it.
+
+`Work.require` (portal/work.py) is the one gate; this module holds what it asks and what it writes, without the
+transaction around it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from policies.engine import Decision, Engine
+from portal.access.actions import Action, seen_by
+from portal.access.caller import Caller
+from portal.access.entities import Absent, Actor, Task, alike
+from portal.access.matters import Matter
+from portal.access.principals import Who
+from portal.access.questions import Ask, questions
+from portal.audit.events import (
+    REFUSALS_STREAM,
+    Entry,
+    Phase,
+)
+from portal.domain.ids import DocumentId, EventId, ReviewId, VersionId
+from portal.domain.reviews import RoomKind
+from portal.domain.roles import Role
+from storage.repositories.documents import DocumentRecords
+from storage.repositories.people import PeopleRecords, Standing
+
+_UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policies say, and whether a refused actor sees the thing at all."""
+
+    decision: Decision
+    seen: bool
+
+
+class Standings:
+    """Who the actor is to each file, looked up once in a transaction."""
+
+    def __init__(self, who: Who, people: PeopleRecords, documents: DocumentRecords, now: datetime) -> None:
+        self._who = who
+        self._people = people
+        self._documents = documents
+        self._now = now
+        self._known: dict[UUID | None, Actor] = {}
+        self.of: dict[UUID, Standing] = {}
+
+    def actor(self, review: UUID | None) -> Actor:
+        """Tell the policies who asks about one review, or about things outside reviews (None)."""
+        if review not in self._known:
+            self._known[review] = self._look_up(review)
+        return self._known[review]
+
+    def everywhere(self) -> Actor:
+        """Tell the policies who asks about many reviews at once."""
+        who = self._who
+        if who.person is None or who.appointment is None:
+            return who.principal()
+        assigned = self._people.assigned(who.appointment.id, self._now)
+        undertaken = self._people.undertaken(who.person.id)
+        return who.principal(_reviews(assigned), _reviews(undertaken), self._tasks())
+
+    def _look_up(self, review: UUID | None) -> Actor:
+        who = self._who
+        if review is None or who.person is None:
+            return who.principal()
+        appointment = who.appointment.id if who.appointment else None
+        standing = self._people.standing(who.person.id, appointment, review, self._now)
+        self.of[review] = standing
+        here = frozenset({ReviewId(review)})
+        return who.principal(
+            here if standing.assigned else frozenset(), here if standing.undertaken else frozenset(), self._tasks()
+        )
+
+    def _tasks(self) -> frozenset[Task]:
+        if self._who.role is not Role.TRANSLATOR or self._who.person is None:
+            return frozenset()
+        return frozenset(
+            Task(ReviewId(task.review_id), DocumentId(task.document_id), VersionId(task.version_id))
+            for task in self._documents.tasks_of(self._who.person.id)
+        )
+
+
+def _reviews(ids: frozenset[UUID]) -> frozenset[ReviewId]:
+    return frozenset(ReviewId(review) for review in ids)
+
+
+def verdict(engine: Engine, actor: Actor, action: Action, matter: Matter, target: RoomKind | None) -> Verdict:
+    """Ask the policies for the act, and on a refusal whether the actor sees the thing."""
+    decision = _decide(engine, actor, Ask(action, matter.facts, matter.version, target))
+    if decision.allowed:
+        return Verdict(decision, seen=True)
+    seeing = seen_by(action)
+    second = _decide(engine, actor, Ask(seeing or _UNSEEN, matter.facts, matter.version))
+    return Verdict(decision, seen=seeing is not None and second.allowed)
+
+
+def _decide(engine: Engine, actor: Actor, ask: Ask) -> Decision:
+    return engine.decide_many(questions(actor, [ask]))[0]
+
+
+def decide_each(engine: Engine, actor: Actor, action: Action, matters: Sequence[Matter]) -> list[Decision]:
+    """Ask the policies for one act on many things, once for all that are alike."""
+    keys = [
+        matter.facts if isinstance(matter.facts, Absent) else (alike(actor, matter.facts), matter.version)
+        for matter in matters
+    ]
+    firsts: dict[object, Ask] = {}
+    for key, matter in zip(keys, matters, strict=True):
+        firsts.setdefault(key, Ask(action, matter.facts, matter.version))
+    answers = dict(zip(firsts, engine.decide_many(questions(actor, list(firsts.values()))), strict=True))
+    return [answers[key] for key in keys]
+
+
+def allowed_entry(action: Action, matter: Matter, decision: Decision, who: Who, caller: Caller, now: datetime) -> Entry:
+    """Write down a yes."""
+    return Entry(
+        id=EventId(uuid4()),
+        stream=matter.stream,
+        action=action,
+        phase=Phase.ACT,
+        at=now,
+        who=who.said(),
+        on=dict(matter.on),
+        policies=decision.policies,
+        origin=origin(caller, who),
+        about=matter.about,
+    )
+
+
+def refused_entry(
+    action: Action, matter: Matter, found: Verdict, who: Who, caller: Caller, now: datetime, asked: UUID | None
+) -> Entry:
+    """Write down a no; one that looks like absence says only what was asked for, be it there or not."""
+    entry = allowed_entry(action, matter, found.decision, who, caller, now)
+    entry.phase = Phase.REFUSAL
+    if not found.seen:
+        entry.stream = REFUSALS_STREAM
+        entry.on = {"asked": str(asked)} if asked else {}
+        entry.policies = ()
+        entry.about = None
+    return entry
+
+
+def origin(caller: Caller, who: Who) -> dict[str, str]:
+    """Tell from where somebody asks; the log keeps hashes, and the values under a key of their own."""
+    values = {
+        "address": caller.address,
+        "client": caller.client,
+        "session": str(who.session.id) if who.session else "",
+    }
+    return {name: value for name, value in values.items() if value}

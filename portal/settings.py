@@ -1,0 +1,90 @@
+"""The effective settings: defaults, then `portal.toml`, then `PORTAL_*` variables."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from portal.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set; each is `PORTAL_<NAME>` in the environment."""
+
+    data: Path = Path("data")  # database, objects
+    keys: Path = Path("keys")  # the key file: outside `data`, best on another device
+    host: str = "127.0.0.1"
+    port: int = 8000
+    origin: str = "http://localhost:8000"  # the address that people type
+    proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-* headers are believed
+    objects: str = "folder"  # or s3
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = field(default="", repr=False)
+    s3_secret_key: str = field(default="", repr=False)
+    upload_bytes: int = 5 * 1024**3
+    session_idle_minutes: int = 60
+    session_hours: int = 12
+    invitation_days: int = 7
+    confirm_appointments: bool = False  # the registrar confirms what focal points appoint
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lives without a request."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_life(self) -> timedelta:
+        """How long a session lives at the most."""
+        return timedelta(hours=self.session_hours)
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ, file: Path | None = None) -> Self:
+        """Read the settings.
+
+        Raises:
+            Invalid: A name is unknown or a value can't be read; the sentence says which.
+        """
+        file = file or Path(environment.get("PORTAL_CONFIG", "portal.toml"))
+        given: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+        known = {f.name: f for f in fields(cls)}
+        if unknown := set(given) - set(known):
+            raise Invalid(f"{file}: no setting is called {', '.join(sorted(unknown))}")
+        given |= {
+            name: environment[f"PORTAL_{name.upper()}"] for name in known if f"PORTAL_{name.upper()}" in environment
+        }
+        return cls(**{name: _read(name, known[name].type, value) for name, value in given.items()})
+
+    def shown(self) -> dict[str, str]:
+        """Give all settings as text, without secrets."""
+        secret = {f.name for f in fields(self) if not f.repr}
+        return {
+            f.name: ("(set)" if getattr(self, f.name) else "") if f.name in secret else _text(getattr(self, f.name))
+            for f in fields(self)
+        }
+
+
+def _text(value: Any) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _read(name: str, kind: Any, value: Any) -> Any:
+    try:
+        match kind:
+            case _ if kind is Path:
+                return Path(str(value)).expanduser()
+            case _ if kind is int:
+                return int(value)
+            case _ if kind is bool:
+                return value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+            case _ if kind is str:
+                return str(value)
+            case _:
+                return tuple(value.split()) if isinstance(value, str) else tuple(str(part) for part in value)
+    except (ValueError, KeyError):
+        raise Invalid(f"the setting {name} can't be {value!r}") from None

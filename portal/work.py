@@ -1,0 +1,365 @@
+"""Portal, which use cases may touch, and Work: one transaction with one gate in it.
+
+Rules that the gate (`Work.require`) enforces:
+
+1. The policies decide; what they don't permit is refused, and any error while deciding is a refusal.
+2. A yes is an event in the transaction of the act; the permit opens nothing before that is committed.
+3. A no is an event in a transaction of its own, after the act is rolled back and before the answer.
+4. A thing that is absent goes through the same questions as one that is forbidden, and answers alike.
+5. A session or an appointment that ended is found ended here, in the same transaction as the act.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID, uuid4
+
+from policies.engine import Engine
+from portal import gate
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, DocumentFacts, Facts, ReviewFacts, RoomFacts
+from portal.access.matters import (
+    OPENS_CONTENT,
+    Matter,
+    bare_matter,
+    document_matter,
+    review_matter,
+    room_matter,
+)
+from portal.access.principals import Who, who_asks
+from portal.audit import writer
+from portal.audit.events import Entry, Phase
+from portal.audit.floods import Floods
+from portal.domain.ids import EventId
+from portal.domain.reviews import RoomKind
+from portal.errors import Forbidden, NotFound
+from portal.settings import Settings
+from storage.database import Database, Session
+from storage.fields import Place
+from storage.keyring import Keyring
+from storage.objects.store import ObjectStore
+from storage.permits import Permit, Scope
+from storage.repositories.audit import AuditRecords
+from storage.repositories.documents import DocumentRecords
+from storage.repositories.identity import IdentityRecords
+from storage.repositories.people import PeopleRecords
+from storage.repositories.reviews import NO_REVIEW, ReviewRecord, ReviewRecords
+from storage.repositories.states import StateRecords
+from storage.tables import Document, Review, Room, Version
+
+PERMIT_LIFE: Final = timedelta(minutes=15)
+Row = TypeVar("Row", Review, Room, Document, Version)
+_ABSENT: Final[dict[type, Absent]] = {
+    Review: Absent(ReviewFacts),
+    Room: Absent(RoomFacts),
+    Document: Absent(DocumentFacts),
+    Version: Absent(DocumentFacts),
+}
+
+
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A stream of bytes that was allowed to begin; its outcome is owed."""
+
+    entry: Entry
+
+
+class Portal:
+    """What use cases may touch; made once for a process by portal/app.py."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        keyring: Keyring,
+        objects: ObjectStore,
+        policies: Engine,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.keyring = keyring
+        self.objects = objects
+        self.policies = policies
+        self.clock = clock
+        self.floods = Floods()
+
+    def work(self, caller: Caller) -> "Work":
+        """Begin a transaction for somebody."""
+        return Work(self, caller)
+
+    def open_text(self, permit: Permit, scope: Scope, place: Place, blob: bytes) -> str:
+        """Open a sealed text, once the permit's event is committed.
+
+        Raises:
+            NotPermitted: The permit opens nothing here.
+            Damaged: The text was altered, or belongs elsewhere.
+
+        """
+        return self.keyring.open(permit, scope, place, blob).decode()
+
+    def record_outcome(self, intent: Intent, **said: str | int) -> None:
+        """Write how a stream of bytes ended; whoever began it may have left since."""
+        self.write_log([outcome_entry(intent, self.clock(), said)])
+
+    def write_log(self, entries: Sequence[Entry]) -> None:
+        """Write entries in a transaction of their own."""
+        with self.database.begin() as session:
+            writer.write(session, self.keyring, entries)
+
+
+class Work:
+    """One transaction: what it reads and writes, and the gate."""
+
+    def __init__(self, portal: Portal, caller: Caller) -> None:
+        self.portal = portal
+        self.caller = caller
+        self.now = portal.clock()
+        self._entries: list[Entry] = []
+        self._refused: Entry | None = None
+        self._renewed: set[Scope] = set()
+
+    def __enter__(self) -> Self:
+        """Take the database's lock, and look up who asks.
+
+        Raises:
+            StoreUnavailable: The database can't be reached in time.
+            SignedOut: The caller's session ended.
+
+        """
+        self._transaction: AbstractContextManager[Session] = self.portal.database.begin()
+        self.session = self._transaction.__enter__()
+        try:
+            self.people = PeopleRecords(self.session)
+            self.identity = IdentityRecords(self.session)
+            self.states = StateRecords(self.session)
+            self.audit = AuditRecords(self.session)
+            self.who: Who = who_asks(self.caller, self.identity, self.now, self.portal.settings)
+            self.reviews = ReviewRecords(self.session, self.who.reach)
+            self.documents = DocumentRecords(self.session, self.who.reach)
+            self.standings = gate.Standings(self.who, self.people, self.documents, self.now)
+        except BaseException as error:
+            self._transaction.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the events and commit; or roll back, and then record a refusal by itself."""
+        if error is None:
+            try:
+                writer.write(self.session, self.portal.keyring, self._entries)
+            except BaseException as fault:
+                self._transaction.__exit__(type(fault), fault, fault.__traceback__)
+                raise
+            self._transaction.__exit__(None, None, None)
+            return
+        refused = self._refused if isinstance(error, NotFound | Forbidden) else None
+        try:
+            self._transaction.__exit__(kind, error, trace)
+        finally:
+            if refused is not None:
+                self._record(refused)
+
+    def _record(self, refused: Entry) -> None:
+        actor = str(refused.who.get("person") or self.caller.machine or self.caller.address)
+        self.portal.floods.write_finished(self.now, self.portal.write_log)
+        if ready := self.portal.floods.pass_on(actor, refused):
+            self.portal.write_log(ready)
+
+    # --- the gate ---
+
+    def require(
+        self,
+        action: Action,
+        kind: type[Row],
+        row: Row | None,
+        *,
+        asked: UUID | None = None,
+        target: RoomKind | None = None,
+    ) -> tuple[Row, Permit]:
+        """Ask for an act on a row of a file, found or not; the row comes back with the permit.
+
+        Args:
+            action: The act.
+            kind: What the row would be.
+            row: The row, or None where nothing within reach was found: refused alike.
+            asked: The id that the caller named; a refusal's event keeps it.
+            target: The kind of the room that a document is to go to.
+
+        Raises:
+            NotFound: There is no such thing, or the actor may not know of it.
+            Forbidden: The actor sees the thing but may not do this.
+
+        """
+        matter = self._matter(action, kind, row)
+        permit = self._admit(action, matter, self._review_of(row), asked, target)
+        if row is None:
+            raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
+        return row, permit
+
+    def require_on(self, action: Action, facts: Facts | Absent, *, asked: UUID | None = None) -> Permit:
+        """Ask for an act on something outside the rooms: the portal, a State, a person, something about to be.
+
+        Raises:
+            NotFound: There is no such thing, or the actor may not know of it.
+            Forbidden: The actor sees the thing but may not do this.
+
+        """
+        review = facts.review.id if hasattr(facts, "review") else None
+        return self._admit(action, bare_matter(facts, action), review, asked, None)
+
+    def require_rooms(
+        self, action: Action, row: Review | None, each: Action, *, asked: UUID | None = None
+    ) -> tuple[ReviewRecord, list[Room], Permit]:
+        """Ask for an act on a file as a whole; the permit covers those rooms where `each` is allowed too.
+
+        Raises:
+            NotFound: There is no such file, or the actor may not know of it.
+            Forbidden: The actor sees the file but may not do this.
+
+        """
+        matter = self._matter(action, Review, row)
+        record = self.file(row.id if row else NO_REVIEW)
+        rooms = self.allowed(each, Room, record.rooms) if record else []
+        scopes = {scope for room in rooms for scope in self._matter(each, Room, room).scopes}
+        covering = replace(matter, scopes=matter.scopes | scopes)
+        permit = self._admit(action, covering, self._review_of(row), asked, None)
+        if record is None:
+            raise NotFound
+        return record, rooms, permit
+
+    def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row]) -> list[Row]:
+        """Choose the rows on which an act is allowed, with one decision for all that are alike; opens nothing."""
+        matters = [self._matter(action, kind, row) for row in rows]
+        reviews = {self._review_of(row) for row in rows}
+        actor = self.standings.actor(reviews.pop()) if len(reviews) == 1 else self.standings.everywhere()
+        decisions = gate.decide_each(self.portal.policies, actor, action, matters)
+        return [row for row, decision in zip(rows, decisions, strict=True) if decision.allowed]
+
+    def why(self, action: Action, kind: type[Row], row: Row) -> tuple[str, ...]:
+        """Name the policies that allow an act on a row."""
+        matters = [self._matter(action, kind, row)]
+        actor = self.standings.actor(self._review_of(row))
+        return gate.decide_each(self.portal.policies, actor, action, matters)[0].policies
+
+    def allows(self, action: Action, facts: Facts) -> bool:
+        """Tell whether an act on something outside the rooms would be allowed; opens nothing."""
+        review = facts.review.id if hasattr(facts, "review") else None
+        actor = self.standings.actor(review)
+        return gate.decide_each(self.portal.policies, actor, action, [bare_matter(facts, action)])[0].allowed
+
+    def _admit(
+        self, action: Action, matter: Matter, review: UUID | None, asked: UUID | None, target: RoomKind | None
+    ) -> Permit:
+        actor = self.standings.actor(review)
+        found = gate.verdict(self.portal.policies, actor, action, matter, target)
+        if not found.decision.allowed:
+            self._refused = gate.refused_entry(action, matter, found, self.who, self.caller, self.now, asked)
+            raise Forbidden(found.decision.policies) if found.seen else NotFound
+        entry = gate.allowed_entry(action, matter, found.decision, self.who, self.caller, self.now)
+        contents = frozenset({matter.version} if matter.version and action in OPENS_CONTENT else ())
+        permit = self.portal.keyring.permit(
+            entry.id, self.who.person_id, matter.scopes, contents, self.now + PERMIT_LIFE
+        )
+        entry.stamp = permit.stamp
+        self._entries.append(entry)
+        return permit
+
+    def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:
+        record = self.file(self._review_of(row) or NO_REVIEW)
+        if row is None or record is None:
+            return bare_matter(_ABSENT[kind], action)
+        match row:
+            case Review():
+                return review_matter(record)
+            case Room():
+                return room_matter(row, record, action)
+            case Document():
+                return document_matter(row, None, record, action)
+            case Version():
+                document = self.documents.find(row.document_id)
+                return (
+                    document_matter(document, row, record, action) if document else bare_matter(_ABSENT[kind], action)
+                )
+
+    def file(self, review_id: UUID) -> ReviewRecord | None:
+        """Find a file within reach, once in a transaction."""
+        return self.reviews.known(review_id)
+
+    @staticmethod
+    def _review_of(row: Any) -> UUID | None:
+        match row:
+            case Review():
+                return row.id
+            case None:
+                return NO_REVIEW
+            case _:
+                review: UUID = row.review_id
+                return review
+
+    # --- what the events say besides ---
+
+    def note(self, permit: Permit, **said: Any) -> None:
+        """Add to what a permit's event says."""
+        self._entry(permit).detail.update(said)
+
+    def begins(self, permit: Permit) -> Intent:
+        """Make a permit's event an intent: a stream of bytes follows, and its outcome."""
+        entry = self._entry(permit)
+        entry.phase = Phase.INTENT
+        return Intent(entry)
+
+    def completes(self, permit: Permit, intent: Intent, **said: Any) -> None:
+        """Make a permit's event the outcome of an intent."""
+        entry = self._entry(permit)
+        entry.phase = Phase.OUTCOME
+        entry.intent = intent.entry.id
+        entry.detail.update({"result": "complete", **said})
+
+    def _entry(self, permit: Permit) -> Entry:
+        return next(entry for entry in self._entries if entry.id == permit.event)
+
+    # --- sealing ---
+
+    def seal(self, permit: Permit, scope: Scope, place: Place, text: str) -> bytes:
+        """Seal a text under a scope's newest key; a new key version begins if an access to its file ended.
+
+        Raises:
+            NotPermitted: The permit doesn't cover the scope.
+
+        """
+        self.renew(scope)
+        return self.portal.keyring.seal(self.session, permit, scope, place, text.encode())
+
+    def renew(self, scope: Scope) -> None:
+        """Begin a new key version of a room when somebody's access to its file ended since the newest one."""
+        kind, _, rest = scope.partition("/")
+        if kind == "room" and scope not in self._renewed:
+            review = UUID(rest.split("/")[0])
+            self.portal.keyring.renew(self.session, scope, self.people.last_access_end(review, self.now))
+            self._renewed.add(scope)
+
+
+def outcome_entry(intent: Intent, at: datetime, said: dict[str, Any]) -> Entry:
+    """Make the outcome of an intent: the same act on the same thing by the same person."""
+    return replace(
+        intent.entry,
+        id=EventId(uuid4()),
+        phase=Phase.OUTCOME,
+        at=at,
+        intent=intent.entry.id,
+        detail=said,
+        stamp=None,
+        rows={},
+    )

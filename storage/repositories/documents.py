@@ -1,0 +1,120 @@
+"""Documents, their versions and translation tasks in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.repositories.reviews import Reach, within
+from storage.tables import Document, Review, TranslationTask, Version
+
+
+class DocumentRecords:
+    """Documents, seen through one transaction and within one reach."""
+
+    def __init__(self, session: Session, reach: Reach) -> None:
+        self._session = session
+        self._reach = reach
+
+    def find(self, document_id: UUID) -> Document | None:
+        """Find a document of a review within reach."""
+        question = select(Document).join(Review, col(Review.id) == col(Document.review_id))
+        return self._session.scalar(question.where(col(Document.id) == document_id, within(self._reach)))
+
+    def find_version(self, version_id: UUID) -> Version | None:
+        """Find a version of a document of a review within reach."""
+        question = select(Version).join(Review, col(Review.id) == col(Version.review_id))
+        return self._session.scalar(question.where(col(Version.id) == version_id, within(self._reach)))
+
+    def of_room(self, room_id: UUID) -> Sequence[Document]:
+        """List a room's documents, by number."""
+        question = select(Document).where(col(Document.room_id) == room_id).order_by(col(Document.number))
+        return self._session.scalars(question).all()
+
+    def versions(self, document_id: UUID) -> Sequence[Version]:
+        """List a document's versions, newest first."""
+        question = select(Version).where(col(Version.document_id) == document_id).order_by(col(Version.number).desc())
+        return self._session.scalars(question).all()
+
+    def newest_versions(self, room_id: UUID) -> dict[UUID, Version]:
+        """Find the newest version of each document of a room."""
+        newest = (
+            select(col(Version.document_id), func.max(col(Version.number)).label("number"))
+            .where(col(Version.room_id) == room_id)
+            .group_by(col(Version.document_id))
+            .subquery()
+        )
+        question = select(Version).join(
+            newest,
+            (col(Version.document_id) == newest.c.document_id) & (col(Version.number) == newest.c.number),
+        )
+        return {version.document_id: version for version in self._session.scalars(question)}
+
+    def language_versions(self, version_ids: Sequence[UUID]) -> Sequence[Document]:
+        """Find the documents that are language versions of these versions."""
+        question = select(Document).where(col(Document.translates_id).in_(version_ids))
+        return self._session.scalars(question).all()
+
+    def equal(self, room_id: UUID, mark: bytes) -> Sequence[Version]:
+        """Find the versions in a room whose content has this mark."""
+        question = select(Version).where(col(Version.room_id) == room_id, col(Version.equal) == mark)
+        return self._session.scalars(question).all()
+
+    def next_number(self, room_id: UUID) -> int:
+        """Give the next document number of a room."""
+        last = self._session.scalar(select(func.max(col(Document.number))).where(col(Document.room_id) == room_id))
+        return (last or 0) + 1
+
+    def next_version(self, document_id: UUID) -> int:
+        """Give the next version number of a document."""
+        last = self._session.scalar(
+            select(func.max(col(Version.number))).where(col(Version.document_id) == document_id)
+        )
+        return (last or 0) + 1
+
+    def newest_change(self, room_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+        """Tell when something last changed in each of these rooms."""
+        question = (
+            select(col(Document.room_id), func.max(col(Document.changed_at)))
+            .where(col(Document.room_id).in_(room_ids))
+            .group_by(col(Document.room_id))
+        )
+        return {row[0]: row[1] for row in self._session.execute(question)}
+
+    def add(self, row: Document | Version | TranslationTask) -> None:
+        """Write a new record."""
+        self._session.add(row)
+        self._session.flush()
+
+    def object_names(self) -> set[str]:
+        """List the names of all objects that a version is kept under."""
+        return set(self._session.scalars(select(col(Version.object_name))))
+
+    def all_versions(self) -> Sequence[Version]:
+        """List every version there is."""
+        return self._session.scalars(select(Version).order_by(col(Version.created_at))).all()
+
+    # --- translation -----------------------------------------------------------------------------------------------
+
+    def task(self, task_id: UUID) -> TranslationTask | None:
+        """Find a translation task of a review within reach."""
+        question = select(TranslationTask).join(Review, col(Review.id) == col(TranslationTask.review_id))
+        return self._session.scalar(question.where(col(TranslationTask.id) == task_id, within(self._reach)))
+
+    def tasks_of(self, person_id: UUID) -> Sequence[TranslationTask]:
+        """List what a translator was sent and has neither delivered nor lost."""
+        return self._session.scalars(
+            select(TranslationTask).where(
+                col(TranslationTask.person_id) == person_id,
+                col(TranslationTask.delivered_at).is_(None),
+                col(TranslationTask.recalled_at).is_(None),
+            )
+        ).all()
+
+    def tasks_for(self, document_id: UUID) -> Sequence[TranslationTask]:
+        """List the translation tasks of a document, newest first."""
+        question = select(TranslationTask).where(col(TranslationTask.document_id) == document_id)
+        return self._session.scalars(question.order_by(col(TranslationTask.sent_at).desc())).all()

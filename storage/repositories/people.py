@@ -1,0 +1,167 @@
+"""People, appointments, assignments and undertakings in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.tables import Appointment, Assignment, Person, ReviewParty, Undertaking, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands to a review under one appointment."""
+
+    assigned: bool
+    undertaken: bool
+    visited: datetime | None
+
+
+def running(table: type[Appointment] | type[Assignment], at: datetime) -> ColumnElement[bool]:
+    """Narrow to appointments or assignments that run at a moment."""
+    return and_(
+        col(table.starts_at) <= at,
+        or_(col(table.ends_at).is_(None), col(table.ends_at) > at),
+        or_(col(table.ended_at).is_(None), col(table.ended_at) > at),
+    )
+
+
+class PeopleRecords:
+    """People, seen through one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, person_id: UUID) -> Person | None:
+        """Find a person."""
+        return self._session.get(Person, person_id)
+
+    def by_mail(self, mail_index: bytes) -> Person | None:
+        """Find a person by the blind index of the mail address."""
+        return self._session.scalar(select(Person).where(col(Person.mail_index) == mail_index))
+
+    def of_state(self, state: str | None) -> Sequence[Person]:
+        """List the people of a State, or of the secretariat and the bodies of the Conference (None)."""
+        question = select(Person).where(
+            col(Person.state_code).is_(None) if state is None else col(Person.state_code) == state
+        )
+        return self._session.scalars(question.order_by(col(Person.created_at))).all()
+
+    def named(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+        """Find people by their ids."""
+        rows = self._session.scalars(select(Person).where(col(Person.id).in_(person_ids))).all()
+        return {person.id: person for person in rows}
+
+    def appointment(self, appointment_id: UUID) -> Appointment | None:
+        """Find an appointment."""
+        return self._session.get(Appointment, appointment_id)
+
+    def appointments(self, person_id: UUID) -> Sequence[Appointment]:
+        """List all appointments that a person has or had, oldest first."""
+        question = select(Appointment).where(col(Appointment.person_id) == person_id)
+        return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
+
+    def appointments_of(self, person_ids: Sequence[UUID]) -> Sequence[Appointment]:
+        """List all appointments of several people, oldest first."""
+        question = select(Appointment).where(col(Appointment.person_id).in_(person_ids))
+        return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
+
+    def running_appointments(self, person_id: UUID, at: datetime) -> Sequence[Appointment]:
+        """List the appointments that a person holds at a moment."""
+        question = select(Appointment).where(col(Appointment.person_id) == person_id, running(Appointment, at))
+        return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
+
+    def count_running(self, state: str | None, role: str, at: datetime) -> int:
+        """Count the people of a State (None: of no State) that hold a role at a moment or will hold it."""
+        of_state = col(Appointment.state_code).is_(None) if state is None else col(Appointment.state_code) == state
+        question = select(func.count()).where(
+            of_state,
+            col(Appointment.role) == role,
+            col(Appointment.ended_at).is_(None),
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
+        )
+        return self._session.scalar(question) or 0
+
+    def holders(self, role: str, at: datetime, state: str | None = None) -> Sequence[Appointment]:
+        """List the running appointments of a role, of one State if one is named."""
+        question = select(Appointment).where(col(Appointment.role) == role, running(Appointment, at))
+        if state is not None:
+            question = question.where(col(Appointment.state_code) == state)
+        return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
+
+    def assignment(self, assignment_id: UUID) -> Assignment | None:
+        """Find an assignment."""
+        return self._session.get(Assignment, assignment_id)
+
+    def assignments(self, review_id: UUID) -> Sequence[Assignment]:
+        """List all assignments to a review, oldest first."""
+        question = select(Assignment).where(col(Assignment.review_id) == review_id)
+        return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
+
+    def assignments_of(self, person_id: UUID) -> Sequence[Assignment]:
+        """List all assignments that a person has or had, oldest first."""
+        question = select(Assignment).where(col(Assignment.person_id) == person_id)
+        return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
+
+    def standing(self, person_id: UUID, appointment_id: UUID | None, review_id: UUID, at: datetime) -> Standing:
+        """Tell how a person stands to one review, in one question."""
+        question = (
+            select(Assignment, Undertaking, Visit)
+            .select_from(Person)
+            .outerjoin(
+                Assignment,
+                and_(
+                    col(Assignment.appointment_id) == appointment_id,
+                    col(Assignment.review_id) == review_id,
+                    running(Assignment, at),
+                ),
+            )
+            .outerjoin(
+                Undertaking,
+                and_(col(Undertaking.person_id) == col(Person.id), col(Undertaking.review_id) == review_id),
+            )
+            .outerjoin(Visit, and_(col(Visit.person_id) == col(Person.id), col(Visit.review_id) == review_id))
+            .where(col(Person.id) == person_id)
+        )
+        rows: Sequence[tuple[Assignment | None, Undertaking | None, Visit | None]] = self._session.execute(
+            question
+        ).all()
+        return Standing(
+            assigned=any(row[0] is not None for row in rows),
+            undertaken=any(row[1] is not None for row in rows),
+            visited=next((row[2].seen_at for row in rows if row[2] is not None), None),
+        )
+
+    def assigned(self, appointment_id: UUID, at: datetime) -> frozenset[UUID]:
+        """Find the reviews that an appointment is assigned to at a moment."""
+        question = select(Assignment).where(col(Assignment.appointment_id) == appointment_id, running(Assignment, at))
+        return frozenset(row.review_id for row in self._session.scalars(question))
+
+    def undertaken(self, person_id: UUID) -> frozenset[UUID]:
+        """Find the reviews for which a person gave the undertaking of confidentiality."""
+        rows = self._session.scalars(select(Undertaking).where(col(Undertaking.person_id) == person_id))
+        return frozenset(row.review_id for row in rows)
+
+    def last_access_end(self, review_id: UUID, at: datetime) -> datetime | None:
+        """Tell when somebody's access to a review last ended: an assignment, or an appointment of a party's people."""
+        assignments = self._session.execute(
+            select(col(Assignment.ends_at), col(Assignment.ended_at)).where(col(Assignment.review_id) == review_id)
+        )
+        parties = select(col(ReviewParty.state_code)).where(col(ReviewParty.review_id) == review_id)
+        people = select(col(Assignment.person_id)).where(col(Assignment.review_id) == review_id)
+        appointments = self._session.execute(
+            select(col(Appointment.ends_at), col(Appointment.ended_at)).where(
+                or_(col(Appointment.state_code).in_(parties), col(Appointment.person_id).in_(people))
+            )
+        )
+        ends = [end for row in [*assignments, *appointments] for end in row if end is not None and end <= at]
+        return max(ends, default=None)
+
+    def add(self, row: Person | Appointment | Assignment | Undertaking) -> None:
+        """Write a new record; those that it refers to come first."""
+        self._session.add(row)
+        self._session.flush()

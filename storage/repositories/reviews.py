@@ -1,0 +1,135 @@
+"""Reviews, their parties and rooms in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.tables import Assignment, Cycle, Document, Review, ReviewParty, Room, TranslationTask, Visit
+
+NO_REVIEW = UUID(int=0)  # asked for in place of one that isn't there, so that both take as long
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose files a question may find at all: the gate decides within this, SQL never beyond it."""
+
+    person: UUID | None
+    state: str | None = None
+    everything: bool = False  # the registrar's register, the portal's machines: records, never contents
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """A review with its parties and rooms."""
+
+    review: Review
+    parties: tuple[ReviewParty, ...]
+    rooms: tuple[Room, ...]
+
+    @property
+    def reviewing(self) -> tuple[str, ...]:
+        """Give the codes of the reviewing States, in alphabetical order."""
+        return tuple(sorted(p.state_code for p in self.parties if p.part == "reviewing" and p.until is None))
+
+    def room(self, kind: str, state: str | None = None) -> Room | None:
+        """Find one of the rooms."""
+        return next((room for room in self.rooms if room.kind == kind and room.state_code == state), None)
+
+
+class ReviewRecords:
+    """Reviews, seen through one transaction and within one reach."""
+
+    def __init__(self, session: Session, reach: Reach) -> None:
+        self._session = session
+        self._reach = reach
+        self._known: dict[UUID, ReviewRecord | None] = {}
+
+    def known(self, review_id: UUID) -> ReviewRecord | None:
+        """Find a review within reach, asking the database once."""
+        if review_id not in self._known:
+            self._known[review_id] = self.find(review_id)
+        return self._known[review_id]
+
+    def find(self, review_id: UUID) -> ReviewRecord | None:
+        """Find a review within reach, with its parties and rooms: always two questions, found or not."""
+        return self._record(col(Review.id) == review_id)
+
+    def of_room(self, room_id: UUID) -> ReviewRecord | None:
+        """Find the review that a room belongs to, within reach: always two questions, found or not."""
+        return self._record(
+            col(Review.id) == select(col(Room.review_id)).where(col(Room.id) == room_id).scalar_subquery()
+        )
+
+    def of_document(self, document_id: UUID) -> ReviewRecord | None:
+        """Find the review that a document belongs to, within reach: always two questions, found or not."""
+        owner = select(col(Document.review_id)).where(col(Document.id) == document_id).scalar_subquery()
+        return self._record(col(Review.id) == owner)
+
+    def _record(self, which: ColumnElement[bool]) -> ReviewRecord | None:
+        question = select(Review, Room).join(Room, col(Room.review_id) == col(Review.id))
+        found = self._session.execute(question.where(which, within(self._reach))).all()
+        review_id = found[0][0].id if found else NO_REVIEW
+        parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id) == review_id)).all()
+        if not found:
+            return None
+        record = ReviewRecord(found[0][0], tuple(parties), tuple(room for _, room in found))
+        self._known[review_id] = record
+        return record
+
+    def all(self) -> Sequence[ReviewRecord]:
+        """List the reviews within reach, newest first."""
+        reviews = self._session.scalars(
+            select(Review).where(within(self._reach)).order_by(col(Review.opened_at).desc(), col(Review.id))
+        ).all()
+        ids = [review.id for review in reviews]
+        parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id).in_(ids))).all()
+        rooms = self._session.scalars(select(Room).where(col(Room.review_id).in_(ids))).all()
+        return [
+            ReviewRecord(
+                review,
+                tuple(p for p in parties if p.review_id == review.id),
+                tuple(r for r in rooms if r.review_id == review.id),
+            )
+            for review in reviews
+        ]
+
+    def of_cycle(self, cycle_id: UUID) -> Sequence[ReviewRecord]:
+        """List the reviews of a cycle that are within reach."""
+        return [record for record in self.all() if record.review.cycle_id == cycle_id]
+
+    def cycles(self) -> Sequence[Cycle]:
+        """List all cycles, newest first."""
+        return self._session.scalars(select(Cycle).order_by(col(Cycle.starts_on).desc())).all()
+
+    def cycle(self, cycle_id: UUID) -> Cycle | None:
+        """Find a cycle."""
+        return self._session.get(Cycle, cycle_id)
+
+    def visits(self, person_id: UUID) -> dict[UUID, datetime]:
+        """Tell when a person last looked into each review."""
+        rows = self._session.scalars(select(Visit).where(col(Visit.person_id) == person_id)).all()
+        return {visit.review_id: visit.seen_at for visit in rows}
+
+    def visited(self, person_id: UUID, review_id: UUID, at: datetime) -> None:
+        """Remember that a person looks into a review now."""
+        self._session.merge(Visit(person_id=person_id, review_id=review_id, seen_at=at))
+
+    def add(self, row: Cycle | Review | ReviewParty | Room) -> None:
+        """Write a new record; those that it refers to come first."""
+        self._session.add(row)
+        self._session.flush()
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """Narrow to reviews that a person is assigned to, was sent a text of, or whose party is the person's State."""
+    if reach.everything:
+        return col(Review.id).is_not(None)
+    assigned = select(col(Assignment.review_id)).where(col(Assignment.person_id) == reach.person)
+    sent = select(col(TranslationTask.review_id)).where(col(TranslationTask.person_id) == reach.person)
+    party = select(col(ReviewParty.review_id)).where(col(ReviewParty.state_code) == reach.state)
+    return or_(col(Review.id).in_(assigned), col(Review.id).in_(sent), col(Review.id).in_(party))

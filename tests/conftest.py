@@ -1,0 +1,50 @@
+"""Fixtures for all tests: a portal on disk with its own keys, and the cast in it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.app import create_portal, open_portal
+from portal.settings import Settings
+from portal.work import Portal
+from tests.cast import Clock, World, build_world
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data=folder / "data", keys=folder / "keys")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def portal(tmp_path: Path, clock: Clock) -> Iterator[Portal]:
+    """An empty portal."""
+    made = create_portal(settings_in(tmp_path), clock)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """The cast's portal, built once; tests work on copies."""
+    folder = tmp_path_factory.mktemp("built")
+    clock = Clock()
+    portal = create_portal(settings_in(folder), clock)
+    world = build_world(portal, clock)
+    portal.database.close()
+    return folder, world
+
+
+@pytest.fixture
+def world(built: tuple[Path, World], tmp_path: Path, clock: Clock) -> Iterator[World]:
+    """A copy of the cast's portal for one test alone."""
+    folder, original = built
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    portal = open_portal(settings_in(tmp_path), clock)
+    yield World(portal, clock, dict(original.members), dict(original.files))
+    portal.database.close()
