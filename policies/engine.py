@@ -62,12 +62,19 @@ _FAILED: Final = Decision(allowed=False, policies=(), failed=True)
 
 
 class Engine:
-    """The parsed policies; holds no state, so one serves all threads."""
+    """The parsed policies; holds no state that changes, so one serves all threads."""
 
-    def __init__(self, policies: cedarpy.PolicySet, schema: cedarpy.Schema, ids: frozenset[str]) -> None:
-        self._policies = policies
+    def __init__(self, policies: Mapping[str, Any], schema_text: str, schema: cedarpy.Schema) -> None:
         self._schema = schema
-        self.ids: Final = ids
+        self.ids: Final = frozenset(policies)
+        # Cedar looks at every policy of a set, at a microsecond each, so each act has a set of its own
+        only_for = {policy_id: _only_for(policy, schema_text) for policy_id, policy in policies.items()}
+        actions = frozenset[str]().union(*(named for named in only_for.values() if named is not None))
+        self._other_actions = _policy_set({i: policies[i] for i, named in only_for.items() if named is None})
+        self._by_action = {
+            action: _policy_set({i: policies[i] for i, named in only_for.items() if named is None or action in named})
+            for action in actions
+        }
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -106,31 +113,63 @@ class Engine:
                     raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
                 named[policy_id] = policy
             _validate(name, text, schema)
-        whole = json.dumps({"staticPolicies": named, "templates": {}, "templateLinks": []})
-        return cls(cedarpy.PolicySet.from_json_str(whole), schema, frozenset(named))
+        return cls(named, schema_text, schema)
 
     def decide(self, question: Question) -> Decision:
         """Answer one question."""
-        return self._decide_alike([question])[0]
+        return self._decide_alike(question.action, [question], question.entities)[0]
 
     def decide_many(self, questions: Sequence[Question]) -> list[Decision]:
-        """Answer many questions, in their order; those with equal entities in a row are parsed once."""
-        answers: list[Decision] = []
-        batch: list[Question] = []
-        for question in questions:
-            if batch and batch[0].entities is not question.entities and batch[0].entities != question.entities:
-                answers += self._decide_alike(batch)
-                batch = []
-            batch.append(question)
-        return answers + (self._decide_alike(batch) if batch else [])
+        """Answer many questions, in their order; entities that several questions share are parsed once."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for place, question in enumerate(questions):
+            groups.setdefault((question.entities, question.action), []).append(place)
+        handles: dict[str, cedarpy.Entities | None] = {}
+        answers = [_FAILED] * len(questions)
+        for (entities, action), places in groups.items():
+            if entities not in handles:
+                handles[entities] = self._parsed(entities)
+            handle = handles[entities]
+            if handle is not None:
+                decisions = self._decide_alike(action, [questions[place] for place in places], handle)
+                for place, decision in zip(places, decisions, strict=True):
+                    answers[place] = decision
+        return answers
 
-    def _decide_alike(self, questions: Sequence[Question]) -> list[Decision]:
+    def _parsed(self, entities: str) -> cedarpy.Entities | None:
+        try:
+            return cedarpy.Entities.from_json_str(entities, self._schema)
+        except ValueError:
+            return None
+
+    def _decide_alike(
+        self, action: str, questions: Sequence[Question], entities: str | cedarpy.Entities
+    ) -> list[Decision]:
+        policies = self._by_action.get(action, self._other_actions)
         requests = [_request(question) for question in questions]
         try:
-            results = cedarpy.is_authorized_batch(requests, self._policies, questions[0].entities, self._schema)
+            # without the schema, groups of acts would be unknown and the guardrails on them silent
+            results = cedarpy.is_authorized_batch(requests, policies, entities, self._schema)
         except (ValueError, TypeError, RuntimeError):
             return [_FAILED] * len(questions)
         return [_decision(result) for result in results]
+
+
+def _only_for(policy: Mapping[str, Any], schema_text: str) -> frozenset[str] | None:
+    """Return the acts that the policy's scope names one by one; None: it may decide on any act.
+
+    A name that occurs more than once in the schema may be a group of acts: then None, which is always right.
+    """
+    scope = policy["action"]
+    named = frozenset(entity["id"] for entity in scope.get("entities", [scope.get("entity")]) if entity)
+    single = scope["op"] == "==" or all(len(re.findall(rf"\b{re.escape(name)}\b", schema_text)) == 1 for name in named)
+    return named if named and single else None
+
+
+def _policy_set(policies: Mapping[str, Any]) -> cedarpy.PolicySet:
+    return cedarpy.PolicySet.from_json_str(
+        json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []})
+    )
 
 
 def _request(question: Question) -> dict[str, Any]:
