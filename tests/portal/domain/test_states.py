@@ -9,12 +9,12 @@ from importlib.resources import files
 
 import pytest
 
+from portal.domain.ids import StateCode
 from portal.domain.instruments import Instrument, Participation
 from portal.domain.problems import RefusedError
 from portal.domain.states import (
     GROUP_TITLES,
     RegionalGroup,
-    StateCode,
     is_fictional,
     parse_memberships,
     parse_names,

@@ -43,7 +43,7 @@ def test_what_is_no_tag_is_refused_with_an_example(text: str) -> None:
     ],
 )
 def test_an_instrument_has_no_articles_past_its_last(instrument: Instrument, last: int) -> None:
-    assert ArticleTag(instrument, last)
+    assert ArticleTag(instrument, last).article == last
     for article in (0, last + 1):
         with pytest.raises(RefusedError, match=f"articles 1 to {last}"):
             ArticleTag(instrument, article)

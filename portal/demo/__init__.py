@@ -1,0 +1,1 @@
+"""The demonstration: an invented cycle, its people and their documents."""
