@@ -1,14 +1,24 @@
 """Builds the Portal from its settings, and the web application from the Portal: the only wiring."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from policies.engine import Engine
 from portal.audit.events import PORTAL_STREAMS
+from portal.background import Background
 from portal.errors import Invalid
 from portal.settings import Settings
+from portal.web.failures import HANDLERS
+from portal.web.routes import is_upload, routes
+from portal.web.security import LOOPBACK_NAMES, Guard, Rules
 from portal.work import Portal, utc_now
 from storage.database import Database
 from storage.keyring import Keyring
@@ -27,6 +37,7 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
 
     Raises:
         Invalid: There is a portal already.
+
     """
     path = settings.data / DATABASE
     if path.exists():
@@ -54,6 +65,7 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         Invalid: There is none.
         KeyUnavailable: The keys are missing, open to others, or not those of this portal.
         PolicyError: The policies can't be used.
+
     """
     path = settings.data / DATABASE
     if not path.exists():
@@ -96,3 +108,29 @@ def _publish(unfinished: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def web_app(portal: Portal) -> ASGIApp:
+    """Make the web application of a portal, with its walls around it."""
+    settings = portal.settings
+    host = urlsplit(settings.origin).hostname or ""
+    inner = Starlette(routes=routes(), exception_handlers=HANDLERS, lifespan=_lifespan)
+    inner.state.portal = portal
+    rules = Rules(
+        hosts=LOOPBACK_NAMES | {host},
+        proxies=tuple(ip_network(proxy) for proxy in settings.proxies),
+        is_upload=is_upload,
+    )
+    return Guard(inner, rules)
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    portal: Portal = app.state.portal
+    with Background(portal):
+        yield
+
+
+def served() -> ASGIApp:
+    """Open the portal of the environment's settings and make its web application: what the server loads."""
+    return web_app(open_portal(Settings.load()))

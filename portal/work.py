@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID, uuid4
@@ -52,6 +53,8 @@ from storage.repositories.states import StateRecords
 from storage.tables import Document, Review, Room, Version
 
 PERMIT_LIFE: Final = timedelta(minutes=15)
+NAMES_KEPT_SECONDS: Final = 60
+SESSION_NOTED: Final = timedelta(minutes=1)
 Row = TypeVar("Row", Review, Room, Document, Version)
 _ABSENT: Final[dict[type, Absent]] = {
     Review: Absent(ReviewFacts),
@@ -92,6 +95,7 @@ class Portal:
         self.policies = policies
         self.clock = clock
         self.floods = Floods()
+        self._state_names: dict[str, tuple[float, dict[str, str]]] = {}
 
     def work(self, caller: Caller) -> "Work":
         """Begin a transaction for somebody."""
@@ -106,6 +110,19 @@ class Portal:
 
         """
         return self.keyring.open(permit, scope, place, blob).decode()
+
+    def state_names(self, language: str) -> dict[str, str]:
+        """Give the names of all States in a language; they are no secret and change rarely: kept for a minute."""
+        kept = self._state_names.get(language)
+        if kept is None or kept[0] < monotonic():
+            with self.database.read() as session:
+                kept = (monotonic() + NAMES_KEPT_SECONDS, StateRecords(session).names(language))
+            self._state_names[language] = kept
+        return kept[1]
+
+    def forget_state_names(self) -> None:
+        """Read the names of States afresh the next time."""
+        self._state_names.clear()
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
         """Write how a stream of bytes ended; whoever began it may have left since."""
@@ -126,6 +143,7 @@ class Work:
         self.now = portal.clock()
         self._entries: list[Entry] = []
         self._refused: Entry | None = None
+        self._last_permit: Permit | None = None
         self._renewed: set[Scope] = set()
 
     def __enter__(self) -> Self:
@@ -158,11 +176,14 @@ class Work:
         """Write the events and commit; or roll back, and then record a refusal by itself."""
         if error is None:
             try:
+                self._keep_session_awake()
                 writer.write(self.session, self.portal.keyring, self._entries)
             except BaseException as fault:
                 self._transaction.__exit__(type(fault), fault, fault.__traceback__)
                 raise
             self._transaction.__exit__(None, None, None)
+            if self._last_permit is not None:
+                self.caller.met[:] = [(self.who, self._last_permit)]
             return
         refused = self._refused if isinstance(error, NotFound | Forbidden) else None
         try:
@@ -170,6 +191,12 @@ class Work:
         finally:
             if refused is not None:
                 self._record(refused)
+
+    def _keep_session_awake(self) -> None:
+        """Remember a session's use, at most once a minute: pages shall not write more than they must."""
+        used = self.who.session
+        if used is not None and used.ended_at is None and self.now - used.seen_at >= SESSION_NOTED:
+            used.seen_at = self.now
 
     def _record(self, refused: Entry) -> None:
         actor = str(refused.who.get("person") or self.caller.machine or self.caller.address)
@@ -274,6 +301,7 @@ class Work:
         )
         entry.stamp = permit.stamp
         self._entries.append(entry)
+        self._last_permit = permit
         return permit
 
     def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:

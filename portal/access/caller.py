@@ -1,7 +1,7 @@
 """Who asks, and from where: what a request knows before the gate looks everything up for itself."""
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from portal.access.entities import Machine
 
@@ -14,6 +14,7 @@ class Caller:
     machine: Machine | None = None
     address: str = ""
     client: str = ""
+    met: list[Any] = field(default_factory=list, compare=False, repr=False)  # whom the last act found, for the header
 
 
 NOBODY: Final = Caller()
