@@ -181,8 +181,6 @@ class Reader:
         with _closed(self._read(start, stop)) as blocks:
             for sealed in _regrouped(blocks, _CHUNKS_AT_ONCE * _SEALED_CHUNK):
                 start += len(sealed)
-                if start > stop:
-                    raise Damaged
                 filled = self._open_into(plain, sealed, number)
                 number += _CHUNKS_AT_ONCE
                 yield plain[:filled]

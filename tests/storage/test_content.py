@@ -129,11 +129,13 @@ def test_a_store_that_gives_fewer_or_more_bytes_than_asked_is_noticed() -> None:
         with pytest.raises(Damaged):
             b"".join(short.range(0, 17 * CHUNK))
 
-    def all_of_it(_start: int, _stop: int) -> Iterator[bytes]:
-        yield sealed
+    def too_much(start: int, stop: int) -> Iterator[bytes]:
+        yield sealed[start : stop if stop == HEADER else size]
 
     with pytest.raises(Damaged):
-        Reader(KEY, CONTEXT, size, all_of_it)
+        b"".join(Reader(KEY, CONTEXT, size, too_much).range(0, 5))
+    with pytest.raises(Damaged):
+        Reader(KEY, CONTEXT, size, lambda _start, _stop: iter([sealed]))
 
 
 def test_another_key_or_context_opens_nothing() -> None:

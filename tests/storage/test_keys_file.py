@@ -106,7 +106,8 @@ def test_a_rotation_reaches_a_provider_that_runs_already(folder: Path) -> None:
     running = FileKeys.create(folder)
     old, blob = running.current, running.wrap(ROOM_KEY, CONTEXT)
     other = FileKeys.load(folder)
-    assert running.current == other.rotate() != old
+    new = other.rotate()
+    assert running.current == new != old
     other.retire(old)
     with pytest.raises(KeyUnavailable):
         running.unwrap(blob, CONTEXT)

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -70,3 +71,23 @@ def test_an_upload_that_was_cut_off_is_swept_once_it_is_old(bucket: Bucket) -> N
     assert store.sweep(now + timedelta(hours=1)) == 1
     assert store.sweep(now + timedelta(hours=1)) == 0
     assert name not in [found.name for found in store.list()]
+
+
+@pytest.mark.e2e
+def test_a_response_is_closed_whenever_the_reading_ends(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, name, responses = S3Store(bucket), new_name(), []
+    store.put(name, [bytes(3 * 1024**2)])
+    get_object = store._client.get_object
+
+    def kept(*args: Any, **named: Any) -> Any:
+        responses.append(get_object(*args, **named))
+        return responses[-1]
+
+    monkeypatch.setattr(store._client, "get_object", kept)
+    with store.get(name) as blocks:
+        next(blocks)
+    with pytest.raises(KeyError), store.get(name):
+        raise KeyError
+    with store.get(name) as blocks:
+        assert sum(map(len, blocks)) == 3 * 1024**2
+    assert [response.closed for response in responses] == [True, True, True]
