@@ -63,6 +63,7 @@ class Member:
     person: UUID
     appointment: UUID
     caller: Caller
+    token: str  # the session cookie's value
 
 
 @dataclass
@@ -109,7 +110,7 @@ def add_member(
     ends_at: datetime | None = None,
 ) -> Member:
     """Add somebody: appointed, assigned to reviews, with the undertaking given, signed in."""
-    portal, token = world.portal, uuid4().bytes
+    portal, token = world.portal, uuid4().hex
     with setting_up(portal) as (work, permit):
         home = state if role in STATE_ROLES else None
         person = new_person(work, permit, f"{name.title()} Example", f"{name}@example.org", home, "en")
@@ -152,15 +153,15 @@ def add_member(
             PortalSession(
                 id=uuid4(),
                 person_id=person.id,
-                token_hash=portal.keyring.blind("token", token),
+                token_hash=portal.keyring.blind("token", token.encode()),
                 appointment_id=appointment.id,
                 created_at=work.now,
                 seen_at=work.now,
                 ends_at=work.now + timedelta(days=365),
             )
         )
-    caller = Caller(token=portal.keyring.blind("token", token), address="192.0.2.1", client="test")
-    world.members[name] = Member(person.id, appointment.id, caller)
+    caller = Caller(token=portal.keyring.blind("token", token.encode()), address="192.0.2.1", client="test")
+    world.members[name] = Member(person.id, appointment.id, caller, token)
     return world.members[name]
 
 
