@@ -5,7 +5,7 @@ import zlib
 
 _WIDTH, _HEIGHT = 420, 594
 _PAPER, _INK, _SEAL = 250, 90, 150
-_MARGIN, _STROKE, _GAP = 50, 5, 9
+_MARGIN, _STROKE, _GAP = 50, 5, 6
 _SEAL_X, _SEAL_Y, _SEAL_RADIUS = 320, 490, 46
 
 
@@ -33,9 +33,10 @@ def _shade(x: int, y: int, lines: int) -> int:
         return _SEAL
     line, within = divmod(y - 90, 18)
     length = 300 - (line * 37 % 110)
-    # words: short runs of ink with gaps whose places change from line to line
     written = 0 <= line < lines and within < _STROKE and _MARGIN <= x < _MARGIN + length
-    if written and (x * 7 + line * 13) % 61 > _GAP:
+    # words: runs of ink with gaps at places that look like chance and are the same every time
+    gap = zlib.crc32(b"%d/%d" % (line, x // _GAP)) % 5 == 0
+    if written and not gap:
         return _INK
     return _PAPER
 

@@ -83,8 +83,9 @@ def test_office_documents_are_told_from_other_archives(data: bytes, media_type: 
 
 def test_a_broken_or_swollen_first_member_is_only_an_archive() -> None:
     name, text = typed(OFFICE + "wordprocessingml.document.main+xml")
-    swollen = office((name, " " * 10_000_000 + text))
-    assert detect(swollen[: media.FIRST_BYTES]) == media.ZIP
+    swollen = office((name, " " * 1_000_000 + text))
+    assert len(swollen) < media.FIRST_BYTES
+    assert detect(swollen) == media.ZIP
     broken = bytearray(office((name, text)))
     broken[49:60] = b"\xff" * 11
     assert detect(bytes(broken)) == media.ZIP

@@ -120,6 +120,7 @@ def test_a_missing_group_is_said_and_not_guessed_tor_19() -> None:
     assert codes(judged(Parties(A, (C, E)))) == ([], ["region-not-known"])
     assert codes(judged(Parties(E, (A, B)))) == ([], ["region-not-known"])
     assert codes(judged(Parties(A, (B, E)))) == ([], [])
+    assert codes(judged(Parties(E, (F, A)))) == ([], ["region-not-known"])
 
 
 def test_a_signatory_is_reviewed_for_the_convention_only_tor_57() -> None:
