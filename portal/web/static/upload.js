@@ -59,7 +59,7 @@ function enhance(form) {
     name.textContent = file.name;
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", text("progress") + " " + file.name);
+    bar.setAttribute("aria-label", text("progress").replace("{name}", () => file.name));
     state.className = "state";
     state.textContent = text("waiting");
     button.type = "button";
