@@ -1,0 +1,85 @@
+"""The sealed fields of documents and versions: each is written and opened here, and its layout is said once.
+
+| Field | Plaintext | Place |
+| --- | --- | --- |
+| Document.title | the title | document/title/<document> |
+| Document.tags | canonical JSON: a list of tags as they are cited | document/tags/<document> |
+| Document.withdrawn_reason | why it was withdrawn | document/withdrawn_reason/<document> |
+| Version.particulars | canonical JSON: name, declared, detected, sha256 (hexadecimal) | version/particulars/<version> |
+
+All under the key of the room in which the document lies.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import rfc8785
+
+from portal.work import Portal, Work
+from storage.fields import Place
+from storage.permits import Permit, Scope, room_scope
+from storage.tables import Document, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a file is: its cleaned name, the type it came with, the type its first bytes tell, its SHA-256 in hex."""
+
+    name: str
+    declared: str
+    detected: str | None
+    sha256: str
+
+
+def scope_of(row: Document | Version) -> Scope:
+    """Name the key scope under which a document or version is sealed: its room's."""
+    return room_scope(row.review_id, row.room_id)
+
+
+def seal_title(work: Work, permit: Permit, scope: Scope, document_id: UUID, title: str) -> bytes:
+    """Seal a document's title."""
+    return work.seal(permit, scope, Place("document", "title", document_id), title)
+
+
+def open_title(portal: Portal, permit: Permit, document: Document) -> str:
+    """Open a document's title."""
+    return portal.open_text(permit, scope_of(document), Place("document", "title", document.id), document.title)
+
+
+def seal_tags(work: Work, permit: Permit, scope: Scope, document_id: UUID, tags: Sequence[object]) -> bytes:
+    """Seal a document's tags; they are kept in the order given."""
+    text = rfc8785.dumps([str(tag) for tag in tags]).decode()
+    return work.seal(permit, scope, Place("document", "tags", document_id), text)
+
+
+def open_tags(portal: Portal, permit: Permit, document: Document) -> tuple[str, ...]:
+    """Open a document's tags, as they are cited."""
+    place = Place("document", "tags", document.id)
+    tags: list[str] = json.loads(portal.open_text(permit, scope_of(document), place, document.tags))
+    return tuple(tags)
+
+
+def seal_reason(work: Work, permit: Permit, document: Document, reason: str) -> bytes:
+    """Seal why a document was withdrawn."""
+    return work.seal(permit, scope_of(document), Place("document", "withdrawn_reason", document.id), reason)
+
+
+def open_reason(portal: Portal, permit: Permit, document: Document) -> str | None:
+    """Open why a document was withdrawn; None while it isn't."""
+    if document.withdrawn_reason is None:
+        return None
+    place = Place("document", "withdrawn_reason", document.id)
+    return portal.open_text(permit, scope_of(document), place, document.withdrawn_reason)
+
+
+def seal_particulars(work: Work, permit: Permit, scope: Scope, version_id: UUID, said: Particulars) -> bytes:
+    """Seal what a version's file is."""
+    return work.seal(permit, scope, Place("version", "particulars", version_id), rfc8785.dumps(asdict(said)).decode())
+
+
+def open_particulars(portal: Portal, permit: Permit, version: Version) -> Particulars:
+    """Open what a version's file is."""
+    place = Place("version", "particulars", version.id)
+    return Particulars(**json.loads(portal.open_text(permit, scope_of(version), place, version.particulars)))
