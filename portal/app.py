@@ -71,6 +71,7 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     if not path.exists():
         raise Invalid(f"there is no portal in {settings.data}: make one with `portal init`")
     database = Database(path)
+    database.create()
     keyring = Keyring(FileKeys.load(settings.keys), database, clock)
     keyring.start()
     return Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
+from storage import schema
 from storage.errors import Full, StoreUnavailable
 from storage.guards import GUARD_KEY
 from storage.tables import Event
-from storage.triggers import sqlite_triggers
 
 __all__ = ["Database", "Session", "translated"]
 
@@ -85,12 +85,12 @@ class Database:
             return session.scalar(select(col(Event.stamp)).where(col(Event.id) == event_id))
 
     def create(self) -> None:
-        """Create all tables and triggers in an empty database."""
-        with self.engine.begin() as connection:
-            SQLModel.metadata.create_all(connection)
-            columns = {name: [c.name for c in table.columns] for name, table in SQLModel.metadata.tables.items()}
-            for statement in sqlite_triggers(columns):
-                connection.exec_driver_sql(statement)
+        """Make all tables and triggers, or take the steps that an older database hasn't seen.
+
+        Raises:
+            LaterSchema: The database was made by a later release.
+        """
+        schema.upgrade(self.engine)
 
     def close(self) -> None:
         """Close all connections."""
