@@ -62,7 +62,7 @@ SENTENCES = {
         N_("If you believe that you should, ask the officer assigned to the review."),
     ),
     404: Sentences(
-        N_("There is nothing here for you"),
+        N_("There is nothing to open here"),
         N_("The address may be wrong, or what it led to isn't open to you."),
         N_("If somebody sent you here, ask them or the officer assigned to the review. Nothing was lost."),
     ),

@@ -10,7 +10,7 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -29,7 +29,7 @@ SIZES = (
     (1, N_("%(number)s bytes")),
 )
 DAY = "d MMMM y"
-MOMENT = "d MMMM y, HH:mm"
+MOMENT = N_("%(day)s, %(time)s")
 
 
 def render(request: Request, template: str, /, status: int = 200, **data: object) -> Response:
@@ -73,8 +73,8 @@ def environment(language: str) -> Environment:
     templates.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     locale = Locale.parse(language)
     templates.filters |= {
-        "date": _time_filter(locale, DAY),
-        "moment": _time_filter(locale, MOMENT),
+        "date": _time_filter(locale, with_time=False),
+        "moment": _time_filter(locale, with_time=True),
         "size": partial(_show_size, locale),
         "number": partial(format_decimal, locale=locale),
         "bdi": _isolate,
@@ -96,23 +96,27 @@ def _zone(name: object) -> tzinfo:
         return UTC
 
 
-def _time_filter(locale: Locale, pattern: str) -> Callable[[Context, date], Markup]:
+def _time_filter(locale: Locale, *, with_time: bool) -> Callable[[Context, date], Markup]:
     @pass_context
     def show(context: Context, when: date) -> Markup:
         """Show a time in the reader's zone, with the exact time in UTC as a title; a bare day has no zone."""
         if not isinstance(when, datetime):
-            return Markup('<time datetime="{}">{}</time>').format(
-                when.isoformat(), format_date(when, DAY, locale=locale)
-            )
+            day = format_date(when, DAY, locale=locale)
+            return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), day)
         exact = when.astimezone(UTC)
         local = when.astimezone(context["zone"])
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
             exact.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            format_datetime(exact, MOMENT, locale=locale),
-            format_datetime(local, pattern, locale=locale),
+            _moment(locale, exact),
+            _moment(locale, local) if with_time else format_date(local, DAY, locale=locale),
         )
 
     return show
+
+
+def _moment(locale: Locale, when: datetime) -> str:
+    words = {"day": format_date(when, DAY, locale=locale), "time": when.strftime("%H:%M")}
+    return catalogue(str(locale)).gettext(MOMENT) % words
 
 
 def _show_size(locale: Locale, size: int) -> str:
