@@ -86,14 +86,19 @@ def question(actor: Actor, ask: Ask) -> Question:
 
 
 def questions(actor: Actor, asks: Sequence[Ask]) -> list[Question]:
-    """Put several questions of one actor; they share their entities, so the engine parses these once."""
+    """Put several questions of one actor; they share their entities, so the engine parses these once.
+
+    Raises:
+        ValueError: Two things of different facts have the same id.
+    """
     principal, described = _principal(actor)
     entities = {principal: described} if described else {}
     resources: list[EntityId] = []
     for ask in asks:
         resource, attributes = _resource(ask.on)
         resources.append(resource)
-        entities[resource] = attributes
+        if entities.setdefault(resource, attributes) != attributes:
+            raise ValueError("one id stands for two different things")
     text = json.dumps(
         [
             {"uid": {"type": entity.type, "id": entity.id}, "attrs": attributes, "parents": []}

@@ -1,0 +1,377 @@
+"""Every person in every position, every thing in every state: for the oracle, and as facts for the policies."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+from uuid import UUID, uuid5
+
+from policies.engine import Decision, Engine
+from portal.access.actions import Action
+from portal.access.entities import (
+    Absent,
+    Actor,
+    Anonymous,
+    AppointmentFacts,
+    AssignmentFacts,
+    CycleFacts,
+    DocumentFacts,
+    Facts,
+    InvitationFacts,
+    Machine,
+    PersonFacts,
+    PortalFacts,
+    Principal,
+    ReviewFacts,
+    RoomFacts,
+    SessionFacts,
+    StateFacts,
+    Task,
+)
+from portal.access.questions import Ask, questions
+from portal.domain.documents import DocumentStage
+from portal.domain.ids import (
+    AppointmentId,
+    AssignmentId,
+    CycleId,
+    DocumentId,
+    InvitationId,
+    PersonId,
+    ReviewId,
+    RoomId,
+    SessionId,
+    StateCode,
+    VersionId,
+)
+from portal.domain.reviews import ReviewStage, RoomKind
+from portal.domain.roles import STATE_ROLES, Role
+from tests.policies import oracle
+from tests.policies.oracle import Thing, Who
+
+DELEGATES: Final = ("focal_point", "expert", "observer", "reader")
+STAFF: Final = ("officer", "registrar", "translator", "administrator", "confidentiality_officer")
+MEMBERS: Final = ("oversight", "analyst")
+PARTIES: Final = ("XAA", "XBB", "XCC")
+STEPS: Final = tuple(step.value for step in ReviewStage)
+ROOMS: Final = (
+    *(("national", state) for state in PARTIES),
+    ("shared", None),
+    ("reviewers", None),
+    ("secretariat", None),
+    ("national", "XDD"),  # a room that no file should have
+)
+_BATCH: Final = 150
+
+
+def _id(name: str) -> UUID:
+    return uuid5(UUID(int=0), name)
+
+
+REVIEW: Final = ReviewId(_id("this review"))
+ME: Final = PersonId(_id("me"))
+OTHER: Final = PersonId(_id("somebody else"))
+VERSION: Final = VersionId(_id("this version"))
+
+# --- people
+
+
+def people() -> Iterator[Who]:
+    """Everybody in every position."""
+    yield Who("visitor")
+    for machine in Machine:
+        yield Who("machine", name=machine.value)
+    yield Who(None)
+    for who in (*_delegates(), *_staff()):
+        yield from (replace(who, when=when) for when in ("before", "during", "after"))
+        yield replace(who, suspended=True)
+
+
+def _delegates() -> Iterator[Who]:
+    states = (*PARTIES, "XDD")
+    for role, state, assigned, undertaken in product(DELEGATES, states, ("this", "other", "none"), (True, False)):
+        yield Who(role, state, assigned=assigned, undertaken=undertaken)
+
+
+def _staff() -> Iterator[Who]:
+    for role, undertaken, also in product((*STAFF, *MEMBERS), (True, False), (None, *sorted(oracle.EXCLUSIVE))):
+        yield Who(role, assigned="this", undertaken=undertaken, also=also)
+    for undertaken in (True, False):
+        yield Who("officer", assigned="other", undertaken=undertaken)
+        yield Who("officer", assigned="none", undertaken=undertaken)
+        for task in ("this", "other version", "other document"):
+            yield Who("translator", undertaken=undertaken, task=task)
+
+
+def telling(who: Who) -> bool:
+    """Whether a position is among those asked about in every run: at most one thing stands in its way.
+
+    The reviewing States are alike, so one of them speaks for both. All positions: `make faults`.
+    """
+    hindrances = (
+        who.assigned == "other",
+        not who.undertaken,
+        who.when != "during",
+        who.suspended,
+        who.also is not None,
+    )
+    empty = who.assigned == "none" and who.role in {*DELEGATES, "officer"}
+    return who.role in {None, "visitor", "machine"} or (sum(hindrances) <= 1 and not empty and who.state != "XCC")
+
+
+def groups(positions: Iterable[Who]) -> list[list[Who]]:
+    """Put together who looks the same to the policies: before and after an appointment, for one."""
+    alike: dict[Actor, list[Who]] = {}
+    for who in positions:
+        alike.setdefault(actor(who, [DocumentId(_id("a document"))]), []).append(who)
+    return list(alike.values())
+
+
+def actor(who: Who, documents: Sequence[DocumentId] = ()) -> Actor:
+    """Turn a position into what the gate would read; documents: those that a translator's task is about."""
+    if who.role == "visitor":
+        return Anonymous()
+    if who.role == "machine":
+        return Machine(who.name)
+    role = Role(who.role) if who.role else None
+    return Principal(
+        person=ME,
+        role=role,
+        active=who.when == "during",
+        suspended=who.suspended,
+        appointment=AppointmentId(_id("my appointment")),
+        state=StateCode(who.state) if who.state else None,
+        held=frozenset(Role(one) for one in (who.role, who.also) if one),
+        assigned=_reviews(who.assigned),
+        undertaken=frozenset({REVIEW}) if who.undertaken else _reviews("other"),
+        tasks=frozenset(_task(who.task, document) for document in documents) if who.task != "none" else frozenset(),
+    )
+
+
+def _reviews(which: str) -> frozenset[ReviewId]:
+    return {
+        "this": frozenset({REVIEW}),
+        "other": frozenset({ReviewId(_id("another review"))}),
+        "none": frozenset[ReviewId](),
+    }[which]
+
+
+def _task(which: str, document: DocumentId) -> Task:
+    if which == "other document":
+        return Task(ReviewId(_id("another review")), DocumentId(_id("another document")), VERSION)
+    version = VERSION if which == "this" else VersionId(_id("another version"))
+    return Task(REVIEW, document, version)
+
+
+# --- things
+
+
+def registry(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
+    """Everything outside a file."""
+    yield Thing("portal")
+    for absent in (False, True):
+        yield Thing("cycle", absent=absent)
+        yield Thing("session", absent=absent, mine=not absent)
+        for state in (*PARTIES, "XDD"):
+            yield Thing("state", absent=absent, of=state)
+    yield Thing("session")
+    for of, enrolled in product((*PARTIES, "XDD", None), (True, False)):
+        for mine in (True, False):
+            yield Thing("account", of=of, enrolled=enrolled, mine=mine)
+        for mine, begun in ((True, False), (False, True), (False, False)):
+            yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
+    for kind in ("account", "invitation", "appointment", "assignment"):
+        yield Thing(kind, absent=True, of="", role="reader")
+    yield from _appointments()
+    for (role, of), others, mine, step in product(_offices(), _others(), (True, False), steps):
+        yield Thing("assignment", role=role, of=of, others=others, mine=mine, step=step)
+
+
+def _offices() -> Iterator[tuple[str, str | None]]:
+    for role in Role:
+        if role in STATE_ROLES:
+            yield from ((role.value, state) for state in (*PARTIES, "XDD"))
+        else:
+            yield role.value, None
+
+
+def _others() -> Iterator[frozenset[str]]:
+    yield frozenset()
+    yield from (frozenset({role, "translator"}) for role in sorted(oracle.EXCLUSIVE))
+
+
+def _appointments() -> Iterator[Thing]:
+    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
+    for (role, of), others, (mine, begun, running) in product(_offices(), _others(), positions):
+        yield Thing("appointment", role=role, of=of, others=others, mine=mine, begun_by_me=begun, running=running)
+
+
+def reviews_and_rooms() -> Iterator[Thing]:
+    """A review and its rooms, at every step."""
+    for step, help_asked in product(STEPS, (False, True)):
+        yield Thing("review", step=step, help_asked=help_asked)
+        for room, state in ROOMS:
+            yield Thing("room", step=step, help_asked=help_asked, room=room, room_state=state)
+    yield Thing("review", absent=True)
+    yield Thing("room", absent=True, room="shared")
+
+
+def documents(steps: Iterable[tuple[str, bool]] = tuple(product(STEPS, (False, True)))) -> Iterator[Thing]:
+    """A document in every room and state, at these steps of the review, without or with help asked for."""
+    owners = (*PARTIES, "secretariat")
+    for (step, help_asked), (room, state) in product(steps, ROOMS):
+        for stage, withdrawn, owner in product(DocumentStage, (False, True), owners):
+            yield Thing(
+                "document",
+                step=step,
+                help_asked=help_asked,
+                room=room,
+                room_state=state,
+                stage=stage.value,
+                withdrawn=withdrawn,
+                owner=owner,
+            )
+    yield Thing("document", absent=True, room="shared")
+
+
+_TYPES: Final[dict[str, type[Facts]]] = {
+    "portal": PortalFacts,
+    "state": StateFacts,
+    "cycle": CycleFacts,
+    "session": SessionFacts,
+    "account": PersonFacts,
+    "appointment": AppointmentFacts,
+    "assignment": AssignmentFacts,
+    "invitation": InvitationFacts,
+    "review": ReviewFacts,
+    "room": RoomFacts,
+    "document": DocumentFacts,
+}
+# every act, by the kinds of thing that it may be on
+ACTS: Final[dict[str, tuple[Action, ...]]] = {
+    "portal": tuple(
+        Action(act)
+        for act in (
+            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "listStates", "importStates", "listCycles"),
+            *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
+            *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
+            *("rotateKeys", "checkRecords"),
+        )
+    ),
+    "state": tuple(map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail"))),
+    "cycle": (Action.LIST_CYCLES, Action.OPEN_REVIEW),
+    "session": (Action.END_OWN_SESSION,),
+    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK),
+    "appointment": tuple(
+        map(Action, ("viewPerson", "appoint", "confirmAppointment", "endAppointment", "chooseAppointment"))
+    ),
+    "assignment": tuple(map(Action, ("viewPerson", "assignPerson", "endAssignment", "assignOfficer"))),
+    "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
+    "review": tuple(
+        Action(act)
+        for act in (
+            *("viewRegisterEntry", "setReview", "closeReview", "viewReview", "acceptUndertaking", "askForHelp"),
+            *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail"),
+        )
+    ),
+    "room": tuple(map(Action, ("listRoom", "downloadRoom", "uploadDocument", "viewRoomTrail"))),
+    "document": tuple(
+        Action(act)
+        for act in (
+            *("viewDocument", "downloadVersion", "addVersion", "describeDocument", "submitDocument"),
+            *("circulateDocument", "withdrawDocument", "sendForTranslation", "deliverTranslation"),
+            *("recallTranslation", "viewDocumentTrail"),
+        )
+    ),
+}
+
+
+def facts(thing: Thing, number: int) -> Facts | Absent:
+    """Turn a thing into what the gate would read; number: makes its id."""
+    if thing.absent:
+        return Absent(_TYPES[thing.kind])
+    one = _id(str(number))
+    person = ME if thing.mine else OTHER
+    begun_by = ME if thing.begun_by_me else PersonId(_id("a colleague"))
+    of = StateCode(thing.of) if thing.of else None
+    others = frozenset(map(Role, thing.others))
+    builders: dict[str, Callable[[], Facts]] = {
+        "portal": PortalFacts,
+        "state": lambda: StateFacts(StateCode(thing.of or "")),
+        "cycle": lambda: CycleFacts(CycleId(one)),
+        "session": lambda: SessionFacts(SessionId(one), person),
+        "account": lambda: PersonFacts(person, of, enrolled=thing.enrolled),
+        "invitation": lambda: InvitationFacts(InvitationId(one), person, of, begun_by),
+        "appointment": lambda: AppointmentFacts(
+            AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others
+        ),
+        "assignment": lambda: AssignmentFacts(AssignmentId(one), person, of, Role(thing.role), _review(thing), others),
+        "review": lambda: _review(thing),
+        "room": lambda: _room(thing, one),
+        "document": lambda: DocumentFacts(
+            DocumentId(one), _room(thing, one), DocumentStage(thing.stage), thing.withdrawn, thing.owner
+        ),
+    }
+    return builders[thing.kind]()
+
+
+def _review(thing: Thing) -> ReviewFacts:
+    reviewing = frozenset({StateCode("XBB"), StateCode("XCC")})
+    return ReviewFacts(REVIEW, StateCode("XAA"), reviewing, ReviewStage(thing.step), thing.help_asked)
+
+
+def _room(thing: Thing, one: UUID) -> RoomFacts:
+    state = StateCode(thing.room_state) if thing.room_state else None
+    return RoomFacts(RoomId(one), _review(thing), RoomKind(thing.room), state)
+
+
+# --- asking both
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination: what the oracle says and what the policies decide."""
+
+    who: Who
+    thing: Thing
+    action: Action
+    target: str
+    said: bool
+    decision: Decision
+
+
+def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
+    for act in ACTS[thing.kind]:
+        if act is Action.SUBMIT_DOCUMENT:
+            yield from (Ask(act, on, target=target) for target in RoomKind)
+        elif act in {Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION, Action.DELIVER_TRANSLATION}:
+            yield Ask(act, on, version=VERSION)
+        else:
+            yield Ask(act, on)
+
+
+def answers(engine: Engine, alike: Sequence[Who], things: Iterable[Thing]) -> Iterator[Case]:
+    """Ask the policies and the oracle the same, for people who look the same to the policies."""
+    for batch in _batches(things):
+        sent = [on.id for _, on in batch if isinstance(on, DocumentFacts)] or [DocumentId(_id("a document"))]
+        cases = [(thing, ask) for thing, on in batch for ask in _asks(thing, on)]
+        asked = questions(actor(alike[0], sent), [ask for _, ask in cases])
+        for (thing, ask), decision in zip(cases, engine.decide_many(asked), strict=True):
+            version, target = ("this" if ask.version else ""), (ask.target or "")
+            for who in alike:
+                said = oracle.allowed(who, ask.action.value, thing, version=version, target=target)
+                yield Case(who, thing, ask.action, target, said, decision)
+
+
+def _batches(things: Iterable[Thing]) -> Iterator[list[tuple[Thing, Facts | Absent]]]:
+    """Cut a list of things so that no id stands for two things at once."""
+    batch: list[tuple[Thing, Facts | Absent]] = []
+    names: set[Hashable] = set()
+    for number, thing in enumerate(things):
+        on = facts(thing, number)
+        name = (type(on), getattr(on, "id", getattr(on, "code", on)))
+        if name in names or len(batch) == _BATCH:
+            yield batch
+            batch, names = [], set()
+        batch.append((thing, on))
+        names.add(name)
+    yield batch

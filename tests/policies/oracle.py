@@ -1,0 +1,352 @@
+"""Who may do what, once more, as plain tables: written from the terms of reference and the guidelines, not from the
+policies, so that the two check each other.
+
+"ToR": terms of reference, "GL": guidelines, "(d)": decided for this portal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+# the parties to the one review that everything here is about
+SIDES: Final = {"XAA": "under review", "XBB": "reviewing", "XCC": "reviewing", "XDD": "no party"}
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person under one appointment, or machinery (role "machine"), or nobody (role "visitor")."""
+
+    role: str | None
+    state: str | None = None
+    when: str = "during"  # now is before, during or after the appointment
+    suspended: bool = False
+    assigned: str = "none"  # to this review, another or none
+    undertaken: bool = False
+    task: str = "none"  # a translator's: this version, another version, another document
+    also: str | None = None  # another role that the same person holds now
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What the act is on; only the fields of its kind count."""
+
+    kind: str
+    absent: bool = False
+    # of a file
+    step: str = "dialogue"
+    help_asked: bool = False
+    room: str = ""
+    room_state: str | None = None
+    stage: str = "draft"
+    withdrawn: bool = False
+    owner: str = ""
+    # of people
+    of: str | None = None
+    mine: bool = False
+    role: str = ""
+    others: frozenset[str] = field(default_factory=frozenset)
+    begun_by_me: bool = False
+    running: bool = True
+    enrolled: bool = True
+
+
+# --- the tables
+
+# rooms in which one reads: one's own State's national room is "own"
+READS: Final = {
+    ("focal_point", "under review"): {"own", "shared"},
+    ("focal_point", "reviewing"): {"own", "shared", "reviewers"},
+    ("expert", "under review"): {"own", "shared"},
+    ("expert", "reviewing"): {"own", "shared", "reviewers"},
+    ("observer", "under review"): {"shared"},
+    ("observer", "reviewing"): {"shared"},
+    ("officer", None): {"shared", "reviewers", "secretariat"},
+}
+# rooms in which one writes; what is a State's reaches the shared room only by being submitted
+WRITES: Final = {
+    ("focal_point", "under review"): {"own"},
+    ("focal_point", "reviewing"): {"own", "reviewers"},
+    ("expert", "under review"): {"own"},
+    ("expert", "reviewing"): {"own", "reviewers"},
+    ("officer", None): {"shared", "reviewers", "secretariat"},
+}
+# moves: who, from, to. The focal point clears what leaves its State towards the other side
+MOVES: Final = {
+    ("focal_point", "under review", "own", "shared"),
+    ("focal_point", "reviewing", "own", "reviewers"),
+    ("expert", "reviewing", "own", "reviewers"),
+    ("focal_point", "reviewing", "reviewers", "shared"),
+    ("officer", None, "reviewers", "shared"),
+    ("officer", None, "secretariat", "shared"),
+    ("officer", None, "secretariat", "reviewers"),
+}
+# needs an assignment to the review; a focal point doesn't (ToR 17)
+BY_ASSIGNMENT: Final = {"expert", "observer", "officer"}
+# at most one of these at a time (d)
+EXCLUSIVE: Final = {"registrar", "administrator", "confidentiality_officer", "officer"}
+APPOINTS: Final = {
+    "focal_point": {"expert", "observer"},
+    "registrar": {"focal_point", "officer", "translator", "oversight", "analyst"},
+    "administrator": {"administrator", "registrar", "confidentiality_officer"},
+}
+OWN_ACCOUNT: Final = {"signOut", "viewOwnAccount", "chooseAppointment", "endOwnSession"}
+# acts on no file, by role and the kind of thing
+PLAIN: Final = {
+    "registrar": {
+        "portal": {
+            "listStates",
+            "importStates",
+            "listCycles",
+            "openCycle",
+            "listRegister",
+            "openReview",
+            "listPeople",
+            "addPerson",
+        },
+        "state": {"listStates", "editState", "listPeople", "addPerson"},
+        "cycle": {"listCycles", "openReview"},
+        "review": {"viewRegisterEntry", "setReview", "closeReview"},
+        "account": {"viewPerson"},
+        "appointment": {"viewPerson", "confirmAppointment"},
+        "assignment": {"viewPerson"},
+        "invitation": {"viewPerson"},
+    },
+    "administrator": {
+        "portal": {"listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth"},
+        "state": {"listStates", "editState", "listPeople", "addPerson"},
+        "account": {"viewPerson"},
+        "appointment": {"viewPerson"},
+        "assignment": {"viewPerson"},
+        "invitation": {"viewPerson"},
+    },
+    "focal_point": {"portal": {"listReviews"}},
+    "expert": {"portal": {"listReviews"}},
+    "observer": {"portal": {"listReviews"}},
+    "officer": {"portal": {"listReviews"}},
+    "translator": {"portal": {"listTranslations"}},
+}
+MACHINES: Final = {
+    "init": {"initialize"},
+    "importer": {"importStates"},
+    "worker": {"closeIntents"},
+    "sweeper": {"sweepObjects"},
+    "rotation": {"rotateKeys"},
+    "fsck": {"checkRecords"},
+}
+WORK: Final = {
+    "uploadDocument",
+    "addVersion",
+    "describeDocument",
+    "submitDocument",
+    "circulateDocument",
+    "withdrawDocument",
+    "sendForTranslation",
+    "deliverTranslation",
+    "askForHelp",
+    "advanceReview",
+}
+
+
+# --- reading the tables
+
+
+def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str = "") -> bool:
+    """Say whether this person may do this to that."""
+    if thing.absent:
+        return False
+    if who.role == "visitor":
+        return thing.kind == "portal" and act in {"signIn", "useInvitation"}
+    if who.role == "machine":
+        return thing.kind == "portal" and act in MACHINES[who.name]
+    if act in OWN_ACCOUNT:
+        return _own_account(act, thing)
+    if who.role is None or who.when != "during" or who.suspended or _conflicted(who):
+        return False
+    return (
+        act in PLAIN.get(who.role, {}).get(thing.kind, set())
+        and not (act == "confirmAppointment" and (thing.mine or thing.begun_by_me or _would_conflict(thing)))
+    ) or _else(who, act, thing, version, target)
+
+
+def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
+    match thing.kind:
+        case "state":
+            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail"}
+            return who.role == "focal_point" and who.state == thing.of and act in acts
+        case "account" | "appointment" | "assignment" | "invitation":
+            return _people(who, act, thing)
+        case "review":
+            return _review(who, act, thing)
+        case "room":
+            return _room(who, act, thing)
+        case "document":
+            return _document(who, act, thing, version, target)
+        case _:
+            return False
+
+
+def _own_account(act: str, thing: Thing) -> bool:
+    match act:
+        case "signOut" | "viewOwnAccount":
+            return thing.kind == "portal"
+        case "chooseAppointment":
+            return thing.kind == "appointment" and thing.mine and thing.running
+        case _:
+            return thing.kind == "session" and thing.mine
+
+
+def _conflicted(who: Who) -> bool:
+    return who.role in EXCLUSIVE and who.also in EXCLUSIVE and who.also != who.role
+
+
+def _would_conflict(thing: Thing) -> bool:
+    return thing.role in EXCLUSIVE and bool((thing.others & EXCLUSIVE) - {thing.role})
+
+
+def _people(who: Who, act: str, thing: Thing) -> bool:
+    rules: dict[str, Callable[[], bool]] = {
+        "viewPerson": lambda: _is_own(who, thing),
+        "appoint": lambda: _appoints(who, thing, ending=False),
+        "endAppointment": lambda: _appoints(who, thing, ending=True),
+        "assignPerson": lambda: _assigns(who, thing, ending=False),
+        "assignOfficer": lambda: _assigns_officers(who, thing, ending=False),
+        "endAssignment": lambda: _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True),
+        "issueLink": lambda: _issues_link(who, thing),
+        "confirmLink": lambda: _keeps_staff(who, thing) and not thing.mine and not thing.begun_by_me,
+    }
+    return act in rules and rules[act]()
+
+
+def _is_own(who: Who, thing: Thing) -> bool:
+    return who.role == "focal_point" and thing.of == who.state
+
+
+def _keeps_staff(who: Who, thing: Thing) -> bool:
+    return thing.of is None and who.role in {"registrar", "administrator"}
+
+
+def _appoints(who: Who, thing: Thing, *, ending: bool) -> bool:
+    hindered = not ending and (thing.mine or _would_conflict(thing))
+    may = _is_own(who, thing) or who.role in {"registrar", "administrator"}
+    return may and thing.role in APPOINTS[who.role or ""] and not hindered
+
+
+def _assigns(who: Who, thing: Thing, *, ending: bool) -> bool:
+    over = _side(who) == "reviewing" and thing.step == "closed"
+    party = _is_own(who, thing) and _side(who) != "no party"
+    return party and thing.role in {"expert", "observer"} and (ending or not (thing.mine or over))
+
+
+def _assigns_officers(who: Who, thing: Thing, *, ending: bool) -> bool:
+    hindered = thing.mine or bool(thing.others & (EXCLUSIVE - {"officer"}))
+    return who.role == "registrar" and thing.role == "officer" and (ending or not hindered)
+
+
+def _issues_link(who: Who, thing: Thing) -> bool:
+    first = thing.of is not None and not thing.enrolled and who.role == "registrar"
+    return (_is_own(who, thing) or _keeps_staff(who, thing) or first) and not thing.mine
+
+
+def _side(who: Who) -> str | None:
+    return SIDES[who.state] if who.state else None
+
+
+def _inside(who: Who, thing: Thing) -> bool:
+    """Whether the review is this person's: by State, by assignment, and while it lasts."""
+    if who.role not in {"focal_point", "expert", "observer", "officer"} or _side(who) == "no party":
+        return False
+    if _side(who) == "reviewing" and thing.step == "closed":
+        return False
+    return who.role not in BY_ASSIGNMENT or who.assigned == "this"
+
+
+def _room_for(who: Who, thing: Thing) -> str:
+    if thing.room != "national":
+        return thing.room
+    return "own" if who.state is not None and thing.room_state == who.state else "another State's"
+
+
+def _reads(who: Who, thing: Thing) -> bool:
+    if not (_inside(who, thing) and who.undertaken):
+        return False
+    helping = who.role == "officer" and thing.help_asked and thing.room == "national"
+    if helping and SIDES.get(thing.room_state or "") == "under review":
+        return True
+    return _room_for(who, thing) in READS[who.role or "", _side(who)]
+
+
+def _writes(who: Who, thing: Thing) -> bool:
+    place = WRITES.get((who.role or "", _side(who)), set())
+    return _reads(who, thing) and _room_for(who, thing) in place
+
+
+def _review(who: Who, act: str, thing: Thing) -> bool:
+    if act in WORK and thing.step == "closed":
+        return False
+    if act == "acceptUndertaking" and who.role == "translator":
+        return who.task in {"this", "other version"}
+    focal_point, officer = who.role == "focal_point", who.role == "officer"
+    rules = {
+        "viewReview": True,
+        "acceptUndertaking": True,
+        "askForHelp": focal_point and _side(who) == "under review",
+        "advanceReview": officer,
+        "listTranslations": officer,
+        "viewReviewTrail": focal_point and who.undertaken,
+        "exportReviewTrail": focal_point and who.undertaken,
+    }
+    return _inside(who, thing) and rules.get(act, False)
+
+
+def _room(who: Who, act: str, thing: Thing) -> bool:
+    match act:
+        case "listRoom" | "downloadRoom":
+            return _reads(who, thing)
+        case "uploadDocument":
+            return _writes(who, thing) and thing.step != "closed"
+        case "viewRoomTrail":
+            return who.role == "focal_point" and _reads(who, thing)
+        case _:
+            return False
+
+
+def _sees(who: Who, thing: Thing) -> bool:
+    if not _reads(who, thing):
+        return False
+    travelled = thing.stage == "circulated" or thing.owner == who.state
+    return thing.room != "shared" or who.role == "officer" or travelled
+
+
+def _owns(who: Who, thing: Thing) -> bool:
+    return thing.owner == ("secretariat" if who.role == "officer" else who.state)
+
+
+def _document(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
+    if act in WORK and (thing.withdrawn or thing.step == "closed"):
+        return False
+    if who.role == "translator":
+        sent = who.task == "this" and version == "this" and who.undertaken
+        reads = act == "viewDocument" or (act == "downloadVersion" and not thing.withdrawn)
+        return sent and (reads or act == "deliverTranslation")
+    owns, officer = _owns(who, thing), who.role == "officer"
+    drafts = owns and _writes(who, thing) and thing.stage == "draft"
+    rules = {
+        "viewDocument": True,
+        "downloadVersion": not thing.withdrawn or (owns and who.role != "observer"),
+        "viewDocumentTrail": who.role == "focal_point",
+        "addVersion": drafts,
+        "describeDocument": drafts,
+        "withdrawDocument": owns and _withdraws(who, thing),
+        "submitDocument": owns and (who.role, _side(who), _room_for(who, thing), target) in MOVES,
+        "circulateDocument": officer and thing.room == "shared" and thing.stage != "circulated",
+        "sendForTranslation": officer and _writes(who, thing),
+        "recallTranslation": officer and _writes(who, thing),
+    }
+    return _sees(who, thing) and rules.get(act, False)
+
+
+def _withdraws(who: Who, thing: Thing) -> bool:
+    if thing.room == "shared":
+        return who.role in {"focal_point", "officer"}
+    return _writes(who, thing) and (who.role == "officer" or thing.stage == "draft")
