@@ -15,10 +15,16 @@ KeyUnavailable are 503, Damaged is a calm 500 that goes to the alarm log.
 """
 
 from collections.abc import Mapping
+from uuid import UUID
 
 
 class PortalError(Exception):
-    """An act was not done; the sentence says why and what to do, in words for people."""
+    """An act was not done; the sentence says why and what to do, in words for people.
+
+    `review` is the file that it was about, if it was about one: its officer is whom to ask (GL 7).
+    """
+
+    review: UUID | None = None
 
 
 class NotFound(PortalError):

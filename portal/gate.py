@@ -5,15 +5,15 @@ transaction around it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from policies.engine import Decision, Engine
 from portal.access.actions import Action, seen_by
 from portal.access.caller import Caller
-from portal.access.entities import Absent, Actor, Task, alike
+from portal.access.entities import Absent, Actor, DocumentFacts, Task, alike
 from portal.access.matters import Matter
 from portal.access.principals import Who
 from portal.access.questions import Ask, questions
@@ -22,11 +22,12 @@ from portal.audit.events import (
     Entry,
     Phase,
 )
-from portal.domain.ids import DocumentId, EventId, ReviewId, VersionId
+from portal.domain.ids import DocumentId, EventId, ReviewId, StreamId, VersionId
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.people import PeopleRecords, Standing
+from storage.tables import Version
 
 _UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
 
@@ -145,6 +146,50 @@ def refused_entry(
         entry.policies = ()
         entry.about = None
     return entry
+
+
+def outcome_entry(intent: Entry, at: datetime, said: dict[str, Any]) -> Entry:
+    """Make the outcome of an intent: the same act on the same thing by the same person."""
+    return replace(
+        intent,
+        id=EventId(uuid4()),
+        phase=Phase.OUTCOME,
+        at=at,
+        intent=intent.id,
+        detail=said,
+        stamp=None,
+        rows={},
+    )
+
+
+def arrival_entry(act: Entry, version: Version) -> Entry:
+    """Write an act that reached into another room down in that room's stream too, without saying from where."""
+    on = {
+        "review": str(version.review_id),
+        "room": str(version.room_id),
+        "document": str(version.document_id),
+        "version": str(version.id),
+    }
+    return replace(
+        act,
+        id=EventId(uuid4()),
+        stream=StreamId(version.room_id),
+        phase=Phase.ACT,
+        on=on,
+        about=version.document_id,
+        intent=None,
+        detail={},
+        stamp=None,
+        rows={},
+    )
+
+
+def targets(engine: Engine, actor: Actor, facts: DocumentFacts) -> list[RoomKind]:
+    """Tell to which kinds of rooms a document may be moved."""
+    kinds = [kind for kind in RoomKind if kind is not RoomKind.NATIONAL]
+    asks = [Ask(Action.SUBMIT_DOCUMENT, facts, target=kind) for kind in kinds]
+    decisions = engine.decide_many(questions(actor, asks))
+    return [kind for kind, decision in zip(kinds, decisions, strict=True) if decision.allowed]
 
 
 def origin(caller: Caller, who: Who) -> dict[str, str]:

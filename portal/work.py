@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from policies.engine import Engine
 from portal import gate
@@ -28,6 +28,7 @@ from portal.access.matters import (
     Matter,
     bare_matter,
     document_matter,
+    reaching,
     review_matter,
     room_matter,
 )
@@ -35,9 +36,8 @@ from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
 from portal.audit.floods import Floods
-from portal.domain.ids import EventId
 from portal.domain.reviews import RoomKind
-from portal.errors import Forbidden, NotFound
+from portal.errors import Forbidden, NotFound, PortalError
 from portal.settings import Settings
 from storage.database import Database, Session
 from storage.fields import Place
@@ -126,7 +126,7 @@ class Portal:
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
         """Write how a stream of bytes ended; whoever began it may have left since."""
-        self.write_log([outcome_entry(intent, self.clock(), said)])
+        self.write_log([gate.outcome_entry(intent.entry, self.clock(), said)])
 
     def write_log(self, entries: Sequence[Entry]) -> None:
         """Write entries in a transaction of their own."""
@@ -144,6 +144,7 @@ class Work:
         self._entries: list[Entry] = []
         self._refused: Entry | None = None
         self._last_permit: Permit | None = None
+        self._about: UUID | None = None
         self._renewed: set[Scope] = set()
 
     def __enter__(self) -> Self:
@@ -185,6 +186,8 @@ class Work:
             if self._last_permit is not None:
                 self.caller.met[:] = [(self.who, self._last_permit)]
             return
+        if isinstance(error, PortalError):
+            error.review = self._about
         refused = self._refused if isinstance(error, NotFound | Forbidden) else None
         try:
             self._transaction.__exit__(kind, error, trace)
@@ -229,7 +232,7 @@ class Work:
             Forbidden: The actor sees the thing but may not do this.
 
         """
-        matter = self._matter(action, kind, row)
+        matter = reaching(self._matter(action, kind, row), self.file(self._review_of(row) or NO_REVIEW), target)
         permit = self._admit(action, matter, self._review_of(row), asked, target)
         if row is None:
             raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
@@ -289,6 +292,7 @@ class Work:
     def _admit(
         self, action: Action, matter: Matter, review: UUID | None, asked: UUID | None, target: RoomKind | None
     ) -> Permit:
+        self._about = review
         actor = self.standings.actor(review)
         found = gate.verdict(self.portal.policies, actor, action, matter, target)
         if not found.decision.allowed:
@@ -355,6 +359,10 @@ class Work:
         entry.intent = intent.entry.id
         entry.detail.update({"result": "complete", **said})
 
+    def arrives(self, permit: Permit, version: Version) -> None:
+        """Write an act that reached into another room into that room's stream too; it doesn't say from where."""
+        self._entries.append(gate.arrival_entry(self._entry(permit), version))
+
     def _entry(self, permit: Permit) -> Entry:
         return next(entry for entry in self._entries if entry.id == permit.event)
 
@@ -377,17 +385,3 @@ class Work:
             review = UUID(rest.split("/")[0])
             self.portal.keyring.renew(self.session, scope, self.people.last_access_end(review, self.now))
             self._renewed.add(scope)
-
-
-def outcome_entry(intent: Intent, at: datetime, said: dict[str, Any]) -> Entry:
-    """Make the outcome of an intent: the same act on the same thing by the same person."""
-    return replace(
-        intent.entry,
-        id=EventId(uuid4()),
-        phase=Phase.OUTCOME,
-        at=at,
-        intent=intent.entry.id,
-        detail=said,
-        stamp=None,
-        rows={},
-    )

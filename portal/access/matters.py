@@ -3,7 +3,7 @@
 A matter's scopes follow from the kind of thing alone, so a use case can't ask for more than it was given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -98,7 +98,7 @@ def document_facts(document: Document, room: RoomFacts) -> DocumentFacts:
 def review_matter(record: ReviewRecord) -> Matter:
     """Take a whole review file."""
     review: Review = record.review
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id))
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset({NAMES}))
 
 
 def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:
@@ -123,6 +123,12 @@ def document_matter(document: Document, version: Version | None, record: ReviewR
         about=document.id,
         version=VersionId(version.id) if version else None,
     )
+
+
+def reaching(matter: Matter, record: ReviewRecord | None, target: RoomKind | None) -> Matter:
+    """Let a matter cover the room that a document is to go to: the policies decide on the act by that room's kind."""
+    room = record.room(target.value) if record and target else None
+    return replace(matter, scopes=matter.scopes | {room_scope(room.review_id, room.id)}) if room else matter
 
 
 def bare_matter(facts: Facts | Absent, action: Action) -> Matter:
