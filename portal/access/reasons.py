@@ -22,6 +22,7 @@ REASONS: Final = {
     ),
     "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
     "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
+    "guardrails.circulated-once": N_("This document was circulated already."),
     "guardrails.oneself": N_("Nobody does this for themselves."),
     "guardrails.second-person-appointment": N_("You made this appointment; somebody else has to confirm it."),
     "guardrails.second-person-link": N_("You issued this link; somebody else has to confirm it."),
