@@ -89,7 +89,7 @@ class ReviewRecords:
         ids = [review.id for review in reviews]
         parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id).in_(ids))).all()
         rooms = self._session.scalars(select(Room).where(col(Room.review_id).in_(ids))).all()
-        return [
+        records = [
             ReviewRecord(
                 review,
                 tuple(p for p in parties if p.review_id == review.id),
@@ -97,6 +97,8 @@ class ReviewRecords:
             )
             for review in reviews
         ]
+        self._known.update({record.review.id: record for record in records})
+        return records
 
     def of_cycle(self, cycle_id: UUID) -> Sequence[ReviewRecord]:
         """List the reviews of a cycle that are within reach."""
