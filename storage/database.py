@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import col
 
 from storage import schema
-from storage.errors import Full, StoreUnavailable
+from storage.errors import Exists, Full, StoreUnavailable
 from storage.guards import GUARD_KEY
 from storage.tables import Event
 
@@ -104,6 +104,10 @@ def translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise _fault(error) from error
+    except IntegrityError as error:
+        if "UNIQUE" in str(error.orig):
+            raise Exists("somebody else wrote this first") from error
+        raise
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _fault(error) from error

@@ -3,7 +3,7 @@
 StorageError
 ├── Damaged            authentication failed or the format is unknown: one message whatever the cause
 ├── Missing            the object isn't there
-├── Exists             the name is taken, and nothing is ever overwritten
+├── Exists             the name is taken, or somebody wrote the like first; nothing is ever overwritten
 ├── KeyUnavailable     the key provider is away, or the key is unknown or retired
 ├── StoreUnavailable   the object store or the database is away or too slow
 │   └── Full           no space is left

@@ -111,7 +111,7 @@ class Cycle(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     name: str = Field(max_length=200)
     starts_on: date
-    ends_on: date
+    ends_on: date | None = None
     created_at: datetime = _time()
 
 
@@ -190,10 +190,12 @@ class Appointment(Guarded, SQLModel, table=True):
     starts_at: datetime = _time()
     ends_at: datetime | None = _perhaps()
     appointed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    needs_confirmation: bool = False  # and does not run before somebody else confirmed it
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
     confirmed_at: datetime | None = _perhaps()
     ended_at: datetime | None = _perhaps()
     ended_by: UUID | None = Field(default=None, foreign_key="person.id")
+    end_basis: bytes | None = None
     created_at: datetime = _time()
     mac: bytes = b""
 
@@ -215,6 +217,7 @@ class Assignment(Guarded, SQLModel, table=True):
     assigned_by: UUID | None = Field(default=None, foreign_key="person.id")
     ended_at: datetime | None = _perhaps()
     ended_by: UUID | None = Field(default=None, foreign_key="person.id")
+    end_basis: bytes | None = None
     created_at: datetime = _time()
     mac: bytes = b""
 

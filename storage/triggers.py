@@ -6,8 +6,8 @@ numbers no longer fit. The statements are those of the schema as it is today; mi
 
 # Histories start and end once: only these columns may still be set, and only from nothing to something.
 ENDS_ONCE: dict[str, tuple[str, ...]] = {
-    "appointment": ("confirmed_by", "confirmed_at", "ended_at", "ended_by"),
-    "assignment": ("ended_at", "ended_by"),
+    "appointment": ("confirmed_by", "confirmed_at", "ended_at", "ended_by", "end_basis"),
+    "assignment": ("ended_at", "ended_by", "end_basis"),
     "undertaking": (),
     "translation_task": ("delivered_at", "recalled_at"),
     "review_party": ("until",),

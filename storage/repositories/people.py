@@ -22,8 +22,14 @@ class Standing:
 
 
 def running(table: type[Appointment] | type[Assignment], at: datetime) -> ColumnElement[bool]:
-    """Narrow to appointments or assignments that run at a moment."""
+    """Narrow to appointments or assignments that run at a moment; what has to be confirmed runs once it is."""
+    confirmed = (
+        [or_(col(Appointment.needs_confirmation).is_(False), col(Appointment.confirmed_at) <= at)]
+        if table is Appointment
+        else []
+    )
     return and_(
+        *confirmed,
         col(table.starts_at) <= at,
         or_(col(table.ends_at).is_(None), col(table.ends_at) > at),
         or_(col(table.ended_at).is_(None), col(table.ended_at) > at),
