@@ -314,7 +314,7 @@ class Work:
             return bare_matter(_ABSENT[kind], action)
         match row:
             case Review():
-                return review_matter(record)
+                return review_matter(record, action)
             case Room():
                 return room_matter(row, record, action)
             case Document():

@@ -95,10 +95,11 @@ def document_facts(document: Document, room: RoomFacts) -> DocumentFacts:
     )
 
 
-def review_matter(record: ReviewRecord) -> Matter:
+def review_matter(record: ReviewRecord, action: Action) -> Matter:
     """Take a whole review file."""
     review: Review = record.review
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset({NAMES}))
+    scopes = {NAMES, REGISTRY} if action is Action.VIEW_REGISTER_ENTRY else {NAMES}
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))
 
 
 def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:
