@@ -102,20 +102,15 @@ def _staff() -> Iterator[Who]:
             yield Who("translator", undertaken=undertaken, task=task)
 
 
-def telling(who: Who) -> bool:
-    """Whether a position is among those asked about in every run: at most one thing stands in its way.
-
-    The reviewing States are alike, so one of them speaks for both. All positions: `make faults`.
-    """
-    hindrances = (
-        who.assigned == "other",
-        not who.undertaken,
-        who.when != "during",
-        who.suspended,
-        who.also is not None,
-    )
-    empty = who.assigned == "none" and who.role in {*DELEGATES, "officer"}
-    return who.role in {None, "visitor", "machine"} or (sum(hindrances) <= 1 and not empty and who.state != "XCC")
+def hindrances(who: Who) -> int:
+    """Count what stands in the way of a position; runs that can't take minutes leave out those with two or more."""
+    if who.role in {"visitor", "machine"}:
+        return 1
+    conflict = who.also is not None and who.role in oracle.EXCLUSIVE
+    away = who.assigned != "this" and who.role in {*DELEGATES, "officer"}
+    # a second role that doesn't matter, no assignment at all, the other reviewing State: alike to what is asked
+    alike = (who.also is not None and not conflict) or (away and who.assigned == "none") or who.state == "XCC"
+    return sum((not who.undertaken, who.when != "during", who.suspended, conflict, away)) + 2 * alike
 
 
 def groups(positions: Iterable[Who]) -> list[list[Who]]:
@@ -165,8 +160,16 @@ def _task(which: str, document: DocumentId) -> Task:
 # --- things
 
 
-def registry(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
-    """Everything outside a file."""
+def _others() -> Iterator[frozenset[str]]:
+    yield frozenset()
+    yield from (frozenset({role, "translator"}) for role in sorted(oracle.EXCLUSIVE))
+
+
+OTHERS: Final = tuple(_others())
+
+
+def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OTHERS) -> Iterator[Thing]:
+    """Everything outside a file; others: the roles that somebody to be appointed or assigned holds already."""
     yield Thing("portal")
     for absent in (False, True):
         yield Thing("cycle", absent=absent)
@@ -174,16 +177,17 @@ def registry(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
         for state in (*PARTIES, "XDD"):
             yield Thing("state", absent=absent, of=state)
     yield Thing("session")
-    for of, enrolled in product((*PARTIES, "XDD", None), (True, False)):
-        for mine in (True, False):
-            yield Thing("account", of=of, enrolled=enrolled, mine=mine)
-        for mine, begun in ((True, False), (False, True), (False, False)):
-            yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
+    for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
+        yield Thing("account", of=of, enrolled=enrolled, mine=mine)
+    for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
+        yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
     for kind in ("account", "invitation", "appointment", "assignment"):
         yield Thing(kind, absent=True, of="", role="reader")
-    yield from _appointments()
-    for (role, of), others, mine, step in product(_offices(), _others(), (True, False), steps):
-        yield Thing("assignment", role=role, of=of, others=others, mine=mine, step=step)
+    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
+    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
+        yield Thing("appointment", role=role, of=of, others=held, mine=mine, begun_by_me=begun, running=running)
+    for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):
+        yield Thing("assignment", role=role, of=of, others=held, mine=mine, step=step)
 
 
 def _offices() -> Iterator[tuple[str, str | None]]:
@@ -192,17 +196,6 @@ def _offices() -> Iterator[tuple[str, str | None]]:
             yield from ((role.value, state) for state in (*PARTIES, "XDD"))
         else:
             yield role.value, None
-
-
-def _others() -> Iterator[frozenset[str]]:
-    yield frozenset()
-    yield from (frozenset({role, "translator"}) for role in sorted(oracle.EXCLUSIVE))
-
-
-def _appointments() -> Iterator[Thing]:
-    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
-    for (role, of), others, (mine, begun, running) in product(_offices(), _others(), positions):
-        yield Thing("appointment", role=role, of=of, others=others, mine=mine, begun_by_me=begun, running=running)
 
 
 def reviews_and_rooms() -> Iterator[Thing]:

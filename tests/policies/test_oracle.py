@@ -8,14 +8,15 @@ from policies.engine import Engine
 from portal.access.actions import Action
 from tests.policies.combinations import (
     ACTS,
+    OTHERS,
     Case,
     answers,
     documents,
     groups,
+    hindrances,
     people,
     registry,
     reviews_and_rooms,
-    telling,
 )
 from tests.policies.oracle import Thing, Who
 
@@ -40,24 +41,29 @@ def test_every_act_is_asked_about() -> None:
     assert set().union(*ACTS.values()) == set(Action)
 
 
+# Every run: whoever nothing hinders in every state of things, whoever one thing hinders in fewer.
+FREE = [who for who in people() if hindrances(who) == 0]
+HINDERED = [who for who in people() if hindrances(who) == 1]
+
+
 def test_they_agree_on_the_registry(engine: Engine) -> None:
-    positions = [who for who in people() if telling(who) and who.assigned != "other" and who.undertaken]
-    count, wrong = _compared(engine, positions, registry(("dialogue", "closed")))
-    assert (wrong, count > 100_000) == ([], True)
+    count, wrong = _compared(engine, FREE, registry(("dialogue", "closed")))
+    more, also_wrong = _compared(engine, HINDERED, registry(("dialogue",), OTHERS[:2]))
+    assert (wrong, also_wrong, count + more > 50_000) == ([], [], True)
 
 
 def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
-    count, wrong = _compared(engine, people(), reviews_and_rooms())
-    assert (wrong, count > 100_000) == ([], True)
+    count, wrong = _compared(engine, FREE + HINDERED, reviews_and_rooms())
+    assert (wrong, count > 20_000) == ([], True)
 
 
 def test_they_agree_on_documents(engine: Engine) -> None:
-    positions = [who for who in people() if telling(who)]
-    count, wrong = _compared(engine, positions, documents([("dialogue", False), ("report", True), ("closed", False)]))
-    assert (wrong, count > 500_000) == ([], True)
+    count, wrong = _compared(engine, FREE, documents([("dialogue", False), ("report", True), ("closed", False)]))
+    more, also_wrong = _compared(engine, HINDERED, documents([("dialogue", True)]))
+    assert (wrong, also_wrong, count + more > 200_000) == ([], [], True)
 
 
 @pytest.mark.slow
-def test_they_agree_on_documents_and_the_registry_at_every_step_and_in_every_position(engine: Engine) -> None:
-    count, wrong = _compared(engine, people(), (*registry(), *documents()))
+def test_they_agree_on_everything_in_every_position(engine: Engine) -> None:
+    count, wrong = _compared(engine, people(), (*registry(), *reviews_and_rooms(), *documents()))
     assert (wrong, count > 10_000_000) == ([], True)
