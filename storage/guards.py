@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,9 @@ WRITTEN = "written"  # in Session.info: the guarded rows that this transaction w
 
 def row_mac(key: bytes, row: Any) -> bytes:
     """Compute the MAC of a row: HMAC-SHA-256 over its table's name and all columns but `mac`, in canonical JSON."""
-    mapper = inspect(row).mapper
-    columns = {column.key: _plain(getattr(row, column.key)) for column in mapper.column_attrs if column.key != "mac"}
-    text = json.dumps([mapper.local_table.name, columns], sort_keys=True, separators=(",", ":"))
+    table, names = _columns(type(row))
+    columns = {name: _plain(getattr(row, name)) for name in names}
+    text = json.dumps([table, columns], sort_keys=True, separators=(",", ":"))
     return hmac.digest(key, text.encode(), hashlib.sha256)
 
 
@@ -54,6 +55,13 @@ def row_name(row: Any) -> str:
     state = inspect(row)
     key = "/".join(str(part) for part in state.mapper.primary_key_from_instance(row))
     return f"{state.mapper.local_table.name}/{key}"
+
+
+@cache
+def _columns(kind: type[Any]) -> tuple[str, tuple[str, ...]]:
+    """Name a guarded table and its columns but `mac`; asked for every row that is read, so kept."""
+    mapper = inspect(kind)
+    return mapper.local_table.name, tuple(column.key for column in mapper.column_attrs if column.key != "mac")
 
 
 def _plain(value: Any) -> Any:
