@@ -21,6 +21,7 @@ from sqlalchemy.orm.context import QueryContext
 from storage.errors import Damaged
 from storage.tables import Guarded
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 GUARD_KEY = "guard_key"  # in Session.info
 WRITTEN = "written"  # in Session.info: the guarded rows that this transaction wrote, for the log
 
@@ -29,7 +30,7 @@ def row_mac(key: bytes, row: Any) -> bytes:
     """Compute the MAC of a row: HMAC-SHA-256 over its table's name and all columns but `mac`, in canonical JSON."""
     table, names = _columns(type(row))
     columns = {name: _plain(getattr(row, name)) for name in names}
-    text = json.dumps([table, columns], sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode([table, columns])
     return hmac.digest(key, text.encode(), hashlib.sha256)
 
 
@@ -58,7 +59,7 @@ def row_name(row: Any) -> str:
 
 
 @cache
-def _columns(kind: type[Any]) -> tuple[str, tuple[str, ...]]:
+def _columns(kind: type) -> tuple[str, tuple[str, ...]]:
     """Name a guarded table and its columns but `mac`; asked for every row that is read, so kept."""
     mapper = inspect(kind)
     return mapper.local_table.name, tuple(column.key for column in mapper.column_attrs if column.key != "mac")
