@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import Mapper, Session, UOWTransaction
 from sqlalchemy.orm.context import QueryContext
 
 from storage.errors import Damaged
@@ -61,8 +61,8 @@ def row_name(row: Any) -> str:
 @cache
 def _columns(kind: type) -> tuple[str, tuple[str, ...]]:
     """Name a guarded table and its columns but `mac`; asked for every row that is read, so kept."""
-    mapper = inspect(kind)
-    return mapper.local_table.name, tuple(column.key for column in mapper.column_attrs if column.key != "mac")
+    mapper: Mapper[Any] = inspect(kind)
+    return str(mapper.local_table), tuple(column.key for column in mapper.column_attrs if column.key != "mac")
 
 
 def _plain(value: Any) -> Any:
