@@ -28,7 +28,7 @@ WRITTEN = "written"  # in Session.info: the guarded rows that this transaction w
 
 def row_mac(key: bytes, row: Any) -> bytes:
     """Compute the MAC of a row: HMAC-SHA-256 over its table's name and all columns but `mac`, in canonical JSON."""
-    table, names = _columns(type(row))
+    table, names = _columns(row.__class__)
     columns = {name: _plain(getattr(row, name)) for name in names}
     text = _CANONICAL.encode([table, columns])
     return hmac.digest(key, text.encode(), hashlib.sha256)
