@@ -126,7 +126,8 @@ class Portal:
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
         """Write how a stream of bytes ended; whoever began it may have left since."""
-        self.write_log([gate.outcome_entry(intent.entry, self.clock(), said)])
+        with self.database.begin() as session:
+            writer.write(session, self.keyring, [gate.outcome_entry(intent.entry, self.clock(), said)])
 
     def write_log(self, entries: Sequence[Entry]) -> None:
         """Write entries in a transaction of their own."""
@@ -157,6 +158,7 @@ class Work:
         """
         self._transaction: AbstractContextManager[Session] = self.portal.database.begin()
         self.session = self._transaction.__enter__()
+        self.now = self.portal.clock()  # with the lock taken: no later act bears an earlier time
         try:
             self.people = PeopleRecords(self.session)
             self.identity = IdentityRecords(self.session)
@@ -268,6 +270,26 @@ class Work:
         if record is None:
             raise NotFound
         return record, rooms, permit
+
+    def require_across(
+        self, action: Action, facts: Facts, each: Action, whole: Action
+    ) -> tuple[list[Room], list[Review], Permit]:
+        """Ask for an act over many files; the permit covers the rooms and files on which `each`, `whole` are allowed.
+
+        Raises:
+            NotFound: There is no such thing, or the actor may not know of it.
+            Forbidden: The actor sees the thing but may not do this.
+
+        """
+        records = self.reviews.all()
+        rooms = self.allowed(each, Room, [room for record in records for room in record.rooms])
+        files = self.allowed(whole, Review, [record.review for record in records])
+        matters = [self._matter(each, Room, room) for room in rooms]
+        matters += [self._matter(whole, Review, file) for file in files]
+        matter = bare_matter(facts, action)
+        scopes = matter.scopes.union(*(one.scopes for one in matters))
+        permit = self._admit(action, replace(matter, scopes=scopes), None, None, None)
+        return rooms, files, permit
 
     def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row]) -> list[Row]:
         """Choose the rows on which an act is allowed, with one decision for all that are alike; opens nothing."""

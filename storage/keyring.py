@@ -21,7 +21,7 @@ from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, NotPermitted
 from storage.fields import FieldCipher, Place, derive
 from storage.keys.provider import KeyProvider
-from storage.permits import Permit, Scope, current_request, permit_stamp
+from storage.permits import Permit, Scope, covered, current_request, permit_stamp
 from storage.tables import KeyHolder, KeyVersion
 
 PROVIDER = "provider"  # the first kind of holder
@@ -106,7 +106,7 @@ class Keyring:
             raise NotPermitted("the permit was not given by the gate")
         if permit.request != current_request.get():
             raise NotPermitted("the permit belongs to another request")
-        if scope not in permit.scopes:
+        if not covered(scope, permit.scopes):
             raise NotPermitted("the permit doesn't cover this")
         if self._clock() >= permit.ends:
             raise NotPermitted("the permit has ended")
@@ -187,6 +187,15 @@ class Keyring:
     def log_mark(self, session: Session, scope: Scope, purpose: str, value: bytes) -> bytes:
         """Compute a stream's keyed mark: `tag` over a number, `about` over a document's id."""
         self.current(session, scope)
+        return self.read_mark(session, scope, purpose, value)
+
+    def read_mark(self, session: Session, scope: Scope, purpose: str, value: bytes) -> bytes:
+        """Compute a stream's keyed mark where the stream has a key already; writes nothing.
+
+        Raises:
+            KeyUnavailable: Nothing was ever written under this scope.
+
+        """
         return self.key(scope, 1, session).keyed(purpose, value)
 
     # --- look-ups ---
@@ -253,6 +262,16 @@ class Keyring:
             key = ScopeKey(version, self._unwrap(session, scope, version))
         self._keep(scope, key)
         return key
+
+    def check_holder(self, session: Session, scope: Scope, version: int) -> None:
+        """Find out whether the provider's copy of a key version opens; the key itself goes nowhere.
+
+        Raises:
+            KeyUnavailable: There is no copy, or the provider can't open it.
+            Damaged: The copy was altered, or belongs to another scope or version.
+
+        """
+        self._unwrap(session, scope, version)
 
     def _keep(self, scope: Scope, key: ScopeKey) -> None:
         now = monotonic()

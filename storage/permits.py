@@ -25,6 +25,7 @@ Scope = NewType("Scope", str)
 NAMES = Scope("names")  # names of people
 REGISTRY = Scope("registry")  # everything else about people: mail addresses, legal bases
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
+STREAMS = Scope("streams")  # every stream of the log: only the check of all records covers this
 
 current_request: ContextVar[UUID | None] = ContextVar("current_request", default=None)
 
@@ -37,6 +38,11 @@ def room_scope(review: UUID, room: UUID) -> Scope:
 def stream_scope(stream: UUID) -> Scope:
     """Name the key scope of an audit stream."""
     return Scope(f"stream/{stream}")
+
+
+def covered(scope: Scope, scopes: frozenset[Scope]) -> bool:
+    """Tell whether scopes cover one: by its name, or as one of all the log's streams."""
+    return scope in scopes or (STREAMS in scopes and scope.startswith("stream/"))
 
 
 @contextmanager

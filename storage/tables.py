@@ -388,7 +388,8 @@ class Event(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("stream_id", "number"),
-        Index("event_about", "stream_id", "about", "number"),
+        Index("event_about", "stream_id", "about", "at", "number"),
+        Index("event_by_time", "stream_id", "at", "number"),
         Index("event_by_intent", "intent_id"),
         Index("event_open_intents", "phase", "at"),
     )

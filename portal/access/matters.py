@@ -27,7 +27,7 @@ from portal.audit.events import IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STRE
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import DocumentId, ReviewId, RoomId, StateCode, StreamId, VersionId
 from portal.domain.reviews import ReviewStage, RoomKind
-from storage.permits import NAMES, REGISTRY, Scope, room_scope, stream_scope
+from storage.permits import NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
@@ -35,6 +35,8 @@ from storage.tables import Document, Review, Room, Version
 OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT})
 # acts whose permit opens the trail of the room that the thing lies in
 OPENS_TRAIL: Final = frozenset({Action.VIEW_DOCUMENT_TRAIL, Action.VIEW_ROOM_TRAIL})
+# acts whose permit opens the trail of the review's own acts: who is assigned, who looked at the file as a whole
+OPENS_REVIEW_TRAIL: Final = frozenset({Action.VIEW_REVIEW_TRAIL, Action.EXPORT_REVIEW_TRAIL})
 _IDENTITY: Final = frozenset(
     {
         Action.SIGN_IN,
@@ -99,6 +101,8 @@ def review_matter(record: ReviewRecord, action: Action) -> Matter:
     """Take a whole review file."""
     review: Review = record.review
     scopes = {NAMES, REGISTRY} if action is Action.VIEW_REGISTER_ENTRY else {NAMES}
+    if action in OPENS_REVIEW_TRAIL:
+        scopes.add(stream_scope(review.id))
     return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))
 
 
@@ -147,6 +151,8 @@ def _room_scopes(review: UUID, room: UUID, action: Action) -> frozenset[Scope]:
 def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
     if action in _NAMELESS:
         return frozenset()
+    if action is Action.CHECK_RECORDS:
+        return frozenset({STREAMS, ORIGINS})  # what the log says; no names, no titles, no contents
     match facts:
         case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts():
             return frozenset({NAMES, REGISTRY})

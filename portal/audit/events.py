@@ -80,6 +80,7 @@ class Entry:
             "detail": self.detail,
             "origin": self.origin,
             "intent": str(self.intent) if self.intent else None,
+            "permit": self.stamp.hex() if self.stamp else None,
             "rows": self.rows,
         }
         return said | {name: value for name, value in optional.items() if value}

@@ -19,6 +19,7 @@ from storage.guards import written_rows
 from storage.keyring import Keyring
 from storage.permits import ORIGINS, stream_scope
 from storage.repositories.audit import AuditRecords
+from storage.tables import Document, Version
 
 UNLOGGED = ("session/",)  # a session's last use changes with every minute, and is no right that the log must keep
 
@@ -45,6 +46,19 @@ def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
         room = getattr(row, "room_id", None)
         entry = next((entry for entry in acts if entry.stream == room), acts[-1])
         entry.rows[name] = row.mac.hex()
+        if entry.stream == room:
+            _name_document(entry, row)
+
+
+def _name_document(entry: Entry, row: Any) -> None:
+    """Let an act on a room say which document it made, so that the document's trail begins with it."""
+    match row:
+        case Document() if entry.about is None:
+            entry.about = row.id
+            entry.on |= {"document": str(row.id)}
+        case Version() if entry.about in {None, row.document_id}:
+            entry.about = row.document_id
+            entry.on |= {"document": str(row.document_id), "version": str(row.id)}
 
 
 def _row(session: Session, keyring: Keyring, entry: Entry, number: int) -> dict[str, Any]:

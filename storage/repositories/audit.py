@@ -1,14 +1,46 @@
 """Events and streams in the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, and_, insert, literal, select, tuple_, union_all, update
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
-from storage.tables import Event, Stream
+from storage.tables import Event, Stream, UtcTime
+
+Cursor = tuple[datetime, int, UUID]  # time, number and stream of the last event read
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events: of these streams, about one document (by each stream's keyed mark), older than, from, to."""
+
+    streams: tuple[UUID, ...]
+    about: Mapping[UUID, bytes] | None = None
+    after: Cursor | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of_stream(self, stream: UUID, limit: int) -> Select[tuple[UUID, datetime, int]]:
+        """Give the keys of one stream's newest ones; an index answers it alone."""
+        question = select(col(Event.stream_id), col(Event.at), col(Event.number)).where(col(Event.stream_id) == stream)
+        if self.about is not None:
+            question = question.where(col(Event.about) == self.about[stream])
+        if self.since is not None:
+            question = question.where(col(Event.at) >= self.since)
+        if self.until is not None:
+            question = question.where(col(Event.at) < self.until)
+        if self.after is not None:
+            at, number, last = self.after
+            here = tuple_(col(Event.at), col(Event.number))
+            there = tuple_(literal(at, UtcTime), literal(number))
+            question = question.where(here <= there if stream < last else here < there)
+        question = question.order_by(col(Event.at).desc(), col(Event.number).desc()).limit(limit)
+        newest = question.subquery()
+        return select(newest.c.stream_id, newest.c.at, newest.c.number)
 
 
 class AuditRecords:
@@ -37,22 +69,23 @@ class AuditRecords:
         """Write events."""
         self._session.execute(insert(Event), list(rows))
 
-    def page(
-        self,
-        streams: Sequence[UUID],
-        *,
-        about: Sequence[bytes] | None = None,
-        before: datetime | None = None,
-        limit: int,
-    ) -> Sequence[Event]:
-        """Find the newest events of streams, newest first; with `about`, those whose document's mark is one of them."""
-        question = select(Event).where(col(Event.stream_id).in_(streams))
-        if about is not None:
-            question = question.where(col(Event.about).in_(about))
-        if before is not None:
-            question = question.where(col(Event.at) < before)
-        question = question.order_by(col(Event.at).desc(), col(Event.number).desc()).limit(limit)
-        return self._session.scalars(question).all()
+    def page(self, wanted: Wanted, limit: int) -> Sequence[Event]:
+        """Find the newest events of streams, newest first; reads `limit` rows, however long the streams are.
+
+        Each stream gives its newest ones by index alone; of these the newest of all are read as rows.
+        """
+        newest = union_all(*(wanted.of_stream(stream, limit) for stream in wanted.streams)).subquery()
+        keys = select(newest).order_by(newest.c.at.desc(), newest.c.number.desc(), newest.c.stream_id.desc())
+        chosen = keys.limit(limit).subquery()
+        question = select(Event).join(
+            chosen, and_(col(Event.stream_id) == chosen.c.stream_id, col(Event.number) == chosen.c.number)
+        )
+        order = (col(Event.at).desc(), col(Event.number).desc(), col(Event.stream_id).desc())
+        return self._session.scalars(question.order_by(*order)).all()
+
+    def outcomes(self, intents: Sequence[UUID]) -> Sequence[Event]:
+        """Find how streams of bytes ended."""
+        return self._session.scalars(select(Event).where(col(Event.intent_id).in_(intents))).all()
 
     def streams(self) -> Sequence[Stream]:
         """List all streams."""

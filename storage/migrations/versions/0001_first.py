@@ -457,7 +457,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("stream_id", "number"),
     )
-    op.create_index("event_about", "event", ["stream_id", "about", "number"], unique=False)
+    op.create_index("event_about", "event", ["stream_id", "about", "at", "number"], unique=False)
+    op.create_index("event_by_time", "event", ["stream_id", "at", "number"], unique=False)
     op.create_index("event_by_intent", "event", ["intent_id"], unique=False)
     op.create_index("event_open_intents", "event", ["phase", "at"], unique=False)
     op.create_table(
