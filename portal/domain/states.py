@@ -202,9 +202,14 @@ def require_known(codes: Mapping[StateCode, object], wanted: tuple[StateName | M
         )
 
 
+def shipped_list() -> bytes:
+    """Return the shipped list of States as it is imported."""
+    return files("portal.domain").joinpath("states.csv").read_bytes()
+
+
 def shipped_states() -> tuple[State, ...]:
     """Return the shipped list of States."""
-    return parse_states(files("portal.domain").joinpath("states.csv").read_bytes())
+    return parse_states(shipped_list())
 
 
 def _folded(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -33,9 +33,18 @@ class StateRecords:
             names[row.state_code] = row.name
         return names
 
-    def all_names(self) -> Sequence[StateName]:
-        """List every name in every language."""
-        return self._session.scalars(select(StateName)).all()
+    def all_names(self, code: str | None = None) -> Sequence[StateName]:
+        """List every name in every language, of one State if one is named."""
+        question = select(StateName)
+        if code is not None:
+            question = question.where(col(StateName.state_code) == code)
+        return self._session.scalars(question).all()
+
+    def forget_name(self, code: str, language: str) -> None:
+        """Take away a State's name in a language."""
+        self._session.execute(
+            delete(StateName).where(col(StateName.state_code) == code, col(StateName.language) == language)
+        )
 
     def instruments(self, codes: Sequence[str] | None = None) -> Sequence[StateInstrument]:
         """List which States are party to, or signed, which instruments."""
@@ -43,6 +52,12 @@ class StateRecords:
         if codes is not None:
             question = question.where(col(StateInstrument.state_code).in_(codes))
         return self._session.scalars(question).all()
+
+    def replace_instruments(self, instruments: Sequence[str], rows: Sequence[StateInstrument]) -> None:
+        """Write who takes part in these instruments, instead of what was known of them."""
+        self._session.execute(delete(StateInstrument).where(col(StateInstrument.instrument).in_(instruments)))
+        self._session.add_all(rows)
+        self._session.flush()
 
     def save(self, row: State | StateName | StateInstrument) -> None:
         """Write a record, new or changed."""
