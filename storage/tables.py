@@ -235,11 +235,12 @@ class Undertaking(Guarded, SQLModel, table=True):
 
 
 class Visit(SQLModel, table=True):
-    """When a person last looked into a review: what is newer is new to them."""
+    """When a person last looked into a review, and when the visit before this one ended: what is newer is new."""
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
     review_id: UUID = Field(primary_key=True, foreign_key="review.id")
     seen_at: datetime = _time()
+    before: datetime | None = _perhaps()  # the last look of the visit before
 
 
 # --- who one is ---------------------------------------------------------------------------------------------------
