@@ -1,15 +1,26 @@
 """Documents, their versions and translation tasks in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from storage.repositories.reviews import Reach, within
-from storage.tables import Document, Review, TranslationTask, Version
+from storage.tables import Document, Review, Room, TranslationTask, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document in the list of its room."""
+
+    document: Document
+    newest: Version
+    translates: UUID | None  # the document of which this is a language version
+    translates_number: int | None  # and which of its versions
 
 
 class DocumentRecords:
@@ -52,6 +63,54 @@ class DocumentRecords:
             (col(Version.document_id) == newest.c.document_id) & (col(Version.number) == newest.c.number),
         )
         return {version.document_id: version for version in self._session.scalars(question)}
+
+    def listed(self, room_id: UUID) -> Sequence[Listed]:
+        """List a room's documents by number, each with its newest version and with what it translates: one question."""
+        newest = (
+            select(col(Version.document_id), func.max(col(Version.number)).label("number"))
+            .where(col(Version.room_id) == room_id)
+            .group_by(col(Version.document_id))
+            .subquery()
+        )
+        original = aliased(Version)
+        question = (
+            select(Document, Version, col(original.document_id), col(original.number))
+            .join(newest, newest.c.document_id == col(Document.id))
+            .join(
+                Version,
+                (col(Version.document_id) == newest.c.document_id) & (col(Version.number) == newest.c.number),
+            )
+            .outerjoin(original, col(original.id) == col(Document.translates_id))
+            .where(col(Document.room_id) == room_id)
+            .order_by(col(Document.number))
+        )
+        return [Listed(*row) for row in self._session.execute(question)]
+
+    def steps(self, review_ids: Sequence[UUID]) -> Sequence[Row[UUID, str, str, str]]:
+        """Tell what the shared rooms of reviews hold, and how far it travelled: review, kind, stage, owner.
+
+        Withdrawn documents and language versions don't count.
+        """
+        question = (
+            select(col(Document.review_id), col(Document.kind), col(Document.stage), col(Document.owner))
+            .join(Room, col(Room.id) == col(Document.room_id))
+            .where(
+                col(Document.review_id).in_(review_ids),
+                col(Room.kind) == "shared",
+                col(Document.withdrawn_at).is_(None),
+                col(Document.translates_id).is_(None),
+            )
+            .distinct()
+        )
+        return self._session.execute(question).all()
+
+    def changed(self, rooms_since: Mapping[UUID, datetime]) -> Sequence[Document]:
+        """Find the documents that changed in each of these rooms after a moment."""
+        since = [
+            and_(col(Document.room_id) == room, col(Document.changed_at) > moment)
+            for room, moment in rooms_since.items()
+        ]
+        return self._session.scalars(select(Document).where(or_(false(), *since))).all()
 
     def language_versions(self, version_ids: Sequence[UUID]) -> Sequence[Document]:
         """Find the documents that are language versions of these versions."""

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.tables import Assignment, Cycle, Document, Review, ReviewParty, Room, TranslationTask, Visit
+from storage.repositories.people import running
+from storage.tables import (
+    Appointment,
+    Assignment,
+    Cycle,
+    Document,
+    Person,
+    Review,
+    ReviewParty,
+    Room,
+    TranslationTask,
+    Visit,
+)
 
 NO_REVIEW = UUID(int=0)  # asked for in place of one that isn't there, so that both take as long
 
@@ -112,14 +124,44 @@ class ReviewRecords:
         """Find a cycle."""
         return self._session.get(Cycle, cycle_id)
 
-    def visits(self, person_id: UUID) -> dict[UUID, datetime]:
-        """Tell when a person last looked into each review."""
-        rows = self._session.scalars(select(Visit).where(col(Visit.person_id) == person_id)).all()
-        return {visit.review_id: visit.seen_at for visit in rows}
+    def people(
+        self, review_id: UUID, states: Sequence[str], at: datetime
+    ) -> Sequence[Row[Appointment, Person, Assignment | None]]:
+        """Find who works on a review now: those assigned to it, and the focal points of its parties."""
+        question = (
+            select(Appointment, Person, Assignment)
+            .join(Person, col(Person.id) == col(Appointment.person_id))
+            .outerjoin(
+                Assignment,
+                and_(
+                    col(Assignment.appointment_id) == col(Appointment.id),
+                    col(Assignment.review_id) == review_id,
+                    running(Assignment, at),
+                ),
+            )
+            .where(
+                running(Appointment, at),
+                or_(
+                    col(Assignment.id).is_not(None),
+                    and_(col(Appointment.role) == "focal_point", col(Appointment.state_code).in_(states)),
+                ),
+            )
+            .order_by(col(Appointment.starts_at), col(Appointment.id))
+        )
+        return self._session.execute(question).all()
 
-    def visited(self, person_id: UUID, review_id: UUID, at: datetime) -> None:
-        """Remember that a person looks into a review now."""
-        self._session.merge(Visit(person_id=person_id, review_id=review_id, seen_at=at))
+    def visits(self, person_id: UUID) -> dict[UUID, Visit]:
+        """Find when a person looked into each review."""
+        rows = self._session.scalars(select(Visit).where(col(Visit.person_id) == person_id)).all()
+        return {visit.review_id: visit for visit in rows}
+
+    def visit(self, person_id: UUID, review_id: UUID) -> Visit | None:
+        """Find when a person looked into a review."""
+        return self._session.get(Visit, (person_id, review_id))
+
+    def visited(self, person_id: UUID, review_id: UUID, at: datetime, before: datetime | None) -> None:
+        """Remember that a person looks into a review now, and when they did in the visit before."""
+        self._session.merge(Visit(person_id=person_id, review_id=review_id, seen_at=at, before=before))
 
     def add(self, row: Cycle | Review | ReviewParty | Room) -> None:
         """Write a new record; those that it refers to come first."""
