@@ -6,7 +6,7 @@ from itertools import product
 from typing import Final
 from uuid import UUID, uuid5
 
-from policies.engine import Decision, Engine
+from policies.engine import Decision, Engine, Question
 from portal.access.actions import Action
 from portal.access.entities import (
     Absent,
@@ -71,6 +71,7 @@ REVIEW: Final = ReviewId(_id("this review"))
 ME: Final = PersonId(_id("me"))
 OTHER: Final = PersonId(_id("somebody else"))
 VERSION: Final = VersionId(_id("this version"))
+A_DOCUMENT: Final = DocumentId(_id("a document"))
 
 # --- people
 
@@ -117,7 +118,7 @@ def groups(positions: Iterable[Who]) -> list[list[Who]]:
     """Put together who looks the same to the policies: before and after an appointment, for one."""
     alike: dict[Actor, list[Who]] = {}
     for who in positions:
-        alike.setdefault(actor(who, [DocumentId(_id("a document"))]), []).append(who)
+        alike.setdefault(actor(who, [A_DOCUMENT]), []).append(who)
     return list(alike.values())
 
 
@@ -330,6 +331,7 @@ class Case:
     target: str
     said: bool
     decision: Decision
+    question: Question
 
 
 def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
@@ -345,14 +347,14 @@ def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
 def answers(engine: Engine, alike: Sequence[Who], things: Iterable[Thing]) -> Iterator[Case]:
     """Ask the policies and the oracle the same, for people who look the same to the policies."""
     for batch in _batches(things):
-        sent = [on.id for _, on in batch if isinstance(on, DocumentFacts)] or [DocumentId(_id("a document"))]
+        sent = [on.id for _, on in batch if isinstance(on, DocumentFacts)] or [A_DOCUMENT]
         cases = [(thing, ask) for thing, on in batch for ask in _asks(thing, on)]
         asked = questions(actor(alike[0], sent), [ask for _, ask in cases])
-        for (thing, ask), decision in zip(cases, engine.decide_many(asked), strict=True):
+        for (thing, ask), decision, question in zip(cases, engine.decide_many(asked), asked, strict=True):
             version, target = ("this" if ask.version else ""), (ask.target or "")
             for who in alike:
                 said = oracle.allowed(who, ask.action.value, thing, version=version, target=target)
-                yield Case(who, thing, ask.action, target, said, decision)
+                yield Case(who, thing, ask.action, target, said, decision, question)
 
 
 def _batches(things: Iterable[Thing]) -> Iterator[list[tuple[Thing, Facts | Absent]]]:

@@ -1,0 +1,91 @@
+"""A policy that is lost, or loses its conditions, is noticed by the oracle: no policy is there for nothing."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import cedarpy
+import pytest
+
+from policies.engine import FOLDER, SCHEMA_FILE, Engine, _named
+from tests.policies.combinations import (
+    OTHERS,
+    Case,
+    answers,
+    documents,
+    groups,
+    hindrances,
+    people,
+    registry,
+    reviews_and_rooms,
+)
+
+_STEP: Final = 300  # cases asked again at once
+
+
+@pytest.fixture(scope="module")
+def policies() -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for path in sorted(FOLDER.glob("*.cedar")):
+        named |= _named(path.name, path.read_text())
+    return named
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    engine = Engine.load()
+    free = groups(who for who in people() if hindrances(who) == 0)
+    hindered = groups(who for who in people() if hindrances(who) == 1)
+    few_documents = [
+        thing
+        for thing in documents([("dialogue", True), ("closed", False)])
+        if thing.owner != "XCC" and thing.room_state != "XCC" and (not thing.withdrawn or thing.stage != "submitted")
+    ]
+    things = [*registry(("dialogue", "closed"), OTHERS[:3]), *reviews_and_rooms(), *few_documents]
+    few_things = [thing for thing in things if thing.kind in {"portal", "review", "room"} and thing.step == "dialogue"]
+    found = [case for alike in free for case in answers(engine, alike, things)]
+    return found + [case for alike in hindered for case in answers(engine, alike, few_things)]
+
+
+def _engine(policies: Mapping[str, Any]) -> Engine:
+    schema = (FOLDER / SCHEMA_FILE).read_text()
+    return Engine(policies, schema, cedarpy.Schema.from_str(schema))
+
+
+def _noticed(engine: Engine, cases: Iterable[Case]) -> bool:
+    some = list(cases)
+    for start in range(0, len(some), _STEP):
+        step = some[start : start + _STEP]
+        decisions = engine.decide_many([case.question for case in step])
+        if any(case.said != decision.allowed for case, decision in zip(step, decisions, strict=True)):
+            return True
+    return False
+
+
+def _decided_alone(policy_id: str, cases: Iterable[Case]) -> Iterator[Case]:
+    return (case for case in cases if case.decision.policies == (policy_id,))
+
+
+def test_the_oracle_notices_each_policy_that_is_lost(policies: dict[str, Any], cases: list[Case]) -> None:
+    unnoticed = []
+    for policy_id in policies:
+        without = _engine({other: policy for other, policy in policies.items() if other != policy_id})
+        if not _noticed(without, _decided_alone(policy_id, cases)):
+            unnoticed.append(policy_id)
+    assert unnoticed == []
+
+
+@pytest.mark.slow
+def test_the_oracle_notices_each_permit_that_loses_its_conditions(policies: dict[str, Any], cases: list[Case]) -> None:
+    refused: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.decision.policies == () and not case.decision.failed:
+            refused.setdefault(case.action.value, []).append(case)
+    unnoticed = []
+    for policy_id, policy in policies.items():
+        if policy["effect"] == "permit" and policy["conditions"]:
+            acts = [act for act in refused if json.dumps(act) in json.dumps(policy["action"])]
+            wider = _engine({**policies, policy_id: {**policy, "conditions": []}})
+            if not _noticed(wider, (case for act in acts for case in refused[act])):
+                unnoticed.append(policy_id)
+    assert unnoticed == []
