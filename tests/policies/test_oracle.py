@@ -1,5 +1,6 @@
 """The policies and the oracle agree on every combination of person, thing and act."""
 
+import random
 from collections.abc import Iterable
 
 import pytest
@@ -8,7 +9,6 @@ from policies.engine import Engine
 from portal.access.actions import Action
 from tests.policies.combinations import (
     ACTS,
-    OTHERS,
     Case,
     answers,
     documents,
@@ -41,15 +41,15 @@ def test_every_act_is_asked_about() -> None:
     assert set().union(*ACTS.values()) == set(Action)
 
 
-# Every run: whoever nothing hinders in every state of things, whoever one thing hinders in fewer.
+# Every run: whoever nothing hinders, on nearly everything; everybody, on some things drawn anew each time.
 FREE = [who for who in people() if hindrances(who) == 0]
 HINDERED = [who for who in people() if hindrances(who) == 1]
+DRAWN_THINGS = 25
 
 
 def test_they_agree_on_the_registry(engine: Engine) -> None:
     count, wrong = _compared(engine, FREE, registry(("dialogue", "closed")))
-    more, also_wrong = _compared(engine, HINDERED, registry(("dialogue",), OTHERS[:2]))
-    assert (wrong, also_wrong, count + more > 50_000) == ([], [], True)
+    assert (wrong, count > 50_000) == ([], True)
 
 
 def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
@@ -59,8 +59,17 @@ def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
 
 def test_they_agree_on_documents(engine: Engine) -> None:
     count, wrong = _compared(engine, FREE, documents([("dialogue", False), ("report", True), ("closed", False)]))
-    more, also_wrong = _compared(engine, HINDERED, documents([("dialogue", True)]))
-    assert (wrong, also_wrong, count + more > 200_000) == ([], [], True)
+    assert (wrong, count > 100_000) == ([], True)
+
+
+def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> None:
+    seed = random.randrange(2**32)
+    draw = random.Random(seed)
+    everything = [*registry(), *reviews_and_rooms(), *documents()]
+    for alike in groups(people()):
+        things = draw.sample(everything, DRAWN_THINGS)
+        wrong = [case for case in answers(engine, alike, things) if case.said != case.decision.allowed]
+        assert wrong[:3] == [], f"seed {seed}"
 
 
 @pytest.mark.slow
