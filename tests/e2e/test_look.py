@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -70,6 +70,10 @@ def opened(browser: Browser, address: str, **options: Any) -> Page:
     return page
 
 
+def file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "text/plain", "buffer": content}
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -123,9 +127,9 @@ def test_files_go_one_by_one_and_each_gets_its_answer(browser: Browser, site: st
     page.set_input_files(
         "#file",
         [
-            {"name": "قانون.pdf", "mimeType": "application/pdf", "buffer": b"x" * 300_000},
-            {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""},
-            {"name": '报告 "1".txt', "mimeType": "text/plain", "buffer": b"abc"},
+            file("قانون.pdf", b"x" * 300_000),
+            file("empty.txt", b""),
+            file('报告 "1".txt', b"abc"),
         ],
     )
     page.get_by_role("button", name="Keep", exact=True).click()
@@ -159,7 +163,7 @@ def test_an_upload_can_be_stopped_and_sent_again(browser: Browser, site: str) ->
     page.goto(f"{site}/en")
     hold = [True]
     page.route("**/keep", lambda route: None if hold[0] else route.continue_())
-    page.set_input_files("#file", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc"}])
+    page.set_input_files("#file", [file("a.txt", b"abc")])
     page.get_by_role("button", name="Keep", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".sendings .state")).to_have_text("stopped; nothing of it was kept")
@@ -174,8 +178,8 @@ def test_without_scripts_the_form_still_sends_all_files(browser: Browser, site: 
     page.set_input_files(
         "#file",
         [
-            {"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc"},
-            {"name": "报告.txt", "mimeType": "text/plain", "buffer": b"abcd"},
+            file("a.txt", b"abc"),
+            file("报告.txt", b"abcd"),
         ],
     )
     page.get_by_role("button", name="Keep", exact=True).click()
