@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Scope
 
-from portal.errors import Conflict, Forbidden, NotFound, SignedOut, TooMany, Unavailable
+from portal.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from portal.web import csrf
 from portal.web.cookies import clear_cookie, read_cookie, set_cookie
 from portal.web.failures import HANDLERS
@@ -28,7 +28,6 @@ SITE = "https://portal.example"
 RAISED: dict[str, Callable[[], Exception]] = {
     "absent": NotFound,
     "forbidden": Forbidden,
-    "out": lambda: SignedOut("Sign in first."),
     "conflict": lambda: Conflict("Two people met."),
     "many": lambda: TooMany("Slowly."),
     "away": lambda: Unavailable("The log is full."),
@@ -313,7 +312,7 @@ def test_proxy_headers_from_anybody_else_are_words() -> None:
 @pytest.mark.parametrize(
     ("how", "status"),
     [
-        ("absent", 404), ("forbidden", 403), ("out", 401), ("conflict", 409), ("many", 429), ("away", 503),
+        ("absent", 404), ("forbidden", 403), ("conflict", 409), ("many", 429), ("away", 503),
         ("store", 503), ("damaged", 500), ("unknown", 500),
     ],
 )  # fmt: skip
