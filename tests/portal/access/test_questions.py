@@ -133,3 +133,11 @@ def test_an_act_of_seeing_is_on_the_same_kind_of_thing_and_falls_back_on_nothing
 
 def test_ids_are_written_as_they_are() -> None:
     assert question(FOCAL_POINT, Ask(Action.VIEW_DOCUMENT, DOCUMENT)).resource.id == str(UUID(str(DOCUMENT.id)))
+
+
+def test_every_act_on_a_document_may_name_a_version(engine: Engine) -> None:
+    version = VersionId(uuid4())
+    for act in combinations.ACTS["document"]:
+        target = RoomKind.SHARED if act is Action.SUBMIT_DOCUMENT else None
+        ask = Ask(act, DOCUMENT, version=version, target=target)
+        assert not engine.decide(question(FOCAL_POINT, ask)).failed, act
