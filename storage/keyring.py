@@ -311,4 +311,4 @@ def split(blob: bytes) -> tuple[int, bytes]:
 
 
 def _content_place(scope: Scope, version: UUID) -> Place:
-    return Place("version", f"content key/{scope}", version)
+    return Place("version", f"content key {scope.replace('/', ' ')}", version)  # a place's parts contain no slash
