@@ -15,6 +15,7 @@ from policies.engine import Engine
 from portal.audit.events import PORTAL_STREAMS
 from portal.background import Background
 from portal.errors import Invalid
+from portal.identity.passphrases import Passphrases
 from portal.settings import Settings
 from portal.web.failures import HANDLERS
 from portal.web.routes import is_upload, routes
@@ -117,6 +118,7 @@ def web_app(portal: Portal) -> ASGIApp:
     host = urlsplit(settings.origin).hostname or ""
     inner = Starlette(routes=routes(), exception_handlers=HANDLERS, lifespan=_lifespan)
     inner.state.portal = portal
+    inner.state.passphrases = Passphrases(portal)
     rules = Rules(
         hosts=LOOPBACK_NAMES | {host},
         proxies=tuple(ip_network(proxy) for proxy in settings.proxies),

@@ -1,4 +1,4 @@
-"""The portal's two cookies: the session's, and a visitor's before there is a session.
+"""The portal's cookies: the session's, a visitor's before there is one, and a mark that somebody signed in here before.
 
 Over HTTPS their names begin with `__Host-`, so no other host and no plain connection can set or overwrite them
 (RFC 6265bis, 4.1.3.2). Over plain HTTP on loopback (the demonstration) browsers refuse that prefix: there the
@@ -10,13 +10,28 @@ from starlette.responses import Response
 
 SESSION = "portal"
 VISITOR = "portal-visitor"
+KNOWN = "portal-known"  # opens nothing: attempts from a browser that has it are counted by themselves
+KNOWN_DAYS = 180
 COOKIE_LETTERS = 512
 
 
-def set_cookie(response: Response, request: HTTPConnection, value: str, cookie: str = SESSION) -> None:
-    """Give the browser a cookie that ends with the browser; the session's own limits stand on the server."""
+def set_cookie(
+    response: Response, request: HTTPConnection, value: str, cookie: str = SESSION, days: int | None = None
+) -> None:
+    """Give the browser a cookie that ends with the browser; the session's own limits stand on the server.
+
+    Args:
+        response: The answer that carries it.
+        request: Decides its name and whether it is for HTTPS only.
+        value: What the browser keeps.
+        cookie: Which of ours.
+        days: How long it stays, for one that outlives the browser.
+
+    """
     secure = request.url.scheme == "https"
-    response.set_cookie(_name(request, cookie), value, path="/", secure=secure, httponly=True, samesite="lax")
+    life = None if days is None else days * 24 * 3600
+    name = _name(request, cookie)
+    response.set_cookie(name, value, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def clear_cookie(response: Response, request: HTTPConnection, cookie: str = SESSION) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
@@ -25,8 +25,10 @@ from portal.errors import (
     TooMany,
     Unavailable,
 )
+from portal.web import cookies, csrf
 from portal.web.languages import say
 from portal.web.pages import render
+from portal.web.places import to_sign_in
 from portal.web.refusals import RequestRefused
 from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
 
@@ -53,8 +55,11 @@ UNREAD = Sentences(
 SENTENCES = {
     401: Sentences(
         N_("You are signed out"),
-        N_("Your session has ended, so nothing was shown or done. What was saved before is safe."),
-        N_("Sign in, then come back to what you were doing."),
+        N_("You are not signed in, or your session has ended, so nothing was done. What was saved before is safe."),
+        N_(
+            "Sign in in another tab, then go back in this one: what you entered is still there. "
+            "Copy it, load the page again and send it anew."
+        ),
     ),
     403: Sentences(
         N_("You may not do this"),
@@ -163,7 +168,19 @@ async def on_left(_request: Request, _error: Exception) -> Response:
 
 
 async def on_portal_error(request: Request, error: Exception) -> Response:
-    """Answer an act that was not done; its own sentence says why."""
+    """Answer an act that was not done; its own sentence says why.
+
+    Whoever isn't signed in is led to sign in, whatever lies behind the address: what they would find there, if
+    anything, is told only after that.
+    """
+    nobody = isinstance(error, NotFound) and cookies.read_cookie(request) is None
+    if isinstance(error, SignedOut) or nobody:
+        if request.method in csrf.SAFE_METHODS and "range" not in request.headers:
+            answer = RedirectResponse(to_sign_in(request), 303, headers={"Cache-Control": "no-store"})
+            if not nobody:
+                cookies.clear_cookie(answer, request)
+            return answer
+        error = error if isinstance(error, SignedOut) else SignedOut()
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     said = str(error)
     if isinstance(error, RefusedError):

@@ -32,6 +32,16 @@ class IdentityRecords:
         """Find a person's passphrase."""
         return self._session.get(Passphrase, person_id)
 
+    def verifier(self, mail_index: bytes) -> tuple[UUID, str] | None:
+        """Find whose passphrase a mail address stands for, and its verifier, without the records' checks."""
+        question = (
+            select(col(Passphrase.person_id), col(Passphrase.verifier))
+            .join(Person, col(Person.id) == col(Passphrase.person_id))
+            .where(col(Person.mail_index) == mail_index)
+        )
+        row = self._session.execute(question).first()
+        return (row[0], row[1]) if row else None
+
     def enrolled(self, person_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Tell which of these people have a passphrase."""
         return frozenset(
@@ -55,6 +65,15 @@ class IdentityRecords:
                 col(Invitation.revoked_at).is_(None),
             )
         ).all()
+
+    def invitations(self, person_id: UUID) -> Sequence[Invitation]:
+        """List all links that were issued for a person, newest first."""
+        question = select(Invitation).where(col(Invitation.person_id) == person_id)
+        return self._session.scalars(question.order_by(col(Invitation.created_at).desc())).all()
+
+    def nobody_enrolled(self) -> bool:
+        """Tell whether nobody has ever signed in here."""
+        return self._session.scalar(select(col(Passphrase.person_id)).limit(1)) is None
 
     def unconfirmed_invitations(self) -> Sequence[Invitation]:
         """List invitations of staff that wait for a second person."""

@@ -1,0 +1,84 @@
+"""Slows guessing down without letting anybody lock others out.
+
+Attempts are counted in sliding windows, in this process's memory:
+
+1. A browser that somebody signed in with before carries a mark for that account. Its attempts are counted by
+   themselves: whatever goes on elsewhere, the person's own browser is never made to wait for it.
+2. From all other browsers together an account takes ACCOUNT_ATTEMPTS failures in a window, an address takes
+   ADDRESS_ATTEMPTS (a ministry may share one); an IPv6 address counts as its network of 64 bits.
+3. There is no count for the portal as a whole, sessions that run are never touched, and a sign-in link works
+   however many attempts were made.
+"""
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
+from typing import Final
+
+WINDOW: Final = timedelta(minutes=15)
+BROWSER_ATTEMPTS: Final = 10
+ACCOUNT_ATTEMPTS: Final = 10
+ADDRESS_ATTEMPTS: Final = 50
+LINK_ATTEMPTS: Final = 10
+# each failure costs a hash of a tenth of a second: so many can't be made in one window
+KEPT: Final = 50_000
+
+Key = tuple[str, bytes]
+
+
+class Attempts:
+    """Counts failures of this process."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[Key, deque[datetime]] = OrderedDict()
+        self._lock = Lock()
+
+    def too_many(self, keys: dict[Key, int], now: datetime) -> bool:
+        """Tell whether any of these has reached its limit within the window."""
+        with self._lock:
+            return any(self._within(key, now) >= limit for key, limit in keys.items())
+
+    def failed(self, keys: dict[Key, int], now: datetime) -> None:
+        """Count a failure."""
+        with self._lock:
+            for key in keys:
+                self._failures.setdefault(key, deque()).append(now)
+                self._failures.move_to_end(key)
+            while len(self._failures) > KEPT:
+                self._failures.popitem(last=False)
+
+    def _within(self, key: Key, now: datetime) -> int:
+        times = self._failures.get(key)
+        if times is None:
+            return 0
+        while times and times[0] <= now - WINDOW:
+            times.popleft()
+        if not times:
+            del self._failures[key]
+            return 0
+        return len(times)
+
+
+def keys_of(account: bytes, address: str, browser: bytes | None) -> dict[Key, int]:
+    """Name what an attempt counts for, each with its limit.
+
+    Args:
+        account: The blind index of the mail address that was typed, be there an account or not.
+        address: Where the attempt comes from.
+        browser: The mark of a browser that signed in to this account before.
+
+    """
+    if browser is not None:
+        return {("browser", browser): BROWSER_ATTEMPTS}
+    return {("account", account): ACCOUNT_ATTEMPTS, ("address", _network(address)): ADDRESS_ATTEMPTS}
+
+
+def _network(address: str) -> bytes:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address.encode("utf-8", "replace")
+    if isinstance(parsed, IPv6Address):
+        return ip_network((parsed, 64), strict=False).network_address.packed[:8]
+    return parsed.packed

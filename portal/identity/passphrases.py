@@ -1,0 +1,175 @@
+"""Passphrases: how they are kept, and signing in with one.
+
+1. What is kept is Argon2id (RFC 9106, section 4, second recommended option) over the keyed hash of the passphrase
+   in its one spelling: whoever steals the database without the keys can't even begin to guess.
+2. Every attempt costs the same: one look-up, one hash, one record, whether there is such an account or not.
+3. At most AT_ONCE hashes are computed at a time, each takes 64 MiB; whoever waits too long is told so.
+4. Guessing is slowed down as `attempts` says.
+"""
+
+import base64
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Final
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from portal.access.caller import Caller
+from portal.domain.passphrases import prepared_passphrase
+from portal.domain.people import mail_address
+from portal.domain.problems import RefusedError
+from portal.domain.texts import N_
+from portal.errors import NotFound, TooMany, Unavailable
+from portal.identity.attempts import LINK_ATTEMPTS, Attempts, keys_of
+from portal.usecases.invitations import link_known, use_link
+from portal.usecases.people import mail_index
+from portal.usecases.sessions import Begun, find_account, record_refusal, sign_in, token_hash
+from portal.work import Portal
+
+AT_ONCE: Final = 2
+WAIT_SECONDS: Final = 5.0
+MARK_BYTES: Final = 16
+HASH_BYTES: Final = 32
+SALT_BYTES: Final = 16
+
+SLOWLY: Final = N_(
+    "There were many attempts in a short time, so the portal waits a quarter of an hour before the next one."
+)
+BUSY: Final = N_("Many people are signing in just now. Wait a moment and try again; nothing was lost.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash costs."""
+
+    passes: int
+    kibibytes: int
+    lanes: int
+
+
+COST: Final = Cost(passes=3, kibibytes=64 * 1024, lanes=4)
+
+
+class Passphrases:
+    """The front door of one portal; made once for a process."""
+
+    def __init__(self, portal: Portal, cost: Cost = COST) -> None:
+        self._portal = portal
+        self._hasher = PasswordHasher(
+            cost.passes, cost.kibibytes, cost.lanes, hash_len=HASH_BYTES, salt_len=SALT_BYTES, type=Type.ID
+        )
+        self._turns = BoundedSemaphore(AT_ONCE)
+        self._attempts = Attempts()
+        # compared with where there is no account: nothing fits it, and finding that out takes as long
+        costs = f"m={cost.kibibytes},t={cost.passes},p={cost.lanes}"
+        self._nobodys = f"$argon2id$v=19${costs}${_random(SALT_BYTES)}${_random(HASH_BYTES)}"
+
+    def verifier(self, passphrase: str) -> str:
+        """Compute what is kept of a passphrase.
+
+        Raises:
+            Unavailable: Too many are being computed.
+
+        """
+        with self._turn():
+            return self._hasher.hash(self._peppered(passphrase))
+
+    def proves(self, verifier: str | None, passphrase: str) -> bool:
+        """Tell whether a passphrase is the one that is kept; None takes as long and is never it.
+
+        Raises:
+            Unavailable: Too many are being computed.
+
+        """
+        with self._turn():
+            try:
+                self._hasher.verify(verifier or self._nobodys, self._peppered(passphrase))
+            except (VerificationError, InvalidHashError):
+                return False
+        return verifier is not None
+
+    def sign_in(self, caller: Caller, mail: str, passphrase: str, mark: str | None = None) -> tuple[Begun, str]:
+        """Sign somebody in; gives the session, and the mark that their browser keeps.
+
+        Raises:
+            NotFound: Address and passphrase don't belong together; which of them is wrong isn't told.
+            TooMany: There were too many attempts before.
+            Unavailable: Too many people are signing in at once.
+
+        """
+        index = mail_index(self._portal, _one_spelling(mail))
+        known = mark if mark and self._marks(mark, index) else None
+        keys = keys_of(index, caller.address, known.encode() if known else None)
+        now = self._portal.clock()
+        account = find_account(self._portal, index)
+        if self._attempts.too_many(keys, now):
+            with suppress(NotFound):
+                record_refusal(self._portal, caller, account.person if account else None)
+            raise TooMany(SLOWLY)
+        proven = self.proves(account.verifier if account else None, passphrase)
+        if not proven:
+            self._attempts.failed(keys, now)
+        return sign_in(self._portal, caller, account, proven=proven), known or self._new_mark(index)
+
+    def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> tuple[Begun, str]:
+        """Use a sign-in link: keep the passphrase, sign the person in.
+
+        Raises:
+            NotFound: The link doesn't work, or the address isn't the one of whom it is for.
+            TooMany: There were too many attempts with this link before.
+            Unavailable: Too many people are signing in at once.
+
+        """
+        spelt = _one_spelling(mail)
+        keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
+        now = self._portal.clock()
+        if self._attempts.too_many(keys, now):
+            raise TooMany(SLOWLY)
+        verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
+        try:
+            begun = use_link(self._portal, caller, token, spelt, verifier)
+        except NotFound:
+            self._attempts.failed(keys, now)
+            raise
+        return begun, self._new_mark(mail_index(self._portal, spelt))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=WAIT_SECONDS):
+            raise Unavailable(BUSY)
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    def _peppered(self, passphrase: str) -> bytes:
+        return self._portal.keyring.blind("pepper", prepared_passphrase(passphrase).encode("utf-8", "replace"))
+
+    def _new_mark(self, index: bytes) -> str:
+        nonce = secrets.token_hex(MARK_BYTES)
+        return f"{nonce}.{self._mark_of(nonce, index)}"
+
+    def _marks(self, mark: str, index: bytes) -> bool:
+        nonce, _, given = mark.partition(".")
+        return hmac.compare_digest(given.encode(), self._mark_of(nonce, index).encode())
+
+    def _mark_of(self, nonce: str, index: bytes) -> str:
+        said = b"browser\0" + nonce.encode("utf-8", "replace") + b"\0" + index
+        return self._portal.keyring.blind("token", said).hex()
+
+
+def _random(length: int) -> str:
+    return base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+
+
+def _one_spelling(mail: str) -> str:
+    """Give an address in its one spelling; what is none stays as it is, and is nobody's."""
+    try:
+        return mail_address(mail)
+    except RefusedError:
+        return mail

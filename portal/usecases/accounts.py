@@ -1,0 +1,211 @@
+"""One's own account: what the portal keeps of a person, as that person sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, PortalFacts, SessionFacts
+from portal.access.principals import lives
+from portal.domain.ids import PersonId, SessionId
+from portal.domain.problems import Problem, RefusedError
+from portal.domain.roles import Role
+from portal.domain.texts import N_
+from portal.errors import SignedOut
+from portal.usecases.people import mail_of, name_of
+from portal.work import Portal, Work
+from storage.permits import Permit
+from storage.tables import Invitation, Person
+
+SHOWN_LINKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A browser in which the person is signed in."""
+
+    id: UUID
+    began: datetime
+    seen: datetime
+    ends: datetime
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAppointment:
+    """An appointment of the person, running or not."""
+
+    role: Role
+    state: str | None
+    starts: datetime
+    ends: datetime | None
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAssignment:
+    """An assignment of the person to a review, by its State under review."""
+
+    state: str
+    starts: datetime
+    ends: datetime | None
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLink:
+    """A sign-in link that was issued for the person; by nobody: by the set-up of the portal."""
+
+    issued: datetime
+    by: str | None
+    confirmed_by: str | None
+    used: datetime | None
+    open: bool
+    renews: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All of it."""
+
+    name: str
+    mail: str
+    language: str
+    zone: str
+    suspended: bool
+    sessions: list[OwnSession]
+    appointments: list[OwnAppointment]
+    assignments: list[OwnAssignment]
+    links: list[OwnLink]
+
+
+def view_account(portal: Portal, caller: Caller) -> Account:
+    """Show somebody their own account.
+
+    Raises:
+        SignedOut: Nobody is signed in.
+
+    """
+    with portal.work(caller) as work:
+        permit = work.require_on(Action.VIEW_OWN_ACCOUNT, PortalFacts())
+        person = work.who.person
+        if person is None:
+            raise SignedOut
+        sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
+        links = work.identity.invitations(person.id)[:SHOWN_LINKS]
+        issuers = work.people.named([one for link in links for one in (link.created_by, link.confirmed_by) if one])
+        now = work.now
+    return Account(
+        name_of(portal, permit, person),
+        mail_of(portal, permit, person),
+        person.language,
+        person.zone,
+        person.suspended_at is not None,
+        sessions,
+        appointments,
+        assignments,
+        [_link(portal, permit, link, issuers, now) for link in links],
+    )
+
+
+def set_preferences(portal: Portal, caller: Caller, language: str, zone: str) -> None:
+    """Keep the language and the time zone in which somebody reads the portal.
+
+    Args:
+        portal: The portal.
+        caller: Whose preferences.
+        language: A code, one of those that the portal has; the page offers no other.
+        zone: A name of the IANA list.
+
+    Raises:
+        RefusedError: There is no such time zone.
+
+    """
+    if zone not in available_timezones():
+        raise RefusedError(Problem("zone", N_("There is no time zone of this name: choose one of the list.")))
+    with portal.work(caller) as work:
+        permit = work.require_on(Action.VIEW_OWN_ACCOUNT, PortalFacts())
+        if work.who.person is None:
+            raise SignedOut
+        work.who.person.language = language
+        work.who.person.zone = zone
+        work.note(permit, step="language and time zone set")
+
+
+def end_session(portal: Portal, caller: Caller, session_id: SessionId) -> None:
+    """End one of one's own sessions.
+
+    Raises:
+        NotFound: There is no such session that is one's own.
+
+    """
+    with portal.work(caller) as work:
+        row = work.identity.session(session_id)
+        facts = SessionFacts(SessionId(row.id), PersonId(row.person_id)) if row else Absent(SessionFacts)
+        work.require_on(Action.END_OWN_SESSION, facts, asked=session_id)
+        if row is not None and row.ended_at is None:
+            row.ended_at = work.now
+
+
+def end_other_sessions(portal: Portal, caller: Caller) -> None:
+    """End all of one's own sessions but the one that asks.
+
+    Raises:
+        SignedOut: Nobody is signed in.
+
+    """
+    with portal.work(caller) as work:
+        here = work.who.session
+        facts = SessionFacts(SessionId(here.id), PersonId(here.person_id)) if here else Absent(SessionFacts)
+        permit = work.require_on(Action.END_OWN_SESSION, facts)
+        if here is None:
+            raise SignedOut
+        others = [one for one in work.identity.live_sessions(here.person_id, work.now) if one.id != here.id]
+        for one in others:
+            one.ended_at = work.now
+        work.note(permit, step="all others ended", sessions_ended=len(others))
+
+
+def _sessions(work: Work, person: Person) -> list[OwnSession]:
+    here = work.who.session
+    return [
+        OwnSession(one.id, one.created_at, one.seen_at, one.ends_at, here is not None and one.id == here.id)
+        for one in work.identity.live_sessions(person.id, work.now)
+        if lives(one, work.now, work.portal.settings)
+    ]
+
+
+def _appointments(work: Work) -> list[OwnAppointment]:
+    person, held = work.who.person, {one.id for one in work.who.held}
+    rows = work.people.appointments(person.id) if person else []
+    return [
+        OwnAppointment(Role(row.role), row.state_code, row.starts_at, _end(row.ended_at, row.ends_at), row.id in held)
+        for row in rows
+    ]
+
+
+def _assignments(work: Work) -> list[OwnAssignment]:
+    person, held = work.who.person, {one.id for one in work.who.held}
+    rows = work.people.assignments_of(person.id) if person else []
+    states = {record.review.id: record.review.state_code for record in work.reviews.all()} if rows else {}
+    found = []
+    for row in rows:
+        end = _end(row.ended_at, row.ends_at)
+        runs = row.starts_at <= work.now and (end is None or end > work.now) and row.appointment_id in held
+        found.append(OwnAssignment(states.get(row.review_id, ""), row.starts_at, end, runs))
+    return found
+
+
+def _end(ended: datetime | None, ends: datetime | None) -> datetime | None:
+    return min((at for at in (ended, ends) if at is not None), default=None)
+
+
+def _link(portal: Portal, permit: Permit, link: Invitation, issuers: dict[UUID, Person], now: datetime) -> OwnLink:
+    def name(person_id: UUID | None) -> str | None:
+        person = issuers.get(person_id) if person_id else None
+        return name_of(portal, permit, person) if person else None
+
+    is_open = link.used_at is None and link.revoked_at is None and link.expires_at > now
+    return OwnLink(link.created_at, name(link.created_by), name(link.confirmed_by), link.used_at, is_open, link.renews)

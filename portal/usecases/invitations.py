@@ -1,0 +1,194 @@
+"""Sign-in links: who is given one, when it works, what it ends.
+
+1. A link works once, until it expires, and only its keyed hash is kept. Looking at it uses nothing up: the
+   programs that scan mail open every address in it.
+2. The first link of a person works while they have never signed in. A later one replaces the passphrase.
+3. A later link for the staff of the secretariat works when a second person has confirmed it.
+4. Using a link ends all of the person's sessions and their other links. No link works for whoever is suspended.
+5. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, InvitationFacts, PersonFacts, PortalFacts
+from portal.domain.ids import InvitationId, PersonId, StateCode
+from portal.domain.texts import N_
+from portal.errors import Conflict, NotFound
+from portal.usecases.people import mail_index
+from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_hash
+from portal.work import Portal, Work
+from storage.repositories.identity import IdentityRecords
+from storage.tables import Invitation, Passphrase, Person
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedLink:
+    """A link as it is shown, once, to whoever issued it."""
+
+    invitation: InvitationId
+    address: str
+    expires_at: datetime
+    needs_second: bool  # works only after somebody else has confirmed it
+
+
+def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLink:
+    """Issue a sign-in link for somebody; earlier ones stop working.
+
+    Raises:
+        NotFound: There is no such person, or the actor may not know of them.
+        Forbidden: The actor sees the person but may not issue links for them.
+
+    """
+    with portal.work(caller) as work:
+        person = work.people.find(person_id)
+        enrolled = bool(work.identity.enrolled([person_id]))
+        facts = _person_facts(person, enrolled=enrolled) if person else Absent(PersonFacts)
+        permit = work.require_on(Action.ISSUE_LINK, facts, asked=person_id)
+        if person is None:
+            raise NotFound
+        issued = invite(work, person, renews=enrolled)
+        work.note(permit, invitation=str(issued.invitation), renews=enrolled)
+        return issued
+
+
+def invite(work: Work, person: Person, *, renews: bool) -> IssuedLink:
+    """Write an invitation in a transaction that was allowed to; the person's earlier ones are revoked."""
+    for open_one in work.identity.open_invitations(person.id):
+        open_one.revoked_at = work.now
+    token, settings = new_token(), work.portal.settings
+    invitation = Invitation(
+        id=uuid4(),
+        person_id=person.id,
+        token_hash=token_hash(work.portal, token),
+        renews=renews,
+        created_by=work.who.person_id,
+        created_at=work.now,
+        expires_at=work.now + timedelta(days=settings.invitation_days),
+    )
+    work.identity.add(invitation)
+    return IssuedLink(
+        InvitationId(invitation.id),
+        f"{settings.origin.rstrip('/')}/enter/{token}",
+        invitation.expires_at,
+        needs_second=_needs_second(invitation, person),
+    )
+
+
+def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId) -> None:
+    """Confirm, as the second person, a link for somebody of the secretariat.
+
+    Raises:
+        NotFound: There is no such link, or the actor may not know of it.
+        Forbidden: The actor issued it, or it is their own.
+        Conflict: It was used, revoked or confirmed before, or it has expired.
+
+    """
+    with portal.work(caller) as work:
+        invitation = work.identity.invitation(invitation_id)
+        person = work.people.find(invitation.person_id) if invitation else None
+        facts = _invitation_facts(invitation, person) if invitation and person else Absent(InvitationFacts)
+        work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
+        if invitation is None:
+            raise NotFound
+        over = invitation.used_at or invitation.revoked_at or invitation.confirmed_at
+        if over or invitation.expires_at <= work.now:
+            raise Conflict(
+                N_("This link was confirmed, used or replaced before, or it has expired. Nothing was changed.")
+            )
+        invitation.confirmed_by = work.who.person_id
+        invitation.confirmed_at = work.now
+
+
+def look_at_link(portal: Portal, caller: Caller, token: str) -> None:
+    """Tell whether a link works, without using it up.
+
+    Raises:
+        NotFound: It doesn't, for whatever reason.
+
+    """
+    with portal.work(as_visitor(caller)) as work:
+        invitation = work.identity.invitation_by_token(token_hash(portal, token))
+        usable = invitation is not None and _works(work, invitation) is not None
+        asked = invitation.person_id if invitation else None
+        permit = work.require_on(Action.USE_INVITATION, PortalFacts() if usable else Absent(PortalFacts), asked=asked)
+        work.note(permit, person=str(asked), step="looked at")
+
+
+def link_known(portal: Portal, token: str) -> bool:
+    """Tell whether a link was ever issued: for one that wasn't, no hash is worth computing."""
+    with portal.database.read() as session:
+        return IdentityRecords(session).invitation_by_token(token_hash(portal, token)) is not None
+
+
+def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: str) -> Begun:
+    """Take a person's passphrase, once, and begin their session.
+
+    Args:
+        portal: The portal.
+        caller: The browser that the link was opened in.
+        token: From the link.
+        mail: The person's mail address in its one spelling.
+        verifier: Of the passphrase that the person chose.
+
+    Raises:
+        NotFound: The link doesn't work, or the address isn't the person's.
+
+    """
+    with portal.work(as_visitor(caller)) as work:
+        invitation = work.identity.invitation_by_token(token_hash(portal, token))
+        person = _works(work, invitation) if invitation else None
+        if person is not None and mail_index(portal, mail) != person.mail_index:
+            person = None
+        asked = invitation.person_id if invitation else None
+        facts = PortalFacts() if person else Absent(PortalFacts)
+        permit = work.require_on(Action.USE_INVITATION, facts, asked=asked)
+        if invitation is None or person is None:
+            raise NotFound
+        invitation.used_at = work.now
+        for other in work.identity.open_invitations(person.id):
+            other.revoked_at = work.now
+        ended = work.identity.end_sessions(person.id, work.now)
+        _keep_passphrase(work, PersonId(person.id), verifier)
+        work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
+        return begin(work, permit, person.id, caller.token)
+
+
+def _keep_passphrase(work: Work, person: PersonId, verifier: str) -> None:
+    kept = work.identity.passphrase(person)
+    if kept is None:
+        work.identity.add(Passphrase(person_id=person, verifier=verifier, created_at=work.now))
+    else:
+        kept.verifier = verifier
+        kept.created_at = work.now
+
+
+def _works(work: Work, invitation: Invitation) -> Person | None:
+    """Give the person whom a link lets in now, if it does."""
+    person = work.people.find(invitation.person_id)
+    enrolled = work.identity.passphrase(invitation.person_id) is not None
+    over = invitation.used_at or invitation.revoked_at or invitation.expires_at <= work.now
+    if person is None or person.suspended_at or over or enrolled != invitation.renews:
+        return None
+    unconfirmed = _needs_second(invitation, person) and invitation.confirmed_at is None
+    return None if unconfirmed else person
+
+
+def _needs_second(invitation: Invitation, person: Person) -> bool:
+    return invitation.renews and person.state_code is None
+
+
+def _person_facts(person: Person, *, enrolled: bool) -> PersonFacts:
+    return PersonFacts(PersonId(person.id), StateCode(person.state_code) if person.state_code else None, enrolled)
+
+
+def _invitation_facts(invitation: Invitation, person: Person) -> InvitationFacts:
+    return InvitationFacts(
+        InvitationId(invitation.id),
+        PersonId(person.id),
+        StateCode(person.state_code) if person.state_code else None,
+        PersonId(invitation.created_by or person.id),
+    )

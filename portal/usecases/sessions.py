@@ -1,0 +1,178 @@
+"""Sessions: they begin with a proof of who one is, carry the appointment that one acts under, and end.
+
+1. The token is 256 random bits; the record keeps its keyed hash, the browser the token itself.
+2. Signing in always begins a new session, and ends the one that this browser had.
+3. Choosing another appointment exchanges the token: what was opened under the former one can't be sent any more.
+4. A sign-in that fails is asked for like one on a thing that is absent: the gate refuses and records it, and
+   nobody learns from the answer whether there is such an account.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, AppointmentFacts, PortalFacts
+from portal.domain.ids import AppointmentId, PersonId, StateCode
+from portal.domain.roles import Role
+from portal.errors import SignedOut
+from portal.work import Portal, Work
+from storage.permits import Permit
+from storage.repositories.identity import IdentityRecords
+from storage.tables import Appointment, PortalSession
+
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose passphrase is to be proven, and the verifier that proves it."""
+
+    person: PersonId
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session that has begun: its token, and how many appointments the person may choose from."""
+
+    token: str
+    appointments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who is here: what decides which page comes first."""
+
+    role: Role | None
+    suspended: bool
+
+
+def new_token() -> str:
+    """Make a secret that is carried in a cookie or a link: 256 random bits."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(portal: Portal, token: str) -> bytes:
+    """Compute the keyed hash under which a token is kept."""
+    return portal.keyring.blind("token", token.encode("utf-8", "replace"))
+
+
+def as_visitor(caller: Caller) -> Caller:
+    """Give the same caller before they said who they are."""
+    return replace(caller, token=None, met=[])
+
+
+def find_account(portal: Portal, mail_index: bytes) -> Account | None:
+    """Find the verifier that a sign-in is compared with; nothing opens, and the record itself is checked later."""
+    with portal.database.read() as session:
+        found = IdentityRecords(session).verifier(mail_index)
+    return Account(PersonId(found[0]), found[1]) if found else None
+
+
+def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: bool) -> Begun:
+    """Begin a session for whoever proved the passphrase of an account; record it when nobody did.
+
+    Raises:
+        NotFound: Nothing was proven, or the passphrase was replaced meanwhile.
+
+    """
+    with portal.work(as_visitor(caller)) as work:
+        asked = account.person if account else None
+        permit = work.require_on(Action.SIGN_IN, PortalFacts() if proven else Absent(PortalFacts), asked=asked)
+        kept = work.identity.passphrase(account.person) if account else None
+        if account is None or kept is None or kept.verifier != account.verifier:
+            raise SignedOut("Your passphrase was replaced just now. Sign in with the new one.")
+        return begin(work, permit, account.person, caller.token)
+
+
+def record_refusal(portal: Portal, caller: Caller, person: PersonId | None) -> None:
+    """Record a sign-in that was turned away without looking at the passphrase.
+
+    Raises:
+        NotFound: Always: it is a refusal.
+
+    """
+    with portal.work(as_visitor(caller)) as work:
+        work.require_on(Action.SIGN_IN, Absent(PortalFacts), asked=person)
+
+
+def begin(work: Work, permit: Permit, person: UUID, former: bytes | None) -> Begun:
+    """Begin a session in a transaction that proved who it is, and end the one that this browser had."""
+    old = work.identity.signed_in(former, work.now) if former else None
+    if old is not None and old.session.ended_at is None:
+        old.session.ended_at = work.now
+    running = work.people.running_appointments(person, work.now)
+    token = new_token()
+    work.identity.add(
+        PortalSession(
+            id=uuid4(),
+            person_id=person,
+            token_hash=token_hash(work.portal, token),
+            appointment_id=running[0].id if len(running) == 1 else None,
+            created_at=work.now,
+            seen_at=work.now,
+            ends_at=work.now + work.portal.settings.session_life,
+        )
+    )
+    work.note(permit, person=str(person))
+    return Begun(token, len(running))
+
+
+def present(portal: Portal, caller: Caller) -> Present | None:
+    """Tell who is here, without opening anything of theirs; None when nobody signed in.
+
+    Raises:
+        SignedOut: The session ended.
+
+    """
+    with portal.work(caller) as work:
+        person = work.who.person
+        return Present(work.who.role, person.suspended_at is not None) if person else None
+
+
+def choose_appointment(portal: Portal, caller: Caller, appointment_id: AppointmentId) -> str:
+    """Act under another of one's own appointments; gives the session's new token.
+
+    Raises:
+        NotFound: There is no such appointment that is one's own and runs.
+
+    """
+    with portal.work(caller) as work:
+        row = work.people.appointment(appointment_id)
+        facts = _facts(row, work.who.held) if row else Absent(AppointmentFacts)
+        work.require_on(Action.CHOOSE_APPOINTMENT, facts, asked=appointment_id)
+        session = work.who.session
+        if row is None or session is None:
+            raise SignedOut
+        token = new_token()
+        session.appointment_id = row.id
+        session.token_hash = token_hash(portal, token)
+        session.seen_at = work.now
+        return token
+
+
+def sign_out(portal: Portal, caller: Caller) -> None:
+    """End the session that this browser has.
+
+    Raises:
+        SignedOut: It ended before.
+
+    """
+    with portal.work(caller) as work:
+        work.require_on(Action.SIGN_OUT, PortalFacts())
+        if work.who.session is not None:
+            work.who.session.ended_at = work.now
+
+
+def _facts(row: Appointment, held: tuple[Appointment, ...]) -> AppointmentFacts:
+    return AppointmentFacts(
+        AppointmentId(row.id),
+        PersonId(row.person_id),
+        StateCode(row.state_code) if row.state_code else None,
+        Role(row.role),
+        PersonId(row.appointed_by) if row.appointed_by else None,
+        running=any(one.id == row.id for one in held),
+        others=frozenset(Role(one.role) for one in held if one.id != row.id),
+    )

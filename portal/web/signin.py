@@ -1,0 +1,210 @@
+"""Coming in, going out, the appointment that one acts under, and the page that comes first."""
+
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from portal.domain.ids import AppointmentId
+from portal.domain.passphrases import passphrase_problems
+from portal.domain.roles import Role
+from portal.domain.texts import N_
+from portal.errors import NotFound, SignedOut, TooMany
+from portal.identity.passphrases import Passphrases
+from portal.usecases.accounts import view_account
+from portal.usecases.health import ready
+from portal.usecases.invitations import look_at_link
+from portal.usecases.sessions import Begun, Present, choose_appointment, present, sign_out
+from portal.web import cookies
+from portal.web.forms import Form, filled, read_form
+from portal.web.languages import say
+from portal.web.pages import render
+from portal.web.places import SIGN_IN, local_path
+from portal.web.ways import caller_of, portal_of, show
+
+WRONG: Final = N_(
+    "Address and passphrase don’t belong together, or there is no such account. Check both and try again. "
+    "If you have lost your passphrase, your State’s focal point can give you a new link; "
+    "in the secretariat, the registrar or an administrator can."
+)
+UNEQUAL: Final = N_("The two passphrases differ: type the same one twice.")
+WRONG_ADDRESS: Final = N_(
+    "This link doesn’t go with this address. Write the address that the portal has of you: "
+    "whoever gave you the link can say which."
+)
+FIRST: Final = {Role.REGISTRAR: "/register", Role.ADMINISTRATOR: "/administration"}
+
+
+def start(request: Request) -> Response:
+    """Lead to the page that comes first for whoever is here."""
+    here = _present(request)
+    if here is None:
+        return _to(SIGN_IN)
+    if here.role is None or here.suspended:
+        return _to("/acting")
+    return _to(FIRST.get(here.role, "/reviews"))
+
+
+def enter_form(request: Request) -> Response:
+    """Show the form of signing in, or lead on whoever is signed in already."""
+    following = local_path(request.query_params.get("next", ""))
+    if _present(request) is not None:
+        return _to(following or "/")
+    return _sign_in_page(request, filled(next=following or ""))
+
+
+def enter(request: Request) -> Response:
+    """Sign somebody in."""
+    form = read_form(request)
+    mark = cookies.read_cookie(request, cookies.KNOWN)
+    try:
+        begun, mark = _door(request).sign_in(caller_of(request), form.text("mail"), _raw(form, "passphrase"), mark)
+    except NotFound:
+        form.refuse("", say(request, WRONG))
+        return _sign_in_page(request, form, 422)
+    except TooMany as error:
+        form.refuse("", say(request, str(error)))
+        return _sign_in_page(request, form, 429)
+    return _signed_in(request, begun, mark, local_path(form.text("next")))
+
+
+def leave(request: Request) -> Response:
+    """Sign out; whoever is out already stays so."""
+    with suppress(SignedOut, NotFound):  # the session ended before: what was asked for is so
+        sign_out(portal_of(request), caller_of(request))
+    answer = _to(f"{SIGN_IN}?left=1")
+    cookies.clear_cookie(answer, request)
+    return answer
+
+
+def link_form(request: Request) -> Response:
+    """Show the form to which a sign-in link leads; looking at it uses nothing up."""
+    try:
+        look_at_link(portal_of(request), caller_of(request), request.path_params["token"])
+    except NotFound:
+        return _dead_link(request)
+    return _link_page(request, Form())
+
+
+def use_link(request: Request) -> Response:
+    """Take the passphrase that somebody chose, and sign them in."""
+    form = read_form(request)
+    passphrase = _raw(form, "passphrase")
+    own = (form.text("mail"), say(request, N_("Review portal")))
+    for problem in passphrase_problems(passphrase, own):
+        form.refuse("passphrase", problem.words(lambda text: say(request, text)))
+    if passphrase != _raw(form, "again"):
+        form.refuse("again", say(request, UNEQUAL))
+    if not form.text("mail"):
+        form.refuse("mail", say(request, N_("Write your mail address.")))
+    if not form.ok:
+        return _link_page(request, form, 422)
+    token = request.path_params["token"]
+    try:
+        begun, mark = _door(request).enter(caller_of(request), token, form.text("mail"), passphrase)
+    except NotFound:
+        return _refused_link(request, form)
+    except TooMany as error:
+        form.refuse("", say(request, str(error)))
+        return _link_page(request, form, 429)
+    return _signed_in(request, begun, mark, None)
+
+
+def acting(request: Request) -> Response:
+    """Offer the appointments that one may act under, or say why there is none."""
+    account = view_account(portal_of(request), caller_of(request))
+    following = local_path(request.query_params.get("next", "")) or ""
+    return show(request, "signin/acting.html", suspended=account.suspended, next=following)
+
+
+def act_as(request: Request) -> Response:
+    """Act under another appointment."""
+    form = read_form(request)
+    try:
+        chosen = UUID(hex=form.text("appointment"))
+    except ValueError:
+        raise NotFound from None
+    token = choose_appointment(portal_of(request), caller_of(request), AppointmentId(chosen))
+    answer = _to(local_path(form.text("next")) or "/")
+    cookies.set_cookie(answer, request, token)
+    return answer
+
+
+def alive(_request: Request) -> Response:
+    """Tell that the process answers."""
+    return PlainTextResponse("alive\n", headers={"Cache-Control": "no-store"})
+
+
+def readiness(request: Request) -> Response:
+    """Tell whether database, objects and keys can be reached; which of them can't stands in the portal's own log."""
+    well = ready(portal_of(request))
+    return PlainTextResponse(
+        "ready\n" if well else "not ready\n", 200 if well else 503, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _door(request: Request) -> Passphrases:
+    door: Passphrases = request.app.state.passphrases
+    return door
+
+
+def _present(request: Request) -> Present | None:
+    try:
+        return present(portal_of(request), caller_of(request))
+    except SignedOut:
+        return None
+
+
+def _raw(form: Form, name: str) -> str:
+    """Give a passphrase as it was typed: blanks at its ends belong to it."""
+    values = form.all(name)
+    return values[-1] if values else ""
+
+
+def _signed_in(request: Request, begun: Begun, mark: str, following: str | None) -> Response:
+    target = following or "/"
+    if begun.appointments != 1:
+        target = "/acting" + (f"?{urlencode({'next': following})}" if following else "")
+    answer = _to(target)
+    cookies.set_cookie(answer, request, begun.token)
+    cookies.set_cookie(answer, request, mark, cookies.KNOWN, cookies.KNOWN_DAYS)
+    return answer
+
+
+def _sign_in_page(request: Request, form: Form, status: int = 200) -> Response:
+    left = request.query_params.get("left") == "1"
+    answer = render(request, "signin/signin.html", status=status, form=form, left=left)
+    if status == 429:  # noqa: PLR2004 - too many attempts
+        answer.headers["Retry-After"] = "900"
+    return answer
+
+
+def _link_page(request: Request, form: Form, status: int = 200) -> Response:
+    return _without_address(render(request, "signin/link.html", status=status, form=form))
+
+
+def _dead_link(request: Request) -> Response:
+    return _without_address(render(request, "signin/dead.html", status=404))
+
+
+def _refused_link(request: Request, form: Form) -> Response:
+    """Tell a link that doesn't work from an address that isn't the right one, to whoever holds the link."""
+    try:
+        look_at_link(portal_of(request), caller_of(request), request.path_params["token"])
+    except NotFound:
+        return _dead_link(request)
+    form.refuse("mail", say(request, WRONG_ADDRESS))
+    return _link_page(request, form, 422)
+
+
+def _without_address(answer: Response) -> Response:
+    """Keep the link out of what the browser says about where it comes from; its origin must stay, for the form."""
+    answer.headers["Referrer-Policy"] = "strict-origin"
+    return answer
+
+
+def _to(path: str) -> Response:
+    return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
