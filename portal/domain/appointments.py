@@ -7,6 +7,8 @@
 """
 
 from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from portal.domain.ids import StateCode
@@ -18,8 +20,39 @@ from portal.domain.texts import N_
 APPOINTABLE: Final = tuple(role for role in Role if role is not Role.READER)
 
 
-def state_of(role: Role, home: StateCode | None) -> StateCode | None:
-    """Return the State for which somebody of this State acts in a role.
+class Standing(StrEnum):
+    """Where an appointment or assignment stands at a moment."""
+
+    WAITING = "waiting"
+    COMING = "coming"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+STANDINGS: Final = {
+    Standing.WAITING: N_("waits for confirmation"),
+    Standing.COMING: N_("not yet begun"),
+    Standing.RUNNING: N_("running"),
+    Standing.ENDED: N_("ended"),
+}
+
+
+def standing(now: datetime, starts: datetime, ends: datetime | None, *, confirmed: bool = True) -> Standing:
+    """Tell where something stands that runs from a moment up to another."""
+    if ends is not None and ends <= now:
+        return Standing.ENDED
+    if not confirmed:
+        return Standing.WAITING
+    return Standing.COMING if starts > now else Standing.RUNNING
+
+
+def fits(role: Role, home: str | None) -> bool:
+    """Tell whether somebody of this State, or of none, can act in a role."""
+    return role not in (STATE_ROLES if home is None else STAFF_ROLES)
+
+
+def refuse_elsewhere(role: Role, home: StateCode | None) -> None:
+    """Refuse a role that doesn't go together with the State that somebody is of.
 
     Raises:
         RefusedError: The role and the State don't go together.
@@ -35,7 +68,6 @@ def state_of(role: Role, home: StateCode | None) -> StateCode | None:
                 N_("The staff of the secretariat acts for no State: leave the State empty, or choose another role."),
             )
         )
-    return home if role in STATE_ROLES else None
 
 
 def refuse_twice(role: Role, held: Iterable[Role]) -> None:

@@ -57,3 +57,7 @@ class RefusedError(ValueError):
             raise ValueError("a refusal without a reason helps nobody")
         super().__init__(" ".join(problem.words() for problem in problems))
         self.problems = problems
+
+
+class UnconfirmedError(RefusedError):
+    """The rules only warn, and whoever decides hasn't said yet that they looked at the warnings."""

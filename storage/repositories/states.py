@@ -23,6 +23,10 @@ class StateRecords:
         """List all States by code."""
         return self._session.scalars(select(State).order_by(col(State.code))).all()
 
+    def some(self) -> bool:
+        """Tell whether there is any State yet."""
+        return self._session.scalar(select(col(State.code)).limit(1)) is not None
+
     def names(self, language: str, codes: Sequence[str] | None = None) -> dict[str, str]:
         """Give the States' names in a language, in English where there is none, else the code."""
         question = select(StateName).where(col(StateName.language).in_({language, "en"}))

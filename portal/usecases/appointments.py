@@ -1,0 +1,165 @@
+"""Appointments: made with a legal basis, confirmed where that is asked for, ended at once.
+
+1. Access stops with the appointment: its sessions end in the same transaction, and its assignments with it.
+2. Where the portal is set so, what a focal point appoints runs only once the registrar has confirmed it.
+3. A State has at most 20 governmental experts (ToR 21).
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, AppointmentFacts
+from portal.domain.appointments import refuse_elsewhere, refuse_last_administrator, refuse_twice
+from portal.domain.ids import AppointmentId, PersonId, StateCode
+from portal.domain.legal import LegalBasis
+from portal.domain.parties import judge_expert
+from portal.domain.periods import period
+from portal.domain.problems import Problem, RefusedError
+from portal.domain.roles import Role
+from portal.domain.texts import N_
+from portal.errors import Conflict, NotFound
+from portal.usecases.assignments import end_those_under
+from portal.usecases.bases import Terms, said_of, seal_basis
+from portal.usecases.invitations import IssuedLink, invite
+from portal.usecases.people import mail_index, new_person
+from portal.usecases.standings import about_to_be, facts_of, find_appointment, lasting, place_of
+from portal.work import Portal, Work
+from storage.tables import Appointment, Person
+
+CHANGED = N_("Somebody ended or confirmed this appointment before you. Nothing was changed; look at it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody whom the portal doesn't know yet."""
+
+    name: str
+    mail: str  # in its one spelling
+    language: str
+    state: StateCode | None
+
+
+def appoint_newcomer(
+    portal: Portal, caller: Caller, newcomer: Newcomer, role: Role, terms: Terms
+) -> tuple[PersonId, IssuedLink]:
+    """Add somebody new, appoint them, and make their first sign-in link, which is shown once.
+
+    Raises:
+        NotFound: The State isn't there, or its people aren't the caller's to see.
+        Forbidden: This appointment isn't the caller's to make.
+        RefusedError: The address is known already, or the rules don't take this appointment.
+    """
+    with portal.work(caller) as work:
+        home = work.who.state or newcomer.state
+        permit = work.require_on(Action.ADD_PERSON, place_of(work, home))
+        if work.people.by_mail(mail_index(portal, newcomer.mail)) is not None:
+            raise RefusedError(
+                Problem(
+                    "mail-known",
+                    N_(
+                        "Somebody with this mail address is known already. Appoint them from their own page, "
+                        "or ask the secretariat if you don't find them."
+                    ),
+                )
+            )
+        person = new_person(work, permit, newcomer.name, newcomer.mail, home, newcomer.language)
+        work.note(permit, person=str(person.id))
+        _appoint(work, person, role, terms)
+        return PersonId(person.id), invite(work, person, renews=False)
+
+
+def appoint(portal: Portal, caller: Caller, person_id: PersonId, role: Role, terms: Terms) -> None:
+    """Appoint somebody whom the portal knows.
+
+    Raises:
+        NotFound: There is no such person, or they aren't the caller's to see.
+        Forbidden: This appointment isn't the caller's to make.
+        RefusedError: The rules don't take it.
+    """
+    with portal.work(caller) as work:
+        person = work.people.find(person_id)
+        if person is None:
+            work.require_on(Action.APPOINT, Absent(AppointmentFacts), asked=person_id)
+            raise NotFound
+        _appoint(work, person, role, terms)
+
+
+def confirm_appointment(portal: Portal, caller: Caller, person_id: PersonId, appointment_id: AppointmentId) -> None:
+    """Confirm an appointment that somebody else made; it runs from now on.
+
+    Raises:
+        NotFound: There is no such appointment of this person, or it isn't the caller's to see.
+        Forbidden: It isn't the caller's to confirm.
+        Conflict: It was confirmed or ended meanwhile.
+    """
+    with portal.work(caller) as work:
+        row = find_appointment(work, person_id, appointment_id)
+        work.require_on(Action.CONFIRM_APPOINTMENT, facts_of(work, row), asked=appointment_id)
+        if row is None:
+            raise NotFound
+        if not row.needs_confirmation or row.confirmed_at is not None or row.ended_at is not None:
+            raise Conflict(CHANGED)
+        row.confirmed_by, row.confirmed_at = work.who.person_id, work.now
+
+
+def end_appointment(
+    portal: Portal, caller: Caller, person_id: PersonId, appointment_id: AppointmentId, basis: LegalBasis | None
+) -> None:
+    """End an appointment now, with the sessions that act under it and its assignments.
+
+    Raises:
+        NotFound: There is no such appointment of this person, or it isn't the caller's to see.
+        Forbidden: It isn't the caller's to end.
+        Conflict: It was ended meanwhile.
+        RefusedError: It is the last administrator's.
+    """
+    with portal.work(caller) as work:
+        row = find_appointment(work, person_id, appointment_id)
+        permit = work.require_on(Action.END_APPOINTMENT, facts_of(work, row), asked=appointment_id)
+        if row is None:
+            raise NotFound
+        if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= work.now):
+            raise Conflict(CHANGED)
+        role = Role(row.role)
+        refuse_last_administrator(role, len(work.people.holders(role, work.now)))
+        assignments = end_those_under(work, row, basis)
+        row.ended_at, row.ended_by = work.now, work.who.person_id
+        if basis is not None:
+            row.end_basis = seal_basis(work, permit, "appointment", row.id, basis, "end_basis")
+        sessions = [s for s in work.identity.live_sessions(row.person_id, work.now) if s.appointment_id == row.id]
+        for session in sessions:
+            session.ended_at = work.now
+        work.note(permit, basis=said_of(basis), sessions_ended=len(sessions), assignments_ended=assignments)
+
+
+def _appoint(work: Work, person: Person, role: Role, terms: Terms) -> UUID:
+    held = work.people.appointments(person.id)
+    facts = about_to_be(work, person, role, held)
+    permit = work.require_on(Action.APPOINT, facts)
+    refuse_elsewhere(role, StateCode(person.state_code) if person.state_code else None)
+    refuse_twice(role, (Role(one.role) for one in lasting(work, held)))
+    if role is Role.EXPERT and facts.state is not None:
+        full = judge_expert(facts.state, work.people.count_running(facts.state, role, work.now)).refusals
+        if full:
+            raise RefusedError(*full)
+    zone = work.who.person.zone if work.who.person else "UTC"
+    runs = period(terms.first, terms.last, work.now, zone)
+    waits = work.portal.settings.confirm_appointments and work.who.role is Role.FOCAL_POINT
+    work.people.add(
+        Appointment(
+            id=facts.id,
+            person_id=person.id,
+            role=role.value,
+            state_code=facts.state,
+            basis=seal_basis(work, permit, "appointment", facts.id, terms.basis),
+            starts_at=runs.starts,
+            ends_at=runs.ends,
+            appointed_by=work.who.person_id,
+            needs_confirmation=waits,
+            created_at=work.now,
+        )
+    )
+    work.note(permit, basis=said_of(terms.basis), waits=waits)
+    return facts.id

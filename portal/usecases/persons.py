@@ -1,0 +1,125 @@
+"""One person's page: appointments and assignments with their legal bases, and what the reader may do about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent
+from portal.domain.appointments import APPOINTABLE, fits
+from portal.domain.ids import AssignmentId, PersonId
+from portal.domain.reviews import ReviewStage
+from portal.domain.roles import Role
+from portal.errors import NotFound
+from portal.usecases.bases import open_basis
+from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
+from portal.usecases.people import mail_of, name_of
+from portal.usecases.standings import about_to_be, assignment_facts, facts_of, lasting, person_facts
+from portal.work import Portal, Work
+from storage.repositories.register import RegisterRecords
+from storage.tables import Appointment, Assignment, Person
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One person with all that was ever recorded of them, and what the reader may do."""
+
+    id: UUID
+    name: str
+    mail: str
+    state: str | None
+    account: AccountState
+    appointments: tuple[Held, ...]
+    assignments: tuple[Assigned, ...]
+    roles: tuple[Role, ...]  # to which the reader may appoint them
+    reviews: tuple[tuple[UUID, str], ...]  # to which their State is party, by State under review
+    may_link: bool
+
+
+def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPage:
+    """Show somebody's appointments and assignments with their legal bases, and what the caller may do.
+
+    Raises:
+        NotFound: There is no such person, or they aren't the caller's to see.
+    """
+    with portal.work(caller) as work:
+        person = work.people.find(person_id)
+        facts = person_facts(work, person)
+        permit = work.require_on(Action.VIEW_PERSON, facts, asked=person_id)
+        if person is None or isinstance(facts, Absent):
+            raise NotFound
+        now = work.now
+        appointments = work.people.appointments(person.id)
+        assignments, states = assignments_of(work, [person])
+        mine = assignments.get(person.id, [])
+        acts = {row.id: _acts(work, row, appointments) for row in appointments}
+        may_end = _may_end(work, mine, appointments)
+        roles = _roles(work, person, appointments)
+        own = work.who.state
+        reviews = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
+        may_link = work.allows(Action.ISSUE_LINK, facts)
+    return PersonPage(
+        person.id,
+        name_of(portal, permit, person),
+        mail_of(portal, permit, person),
+        person.state_code,
+        account_state(person, enrolled=facts.enrolled),
+        tuple(
+            replace(
+                held(row, now),
+                basis=open_basis(portal, permit, "appointment", row.id, row.basis),
+                end_basis=open_basis(portal, permit, "appointment", row.id, row.end_basis, "end_basis"),
+                may=acts[row.id],
+            )
+            for row in appointments
+        ),
+        tuple(
+            replace(
+                assigned(row, states, now),
+                basis=open_basis(portal, permit, "assignment", row.id, row.basis),
+                end_basis=open_basis(portal, permit, "assignment", row.id, row.end_basis, "end_basis"),
+                may_end=row.ended_at is None and row.appointment_id in may_end,
+            )
+            for row in mine
+        ),
+        roles,
+        tuple((review.id, review.state_code) for review in reviews if review.stage != ReviewStage.CLOSED),
+        may_link,
+    )
+
+
+def _acts(work: Work, row: Appointment, held_by_them: Sequence[Appointment]) -> frozenset[Action]:
+    """Tell what the reader may do with an appointment that hasn't ended."""
+    facts = facts_of(work, row, held_by_them)
+    if not lasting(work, [row]) or isinstance(facts, Absent):
+        return frozenset()
+    pending = row.needs_confirmation and row.confirmed_at is None
+    acts = {Action.END_APPOINTMENT} | ({Action.CONFIRM_APPOINTMENT} if pending else set())
+    found = {act for act in acts if work.allows(act, facts)}
+    may_assign = work.who.role is Role.FOCAL_POINT and Action.END_APPOINTMENT in found
+    return frozenset(found | ({Action.ASSIGN_PERSON} if may_assign else set()))
+
+
+def _may_end(work: Work, rows: Sequence[Assignment], appointments: Sequence[Appointment]) -> frozenset[UUID]:
+    """Tell under which appointments the reader may end assignments: one question for each, they are all alike."""
+    found = set()
+    for appointment in appointments:
+        first = next((one for one in rows if one.appointment_id == appointment.id and one.ended_at is None), None)
+        record = work.file(first.review_id) if first else None
+        if first is not None and record is not None:
+            facts = assignment_facts(work, AssignmentId(first.id), appointment, record, appointments)
+            found |= {appointment.id} if work.allows(Action.END_ASSIGNMENT, facts) else set()
+    return frozenset(found)
+
+
+def _roles(work: Work, person: Person, appointments: Sequence[Appointment]) -> tuple[Role, ...]:
+    """List the roles to which the reader may appoint somebody who doesn't hold them."""
+    had = {Role(one.role) for one in lasting(work, appointments)}
+    return tuple(
+        role
+        for role in APPOINTABLE
+        if role not in had
+        and fits(role, person.state_code)
+        and work.allows(Action.APPOINT, about_to_be(work, person, role, appointments))
+    )

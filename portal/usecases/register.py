@@ -1,0 +1,232 @@
+"""The register of reviews: opening one with its parties, rooms and streams, its settings, its end. No contents.
+
+What needs no draw of lots is enforced here (portal/domain/parties.py): refusals stop, warnings are confirmed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, CycleFacts, PortalFacts
+from portal.domain.ids import CycleId, ReviewId, StateCode
+from portal.domain.instruments import Instrument, Participation
+from portal.domain.parties import Parties, judge_parties, lists_of
+from portal.domain.problems import Problem, RefusedError, UnconfirmedError, Verdict
+from portal.domain.reviews import ReviewStage, RoomKind
+from portal.domain.states import Membership
+from portal.domain.texts import N_
+from portal.errors import Conflict
+from portal.usecases.people import name_of
+from portal.usecases.states import group_of
+from portal.work import Portal, Work
+from storage.errors import Exists
+from storage.repositories.register import RegisterRecords
+from storage.tables import Review, ReviewParty, Room
+
+TAKEN = N_(
+    "Somebody opened a review of this State in this cycle a moment ago. Nothing of yours was lost; look at theirs."
+)
+CLOSED = N_("Somebody closed this review before you. Nothing was changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A review that is to be opened."""
+
+    cycle: CycleId
+    parties: Parties
+    languages: tuple[str, ...]
+    passes_at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A review in the register."""
+
+    id: UUID
+    under_review: str
+    reviewing: tuple[str, ...]
+    stage: ReviewStage
+    officers: tuple[str, ...]
+    opened: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """The register of one cycle; without cycles there is nothing to show yet."""
+
+    cycle: UUID | None
+    cycles: tuple[tuple[UUID, str], ...]
+    reviews: tuple[ReviewLine, ...]
+    any_states: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningForm:
+    """What can be chosen when a review is opened."""
+
+    cycles: tuple[tuple[UUID, str], ...]
+    states: tuple[tuple[str, str], ...]
+
+
+def list_register(portal: Portal, caller: Caller, cycle_id: CycleId | None = None) -> RegisterPage:
+    """Show the register of a cycle: of the newest one if none is named.
+
+    Raises:
+        NotFound: The register isn't the caller's to see.
+    """
+    with portal.work(caller) as work:
+        permit = work.require_on(Action.LIST_REGISTER, PortalFacts())
+        cycles = [(row.id, row.name) for row in work.reviews.cycles()]
+        shown = next((id_ for id_, _ in cycles if id_ == cycle_id), cycles[0][0] if cycles else None)
+        records = RegisterRecords(work.session, work.who.reach)
+        rows = records.of_cycle(shown) if shown else []
+        reviews = {review.id: review for review, _ in rows}
+        officers = records.officers(list(reviews), work.now) if reviews else []
+        any_states = work.states.some()
+    return RegisterPage(
+        shown,
+        tuple(cycles),
+        tuple(
+            ReviewLine(
+                review.id,
+                review.state_code,
+                tuple(p.state_code for r, p in rows if r.id == review.id and p.part == "reviewing"),
+                ReviewStage(review.stage),
+                tuple(name_of(portal, permit, person) for id_, person in officers if id_ == review.id),
+                review.opened_at,
+            )
+            for review in reviews.values()
+        ),
+        any_states,
+    )
+
+
+def opening_form(portal: Portal, caller: Caller) -> OpeningForm:
+    """Give what can be chosen when a review is opened.
+
+    Raises:
+        NotFound: Opening reviews isn't the caller's.
+    """
+    with portal.work(caller) as work:
+        work.require_on(Action.LIST_REGISTER, PortalFacts())
+        cycles = [(row.id, row.name) for row in work.reviews.cycles()]
+        names = work.states.names(work.who.person.language if work.who.person else "en")
+    return OpeningForm(tuple(cycles), tuple(sorted(names.items(), key=lambda pair: pair[1].casefold())))
+
+
+def open_review(portal: Portal, caller: Caller, proposal: Proposal, confirmed: Collection[str] = ()) -> ReviewId:
+    """Open a review: the file, its parties, its rooms and their logs, all at once.
+
+    Args:
+        portal: The portal.
+        caller: Who opens it.
+        proposal: The review.
+        confirmed: The codes of the warnings that the caller has looked at.
+
+    Raises:
+        NotFound: There is no such cycle, or opening reviews isn't the caller's.
+        RefusedError: The rules don't take these parties.
+        UnconfirmedError: There is a warning that the caller hasn't looked at.
+        Conflict: Somebody opened it a moment ago.
+    """
+    try:
+        with portal.work(caller) as work:
+            cycle = work.reviews.cycle(proposal.cycle)
+            facts = CycleFacts(proposal.cycle) if cycle else Absent(CycleFacts)
+            permit = work.require_on(Action.OPEN_REVIEW, facts, asked=proposal.cycle)
+            verdict = _judge(work, proposal)
+            if verdict.refusals:
+                raise RefusedError(*verdict.refusals)
+            if any(warning.code not in confirmed for warning in verdict.warnings):
+                raise UnconfirmedError(*verdict.warnings)
+            review = _write(work, proposal)
+            work.note(permit, review=str(review), warned=[warning.code for warning in verdict.warnings])
+            return review
+    except Exists:
+        raise Conflict(TAKEN) from None
+
+
+def set_review(
+    portal: Portal, caller: Caller, review_id: ReviewId, languages: tuple[str, ...], *, passes_at_once: bool
+) -> None:
+    """Set a review's working languages, and whether what is submitted passes at once.
+
+    Raises:
+        NotFound: There is no such review, or it isn't the caller's to see.
+    """
+    with portal.work(caller) as work:
+        record = work.file(review_id)
+        review, permit = work.require(Action.SET_REVIEW, Review, record.review if record else None, asked=review_id)
+        review.languages = " ".join(languages)
+        review.passes_at_once = passes_at_once
+        work.note(permit, languages=list(languages), passes_at_once=passes_at_once)
+
+
+def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
+    """Close a review: the reviewing States' access ends, the file stays as it is.
+
+    Raises:
+        NotFound: There is no such review, or it isn't the caller's to see.
+        Conflict: It is closed already.
+    """
+    with portal.work(caller) as work:
+        record = work.file(review_id)
+        review, _ = work.require(Action.CLOSE_REVIEW, Review, record.review if record else None, asked=review_id)
+        if review.stage == ReviewStage.CLOSED:
+            raise Conflict(CLOSED)
+        review.stage, review.closed_at = ReviewStage.CLOSED.value, work.now
+
+
+def _judge(work: Work, proposal: Proposal) -> Verdict:
+    parties = proposal.parties
+    states = {StateCode(state.code): group_of(state.region) for state in work.states.all()}
+    unknown = sorted({parties.under_review, *parties.reviewing} - set(states))
+    if unknown:
+        raise RefusedError(
+            *(
+                Problem("state-unknown", N_("The registry has no State with this code: %(code)s."), {"code": code})
+                for code in unknown
+            )
+        )
+    others: dict[UUID, list[ReviewParty]] = {}
+    for review, party in RegisterRecords(work.session, work.who.reach).of_cycle(proposal.cycle):
+        others.setdefault(review.id, []).append(party)
+    memberships = [
+        Membership(StateCode(m.state_code), Instrument(m.instrument), Participation(m.status), m.since, m.source)
+        for m in work.states.instruments()
+    ]
+    return judge_parties(parties, [_parties(rows) for rows in others.values()], lists_of(memberships), states)
+
+
+def _parties(rows: list[ReviewParty]) -> Parties:
+    under_review = next(row.state_code for row in rows if row.part == "under_review")
+    return Parties(StateCode(under_review), tuple(StateCode(r.state_code) for r in rows if r.part == "reviewing"))
+
+
+def _write(work: Work, proposal: Proposal) -> ReviewId:
+    parties = proposal.parties
+    review = Review(
+        id=uuid4(),
+        cycle_id=proposal.cycle,
+        state_code=parties.under_review,
+        stage=ReviewStage.PREPARATION.value,
+        languages=" ".join(proposal.languages),
+        passes_at_once=proposal.passes_at_once,
+        opened_at=work.now,
+    )
+    work.reviews.add(review)
+    work.audit.add_stream(review.id, "review", review=review.id)
+    states = (parties.under_review, *parties.reviewing)
+    for state in states:
+        part = "under_review" if state == parties.under_review else "reviewing"
+        work.reviews.add(ReviewParty(id=uuid4(), review_id=review.id, state_code=state, part=part, since=work.now))
+    kinds = [(kind, None) for kind in RoomKind if kind is not RoomKind.NATIONAL]
+    for kind, owner in [*kinds, *((RoomKind.NATIONAL, state) for state in states)]:
+        room = Room(id=uuid4(), review_id=review.id, kind=kind.value, state_code=owner)
+        work.reviews.add(room)
+        work.audit.add_stream(room.id, "room", review=review.id, room=room.id)
+    return ReviewId(review.id)

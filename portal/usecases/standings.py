@@ -1,0 +1,108 @@
+"""What the policies are told of people and their appointments, made or about to be."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from portal.access.entities import (
+    Absent,
+    AppointmentFacts,
+    AssignmentFacts,
+    Facts,
+    PersonFacts,
+    PortalFacts,
+    StateFacts,
+)
+from portal.access.matters import review_facts
+from portal.domain.ids import AppointmentId, AssignmentId, PersonId, StateCode
+from portal.domain.roles import STATE_ROLES, Role
+from portal.work import Work
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Appointment, Person
+
+
+def find_appointment(work: Work, person_id: PersonId, appointment_id: AppointmentId) -> Appointment | None:
+    """Find an appointment of a person; one of somebody else's is none."""
+    row = work.people.appointment(appointment_id)
+    return row if row is not None and row.person_id == person_id else None
+
+
+def facts_of(
+    work: Work, row: Appointment | None, held: Sequence[Appointment] | None = None
+) -> AppointmentFacts | Absent:
+    """Tell the policies about an appointment; `held` are all of the person's, where they were found before."""
+    if row is None:
+        return Absent(AppointmentFacts)
+    held = work.people.appointments(row.person_id) if held is None else held
+    return AppointmentFacts(
+        AppointmentId(row.id),
+        PersonId(row.person_id),
+        StateCode(row.state_code) if row.state_code else None,
+        Role(row.role),
+        PersonId(row.appointed_by) if row.appointed_by else None,
+        running=_runs(work, row),
+        others=frozenset(Role(one.role) for one in lasting(work, held) if one.id != row.id),
+    )
+
+
+def about_to_be(work: Work, person: Person, role: Role, held: Sequence[Appointment]) -> AppointmentFacts:
+    """Tell the policies about an appointment that is to be made."""
+    home = StateCode(person.state_code) if person.state_code else None
+    return AppointmentFacts(
+        AppointmentId(uuid4()),
+        PersonId(person.id),
+        home if role in STATE_ROLES else None,
+        role,
+        work.who.person_id,
+        running=False,
+        others=frozenset(Role(one.role) for one in lasting(work, held)) - {role},
+    )
+
+
+def lasting(work: Work, held: Sequence[Appointment]) -> list[Appointment]:
+    """Narrow to appointments that have not ended: running, still to begin, or waiting for confirmation."""
+    return [one for one in held if one.ended_at is None and (one.ends_at is None or one.ends_at > work.now)]
+
+
+def person_facts(work: Work, person: Person | None) -> PersonFacts | Absent:
+    """Tell the policies about a person."""
+    if person is None:
+        return Absent(PersonFacts)
+    state = StateCode(person.state_code) if person.state_code else None
+    return PersonFacts(PersonId(person.id), state, enrolled=bool(work.identity.enrolled([person.id])))
+
+
+def assignment_facts(
+    work: Work,
+    assignment_id: AssignmentId,
+    appointment: Appointment,
+    record: ReviewRecord,
+    held: Sequence[Appointment] | None = None,
+) -> AssignmentFacts:
+    """Tell the policies about an assignment, made or about to be; `held` as in `facts_of`."""
+    held = work.people.appointments(appointment.person_id) if held is None else held
+    return AssignmentFacts(
+        assignment_id,
+        PersonId(appointment.person_id),
+        StateCode(appointment.state_code) if appointment.state_code else None,
+        Role(appointment.role),
+        review_facts(record),
+        others=frozenset(Role(one.role) for one in lasting(work, held) if one.id != appointment.id),
+    )
+
+
+def _runs(work: Work, row: Appointment) -> bool:
+    pending = row.needs_confirmation and row.confirmed_at is None
+    return row.starts_at <= work.now and not pending and bool(lasting(work, [row]))
+
+
+def place_of(work: Work, state: StateCode | None) -> Facts | Absent:
+    """Tell the policies whose people are meant: a State's, or those of no State."""
+    if state is None:
+        return PortalFacts()
+    return StateFacts(state) if work.states.find(state) else Absent(StateFacts)
+
+
+def to_appoint(role: Role, state: StateCode | None, by: PersonId | None) -> AppointmentFacts:
+    """Tell the policies about an appointment of somebody who isn't known yet."""
+    acting_for = state if role in STATE_ROLES else None
+    return AppointmentFacts(AppointmentId(uuid4()), PersonId(uuid4()), acting_for, role, by, running=False)

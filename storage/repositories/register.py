@@ -1,0 +1,95 @@
+"""The register's questions: reviews, parties, officers and people as records, never contents."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.repositories.people import running
+from storage.repositories.reviews import Reach, within
+from storage.tables import Appointment, Assignment, Person, Review, ReviewParty
+
+
+class RegisterRecords:
+    """The register, seen through one transaction and within one reach."""
+
+    def __init__(self, session: Session, reach: Reach) -> None:
+        self._session = session
+        self._reach = reach
+
+    def of_cycle(self, cycle_id: UUID) -> Sequence[Row[Review, ReviewParty]]:
+        """List the reviews of a cycle with their parties of today, one row for each party."""
+        question = select(Review, ReviewParty).join(ReviewParty, col(ReviewParty.review_id) == col(Review.id))
+        question = question.where(
+            col(Review.cycle_id) == cycle_id, col(ReviewParty.until).is_(None), within(self._reach)
+        )
+        order = (col(Review.state_code), col(ReviewParty.part).desc(), col(ReviewParty.state_code))
+        return self._session.execute(question.order_by(*order)).all()
+
+    def counts(self) -> dict[UUID, tuple[int, int]]:
+        """Count the reviews of each cycle: all, and those that aren't closed."""
+        still_open = func.sum(case((col(Review.closed_at).is_(None), 1), else_=0))
+        question = select(col(Review.cycle_id), func.count(), still_open).where(within(self._reach))
+        rows = self._session.execute(question.group_by(col(Review.cycle_id)))
+        return {cycle: (count, int(left)) for cycle, count, left in rows}
+
+    def officers(self, review_ids: Sequence[UUID], at: datetime) -> Sequence[Row[UUID, Person]]:
+        """Find the officers who are assigned to reviews at a moment."""
+        question = (
+            select(col(Assignment.review_id), Person)
+            .join(Appointment, col(Appointment.id) == col(Assignment.appointment_id))
+            .join(Person, col(Person.id) == col(Assignment.person_id))
+            .where(
+                col(Assignment.review_id).in_(review_ids),
+                col(Appointment.role) == "officer",
+                running(Assignment, at),
+                running(Appointment, at),
+            )
+            .order_by(col(Assignment.starts_at))
+        )
+        return self._session.execute(question).all()
+
+    def under_review(self, review_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Tell which State is under review in each of these."""
+        question = select(col(Review.id), col(Review.state_code)).where(
+            col(Review.id).in_(review_ids), within(self._reach)
+        )
+        return {row[0]: row[1] for row in self._session.execute(question)}
+
+    def of_state(self, state: str) -> Sequence[Review]:
+        """List the reviews to which a State is party today, closed ones too."""
+        question = select(Review).join(ReviewParty, col(ReviewParty.review_id) == col(Review.id))
+        question = question.where(
+            col(ReviewParty.state_code) == state, col(ReviewParty.until).is_(None), within(self._reach)
+        )
+        return self._session.scalars(question.order_by(col(Review.opened_at).desc())).all()
+
+    def assignments_of(self, person_ids: Sequence[UUID]) -> Sequence[Assignment]:
+        """List all assignments of several people, oldest first."""
+        question = select(Assignment).where(col(Assignment.person_id).in_(person_ids))
+        return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
+
+    def officers_to_assign(self, at: datetime) -> Sequence[Row[Appointment, Person]]:
+        """List those who are appointed as officers at a moment."""
+        question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
+        question = question.where(col(Appointment.role) == "officer", running(Appointment, at))
+        return self._session.execute(question.order_by(col(Appointment.starts_at))).all()
+
+    def officers_ever(self, review_id: UUID) -> frozenset[UUID]:
+        """Tell which appointments were assigned to a review as its officers."""
+        question = select(col(Appointment.id)).join(Assignment, col(Assignment.appointment_id) == col(Appointment.id))
+        question = question.where(col(Assignment.review_id) == review_id, col(Appointment.role) == "officer")
+        return frozenset(self._session.scalars(question))
+
+    def unconfirmed(self) -> Sequence[Row[Appointment, Person]]:
+        """List the appointments that wait for their confirmation."""
+        question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
+        question = question.where(
+            col(Appointment.needs_confirmation).is_(True),
+            col(Appointment.confirmed_at).is_(None),
+            col(Appointment.ended_at).is_(None),
+        )
+        return self._session.execute(question.order_by(col(Appointment.created_at))).all()
