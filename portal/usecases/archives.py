@@ -1,0 +1,112 @@
+"""A whole room as one archive: the newest version of each document that the person may download.
+
+Each file passes the gate by itself when its turn comes, with an intent and an outcome of its own, so the trail of a
+document tells of archives too, and an access that ends in the middle ends the archive.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain.files import unique_names
+from portal.domain.texts import N_
+from portal.domain.zips import Member, archive_size, descriptor, directory, local_header
+from portal.errors import Invalid, PortalError
+from portal.usecases.downloads import ABORTED, COMPLETE, FAILED, STOPPED, begin_download, end_download
+from portal.usecases.particulars import open_particulars
+from portal.work import Intent, Portal
+from storage import permits
+from storage.tables import Document, Room
+
+NOTHING_HERE = N_("There is no file in this room yet that you can download, so there is no archive to make.")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A room's archive, about to be made while it is sent.
+
+    Attributes:
+        name: The archive's own file name; it tells the State under review and the room, nothing of the contents.
+        size: Bytes of the whole archive.
+        intent: The outcome that is owed; None where nothing is sent.
+    """
+
+    name: str
+    size: int
+    intent: Intent | None
+    _members: tuple[tuple[UUID, Member], ...] = field(repr=False)
+    _request: UUID = field(repr=False)
+
+    def blocks(self, portal: Portal, caller: Caller) -> Iterator[bytes]:
+        """Make the archive, file by file.
+
+        Raises:
+            NotFound: The access to a file ended meanwhile.
+            Damaged: A file isn't what was put there.
+
+        """
+        checksums = []
+        for version_id, member in self._members:
+            checksum = 0
+            yield local_header(member)
+            for block in self._file(portal, caller, version_id):
+                checksum = zlib.crc32(block, checksum)
+                yield block
+            yield descriptor(member, checksum)
+            checksums.append(checksum)
+        yield directory([member for _, member in self._members], checksums)
+
+    def _file(self, portal: Portal, caller: Caller, version_id: UUID) -> Iterator[bytes]:
+        with permits.request(self._request):  # no step of the iterator lies inside: each may run in another thread
+            download = begin_download(portal, caller, version_id)
+        sent, result = 0, ABORTED
+        try:
+            for block in download.blocks():
+                yield block
+                sent += len(block)
+            result = COMPLETE
+        except PortalError:
+            result = STOPPED
+            raise
+        except Exception:
+            result = FAILED
+            raise
+        finally:
+            end_download(portal, download.intent, result, sent)
+
+
+def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: bool = True) -> Archive:
+    """Ask for all that a room holds for this person.
+
+    Raises:
+        NotFound: There is no such room, or the actor may not know of it.
+        Forbidden: The actor sees the room but may not take it along.
+        Invalid: There is nothing in it.
+
+    """
+    with portal.work(caller) as work:
+        record = work.reviews.of_room(room_id)
+        row = next((room for room in record.rooms if room.id == room_id), None) if record else None
+        room, permit = work.require(Action.DOWNLOAD_ROOM, Room, row, asked=room_id)
+        documents = work.allowed(Action.DOWNLOAD_VERSION, Document, work.documents.of_room(room.id))
+        newest = work.documents.newest_versions(room.id)
+        versions = [newest[document.id] for document in documents if document.id in newest]
+        work.note(permit, files=len(versions))
+        intent = work.begins(permit) if versions and streams else None
+        state = record.review.state_code if record else ""
+    if not versions:
+        raise Invalid(NOTHING_HERE)
+    try:
+        names = unique_names([open_particulars(portal, permit, version).name for version in versions])
+    except BaseException:
+        end_download(portal, intent, FAILED, 0)
+        raise
+    members = tuple(
+        (version.id, Member(name, version.size, version.created_at))
+        for version, name in zip(versions, names, strict=True)
+    )
+    size = archive_size([member for _, member in members])
+    return Archive(f"{state} {room.kind} {work.now:%Y-%m-%d}.zip", size, intent, members, permit.request)

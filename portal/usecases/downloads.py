@@ -1,0 +1,148 @@
+"""Contents on their way out: one version of a document, whole or a part of it.
+
+1. The intent is durable before the first byte leaves; the outcome follows, whatever it is.
+2. Key, length and header are checked before an answer begins: what doesn't fit is an error, not half a file.
+3. A whole content is opened in one stream, which also proves its end; a part opens only the chunks it needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain.ranges import ByteRange, Span
+from portal.usecases.particulars import Particulars, open_particulars, scope_of
+from portal.work import Intent, Portal
+from storage.content import Reader, open_all, plain_size, version_context
+from storage.errors import Damaged
+from storage.permits import Permit
+from storage.tables import Version
+
+COMPLETE: Final = "complete"
+ABORTED: Final = "aborted"  # whoever asked for it left
+STOPPED: Final = "stopped"  # the access ended in the middle
+FAILED: Final = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A version that may be read now.
+
+    Attributes:
+        name: The cleaned file name.
+        media_type: What the first bytes told, or else what the file was declared as.
+        size: Bytes of the whole content.
+        span: The bytes to send; None where the range asked for lies beyond the content.
+        intent: The outcome that is owed once the bytes went; None where none go.
+    """
+
+    version: UUID
+    name: str
+    media_type: str
+    size: int
+    span: Span | None
+    intent: Intent | None
+    _portal: Portal = field(repr=False)
+    _object: str = field(repr=False)
+    _key: bytes = field(repr=False)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Open the bytes of the span.
+
+        Raises:
+            Damaged: They are not what was sealed; whoever hands them on breaks off.
+
+        """
+        if self.span is None:
+            return iter(())
+        if self.span == Span(0, self.size):
+            return open_all(self._key, version_context(self.version), sealed_bytes(self._portal, self._object))
+        return self._reader().range(self.span.start, self.span.stop)
+
+    def check(self) -> None:
+        """Find out before the first byte whether key, length and header of the object fit.
+
+        Raises:
+            Damaged: They don't.
+            Missing: There is no object.
+
+        """
+        if self._reader().size != self.size:
+            raise Damaged
+
+    def _reader(self) -> Reader:
+        sealed = self._portal.objects.size(self._object)
+        if plain_size(sealed) != self.size:
+            raise Damaged
+        read = partial(sealed_bytes, self._portal, self._object)
+        return Reader(self._key, version_context(self.version), sealed, read)
+
+
+def begin_download(
+    portal: Portal, caller: Caller, version_id: UUID, *, wanted: ByteRange | None = None, streams: bool = True
+) -> Download:
+    """Ask for a version's content, or for a part of it.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        version_id: The version.
+        wanted: The range; None: all of it.
+        streams: Bytes will follow, and an outcome; otherwise only what a head says (HEAD, not modified).
+
+    Raises:
+        NotFound: There is no such version, or the actor may not know of it.
+        Forbidden: The actor sees the document but may not download it.
+        Damaged: The stored object isn't what was put there.
+
+    """
+    with portal.work(caller) as work:
+        found = work.documents.find_version(version_id)
+        version, permit = work.require(Action.DOWNLOAD_VERSION, Version, found, asked=version_id)
+        span = wanted.within(version.size) if wanted else Span(0, version.size)
+        if wanted is not None:
+            work.note(permit, range=f"{span.start}-{span.stop - 1}" if span else "beyond the end")
+        intent = work.begins(permit) if streams and span else None
+        if not streams:
+            work.note(permit, head=True)
+    try:
+        return _opened(portal, permit, version, span, intent)
+    except BaseException:
+        end_download(portal, intent, FAILED, 0)
+        raise
+
+
+def end_download(portal: Portal, intent: Intent | None, result: str, sent: int) -> None:
+    """Record how a download ended, and after how many bytes."""
+    if intent is not None:
+        portal.record_outcome(intent, result=result, bytes=sent)
+
+
+def sealed_bytes(portal: Portal, name: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """Read an object; whoever stops early closes the iterator, which gives the store's file or connection back."""
+    with portal.objects.get(name, start, stop) as blocks:
+        yield from blocks
+
+
+def _opened(portal: Portal, permit: Permit, version: Version, span: Span | None, intent: Intent | None) -> Download:
+    said = open_particulars(portal, permit, version)
+    download = Download(
+        version.id,
+        said.name,
+        _media_type(said),
+        version.size,
+        span,
+        intent,
+        portal,
+        version.object_name,
+        portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key),
+    )
+    download.check()
+    return download
+
+
+def _media_type(said: Particulars) -> str:
+    return said.detected or said.declared

@@ -1,0 +1,75 @@
+"""What holds while bytes pass in or out: may whoever began it still do so, and is their session in use.
+
+1. An access that ended ends the transfers under way: the policies are asked again every few seconds, on what is
+   committed, without a lock and without an event (the outcome tells that it was stopped).
+2. A transfer that makes progress counts as use of its session, or nobody could send a large file over a slow line.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.matters import Matter, document_matter, room_matter
+from portal.access.principals import who_asks
+from portal.errors import SignedOut
+from portal.gate import Standings, decide_each
+from portal.work import Portal
+from storage.database import Session
+from storage.repositories.documents import DocumentRecords
+from storage.repositories.identity import IdentityRecords
+from storage.repositories.people import PeopleRecords
+from storage.repositories.reviews import Reach, ReviewRecords
+
+NOTED: Final = timedelta(minutes=5)
+
+
+def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progress: bool) -> bool:
+    """Tell whether a transfer may go on; with progress, its session stays awake.
+
+    Args:
+        portal: The portal.
+        caller: Who began it.
+        action: What was allowed then: on a version, a document or a room, whichever the act is about.
+        on: Its id.
+        progress: Bytes passed since this was asked last.
+
+    """
+    now = portal.clock()
+    with portal.database.read() as session:
+        identity = IdentityRecords(session)
+        try:
+            who = who_asks(caller, identity, now, portal.settings)
+        except SignedOut:
+            return False
+        documents = DocumentRecords(session, who.reach)
+        matter = _matter(session, documents, who.reach, action, on)
+        if matter is None:
+            return False
+        standings = Standings(who, PeopleRecords(session), documents, now)
+        actor = standings.actor(UUID(matter.on["review"]))
+        allowed = decide_each(portal.policies, actor, action, [matter])[0].allowed
+    used = who.session
+    if allowed and progress and used is not None and now - used.seen_at >= NOTED:
+        _keep_awake(portal, used.id)
+    return allowed
+
+
+def _matter(session: Session, documents: DocumentRecords, reach: Reach, action: Action, on: UUID) -> Matter | None:
+    reviews = ReviewRecords(session, reach)
+    if action in {Action.UPLOAD_DOCUMENT, Action.DOWNLOAD_ROOM}:
+        record = reviews.of_room(on)
+        room = next((room for room in record.rooms if room.id == on), None) if record else None
+        return room_matter(room, record, action) if room and record else None
+    version = None if action is Action.ADD_VERSION else documents.find_version(on)
+    document = documents.find(version.document_id if version else on)
+    record = reviews.find(document.review_id) if document else None
+    return document_matter(document, version, record, action) if document and record else None
+
+
+def _keep_awake(portal: Portal, session_id: UUID) -> None:
+    with portal.database.begin() as session:
+        used = IdentityRecords(session).session(session_id)
+        if used is not None and used.ended_at is None:
+            used.seen_at = portal.clock()

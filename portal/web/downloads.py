@@ -1,0 +1,109 @@
+"""Downloads: a version, whole or a range of it, and a room as an archive. Never shown, always an attachment.
+
+1. Every answer says `attachment`, `nosniff`, a sandbox and `no-store`; a type that a browser would run is sent as
+   nameless bytes.
+2. A version never changes, so its id is its strong validator (RFC 9110, 8.8.3): an unguessable number that tells
+   nothing of the content.
+"""
+
+from functools import partial
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.access.actions import Action
+from portal.domain.files import content_disposition
+from portal.domain.ranges import lists_tag, parse_range, same_tag
+from portal.usecases.archives import begin_archive
+from portal.usecases.downloads import begin_download, end_download
+from portal.usecases.transfers import goes_on
+from portal.web.sending import Sending, Stream
+from portal.web.ways import caller_of, id_from, portal_of
+
+BYTES: Final = "application/octet-stream"
+ZIP: Final = "application/zip"
+_OFFICE: Final = "application/vnd."
+# what no browser runs; an attachment of another type has no type
+HARMLESS: Final = frozenset(
+    {
+        "application/pdf",
+        "application/rtf",
+        ZIP,
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/tiff",
+        "image/webp",
+        "text/plain",
+    }
+)
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Vary": "Cookie",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
+
+
+def download(request: Request) -> Response:
+    """Send a version's content."""
+    portal, caller, version_id = portal_of(request), caller_of(request), id_from(request, "id")
+    tag = f'"{version_id.hex}"'
+    known = request.headers.get("if-match")
+    if known is not None and not lists_tag(known, tag):
+        begin_download(portal, caller, version_id, streams=False)
+        return Response(status_code=412, headers=HEADERS)
+    unchanged = lists_tag(request.headers.get("if-none-match"), tag)
+    streams = request.method == "GET" and not unchanged
+    wanted = parse_range(request.headers.get("range")) if streams else None
+    condition = request.headers.get("if-range")
+    if condition is not None and not same_tag(condition, tag):
+        wanted = None
+    found = begin_download(portal, caller, version_id, wanted=wanted, streams=streams)
+    headers = {**HEADERS, "ETag": tag, "Accept-Ranges": "bytes"}
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    headers |= {"Content-Type": sent_type(found.media_type), "Content-Disposition": content_disposition(found.name)}
+    if not streams:
+        return Response(headers={**headers, "Content-Length": str(found.size)})
+    if found.span is None:
+        return Response(status_code=416, headers={**HEADERS, "Content-Range": f"bytes */{found.size}"})
+    headers["Content-Length"] = str(found.span.stop - found.span.start)
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
+    stream = Stream(
+        found.blocks(),
+        lambda progress: goes_on(portal, caller, Action.DOWNLOAD_VERSION, version_id, progress=progress),
+        partial(end_download, portal, found.intent),
+    )
+    return Sending(stream, headers, 200 if wanted is None else 206)
+
+
+def download_room(request: Request) -> Response:
+    """Send all that a room holds for this person, as one archive."""
+    portal, caller, room_id = portal_of(request), caller_of(request), id_from(request, "id")
+    streams = request.method == "GET"
+    archive = begin_archive(portal, caller, room_id, streams=streams)
+    headers = {
+        **HEADERS,
+        "Content-Type": ZIP,
+        "Content-Disposition": content_disposition(archive.name),
+        "Content-Length": str(archive.size),
+    }
+    if not streams:
+        return Response(headers=headers)
+    stream = Stream(
+        archive.blocks(portal, caller),
+        lambda progress: goes_on(portal, caller, Action.DOWNLOAD_ROOM, room_id, progress=progress),
+        partial(end_download, portal, archive.intent),
+    )
+    return Sending(stream, headers)
+
+
+def sent_type(media_type: str) -> str:
+    """Choose the type to send: what browsers don't run, or nameless bytes."""
+    essence = media_type.partition(";")[0].strip().lower()
+    if essence in HARMLESS or (essence.startswith(_OFFICE) and essence.isascii()):
+        return essence
+    return BYTES

@@ -1,0 +1,134 @@
+"""Sends contents block by block: in constant memory, until all is sent, the client leaves, or the access ends.
+
+1. Blocks are opened in threads, one step at a time, so that a slow reader holds no thread while waiting; the next
+   one is opened while the last one travels.
+2. The length is announced; whatever goes wrong in the middle breaks the connection, so a part is never taken for
+   the whole.
+3. The outcome is recorded in every case, also when the server cancels.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from anyio.abc import TaskGroup
+from anyio.lowlevel import RunVar
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from portal.usecases.downloads import ABORTED, COMPLETE, FAILED, STOPPED
+from storage.errors import StorageError
+
+log = logging.getLogger("portal.web")
+
+RECHECK_SECONDS = 3
+STALLED_SECONDS = 600
+THREADS = 8  # that open blocks at once; pages have their own
+_limiters: RunVar[CapacityLimiter] = RunVar("limiter of the threads that open blocks")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What is sent.
+
+    Attributes:
+        blocks: The bytes; opened in threads, one step at a time.
+        goes_on: Tells whether the access still holds, given whether bytes passed since it was asked last.
+        end: Records the outcome: result, bytes.
+    """
+
+    blocks: Iterator[bytes]
+    goes_on: Callable[[bool], bool]
+    end: Callable[[str, int], None]
+
+
+class BrokenOffError(Exception):
+    """An answer was broken off on purpose: its access ended, or its client stopped reading."""
+
+
+class Sending(Response):
+    """An answer whose body is a stream."""
+
+    def __init__(self, stream: Stream, headers: Mapping[str, str], status: int = 200) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = b""
+        self._stream = stream
+        self._sent = 0
+        self._result = ABORTED
+        self._error: Exception | None = None
+        self.init_headers(headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        del scope
+        limiter = _limiter()
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._listen, receive, group)
+                group.start_soon(self._recheck, group)
+                await self._send_all(send, limiter)
+                group.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(self._finish)
+        if self._error is not None:
+            raise self._error
+
+    async def _send_all(self, send: Send, limiter: CapacityLimiter) -> None:
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            while block := await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter):
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+                self._sent += len(block)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            self._result = COMPLETE
+        except Exception as error:  # noqa: BLE001  # raised again once the outcome is recorded
+            self._result, self._error = FAILED, error
+
+    async def _listen(self, receive: Receive, group: TaskGroup) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        group.cancel_scope.cancel()
+
+    async def _recheck(self, group: TaskGroup) -> None:
+        seen, moved = 0, time.monotonic()
+        while True:
+            await anyio.sleep(RECHECK_SECONDS)
+            progress, seen = self._sent != seen, self._sent
+            moved = time.monotonic() if progress else moved
+            if time.monotonic() - moved > STALLED_SECONDS:
+                self._error = BrokenOffError()
+                break
+            if not await to_thread.run_sync(holds, self._stream.goes_on, progress):
+                self._result, self._error = STOPPED, BrokenOffError()
+                break
+        group.cancel_scope.cancel()
+
+    def _finish(self) -> None:
+        close = getattr(self._stream.blocks, "close", None)
+        if close is not None:
+            close()
+        try:
+            self._stream.end(self._result, self._sent)
+        except StorageError as error:
+            log.error("the outcome of a download could not be recorded: %s", type(error).__qualname__)  # noqa: TRY400  # its words may be confidential
+
+
+def holds(goes_on: Callable[[bool], bool], progress: bool) -> bool:  # noqa: FBT001  # the only argument
+    """Ask whether an access still holds; what can't be found out doesn't."""
+    try:
+        return goes_on(progress)
+    except StorageError:
+        return False
+
+
+def _limiter() -> CapacityLimiter:
+    try:
+        return _limiters.get()
+    except LookupError:
+        _limiters.set(CapacityLimiter(THREADS))
+        return _limiters.get()

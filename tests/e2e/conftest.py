@@ -1,0 +1,112 @@
+"""A real server on a free port, with the cast's portal behind it, at today's date."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from portal.app import create_portal
+from tests.cast import Clock, World, build_world
+from tests.conftest import settings_in
+
+ROOT = Path(__file__).parents[2]
+
+
+class RealClock(Clock):
+    """The time that the server has too."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its address, its process and the one that answers."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def worker(self) -> int:
+        """Find the process that does the work."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[-1]) if children else self.process.pid
+
+
+@contextmanager
+def serve(world: World, before: Callable[[], None] | None = None, **settings: str) -> Iterator[Server]:
+    """Serve a world's portal; `before` runs in the new process before the server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://localhost:{port}"
+    used = world.portal.settings
+    environment = {
+        **os.environ,
+        "PORTAL_DATA": str(used.data),
+        "PORTAL_KEYS": str(used.keys),
+        "PORTAL_ORIGIN": url,
+        **{f"PORTAL_{name.upper()}": value for name, value in settings.items()},
+    }
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--no-log", "portal.app:served"],
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
+    )
+    try:
+        wait_until(lambda: answers(f"{url}/static/nothing"), 15)
+        yield Server(url, process)
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        urlopen(url, timeout=5).close()  # noqa: S310 - our own server
+    except URLError as error:
+        return hasattr(error, "code")
+    return True
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait for something that happens beside the test."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def clock() -> Clock:
+    return RealClock()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> tuple[Path, World]:
+    """The cast's portal as of today; tests work on copies."""
+    folder = tmp_path_factory.mktemp("built-today")
+    portal = create_portal(settings_in(folder), clock)
+    world = build_world(portal, clock)
+    portal.database.close()
+    return folder, world
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[Server]:
+    with serve(world) as running:
+        yield running
