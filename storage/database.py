@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import col
@@ -26,6 +27,7 @@ from storage.tables import Event
 __all__ = ["Database", "Session", "translated"]
 
 BUSY_MILLISECONDS = 1200  # a page answers within two seconds, with what it asked or with 503
+CONNECTIONS = 48  # a thread of the server holds one, and one more for a moment while it finds its event committed
 READING = {"portal_reading": True}
 
 _PRAGMAS = (
@@ -104,6 +106,8 @@ def translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise _fault(error) from error
+    except PoolTimeout as error:
+        raise StoreUnavailable("all connections to the database are busy") from error
     except IntegrityError as error:
         if "UNIQUE" in str(error.orig):
             raise Exists("somebody else wrote this first") from error
@@ -124,7 +128,14 @@ def _fault(error: DBAPIError) -> StoreUnavailable:
 def _engine(path: Path) -> Engine:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # WAL and shm take its mode
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    seconds = BUSY_MILLISECONDS / 1000
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": seconds},
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=seconds,
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
