@@ -29,6 +29,7 @@ SERVICE = Scope("service")
 KEPT_SECONDS = 300  # how long an opened scope key stays in memory
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
+FRESH = "fresh_keys"  # in Session.info: keys made by a transaction that isn't committed yet
 _FORMAT = 1
 _HEADER_BYTES = 5  # the format byte and the key version
 
@@ -182,12 +183,11 @@ class Keyring:
 
     def seal_log(self, session: Session, scope: Scope, place: Place, plaintext: bytes) -> bytes:
         """Seal a part of an event under its stream's key, or the origins' key."""
-        return self._seal(self.current(session, scope), place, plaintext)
+        return self._seal(self._log_key(session, scope), place, plaintext)
 
     def log_mark(self, session: Session, scope: Scope, purpose: str, value: bytes) -> bytes:
         """Compute a stream's keyed mark: `tag` over a number, `about` over a document's id."""
-        self.current(session, scope)
-        return self.read_mark(session, scope, purpose, value)
+        return self._log_key(session, scope).keyed(purpose, value)
 
     def read_mark(self, session: Session, scope: Scope, purpose: str, value: bytes) -> bytes:
         """Compute a stream's keyed mark where the stream has a key already; writes nothing.
@@ -197,6 +197,11 @@ class Keyring:
 
         """
         return self.key(scope, 1, session).keyed(purpose, value)
+
+    def _log_key(self, session: Session, scope: Scope) -> ScopeKey:
+        """Give a log scope's one key: these keys have a single version, so one that is kept is the newest."""
+        kept = self._kept.get((scope, 1))
+        return kept[1] if kept is not None and kept[0] > monotonic() else self.current(session, scope)
 
     # --- look-ups ---
 
@@ -230,7 +235,8 @@ class Keyring:
         """Make the next key version of a scope and its first holder's copy."""
         last = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)) or 0
         version = last + 1
-        wrapped = self.provider.wrap(secrets.token_bytes(32), holder_context(scope, version))
+        key = secrets.token_bytes(32)
+        wrapped = self.provider.wrap(key, holder_context(scope, version))
         session.add(KeyVersion(scope=scope, version=version, created_at=self._clock()))
         session.flush()
         session.add(
@@ -243,6 +249,8 @@ class Keyring:
             )
         )
         session.flush()
+        # only this transaction may use it: were it kept for all, a rollback would leave a key that no row holds
+        session.info.setdefault(FRESH, {})[scope, version] = ScopeKey(version, key)
         return version
 
     def key(self, scope: Scope, version: int, session: Session | None = None) -> ScopeKey:
@@ -252,6 +260,9 @@ class Keyring:
             KeyUnavailable: There is no such version, or the provider can't open it.
 
         """
+        if session is not None and (fresh := session.info.get(FRESH, {}).get((scope, version))) is not None:
+            made: ScopeKey = fresh
+            return made
         kept = self._kept.get((scope, version))
         if kept is not None and kept[0] > monotonic():
             return kept[1]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route
 
 from portal.access.actions import Action
-from portal.web import account, assets, signin
+from portal.web import account, assets, audit, signin
 from portal.web.ways import Way
 
 WAYS: tuple[Way, ...] = (
@@ -23,6 +23,11 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/account", account.prefer, Action.VIEW_OWN_ACCOUNT),
     Way("POST", "/account/sessions/end", account.end_others, Action.END_OWN_SESSION),
     Way("POST", "/account/sessions/{id}/end", account.end_one, Action.END_OWN_SESSION),
+    # who opened what
+    Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
+    Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
+    Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
+    Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/readyz", signin.readiness, None),  # whether its parts answer, nothing of what is in them

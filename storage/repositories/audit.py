@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, and_, insert, literal, select, tuple_, union
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
-from storage.tables import Event, Stream, UtcTime
+from storage.tables import Document, Event, Stream, UtcTime, Version
 
 Cursor = tuple[datetime, int, UUID]  # time, number and stream of the last event read
 
@@ -86,6 +86,15 @@ class AuditRecords:
     def outcomes(self, intents: Sequence[UUID]) -> Sequence[Event]:
         """Find how streams of bytes ended."""
         return self._session.scalars(select(Event).where(col(Event.intent_id).in_(intents))).all()
+
+    def documents(
+        self, rooms: Sequence[UUID], documents: Sequence[UUID], versions: Sequence[UUID]
+    ) -> Sequence[Row[Document, Version | None]]:
+        """Find the documents of these rooms that events speak of, with the versions that they speak of."""
+        which = and_(col(Version.document_id) == col(Document.id), col(Version.id).in_(versions))
+        question = select(Document, Version).outerjoin(Version, which)
+        question = question.where(col(Document.id).in_(documents), col(Document.room_id).in_(rooms))
+        return self._session.execute(question).all()
 
     def streams(self) -> Sequence[Stream]:
         """List all streams."""

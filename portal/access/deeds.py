@@ -1,0 +1,118 @@
+"""What was done, in words for the trail: a phrase for every act that the gate knows (a test compares)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from portal.access.actions import Action
+from portal.domain.texts import N_
+
+DEEDS: Final[dict[Action, str]] = {
+    Action.SIGN_IN: N_("signed in"),
+    Action.SIGN_OUT: N_("signed out"),
+    Action.USE_INVITATION: N_("used a sign-in link"),
+    Action.CHOOSE_APPOINTMENT: N_("chose the appointment to act under"),
+    Action.VIEW_OWN_ACCOUNT: N_("looked at their own account"),
+    Action.END_OWN_SESSION: N_("ended a session of their own"),
+    Action.LIST_STATES: N_("looked at the list of States"),
+    Action.EDIT_STATE: N_("changed a State’s entry"),
+    Action.IMPORT_STATES: N_("imported a list of States"),
+    Action.LIST_CYCLES: N_("looked at the list of cycles"),
+    Action.OPEN_CYCLE: N_("opened a cycle"),
+    Action.LIST_REGISTER: N_("looked at the register of reviews"),
+    Action.OPEN_REVIEW: N_("opened the review"),
+    Action.VIEW_REGISTER_ENTRY: N_("looked at the review’s entry in the register"),
+    Action.ASSIGN_OFFICER: N_("assigned an officer to the review"),
+    Action.SET_REVIEW: N_("changed the settings of the review"),
+    Action.CLOSE_REVIEW: N_("closed the review"),
+    Action.LIST_PEOPLE: N_("looked at a list of people"),
+    Action.VIEW_PERSON: N_("looked at a person’s entry"),
+    Action.ADD_PERSON: N_("entered a person"),
+    Action.APPOINT: N_("appointed a person"),
+    Action.CONFIRM_APPOINTMENT: N_("confirmed an appointment"),
+    Action.END_APPOINTMENT: N_("ended an appointment"),
+    Action.ASSIGN_PERSON: N_("assigned a person to the review"),
+    Action.END_ASSIGNMENT: N_("ended an assignment to the review"),
+    Action.ISSUE_LINK: N_("issued a sign-in link"),
+    Action.CONFIRM_LINK: N_("confirmed a sign-in link"),
+    Action.LIST_REVIEWS: N_("looked at the list of reviews"),
+    Action.VIEW_REVIEW: N_("opened the page of the review"),
+    Action.ACCEPT_UNDERTAKING: N_("accepted the undertaking of confidentiality"),
+    Action.ASK_FOR_HELP: N_("asked the secretariat for help, or took that back"),
+    Action.ADVANCE_REVIEW: N_("moved the review to another stage"),
+    Action.LIST_ROOM: N_("opened the list of the room"),
+    Action.DOWNLOAD_ROOM: N_("downloaded the whole room"),
+    Action.VIEW_DOCUMENT: N_("opened the page of the document"),
+    Action.DOWNLOAD_VERSION: N_("downloaded the document"),
+    Action.UPLOAD_DOCUMENT: N_("uploaded a document"),
+    Action.ADD_VERSION: N_("uploaded a new version"),
+    Action.DESCRIBE_DOCUMENT: N_("changed the document’s title or particulars"),
+    Action.SUBMIT_DOCUMENT: N_("submitted the document to another room"),
+    Action.CIRCULATE_DOCUMENT: N_("circulated the document"),
+    Action.WITHDRAW_DOCUMENT: N_("withdrew the document"),
+    Action.SEND_FOR_TRANSLATION: N_("sent the document for translation"),
+    Action.DELIVER_TRANSLATION: N_("delivered a translation"),
+    Action.RECALL_TRANSLATION: N_("recalled the document from translation"),
+    Action.LIST_TRANSLATIONS: N_("looked at the list of translations"),
+    Action.VIEW_DOCUMENT_TRAIL: N_("looked at who opened the document"),
+    Action.VIEW_ROOM_TRAIL: N_("looked at who opened the room"),
+    Action.VIEW_REVIEW_TRAIL: N_("looked at who opened the file"),
+    Action.EXPORT_REVIEW_TRAIL: N_("exported the trail of the file"),
+    Action.VIEW_OWN_PEOPLE_TRAIL: N_("looked at what their own State’s people opened"),
+    Action.VIEW_ACCOUNTS: N_("looked at the list of accounts"),
+    Action.VIEW_HEALTH: N_("looked at how the portal is"),
+    Action.INITIALIZE: N_("set the portal up"),
+    Action.CLOSE_INTENTS: N_("closed what a breakdown had left open"),
+    Action.SWEEP_OBJECTS: N_("removed objects that no record names"),
+    Action.ROTATE_KEYS: N_("wrapped the keys anew"),
+    Action.CHECK_RECORDS: N_("compared records, objects and log"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeedGroup:
+    """Acts that belong together for somebody who looks for one of them."""
+
+    name: str
+    words: str
+    acts: frozenset[Action]
+
+
+GROUPS: Final = tuple(
+    DeedGroup(name, words, frozenset(acts))
+    for name, words, acts in (
+        ("opened", N_("Opened and listed"), {Action.VIEW_REVIEW, Action.LIST_ROOM, Action.VIEW_DOCUMENT}),
+        ("downloaded", N_("Downloaded"), {Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM}),
+        (
+            "uploaded",
+            N_("Uploaded and described"),
+            {Action.UPLOAD_DOCUMENT, Action.ADD_VERSION, Action.DESCRIBE_DOCUMENT},
+        ),
+        (
+            "moved",
+            N_("Submitted, circulated, withdrawn"),
+            {Action.SUBMIT_DOCUMENT, Action.CIRCULATE_DOCUMENT, Action.WITHDRAW_DOCUMENT},
+        ),
+        (
+            "translated",
+            N_("Sent for translation and delivered"),
+            {Action.SEND_FOR_TRANSLATION, Action.DELIVER_TRANSLATION, Action.RECALL_TRANSLATION},
+        ),
+        (
+            "people",
+            N_("Assignments, undertakings, stages"),
+            {
+                Action.ASSIGN_OFFICER,
+                Action.ASSIGN_PERSON,
+                Action.END_ASSIGNMENT,
+                Action.ACCEPT_UNDERTAKING,
+                Action.ASK_FOR_HELP,
+                Action.ADVANCE_REVIEW,
+            },
+        ),
+        (
+            "trail",
+            N_("Looked at the trail"),
+            {Action.VIEW_DOCUMENT_TRAIL, Action.VIEW_REVIEW_TRAIL, Action.EXPORT_REVIEW_TRAIL},
+        ),
+    )
+)

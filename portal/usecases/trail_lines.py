@@ -1,0 +1,204 @@
+"""Turns events of the log into lines that people read: who did what, on which document, and how it ended.
+
+1. An outcome stands on the line of its intent; a stream without one ended in a way that nobody recorded.
+2. The ranges of one reader on one version, each within an hour of the next, are one line with a count.
+3. An event about a document that the reader's State doesn't see keeps its number and its time, and says no more.
+4. An event that doesn't fit its leaf keeps its number and says that it was altered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from policies.engine import Engine
+from portal import gate
+from portal.access.actions import Action
+from portal.access.deeds import DEEDS
+from portal.access.entities import Actor
+from portal.access.matters import document_matter
+from portal.audit.events import Phase
+from portal.audit.reading import Said, Unfit
+from portal.domain.roles import Role
+from portal.domain.words import ROLES
+from portal.usecases.people import name_of
+from portal.work import Portal
+from storage.fields import Place
+from storage.permits import Permit, room_scope
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Document, Person
+
+TOGETHER: Final = timedelta(hours=1)
+WORST_FIRST: Final = ("unknown", "failed", "stopped", "aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who acted; without an id: the portal's machinery, or somebody who was not signed in."""
+
+    id: UUID | None
+    name: str
+    state: str | None
+    role: str | None  # in words
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """The document that an act was on."""
+
+    id: UUID
+    number: int
+    title: str
+    version: int | None
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a trail, as the page shows it."""
+
+    stream: UUID
+    numbers: list[int]
+    at: datetime
+    who: Who | None = None
+    deed: str = ""  # in words, marked for the catalogues
+    action: Action | None = None
+    what: What | None = None
+    refused: bool = False
+    refusals: int = 0  # so many in one minute, counted together
+    streamed: bool = False
+    result: str = ""  # complete, aborted, stopped, failed, unknown; nothing while no end is recorded
+    size: int = 0
+    times: int = 1
+    began: datetime | None = None  # the first of several
+    withheld: bool = False
+    altered: bool = False
+    event: Said | Unfit | None = field(default=None, repr=False)
+
+    @property
+    def spans(self) -> str:
+        """Give the numbers in short: 12-14, 17."""
+        spans: list[list[int]] = []
+        for number in sorted(self.numbers):
+            if spans and number == spans[-1][-1] + 1:
+                spans[-1] = [spans[-1][0], number]
+            else:
+                spans.append([number])
+        return ", ".join("\u2013".join(str(end) for end in span) for span in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What the reader of a trail may see of the documents in it: decided by the policies, for all that are alike."""
+
+    engine: Engine
+    actor: Actor
+    files: Mapping[UUID, ReviewRecord]
+
+    def seen(self, documents: Sequence[Document]) -> set[UUID]:
+        """Choose the documents whose trail the reader may see."""
+        matters = [
+            document_matter(one, None, self.files[one.review_id], Action.VIEW_DOCUMENT_TRAIL) for one in documents
+        ]
+        decisions = gate.decide_each(self.engine, self.actor, Action.VIEW_DOCUMENT_TRAIL, matters)
+        return {one.id for one, decision in zip(documents, decisions, strict=True) if decision.allowed}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The rows that events speak of, sealed, and the permit that opens what the reader may see of them."""
+
+    portal: Portal
+    permit: Permit
+    people: Mapping[UUID, Person]
+    documents: Mapping[UUID, Document]
+    versions: Mapping[UUID, int]
+    seen: set[UUID]
+
+    def who(self, event: Said) -> Who:
+        """Tell who acted."""
+        said = event.body["who"]
+        person = self.people.get(event.person) if event.person else None
+        name = name_of(self.portal, self.permit, person) if person else ""
+        role = ROLES[Role(said["role"])] if "role" in said else None
+        return Who(event.person, name, said.get("state"), role)
+
+    def hides(self, event: Said) -> bool:
+        """Tell whether the event is about a document that the reader's State doesn't see."""
+        document = event.on("document")
+        return document is not None and document not in self.seen
+
+    def what(self, event: Said) -> What | None:
+        """Tell which document the act was on."""
+        asked, version = event.on("document"), event.on("version")
+        document = self.documents.get(asked) if asked else None
+        if document is None:
+            return None
+        scope = room_scope(document.review_id, document.room_id)
+        title = self.portal.open_text(self.permit, scope, Place("document", "title", document.id), document.title)
+        return What(document.id, document.number, title, self.versions.get(version) if version else None)
+
+
+class Grouping:
+    """Puts the ranges of one reader on one version together; everything else stays by itself."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[Said | Unfit]] = []
+        self._ranges: dict[tuple[object, ...], list[Said | Unfit]] = {}
+
+    def joins(self, event: Said | Unfit) -> bool:
+        """Tell whether an event belongs to a group that is there; events come newest first."""
+        key = _of_ranges(event)
+        group = self._ranges.get(key) if key else None
+        return group is not None and group[-1].at - event.at <= TOGETHER
+
+    def add(self, event: Said | Unfit) -> None:
+        """Take the next older event."""
+        key = _of_ranges(event)
+        if key and self.joins(event):
+            self._ranges[key].append(event)
+            return
+        self.groups.append([event])
+        if key:
+            self._ranges[key] = self.groups[-1]
+
+
+def _of_ranges(event: Said | Unfit) -> tuple[object, ...] | None:
+    if isinstance(event, Unfit) or event.action is not Action.DOWNLOAD_VERSION or event.phase is Phase.REFUSAL:
+        return None
+    who = event.body["who"]
+    return (who.get("person"), who.get("appointment"), event.on("version"))
+
+
+def line_of(group: Sequence[Said | Unfit], outcomes: Mapping[UUID, Said], known: Known) -> Line:
+    """Write the line of one event, or of several that belong together; they come newest first."""
+    newest = group[0]
+    line = Line(newest.stream, [event.number for event in group], newest.at, event=newest)
+    if isinstance(newest, Unfit):
+        line.altered = True
+        return line
+    if known.hides(newest):
+        line.withheld = True
+        return line
+    line.who, line.what = known.who(newest), known.what(newest)
+    line.action, line.deed = newest.action, DEEDS[newest.action]
+    line.refused = newest.phase is Phase.REFUSAL
+    line.refusals = newest.body.get("detail", {}).get("refusals", 0)
+    line.times, line.began = len(group), group[-1].at if len(group) > 1 else None
+    ends = [outcomes.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
+    if ends:
+        line.streamed = True
+        _end(line, ends)
+    return line
+
+
+def _end(line: Line, ends: Sequence[Said | None]) -> None:
+    details = [end.body.get("detail", {}) for end in ends if end is not None]
+    line.numbers += [end.number for end in ends if end is not None]
+    line.numbers.sort(reverse=True)
+    line.size = sum(detail["bytes"] for detail in details if isinstance(detail.get("bytes"), int))
+    results = {str(detail.get("result", "unknown")) for detail in details}
+    if len(details) == len(ends):
+        line.result = next(
+            (worst for worst in ("unknown", "failed", "stopped", "aborted") if worst in results), "complete"
+        )

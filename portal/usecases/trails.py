@@ -1,0 +1,280 @@
+"""Who opened what: the trail of a document, of a whole file, of a State's own people. Reading it is an event too.
+
+1. A page reads a bounded number of events, however long the log is; what is older is behind a link.
+2. Only rooms that the reader may see contribute (ToR 36 (d)): nothing of the reviewers' room shows to the State
+   under review.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.deeds import GROUPS
+from portal.access.entities import Absent, StateFacts
+from portal.audit.events import Phase
+from portal.audit.kinds import KINDS
+from portal.audit.reading import Said, Unfit, read_event
+from portal.domain.reviews import RoomKind
+from portal.errors import NotFound
+from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of
+from portal.work import Portal, Work
+from storage.database import Session
+from storage.errors import KeyUnavailable
+from storage.fields import Place
+from storage.permits import Permit, room_scope, stream_scope
+from storage.repositories.audit import AuditRecords, Cursor, Wanted
+from storage.repositories.people import PeopleRecords
+from storage.tables import Document, Event
+
+PAGE: Final = 50
+FIRST_BATCH: Final = 100  # most lines are an intent and an outcome
+SCANNED_MOST: Final = 600  # events that one page opens in search of one person's
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody looks for in a trail."""
+
+    person: UUID | None = None
+    document: UUID | None = None
+    group: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: Cursor | None = None
+
+    @property
+    def kinds(self) -> frozenset[int] | None:
+        """Give the kinds of events of the group; None: all."""
+        found = next((group for group in GROUPS if group.name == self.group), None)
+        return frozenset(KINDS[act] for act in found.acts) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The streams that a permit opens, and the eyes of the reader."""
+
+    portal: Portal
+    permit: Permit
+    eyes: Eyes
+    rooms: tuple[UUID, ...]
+    streams: tuple[UUID, ...]
+    document: UUID | None = None
+    state: str | None = None  # only acts of this State's people
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlace:
+    """Where a stream's events happened: in a room of a file, or (kind None) to the file itself."""
+
+    review_of: str | None  # the State under review
+    kind: RoomKind | None
+    state: str | None  # whose national room
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One page of a trail, newest first."""
+
+    lines: list[Line]
+    older: Cursor | None
+    places: dict[UUID, StreamPlace]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTrail:
+    """Who opened a document."""
+
+    review: UUID
+    document: UUID
+    number: int
+    title: str
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTrail:
+    """Who opened a file."""
+
+    review: UUID
+    state: str
+    trail: Trail
+
+
+def view_document_trail(portal: Portal, caller: Caller, document_id: UUID, search: Search) -> DocumentTrail:
+    """Show who opened a document.
+
+    Raises:
+        NotFound: There is no such document, or the reader may not know of it.
+        Forbidden: The reader sees the document, but not its trail.
+
+    """
+    with portal.work(caller) as work:
+        document, permit = work.require(
+            Action.VIEW_DOCUMENT_TRAIL, Document, work.documents.find(document_id), asked=document_id
+        )
+        eyes = _eyes(work, [document.review_id])
+    room = document.room_id
+    source = Source(portal, permit, eyes, (room,), (room,), document.id)
+    scope = room_scope(document.review_id, room)
+    title = portal.open_text(permit, scope, Place("document", "title", document.id), document.title)
+    return DocumentTrail(document.review_id, document.id, document.number, title, _page(source, search))
+
+
+def view_review_trail(portal: Portal, caller: Caller, review_id: UUID, search: Search) -> ReviewTrail:
+    """Show who opened what in a file, room by room as far as the reader's State may see them.
+
+    Raises:
+        NotFound: There is no such file, or the reader may not know of it.
+        Forbidden: The reader sees the file, but not its trail.
+
+    """
+    with portal.work(caller) as work:
+        source, state = whole_file(work, Action.VIEW_REVIEW_TRAIL, review_id)
+    return ReviewTrail(review_id, state, _page(source, search))
+
+
+def view_people_trail(portal: Portal, caller: Caller, search: Search) -> Trail:
+    """Show a focal point what the people of its own State opened, in all files that the State takes part in.
+
+    Raises:
+        NotFound: The reader is no focal point.
+
+    """
+    with portal.work(caller) as work:
+        state = work.who.state
+        if state is None:
+            work.require_on(Action.VIEW_OWN_PEOPLE_TRAIL, Absent(StateFacts))
+            raise NotFound
+        rooms, files, permit = work.require_across(
+            Action.VIEW_OWN_PEOPLE_TRAIL, StateFacts(state), Action.VIEW_ROOM_TRAIL, Action.VIEW_REVIEW_TRAIL
+        )
+        eyes = _eyes(work, [room.review_id for room in rooms])
+    ids = tuple(room.id for room in rooms)
+    return _page(Source(portal, permit, eyes, ids, (*ids, *(file.id for file in files)), state=state), search)
+
+
+def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str]:
+    """Ask for the trail of a file, of the rooms that the reader may see; the State under review comes with it.
+
+    Raises:
+        NotFound: There is no such file, or the reader may not know of it.
+        Forbidden: The reader sees the file, but not its trail.
+
+    """
+    found = work.reviews.find(review_id)
+    record, rooms, permit = work.require_rooms(
+        action, found.review if found else None, Action.VIEW_ROOM_TRAIL, asked=review_id
+    )
+    ids = tuple(room.id for room in rooms)
+    eyes = _eyes(work, [record.review.id])
+    return Source(work.portal, permit, eyes, ids, (*ids, record.review.id)), record.review.state_code
+
+
+def _eyes(work: Work, reviews: Sequence[UUID]) -> Eyes:
+    ids = set(reviews)
+    actor = work.standings.actor(next(iter(ids))) if len(ids) == 1 else work.standings.everywhere()
+    files = {review: record for review in ids if (record := work.file(review)) is not None}
+    return Eyes(work.portal.policies, actor, files)
+
+
+def _page(source: Source, search: Search) -> Trail:
+    """Read one page: the permit's event is committed, so the log may be opened."""
+    with source.portal.database.read() as session:
+        groups, older = _collect(session, source, search)
+        lines = lines_of(session, source, groups)
+    return Trail(lines, older, places(source))
+
+
+def places(source: Source) -> dict[UUID, StreamPlace]:
+    """Tell which room each stream is of; a stream without a room is of the file's own acts."""
+    files = source.eyes.files
+    rooms = {room.id: room for record in files.values() for room in record.rooms}
+    found = {}
+    for stream in source.streams:
+        room = rooms.get(stream)
+        record = files.get(room.review_id if room else stream)
+        state = record.review.state_code if record else None
+        found[stream] = StreamPlace(state, RoomKind(room.kind) if room else None, room.state_code if room else None)
+    return found
+
+
+def wanted(session: Session, source: Source, search: Search) -> Wanted:
+    """Put a search to the records; a document is found by its mark under each stream's key."""
+    document = source.document or search.document
+    if document is None:
+        return Wanted(source.streams, None, search.after, search.since, search.until)
+    marks = {room: mark for room in source.rooms if (mark := _mark(session, source.portal, room, document))}
+    return Wanted(tuple(marks), marks, search.after, search.since, search.until)
+
+
+def _mark(session: Session, portal: Portal, room: UUID, document: UUID) -> bytes | None:
+    try:
+        return portal.keyring.read_mark(session, stream_scope(room), "about", document.bytes)
+    except KeyUnavailable:
+        return None  # nothing was ever written in this stream
+
+
+def _collect(session: Session, source: Source, search: Search) -> tuple[list[list[Said | Unfit]], Cursor | None]:
+    records, asked = AuditRecords(session), wanted(session, source, search)
+    found = Grouping()
+    read, batch = 0, FIRST_BATCH
+    while asked.streams and read < SCANNED_MOST:
+        rows = records.page(asked, batch)
+        for row in rows:
+            event = _chosen(session, source, search, row)
+            if event is not None:
+                if len(found.groups) == PAGE and not found.joins(event):
+                    return found.groups, asked.after
+                found.add(event)
+            asked = replace(asked, after=(row.at, row.number, row.stream_id))
+        if len(rows) < batch:
+            return found.groups, None
+        read, batch = read + batch, SCANNED_MOST - FIRST_BATCH
+    return found.groups, asked.after if asked.streams else None
+
+
+def _chosen(session: Session, source: Source, search: Search, row: Event) -> Said | Unfit | None:
+    """Open an event if it may be one that is looked for; an outcome is read with its intent."""
+    if row.phase == Phase.OUTCOME or (search.kinds is not None and row.kind not in search.kinds):
+        return None
+    event = read_event(session, source.portal.keyring, source.permit, row)
+    if isinstance(event, Unfit):
+        return event
+    if search.person is not None and event.person != search.person:
+        return None
+    if source.state is not None and event.body["who"].get("state") != source.state:
+        return None
+    return event
+
+
+def lines_of(session: Session, source: Source, groups: Sequence[Sequence[Said | Unfit]]) -> list[Line]:
+    """Write the lines of events, with a fixed number of questions however many they are."""
+    records = AuditRecords(session)
+    events = [event for group in groups for event in group if isinstance(event, Said)]
+    intents = [event.id for event in events if event.phase is Phase.INTENT]
+    rows = records.outcomes(intents) if intents else ()
+    ends = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
+    outcomes = {end.intent: end for end in ends if isinstance(end, Said) and end.intent is not None}
+    known = known_rows(session, source, events)
+    return [line_of(group, outcomes, known) for group in groups]
+
+
+def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Known:
+    """Find the people and documents that events speak of."""
+    people = {event.person for event in events if event.person}
+    documents = {found for event in events if (found := event.on("document"))}
+    versions = {found for event in events if (found := event.on("version"))}
+    rows = AuditRecords(session).documents(source.rooms, list(documents), list(versions))
+    there = {document.id: document for document, _ in rows}
+    return Known(
+        source.portal,
+        source.permit,
+        PeopleRecords(session).named(list(people)),
+        there,
+        {version.id: version.number for _, version in rows if version is not None},
+        source.eyes.seen(list(there.values())),
+    )

@@ -1,0 +1,138 @@
+"""Who opened what: the trail of a document, of a file and of a State's own people, and a file's trail as a table."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from portal.access.deeds import GROUPS
+from portal.domain.texts import N_
+from portal.domain.words import ROOMS
+from portal.usecases.trail_exports import ALTERED, FILE_ITSELF, RESULTS, WITHHELD, Words, begin_export, blocks
+from portal.usecases.trails import Search, Trail, view_document_trail, view_people_trail, view_review_trail
+from portal.web.forms import Form
+from portal.web.languages import language_of, say
+from portal.web.ways import caller_of, id_from, portal_of, show
+from storage.repositories.audit import Cursor
+
+FILTERS = ("group", "from", "to", "person", "document")
+NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
+
+
+def of_document(request: Request) -> Response:
+    """Show who opened a document."""
+    form, search = _read_search(request)
+    found = view_document_trail(portal_of(request), caller_of(request), id_from(request, "id"), search)
+    return _show(request, "audit/document.html", form, found.trail, found=found)
+
+
+def of_review(request: Request) -> Response:
+    """Show who opened what in a file."""
+    form, search = _read_search(request)
+    found = view_review_trail(portal_of(request), caller_of(request), id_from(request, "id"), search)
+    return _show(request, "audit/review.html", form, found.trail, found=found)
+
+
+def of_people(request: Request) -> Response:
+    """Show a focal point what the people of its own State opened."""
+    form, search = _read_search(request)
+    trail = view_people_trail(portal_of(request), caller_of(request), search)
+    return _show(request, "audit/people.html", form, trail)
+
+
+def export_review(request: Request) -> Response:
+    """Send a file's trail as a table."""
+    portal = portal_of(request)
+    export = begin_export(portal, caller_of(request), id_from(request, "id"))
+    words = Words(partial(say, request), portal.state_names(language_of(request)))
+    headers = {
+        "Content-Disposition": 'attachment; filename="trail.csv"',
+        "Cache-Control": "no-store",
+        "Vary": "Cookie, Accept-Language",
+    }
+    return StreamingResponse(blocks(export, words), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _show(request: Request, template: str, form: Form, trail: Trail, **data: object) -> Response:
+    kept = {name: form.text(name) for name in FILTERS if form.text(name)}
+    older = f"?{urlencode({**kept, 'after': _written(trail.older)})}" if trail.older else None
+    return show(
+        request,
+        template,
+        status=200 if form.ok else 422,
+        form=form,
+        trail=trail,
+        older=older,
+        newest=f"?{urlencode(kept)}" if form.text("after") else None,
+        only=partial(_only, kept),
+        groups=[(group.name, say(request, group.words)) for group in GROUPS],
+        rooms=ROOMS,
+        results=RESULTS,
+        withheld=WITHHELD,
+        altered=ALTERED,
+        file_itself=FILE_ITSELF,
+        states=portal_of(request).state_names(language_of(request)),
+        **data,
+    )
+
+
+def _only(kept: Mapping[str, str], **more: object) -> str:
+    """Give the address of the same search with something more, or (None) something less in it."""
+    wanted = {**kept, **{name: str(value) for name, value in more.items() if value is not None}}
+    return "?" + urlencode({name: value for name, value in wanted.items() if more.get(name, value) is not None})
+
+
+def _read_search(request: Request) -> tuple[Form, Search]:
+    form = Form({name: tuple(request.query_params.getlist(name)) for name in (*FILTERS, "after")})
+    since, until = _day(request, form, "from"), _day(request, form, "to")
+    return form, Search(
+        person=_id(form.text("person")),
+        document=_id(form.text("document")),
+        group=form.text("group"),
+        since=_midnight(since) if since else None,
+        until=_midnight(until + timedelta(days=1)) if until else None,
+        after=_read_cursor(form.text("after")),
+    )
+
+
+def _day(request: Request, form: Form, name: str) -> date | None:
+    text = form.text(name)
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError:
+        found = None
+    if text and (found is None or found == date.max):
+        form.refuse(name, say(request, NO_DATE))
+        return None
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _id(text: str) -> UUID | None:
+    """Read an id that narrows a list; one that is malformed finds nothing, as any that isn't there."""
+    try:
+        return UUID(hex=text) if text else None
+    except ValueError:
+        return UUID(int=0)
+
+
+def _written(cursor: Cursor) -> str:
+    at, number, stream = cursor
+    return f"{at.isoformat()}~{number}~{stream}"
+
+
+def _read_cursor(text: str) -> Cursor | None:
+    """Read where the page before ended; what isn't of ours begins at the newest."""
+    try:
+        at, number, stream = text.split("~")
+        cursor = (datetime.fromisoformat(at), int(number), UUID(hex=stream))
+    except ValueError:
+        return None
+    return cursor if cursor[0].tzinfo and 0 < cursor[1] < 1 << 62 else None

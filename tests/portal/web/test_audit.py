@@ -1,0 +1,235 @@
+"""The pages of the trail, through a browser without scripts."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import select
+
+from portal.domain.sheets import BOM
+from storage.tables import PortalSession
+from tests.cast import World
+from tests.portal.audit.files import download, look, put
+from tests.web_client import browser
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix(BOM))))
+
+
+def test_the_state_under_review_sees_who_opened_its_document(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code, 2024")
+    look(world, "expert_xbb", made)
+    download(world, "expert_xcc", made)
+    page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail")
+    assert page.status_code == 200
+    for words in ("Penal code, 2024", "Expert_Xbb Example", "opened the page of the document", "Governmental expert"):
+        assert words in page.text
+    assert "downloaded the document" in page.text
+    assert "1,000 bytes" in page.text
+    assert "uploaded a document" in page.text
+
+
+def test_the_first_line_of_a_trail_is_the_look_at_it(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail")
+    assert "looked at who opened the document" in page.text
+    assert "Focal_Xaa Example" in page.text
+
+
+def test_sixty_ranges_of_one_reader_are_one_line(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    download(world, "expert_xbb", made, parts=60)
+    page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
+    assert page.count("downloaded the document") == 1
+    assert "in 60 parts" in page
+    assert "59 KiB" in page
+    assert "Older entries" not in page
+
+
+def test_a_download_whose_end_nobody_recorded_says_so(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    download(world, "expert_xbb", made, ends=False)
+    assert "no end recorded" in browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
+
+
+def test_nothing_of_the_reviewers_room_shows_to_the_state_under_review(world: World) -> None:
+    made = put(world, "expert_xbb", "reviewers", "Preliminary notes")
+    look(world, "expert_xcc", made)
+    own = browser(world, "focal_xaa")
+    review = world.files["xaa"].review
+    whole = own.get(f"/reviews/{review}/trail").text
+    table = own.get(f"/reviews/{review}/trail.csv").text
+    for text in (whole, table):
+        assert "Preliminary notes" not in text
+        assert str(made.document) not in text
+        assert "Reviewers" not in text
+    assert own.get(f"/documents/{made.document}/trail").status_code == 404
+    theirs = browser(world, "focal_xbb").get(f"/reviews/{review}/trail").text
+    assert "Preliminary notes" in theirs
+
+
+def test_what_was_not_circulated_yet_keeps_its_number_and_says_no_more_to_the_others(world: World) -> None:
+    made = put(world, "officer", "shared", "Draft answer", stage="submitted")
+    world.clock.forward(timedelta(minutes=1))
+    page = browser(world, "focal_xcc").get(f"/reviews/{world.files['xaa'].review}/trail")
+    assert page.status_code == 200
+    assert "About a document that your State does not see" in page.text
+    assert "Draft answer" not in page.text
+    assert str(made.document) not in page.text
+    assert browser(world, "focal_xcc").get(f"/documents/{made.document}/trail").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["stranger_xff", "officer_other", "registrar", "administrator", "focal_xdd"])
+def test_a_trail_that_is_not_ones_own_looks_absent(world: World, who: str) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    there, absent = browser(world, who), uuid4()
+    for path in ("/reviews/{}/trail", "/reviews/{}/trail.csv"):
+        mine, none = there.get(path.format(world.files["xaa"].review)), there.get(path.format(absent))
+        assert mine.status_code == none.status_code == 404
+        assert mine.text == none.text
+    assert there.get(f"/documents/{made.document}/trail").text == there.get(f"/documents/{absent}/trail").text
+
+
+def test_an_expert_sees_the_document_but_not_its_trail(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    assert browser(world, "expert_xbb").get(f"/documents/{made.document}/trail").status_code == 403
+    page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
+    assert "refused" in page
+
+
+def test_a_focal_point_sees_what_its_own_people_opened_and_nobody_elses(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    look(world, "expert_xbb", made)
+    look(world, "expert_xcc", made)
+    notes = put(world, "expert_xbb_other", "reviewers", "Notes on the other review", file="xdd")
+    look(world, "expert_xbb_other", notes)
+    page = browser(world, "focal_xbb").get("/trail/people").text
+    assert "Expert_Xbb Example" in page
+    assert "Notes on the other review" in page
+    assert "Expert_Xcc Example" not in page
+    assert browser(world, "expert_xbb").get("/trail/people").status_code == 404
+    assert browser(world, "administrator").get("/trail/people").status_code == 404
+
+
+def test_a_trail_is_narrowed_by_person_document_act_and_day(world: World) -> None:
+    first = put(world, "officer", "shared", "Penal code")
+    second = put(world, "officer", "shared", "Customs act")
+    look(world, "expert_xbb", first)
+    world.clock.forward(timedelta(days=2))
+    with_new_session = browser(world, "focal_xaa")
+    keep_signed_in(world)
+    look(world, "expert_xcc", second)
+    base = f"/reviews/{world.files['xaa'].review}/trail"
+    by_person = with_new_session.get(base, params={"person": str(world.members["expert_xbb"].person)}).text
+    assert "Expert_Xbb Example" in by_person
+    assert "Expert_Xcc Example" not in by_person
+    by_document = with_new_session.get(base, params={"document": str(second.document)}).text
+    assert "Customs act" in by_document
+    assert "Penal code" not in by_document
+    by_act = with_new_session.get(base, params={"group": "uploaded"}).text
+    assert "uploaded a document" in by_act
+    assert "opened the page of the document" not in by_act
+    by_day = with_new_session.get(base, params={"to": "2026-05-05"}).text
+    assert "Expert_Xbb Example" in by_day
+    assert "Expert_Xcc Example" not in by_day
+    assert "Expert_Xbb Example" not in with_new_session.get(base, params={"from": "2026-05-05"}).text
+
+
+def keep_signed_in(world: World) -> None:
+    """Let the cast's sessions be in use although the clock went on for days."""
+    with world.portal.database.begin() as session:
+        for one in session.scalars(select(PortalSession)):
+            one.seen_at = world.clock.now
+
+
+def test_a_day_that_is_none_is_refused_in_words_and_the_page_still_shows(world: World) -> None:
+    page = browser(world, "focal_xaa").get(f"/reviews/{world.files['xaa'].review}/trail", params={"from": "yesterday"})
+    assert page.status_code == 422
+    assert "no date of the calendar" in page.text
+    assert "looked at who opened the file" in page.text
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "2026-05-04T00:00:00~1~x", "2026-05-04T00:00:00~1~" + str(uuid4()), "~~~", "\x00"]
+)
+def test_a_place_in_the_list_that_is_not_ours_begins_at_the_newest(world: World, after: str) -> None:
+    page = browser(world, "focal_xaa").get(f"/reviews/{world.files['xaa'].review}/trail", params={"after": after})
+    assert page.status_code == 200
+
+
+def test_older_entries_follow_without_a_gap_or_a_repetition(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    for _ in range(130):
+        look(world, "expert_xbb", made)
+    client, seen = browser(world, "focal_xaa"), []
+    url: str | None = f"/documents/{made.document}/trail"
+    pages = 0
+    while url:
+        text = client.get(url).text
+        seen += [int(n) for n in re.findall(r'<td data-label="Entry">\s*(\d+)', text)]
+        found = re.search(r'rel="next" href="([^"]+)"', text)
+        url = f"/documents/{made.document}/trail{found[1].replace('&amp;', '&')}" if found else None
+        pages += 1
+    assert pages == 3
+    assert seen == list(range(max(seen[:1]), 0, -1))
+
+
+def test_a_page_asks_few_questions_and_reads_few_events_however_long_the_trail_is(world: World) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    client, counts = browser(world, "focal_xaa"), []
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    for _ in range(2):
+        client.get(path)
+        asked: list[str] = []
+
+        def note(_c: object, _cur: object, statement: str, *_rest: object, seen: list[str] = asked) -> None:
+            seen.append(statement)
+
+        event.listen(world.portal.database.engine, "before_cursor_execute", note)
+        client.get(path)
+        event.remove(world.portal.database.engine, "before_cursor_execute", note)
+        counts.append([one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))])
+        for _ in range(60):
+            look(world, "expert_xbb", made)
+    assert len(counts[1]) <= 12, "\n".join(counts[1])
+    assert len(counts[0]) == len(counts[1])
+
+
+def test_the_table_holds_every_event_of_the_rooms_that_the_reader_sees(world: World) -> None:
+    made = put(world, "officer", "shared", '=HYPERLINK("http://example.org")')
+    for _ in range(3):
+        look(world, "expert_xbb", made)
+    download(world, "expert_xbb", made)
+    answer = browser(world, "focal_xaa").get(f"/reviews/{world.files['xaa'].review}/trail.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="trail.csv"'
+    assert answer.text.startswith(BOM)
+    lines = rows(answer.text)
+    shared = sorted(int(line["Number"]) for line in lines if line["Room"] == "Shared room")
+    assert shared == list(range(1, len(shared) + 1))
+    assert [line["What is recorded"] for line in lines if line["Act"] == "downloaded the document"] == [
+        "ended",
+        "begun",
+    ]
+    assert {line["Title"] for line in lines} >= {'\'=HYPERLINK("http://example.org")'}
+    assert all(len(line["Leaf"]) == 64 for line in lines)
+
+
+def test_exporting_has_a_beginning_and_an_end_in_the_log(world: World) -> None:
+    client, path = browser(world, "focal_xaa"), f"/reviews/{world.files['xaa'].review}/trail"
+    client.get(f"{path}.csv")
+    page = client.get(path).text
+    assert "exported the trail of the file" in page
+    assert "no end recorded" not in page
+    assert "complete" in page
+
+
+def test_the_filter_by_person_names_nobody_who_is_not_in_the_trail(world: World) -> None:
+    other = str(world.members["officer_other"].person)
+    page = browser(world, "focal_xaa").get(f"/reviews/{world.files['xaa'].review}/trail", params={"person": other})
+    assert "Officer_Other" not in page.text
