@@ -3,17 +3,21 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from policies.engine import PolicyError
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
-from portal.errors import PortalError
+from portal.errors import Invalid, PortalError
 from portal.settings import Settings
+from portal.work import Portal
 from storage import permits
 from storage.errors import StorageError
+from storage.keys.keyring_file import State
 
 Arguments = argparse.Namespace
 
@@ -34,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         with permits.request(uuid4()):
             return int(arguments.run(Settings.load(), arguments))
-    except (PortalError, RefusedError, StorageError, OSError) as error:
+    except (PortalError, RefusedError, StorageError, PolicyError, OSError) as error:
         sys.stderr.write(f"portal: {' '.join(str(error).split()) or type(error).__name__}\n")
         return 1
     except KeyboardInterrupt:
@@ -123,6 +127,76 @@ def config_show(settings: Settings, arguments: Arguments) -> int:
     return 0
 
 
+def keys_list(settings: Settings, arguments: Arguments) -> int:
+    """Print the key provider's keys and what each still wraps."""
+    from portal.usecases.keys import keys_in_use
+
+    with _opened(settings) as portal:
+        used = keys_in_use(portal)
+    rows = [
+        {"key": key, "state": state.value, "wraps": used.get(key, 0)} for key, state in _file_keys(settings).items()
+    ]
+    if arguments.json:
+        say(json.dumps(rows, indent=2))
+    else:
+        say(*(f"{row['key']}  {row['state']:<8} wraps {row['wraps']}" for row in rows))
+    return 0
+
+
+def keys_rotate(settings: Settings, _arguments: Arguments) -> int:
+    """Begin a new key and wrap everything under it."""
+    from portal.usecases.keys import rotate_keys
+    from storage.keys.file import FileKeys
+
+    with _opened(settings) as portal:
+        rotated = rotate_keys(portal, FileKeys.load(settings.keys).rotate)
+    begun = "An interrupted rotation was finished" if rotated.finished else "A new key wraps from now on"
+    say(
+        f"{begun}: {rotated.key}; {rotated.rewrapped} keys were wrapped anew, contents are as they were.",
+        "Copy the key folder to its safe place now. The old keys stay open for older backups;",
+        "when none is left that needs them: portal keys retire KEY",
+    )
+    return 0
+
+
+def keys_retire(settings: Settings, arguments: Arguments) -> int:
+    """Destroy an old key."""
+    from portal.usecases.keys import retire_key
+    from storage.keys.file import FileKeys
+
+    if not arguments.yes:
+        raise Invalid(
+            f"backups made while {arguments.key} was in use never open again without it; "
+            "if none of them is needed, say so with --yes"
+        )
+    with _opened(settings) as portal:
+        retire_key(portal, arguments.key, FileKeys.load(settings.keys).retire)
+    say(f"The key {arguments.key} is destroyed here. Destroy its copies too.")
+    return 0
+
+
+def _retire_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("key", help="the key's id, as `portal keys list` shows it")
+    one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Portal]:
+    from portal.app import open_portal
+
+    portal = open_portal(settings)
+    try:
+        yield portal
+    finally:
+        portal.database.close()
+
+
+def _file_keys(settings: Settings) -> dict[str, State]:
+    from storage.keys.file import FileKeys
+
+    return FileKeys.load(settings.keys).states()
+
+
 def _json_option(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="print JSON")
 
@@ -134,6 +208,9 @@ def _asked(question: str) -> str:
 COMMANDS: tuple[Command, ...] = (
     Command(("init",), "make a new portal and its first administrator", init, _init_options),
     Command(("serve",), "serve the portal", serve),
+    Command(("keys", "list"), "list the key provider's keys and what each wraps", keys_list, _json_option),
+    Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
+    Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
 )
 

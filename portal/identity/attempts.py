@@ -28,25 +28,33 @@ Key = tuple[str, bytes]
 
 
 class Attempts:
-    """Counts failures of this process."""
+    """Counts the failures that this process saw."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[Key, deque[datetime]] = OrderedDict()
         self._lock = Lock()
 
-    def too_many(self, keys: dict[Key, int], now: datetime) -> bool:
-        """Tell whether any of these has reached its limit within the window."""
-        with self._lock:
-            return any(self._within(key, now) >= limit for key, limit in keys.items())
+    def begin(self, keys: dict[Key, int], now: datetime) -> bool:
+        """Count an attempt before it is made, unless one of these has reached its limit within the window.
 
-    def failed(self, keys: dict[Key, int], now: datetime) -> None:
-        """Count a failure."""
+        It is counted at once, so that many attempts side by side don't pass together.
+        """
         with self._lock:
+            if any(self._within(key, now) >= limit for key, limit in keys.items()):
+                return False
             for key in keys:
                 self._failures.setdefault(key, deque()).append(now)
                 self._failures.move_to_end(key)
             while len(self._failures) > KEPT:
                 self._failures.popitem(last=False)
+            return True
+
+    def take_back(self, keys: dict[Key, int]) -> None:
+        """Take back an attempt that was no failure, or was not made."""
+        with self._lock:
+            for key in keys:
+                if times := self._failures.get(key):
+                    times.pop()
 
     def _within(self, key: Key, now: datetime) -> int:
         times = self._failures.get(key)

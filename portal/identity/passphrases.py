@@ -3,7 +3,8 @@
 1. What is kept is Argon2id (RFC 9106, section 4, second recommended option) over the keyed hash of the passphrase
    in its one spelling: whoever steals the database without the keys can't even begin to guess.
 2. Every attempt costs the same: one look-up, one hash, one record, whether there is such an account or not.
-3. At most AT_ONCE hashes are computed at a time, each takes 64 MiB; whoever waits too long is told so.
+3. At most AT_ONCE hashes are computed at a time, each takes 64 MiB, and WAITING more wait for their turn: signing in
+   never takes all of the portal's threads or memory. Whoever comes when the places are taken is told to wait.
 4. Guessing is slowed down as `attempts` says.
 """
 
@@ -32,7 +33,7 @@ from portal.usecases.sessions import Begun, find_account, record_refusal, sign_i
 from portal.work import Portal
 
 AT_ONCE: Final = 2
-WAIT_SECONDS: Final = 5.0
+WAITING: Final = 8
 MARK_BYTES: Final = 16
 HASH_BYTES: Final = 32
 SALT_BYTES: Final = 16
@@ -64,6 +65,7 @@ class Passphrases:
             cost.passes, cost.kibibytes, cost.lanes, hash_len=HASH_BYTES, salt_len=SALT_BYTES, type=Type.ID
         )
         self._turns = BoundedSemaphore(AT_ONCE)
+        self._places = BoundedSemaphore(AT_ONCE + WAITING)
         self._attempts = Attempts()
         # compared with where there is no account: nothing fits it, and finding that out takes as long
         costs = f"m={cost.kibibytes},t={cost.passes},p={cost.lanes}"
@@ -107,13 +109,17 @@ class Passphrases:
         keys = keys_of(index, caller.address, known.encode() if known else None)
         now = self._portal.clock()
         account = find_account(self._portal, index)
-        if self._attempts.too_many(keys, now):
+        if not self._attempts.begin(keys, now):
             with suppress(NotFound):
                 record_refusal(self._portal, caller, account.person if account else None)
             raise TooMany(SLOWLY)
-        proven = self.proves(account.verifier if account else None, passphrase)
-        if not proven:
-            self._attempts.failed(keys, now)
+        try:
+            proven = self.proves(account.verifier if account else None, passphrase)
+        except Unavailable:
+            self._attempts.take_back(keys)
+            raise
+        if proven:
+            self._attempts.take_back(keys)
         return sign_in(self._portal, caller, account, proven=proven), known or self._new_mark(index)
 
     def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> tuple[Begun, str]:
@@ -128,24 +134,22 @@ class Passphrases:
         spelt = _one_spelling(mail)
         keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
         now = self._portal.clock()
-        if self._attempts.too_many(keys, now):
+        if not self._attempts.begin(keys, now):
             raise TooMany(SLOWLY)
         verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
-        try:
-            begun = use_link(self._portal, caller, token, spelt, verifier)
-        except NotFound:
-            self._attempts.failed(keys, now)
-            raise
+        begun = use_link(self._portal, caller, token, spelt, verifier)
+        self._attempts.take_back(keys)
         return begun, self._new_mark(mail_index(self._portal, spelt))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
+        if not self._places.acquire(blocking=False):
             raise Unavailable(BUSY)
         try:
-            yield
+            with self._turns:
+                yield
         finally:
-            self._turns.release()
+            self._places.release()
 
     def _peppered(self, passphrase: str) -> bytes:
         return self._portal.keyring.blind("pepper", prepared_passphrase(passphrase).encode("utf-8", "replace"))

@@ -12,7 +12,6 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Machine, PortalFacts
 from portal.domain.roles import Role
-from portal.domain.texts import N_
 from portal.errors import Conflict
 from portal.usecases.invitations import IssuedLink, invite
 from portal.usecases.people import new_person
@@ -23,7 +22,11 @@ from storage.tables import Appointment
 
 INIT = Caller(machine=Machine.INIT)
 BASIS = "Installation of the portal"
-INHABITED = N_("The portal has its first administrator, who has signed in: new links come from the pages.")
+INHABITED = "Somebody has signed in to this portal: new links come from its pages."
+ANOTHER = (
+    "This portal was made for a first administrator with another mail address, who has not signed in yet: give that "
+    "address for a new link, or remove the data and key folders, in which nothing is yet, and begin anew."
+)
 
 
 def make_first_administrator(portal: Portal, name: str, mail: str, language: str = "en") -> IssuedLink:
@@ -42,8 +45,10 @@ def make_first_administrator(portal: Portal, name: str, mail: str, language: str
     with portal.work(INIT) as work:
         permit = work.require_on(Action.INITIALIZE, PortalFacts())
         known = work.people.by_mail(portal.keyring.blind("mail", mail.encode()))
-        if not work.identity.nobody_enrolled() or (known is None and work.people.of_state(None)):
+        if not work.identity.nobody_enrolled():
             raise Conflict(INHABITED)
+        if known is None and work.people.of_state(None):
+            raise Conflict(ANOTHER)
         person = known
         if person is None:
             person = new_person(work, permit, name, mail, None, language)

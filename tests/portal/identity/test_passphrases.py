@@ -1,0 +1,127 @@
+"""Passphrases: what is kept of them, how long it takes to be refused, who is slowed down."""
+
+import random
+import time
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+
+from portal.access.caller import Caller
+from portal.errors import NotFound, Unavailable
+from portal.identity import passphrases
+from portal.identity.attempts import ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW, Attempts, keys_of
+from portal.identity.passphrases import COST, Cost, Passphrases
+from storage.tables import Passphrase
+from tests.cast import Clock, World, setting_up
+
+CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
+GOOD = "violet anchor seventeen lanterns"
+
+
+def enrol(world: World, who: str, door: Passphrases) -> None:
+    verifier = door.verifier(GOOD)
+    with setting_up(world.portal) as (work, _):
+        work.identity.add(Passphrase(person_id=world.members[who].person, verifier=verifier, created_at=work.now))
+
+
+def test_what_is_kept_is_argon2id_at_full_cost_over_a_keyed_hash(world: World) -> None:
+    door = Passphrases(world.portal)
+    kept = door.verifier(GOOD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106, section 4, second recommended option
+    assert (COST.passes, COST.kibibytes, COST.lanes) == (3, 65536, 4)
+    assert door.proves(kept, GOOD)
+    assert not door.proves(kept, GOOD + "s")
+    assert not door.proves(None, GOOD)
+    with pytest.raises(Exception, match="match"):  # without the portal's key the passphrase itself proves nothing
+        door._hasher.verify(kept, GOOD)
+
+
+def test_one_passphrase_has_one_spelling(world: World) -> None:
+    door = Passphrases(world.portal, CHEAP)
+    kept = door.verifier("caf\u00e9 lantern\u00a0meadow river")
+    assert door.proves(kept, "cafe\u0301 lantern meadow river")
+
+
+def test_a_refusal_takes_as_long_whether_there_is_such_an_account_or_not(world: World) -> None:
+    door = Passphrases(world.portal, Cost(passes=1, kibibytes=4096, lanes=1))
+    enrol(world, "expert_xaa", door)
+    here, nowhere = [], []
+    for at in range(120):
+        pair = [("expert_xaa@example.org", here), ("nobody_xaa@example.org", nowhere)]
+        random.shuffle(pair)
+        for mail, times in pair:
+            caller = Caller(address=f"192.0.2.{at}")
+            door._attempts = Attempts()
+            with world.request():
+                began = time.perf_counter()
+                with pytest.raises(NotFound):
+                    door.sign_in(caller, mail, "another passphrase")
+                times.append(time.perf_counter() - began)
+    slower = sum((a > b) + (a == b) / 2 for a in here for b in nowhere)
+    assert 0.35 < slower / (len(here) * len(nowhere)) < 0.65
+
+
+def test_whoever_comes_when_all_places_are_taken_is_told_to_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passphrases, "WAITING", 0)
+    door = Passphrases(world.portal, CHEAP)
+    inside, go = Event(), Event()
+
+    def stay() -> None:
+        with door._turn():
+            inside.set()
+            go.wait(5)
+
+    threads = [Thread(target=stay) for _ in range(passphrases.AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    inside.wait(5)
+    time.sleep(0.05)
+    try:
+        with pytest.raises(Unavailable), world.request():
+            door.sign_in(Caller(address="192.0.2.1"), "expert_xaa@example.org", GOOD)
+        assert not door._attempts._failures or not any(door._attempts._failures.values())
+    finally:
+        go.set()
+        for thread in threads:
+            thread.join()
+
+
+# --- counting
+
+
+def test_an_account_is_closed_to_strangers_for_a_window_and_opens_again(clock: Clock) -> None:
+    attempts = Attempts()
+    for at in range(ACCOUNT_ATTEMPTS):
+        assert attempts.begin(keys_of(b"account", f"192.0.2.{at}", None), clock())
+    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
+    assert attempts.begin(keys_of(b"account", "198.51.100.1", b"known browser"), clock())
+    assert attempts.begin(keys_of(b"another", "198.51.100.1", None), clock())
+    clock.forward(WINDOW - timedelta(seconds=1))
+    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
+    clock.forward(timedelta(seconds=1))
+    assert attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
+
+
+def test_an_address_is_counted_over_all_accounts_and_a_network_of_ipv6_as_one(clock: Clock) -> None:
+    attempts = Attempts()
+    for at in range(ADDRESS_ATTEMPTS):
+        assert attempts.begin(keys_of(b"%d" % at, f"2001:db8::{at:x}", None), clock())
+    assert not attempts.begin(keys_of(b"other", "2001:db8::ffff:1", None), clock())
+    assert attempts.begin(keys_of(b"other", "2001:db8:0:1::1", None), clock())
+
+
+def test_what_succeeds_is_not_counted(clock: Clock) -> None:
+    attempts = Attempts()
+    keys = keys_of(b"account", "192.0.2.1", None)
+    for _ in range(3 * ADDRESS_ATTEMPTS):
+        assert attempts.begin(keys, clock())
+        attempts.take_back(keys)
+
+
+def test_no_flood_of_names_takes_more_than_its_share_of_memory(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
+    attempts = Attempts()
+    for at in range(500):
+        attempts.begin(keys_of(b"%d" % at, f"192.0.2.{at % 250}", None), clock())
+    assert len(attempts._failures) <= 100

@@ -1,0 +1,184 @@
+"""The command line, as an operator uses it: in a process of its own, with real folders."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from portal import server
+from portal.app import create_portal
+from portal.cli import main
+from portal.errors import Invalid
+from portal.settings import Settings
+
+LINK = re.compile(r"http://localhost:\d+/enter/[\w-]{43}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which the next commands work."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORTAL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PORTAL_KEYS", str(tmp_path / "keys"))
+    return tmp_path
+
+
+def init(*more: str) -> int:
+    return main(["init", "--name", "Ada Example", "--mail", "ada@example.org", *more])
+
+
+def test_init_makes_a_portal_and_says_what_to_do_next(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init() == 0
+    said = capsys.readouterr().out
+    assert LINK.search(said)
+    assert "portal serve" in said
+    assert (folder / "keys" / "keyring.json").stat().st_mode & 0o777 == 0o600
+    assert init("--json") == 0  # nobody has used the link: a new one replaces it
+    assert LINK.fullmatch(json.loads(capsys.readouterr().out)["link"])
+    assert main(["init", "--name", "Eve Example", "--mail", "eve@example.org"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "begin anew" in captured.err
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_init_that_was_cut_off_is_finished_by_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    create_portal(Settings.load()).database.close()  # and there the power failed
+    assert init() == 0
+    assert LINK.search(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("name", "mail"), [("", "ada@example.org"), ("Ada", "nonsense")])
+def test_init_makes_nothing_for_nobody(folder: Path, name: str, mail: str) -> None:
+    assert main(["init", "--name", name, "--mail", mail]) == 1
+    assert not (folder / "data").exists()
+
+
+def test_settings_are_shown_without_secrets(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_S3_SECRET_KEY", "violet-anchor")
+    assert main(["config", "show"]) == 0
+    assert main(["config", "show", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert str(folder / "data") in said
+    assert "violet-anchor" not in said
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_asked_wrongly_ends_with_status_two() -> None:
+    for words in ([], ["keys"], ["nonsense"], ["keys", "retire"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_portal_each_command_says_how_to_make_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["serve"], ["keys", "rotate"]):
+        assert main(words) == 1
+        assert "portal init" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_keys_are_rotated_and_an_empty_one_retired(capsys: pytest.CaptureFixture[str]) -> None:
+    def listed() -> list[dict[str, object]]:
+        assert main(["keys", "list", "--json"]) == 0
+        found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
+        return found
+
+    init()
+    capsys.readouterr()
+    old = str(listed()[0]["key"])
+    assert main(["keys", "retire", old, "--yes"]) == 1
+    assert main(["keys", "rotate"]) == 0
+    capsys.readouterr()
+    first, second = listed()
+    assert (first["key"], first["state"], first["wraps"]) == (old, "open", 0)
+    assert second["wraps"] != 0
+    assert main(["keys", "retire", old]) == 1
+    assert main(["keys", "retire", old, "--yes"]) == 0
+    capsys.readouterr()
+    assert listed()[0]["state"] == "retired"
+    assert init() == 0  # and all still opens
+
+
+# --- serving
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ({}, True),
+        ({"host": "::1"}, True),
+        ({"host": "localhost"}, True),
+        ({"host": "0.0.0.0"}, False),  # noqa: S104 - that it is refused is the point
+        ({"host": "portal.example"}, False),
+        ({"host": "192.0.2.1", "origin": "https://portal.example"}, False),
+        ({"host": "192.0.2.1", "origin": "http://portal.example", "proxies": ("192.0.2.2",)}, False),
+        ({"host": "192.0.2.1", "origin": "https://portal.example", "proxies": ("192.0.2.2",)}, True),
+    ],
+)
+def test_the_portal_listens_to_a_network_only_behind_a_proxy_with_https(
+    given: dict[str, object], *, allowed: bool
+) -> None:
+    settings = Settings(**given)  # type: ignore[arg-type]  # the cases above are settings
+    if allowed:
+        server.check_exposure(settings)
+    else:
+        with pytest.raises(Invalid):
+            server.check_exposure(settings)
+
+
+def test_keys_beside_or_inside_the_data_are_warned_of(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for keys, warned in ((tmp_path / "keys", 1), (data / "keys", 2)):
+        keys.mkdir(parents=True, exist_ok=True)
+        data.mkdir(exist_ok=True)
+        assert len(server.warnings(Settings(data=data, keys=keys))) == warned
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def test_it_serves_until_it_is_told_to_end_and_shares_its_port_with_nobody(folder: Path) -> None:
+    init()
+    port = free_port()
+    environment = {**os.environ, "PORTAL_PORT": str(port), "PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "-m", "portal.cli", "serve"]
+    log = folder / "log"
+    with log.open("wb") as out, subprocess.Popen(words, env=environment, stdout=out, stderr=out) as served:
+        try:
+            assert wait_for(port) == b"ready\n"
+            second = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=20, check=False)
+            assert second.returncode == 1
+            assert "PORTAL_PORT" in second.stderr
+            served.send_signal(signal.SIGTERM)
+            assert served.wait(timeout=10) == 0
+        finally:
+            served.kill()
+    assert "one device" in log.read_text()
+
+
+def wait_for(port: int) -> bytes:
+    for _ in range(100):
+        try:
+            with urlopen(f"http://localhost:{port}/readyz", timeout=5) as answer:
+                found: bytes = answer.read()
+                return found
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the portal didn't answer")
