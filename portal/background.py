@@ -1,13 +1,28 @@
-"""What goes on beside the requests, in one thread: counted refusals are written when their minute is over."""
+"""What goes on beside the requests, in one thread.
 
+1. Counted refusals are written when their minute is over.
+2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
+3. Every hour, objects that no record names are swept.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
 from threading import Event, Thread
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from portal.usecases.intents import close_intents
+from portal.usecases.sweeps import sweep_objects
 from portal.work import Portal
 from storage.errors import StorageError
 
 TICK_SECONDS = 20
+HOUR_SECONDS = 3600
+DAY = timedelta(days=1)  # no session lives as long, so no stream of bytes does
+
+log = logging.getLogger("portal.background")
 
 
 class Background:
@@ -20,6 +35,7 @@ class Background:
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._begun = self._portal.clock()
         self._thread.start()
         return self
 
@@ -32,8 +48,20 @@ class Background:
         self._portal.floods.write_finished(None, self._portal.write_log)
 
     def _run(self) -> None:
+        portal = self._portal
+        _tried(lambda: close_intents(portal, self._begun))
+        swept = monotonic() - HOUR_SECONDS
         while not self._over.wait(TICK_SECONDS):
-            try:
-                self._portal.floods.write_finished(self._portal.clock(), self._portal.write_log)
-            except StorageError:
-                continue  # the counts stay in memory until the store answers again
+            _tried(lambda: portal.floods.write_finished(portal.clock(), portal.write_log))
+            if monotonic() - swept >= HOUR_SECONDS:
+                swept = monotonic()
+                _tried(lambda: close_intents(portal, portal.clock() - DAY))
+                _tried(lambda: sweep_objects(portal))
+
+
+def _tried(do: Callable[[], object]) -> None:
+    """Do something that the next round does again if the store can't answer now."""
+    try:
+        do()
+    except StorageError as error:
+        log.warning("background work waits for the store: %s", type(error).__qualname__)

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route
 
 from portal.access.actions import Action
-from portal.web import account, assets, audit, signin
+from portal.web import (
+    account,
+    administration,
+    assets,
+    audit,
+    downloads,
+    people,
+    register,
+    signin,
+    states,
+    uploads,
+)
 from portal.web.ways import Way
 
 WAYS: tuple[Way, ...] = (
@@ -31,6 +42,52 @@ WAYS: tuple[Way, ...] = (
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/readyz", signin.readiness, None),  # whether its parts answer, nothing of what is in them
+    # contents, in and out
+    Way("POST", "/rooms/{id}/documents", uploads.put_documents, Action.UPLOAD_DOCUMENT, upload=True),
+    Way("POST", "/documents/{id}/versions", uploads.add_version, Action.ADD_VERSION, upload=True),
+    Way("GET", "/versions/{id}/content", downloads.download, Action.DOWNLOAD_VERSION),
+    Way("GET", "/rooms/{id}/archive", downloads.download_room, Action.DOWNLOAD_ROOM),
+    # States
+    Way("GET", "/states", states.listing, Action.LIST_STATES),
+    Way("GET", "/states/import", states.import_form, Action.LIST_STATES),
+    Way("POST", "/states/import", states.import_list, Action.IMPORT_STATES, upload=True),
+    Way("POST", "/states/shipped", states.import_shipped, Action.IMPORT_STATES),
+    Way("GET", "/states/{code}", states.view, Action.LIST_STATES),
+    Way("POST", "/states/{code}", states.edit, Action.EDIT_STATE),
+    # cycles and the register of reviews
+    Way("GET", "/cycles", register.list_cycles, Action.LIST_CYCLES),
+    Way("POST", "/cycles", register.open_cycle, Action.OPEN_CYCLE),
+    Way("GET", "/register", register.listing, Action.LIST_REGISTER),
+    Way("GET", "/register/new", register.open_form, Action.LIST_REGISTER),
+    Way("POST", "/register/new", register.open_review, Action.OPEN_REVIEW),
+    Way("GET", "/register/{id}", register.view, Action.VIEW_REGISTER_ENTRY),
+    Way("GET", "/register/{id}/settings", register.settings_form, Action.VIEW_REGISTER_ENTRY),
+    Way("POST", "/register/{id}/settings", register.settings, Action.SET_REVIEW),
+    Way("GET", "/register/{id}/officers", register.officer_form, Action.VIEW_REGISTER_ENTRY),
+    Way("POST", "/register/{id}/officers", register.assign_officer, Action.ASSIGN_OFFICER),
+    Way("GET", "/register/{id}/officers/{assignment}/end", register.end_form, Action.VIEW_REGISTER_ENTRY),
+    Way("POST", "/register/{id}/officers/{assignment}/end", register.end_officer, Action.END_ASSIGNMENT),
+    Way("GET", "/register/{id}/close", register.close_form, Action.VIEW_REGISTER_ENTRY),
+    Way("POST", "/register/{id}/close", register.close, Action.CLOSE_REVIEW),
+    # people, their appointments and assignments
+    Way("GET", "/people", people.listing, Action.LIST_PEOPLE),
+    Way("GET", "/people/new", people.new_form, Action.LIST_PEOPLE),
+    Way("POST", "/people/new", people.add, Action.ADD_PERSON),
+    Way("GET", "/people/{id}", people.view, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/link", people.issue_link, Action.ISSUE_LINK),
+    Way("GET", "/people/{id}/appoint", people.appoint_form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/appoint", people.appoint, Action.APPOINT),
+    Way("POST", "/people/{id}/appointments/{appointment}/confirm", people.confirm, Action.CONFIRM_APPOINTMENT),
+    Way("GET", "/people/{id}/appointments/{appointment}/end", people.end_appointment_form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/appointments/{appointment}/end", people.end_appointment, Action.END_APPOINTMENT),
+    Way("GET", "/people/{id}/appointments/{appointment}/assign", people.assign_form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/appointments/{appointment}/assign", people.assign, Action.ASSIGN_PERSON),
+    Way("GET", "/people/{id}/assignments/{assignment}/end", people.end_assignment_form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/assignments/{assignment}/end", people.end_assignment, Action.END_ASSIGNMENT),
+    # what the administrator sees
+    Way("GET", "/administration", administration.accounts, Action.VIEW_ACCOUNTS),
+    Way("GET", "/administration/health", administration.health, Action.VIEW_HEALTH),
+    Way("GET", "/administration/settings", administration.settings, Action.VIEW_HEALTH),
 )
 
 
