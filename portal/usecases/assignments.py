@@ -65,16 +65,20 @@ def assign_officer(
         _assign(work, Action.ASSIGN_OFFICER, appointment, work.file(review_id), terms, review_id)
 
 
-def end_assignment(portal: Portal, caller: Caller, assignment_id: AssignmentId, basis: LegalBasis | None) -> None:
-    """End an assignment now.
+def end_assignment(
+    portal: Portal, caller: Caller, of: ReviewId | PersonId, assignment_id: AssignmentId, basis: LegalBasis | None
+) -> None:
+    """End an assignment of a person or to a review now.
 
     Raises:
-        NotFound: There is no such assignment, or it isn't the caller's to see.
+        NotFound: There is no such assignment of them, or it isn't the caller's to see.
         Forbidden: It isn't the caller's to end.
         Conflict: It was ended meanwhile.
     """
     with portal.work(caller) as work:
         row = work.people.assignment(assignment_id)
+        if row is not None and of not in {row.review_id, row.person_id}:
+            row = None
         appointment = work.people.appointment(row.appointment_id) if row else None
         record = work.file(row.review_id) if row else None
         if row is None or appointment is None or record is None:

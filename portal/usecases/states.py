@@ -150,6 +150,15 @@ def import_list(portal: Portal, caller: Caller, data: bytes) -> int:
     return len(rows)
 
 
+def import_shipped(portal: Portal, caller: Caller) -> int:
+    """Import the list of States that comes with the portal; gives their number.
+
+    Raises:
+        NotFound: Importing isn't the caller's.
+    """
+    return import_list(portal, caller, rules.shipped_list())
+
+
 def import_states(portal: Portal, caller: Caller, csv_bytes: bytes) -> int:
     """Import a list outside of any web request, as the command line does; gives the number of its lines.
 
