@@ -80,10 +80,13 @@ class Sending(Response):
 
     async def _send_all(self, send: Send, limiter: CapacityLimiter) -> None:
         try:
+            # the first block comes before the head: if it can't be opened, the answer still says so
+            block = await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            while block := await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter):
+            while block:
                 await send({"type": "http.response.body", "body": block, "more_body": True})
                 self._sent += len(block)
+                block = await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             self._result = COMPLETE
         except Exception as error:  # noqa: BLE001  # raised again once the outcome is recorded

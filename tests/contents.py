@@ -1,0 +1,72 @@
+"""Sending and fetching contents in tests, and reading what the log says of it."""
+
+import base64
+import json
+import secrets
+from typing import Any
+from uuid import UUID
+
+from httpx2 import Response
+from sqlmodel import select
+
+from portal.web import csrf
+from storage.fields import Place
+from storage.keyring import split
+from storage.permits import stream_scope
+from storage.tables import Document, Event, Version
+from tests.cast import World
+from tests.web_client import ORIGIN, Browser
+
+FIELDS = {"kind": "law", "language": "en"}
+
+
+def form_token(cookie: str) -> str:
+    """Make the token that a page of this session holds."""
+    blind = secrets.token_bytes(csrf.MAC_BYTES)
+    mac = csrf._mac(cookie)
+    return base64.urlsafe_b64encode(blind + bytes(a ^ b for a, b in zip(blind, mac, strict=True))).decode()
+
+
+def send(client: Browser, path: str, *files: tuple[str, bytes, str], script: bool = False, **fields: str) -> Response:
+    """Send files as a browser does: the token, the fields, then the files."""
+    data = {"csrf": form_token(client.cookies["portal-local"]), **FIELDS, **fields}
+    return client.post(
+        path,
+        data=data,
+        files=[("file", file) for file in files],
+        headers={"Origin": ORIGIN, **({"X-Upload": "1"} if script else {})},
+        follow_redirects=False,
+    )
+
+
+def said(world: World, stream: UUID) -> list[dict[str, Any]]:
+    """Read the events of a stream, without the gate: tests may."""
+    keyring, scope = world.portal.keyring, stream_scope(stream)
+    with world.portal.database.read() as session:
+        rows = session.scalars(select(Event).where(Event.stream_id == stream).order_by(Event.number)).all()
+    opened = []
+    for row in rows:
+        version, sealed = split(row.body)
+        opened.append(json.loads(keyring.key(scope, version).fields.open(Place("event", "body", row.id), sealed)))
+    return opened
+
+
+def steps(world: World, stream: UUID) -> list[tuple[str, str, str]]:
+    """Tell the events of a stream in short: action, phase, result."""
+    return [
+        (event["action"], event["phase"], event.get("detail", {}).get("result", "")) for event in said(world, stream)
+    ]
+
+
+def documents(world: World) -> list[Document]:
+    with world.portal.database.read() as session:
+        return list(session.scalars(select(Document).order_by(Document.number)))
+
+
+def versions(world: World) -> list[Version]:
+    with world.portal.database.read() as session:
+        return list(session.scalars(select(Version).order_by(Version.created_at, Version.number)))
+
+
+def objects(world: World) -> list[str]:
+    return [stored.name for stored in world.portal.objects.list()]
