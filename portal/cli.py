@@ -175,6 +175,26 @@ def keys_retire(settings: Settings, arguments: Arguments) -> int:
     return 0
 
 
+def fsck(settings: Settings, arguments: Arguments) -> int:
+    """Compare records, objects, keys and log; 0: all fits, 1: something doesn't, 2: it could not be found out."""
+    from portal.usecases.check_reports import as_json, as_text
+    from portal.usecases.checks import check_records
+
+    try:
+        with _opened(settings) as portal:
+            report = check_records(portal, _progress if sys.stderr.isatty() else lambda _what, _count: None)
+    except (PortalError, StorageError, PolicyError, OSError) as error:
+        sys.stderr.write(f"portal: the check could not be made: {' '.join(str(error).split())}\n")
+        return 2
+    say(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))
+    return 0 if report.ok else 1
+
+
+def _progress(what: str, count: int) -> None:
+    if count % 1000 == 0:
+        sys.stderr.write(f"\r{what}: {count}   ")
+
+
 def _retire_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("key", help="the key's id, as `portal keys list` shows it")
     one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
@@ -211,6 +231,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("keys", "list"), "list the key provider's keys and what each wraps", keys_list, _json_option),
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
+    Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
 )
 

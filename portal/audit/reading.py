@@ -22,7 +22,7 @@ from storage.database import Session
 from storage.errors import Damaged, KeyUnavailable
 from storage.fields import Place
 from storage.keyring import Keyring
-from storage.permits import Permit, stream_scope
+from storage.permits import ORIGINS, Permit, stream_scope
 from storage.tables import Event
 
 ACTIONS: Final = {number: action for action, number in KINDS.items()}
@@ -136,3 +136,16 @@ def _time(text: object) -> datetime | None:
 
 def _unfit(event: Event, wrong: list[str]) -> Unfit:
     return Unfit(event.id, event.stream_id, event.number, event.at, tuple(dict.fromkeys(wrong)))
+
+
+def fits_origin(keyring: Keyring, permit: Permit, event: Event, said: Said) -> bool:
+    """Tell whether the sealed origin of an event is the one whose hashes the event bears."""
+    hashes = said.body.get("origin", {})
+    if event.origin is None:
+        return not hashes
+    try:
+        values = json.loads(keyring.open(permit, ORIGINS, Place("event", "origin", event.id), event.origin))
+    except (Damaged, KeyUnavailable):
+        return False
+    computed = {name: keyring.blind("origin", event.id.bytes + value.encode()).hex() for name, value in values.items()}
+    return bool(computed == hashes)

@@ -1,0 +1,102 @@
+"""Compares records, objects, keys and log with one another, and says what doesn't fit. It mends and deletes nothing.
+
+1. Every event is opened and its leaf, tag and marks are computed again; every stream counts from 1 without a gap.
+2. Every guarded row bears the MAC that the log has last for it: rows that were altered, rolled back, dropped or made
+   past the log are named. Rows and log rolled back together are not found: only a witness outside would show that.
+3. Every version's object is there and has the size that fits. Contents are not opened, so a byte changed inside an
+   object is found by reading it, not here.
+4. Every key version opens for the key provider.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+from portal.domain.texts import N_
+from portal.usecases.check_log import check_log, check_rows
+from portal.usecases.check_reports import LISTED, Check, Progress, Report, Values, ask
+from portal.work import Portal
+from storage import permits
+from storage.content import sealed_size
+from storage.errors import Damaged, KeyUnavailable
+from storage.keyring import split
+from storage.objects.store import Stored
+from storage.permits import Scope, room_scope
+from storage.repositories.checks import CheckRecords
+
+YOUNG: Final = timedelta(days=1)  # an object may be there before the row that names it
+
+
+def check_records(portal: Portal, progress: Progress = lambda _what, _count: None) -> Report:
+    """Compare everything with everything, at one moment of the database, and report."""
+    report = Report()
+    with permits.request(uuid4()):
+        permit = ask(portal)
+        with portal.database.read() as session:
+            check = Check(portal, session, report, permit, progress)
+            known = _check_keys(check)
+            check_log(check)
+            check_rows(check)
+            _check_objects(check, known)
+    return report
+
+
+def _check_keys(check: Check) -> set[tuple[str, int]]:
+    known: set[tuple[str, int]] = set()
+    for scope, version, holder, _ in CheckRecords(check.session).key_versions():
+        where: Values = {"scope": scope, "version": version}
+        if (scope, version - 1) not in known and version != 1:
+            check.report.finds("key-gap", N_("Key %(scope)s: version %(version)d follows none."), **where)
+        known.add((scope, version))
+        if holder is None:
+            check.report.finds("key-unheld", N_("Key %(scope)s, version %(version)d: nobody holds it."), **where)
+            continue
+        try:
+            check.portal.keyring.check_holder(check.session, Scope(scope), version)
+        except (Damaged, KeyUnavailable):
+            sentence = N_("Key %(scope)s, version %(version)d doesn't open: what it sealed can't be read.")
+            check.report.finds("key-shut", sentence, **where)
+    check.report.counted("keys", len(known))
+    return known
+
+
+def _check_objects(check: Check, keys: set[tuple[str, int]]) -> None:
+    stored = check.portal.objects.list()
+    there = next(stored, None)
+    for version, review, room, name, size, wrapped in CheckRecords(check.session).versions():
+        check.report.counted("versions", 1)
+        there = _skip_orphans(check, stored, there, name)
+        where: Values = {"version": str(version), "name": name}
+        if there is None or there.name != name:
+            sentence = N_("version/%(version)s: its object %(name)s is not there.")
+            check.report.finds("object-missing", sentence, **where)
+        else:
+            if there.size != sealed_size(size):
+                sentence = N_("version/%(version)s: its object %(name)s has %(found)d bytes instead of %(expected)d.")
+                check.report.finds("object-size", sentence, **where, found=there.size, expected=sealed_size(size))
+            there = next(stored, None)
+        if not _has_key(room_scope(review, room), wrapped, keys):
+            sentence = N_("version/%(version)s: the key of its room that wraps its own is not there.")
+            check.report.finds("version-keyless", sentence, **where)
+        check.progress("versions", check.report.counts["versions"])
+    _skip_orphans(check, stored, there, None)
+
+
+def _skip_orphans(check: Check, stored: Iterator[Stored], there: Stored | None, until: str | None) -> Stored | None:
+    while there is not None and (until is None or there.name < until):
+        if check.portal.clock() - there.modified < YOUNG:
+            check.report.counted("young objects", 1)
+        else:
+            check.report.counted("orphans", 1)
+            if len(check.report.orphans) < LISTED:
+                check.report.orphans.append(there.name)
+        there = next(stored, None)
+    return there
+
+
+def _has_key(scope: Scope, wrapped: bytes, keys: set[tuple[str, int]]) -> bool:
+    try:
+        return (scope, split(wrapped)[0]) in keys
+    except Damaged:
+        return False
