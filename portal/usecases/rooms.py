@@ -17,7 +17,7 @@ from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.usecases.particulars import open_particulars, open_tags, open_title
 from portal.usecases.people import name_of
-from portal.usecases.reviews import looks_of, rooms_in_order
+from portal.usecases.reviews import rooms_in_order
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.documents import Listed
@@ -126,9 +126,10 @@ def _look(work: Work, review: UUID) -> datetime | None:
     person = work.who.person
     if person is None:
         return None
-    looks = looks_of(work.reviews.visit(person.id, review))
+    standing = work.standings.of[review]
+    looks = visits.Looks(standing.visited, standing.before) if standing.visited else None
     if (noted := visits.looked(looks, work.now)) is not None:
-        work.reviews.visited(person.id, review, noted.seen_at, noted.before)
+        work.reviews.visited(person.id, review, noted.seen_at, noted.before, again=looks is not None)
     return visits.new_since(looks, work.now)
 
 

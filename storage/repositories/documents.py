@@ -117,6 +117,21 @@ class DocumentRecords:
         question = select(Document).where(col(Document.translates_id).in_(version_ids))
         return self._session.scalars(question).all()
 
+    def bound(self, document: Document) -> Sequence[Row[Document, int]]:
+        """Find the language versions of a document, and the original of which it is one: document, version translated.
+
+        One question for both; the original is the one that has the id which the version translated belongs to.
+        """
+        translated = aliased(Version)
+        question = select(Document, col(translated.number)).join(
+            translated,
+            or_(
+                and_(col(Document.translates_id) == col(translated.id), col(translated.document_id) == document.id),
+                and_(col(translated.id) == document.translates_id, col(Document.id) == col(translated.document_id)),
+            ),
+        )
+        return self._session.execute(question.order_by(col(Document.number))).all()
+
     def equal(self, room_id: UUID, mark: bytes) -> Sequence[Version]:
         """Find the versions in a room whose content has this mark."""
         question = select(Version).where(col(Version.room_id) == room_id, col(Version.equal) == mark)
@@ -172,6 +187,20 @@ class DocumentRecords:
                 col(TranslationTask.recalled_at).is_(None),
             )
         ).all()
+
+    def sent_to(self, person_id: UUID) -> Sequence[Row[TranslationTask, Document, Version]]:
+        """List what a translator has to translate, oldest first, with the documents and versions."""
+        question = (
+            select(TranslationTask, Document, Version)
+            .join(Document, col(Document.id) == col(TranslationTask.document_id))
+            .join(Version, col(Version.id) == col(TranslationTask.version_id))
+            .where(
+                col(TranslationTask.person_id) == person_id,
+                col(TranslationTask.delivered_at).is_(None),
+                col(TranslationTask.recalled_at).is_(None),
+            )
+        )
+        return self._session.execute(question.order_by(col(TranslationTask.sent_at))).all()
 
     def tasks_for(self, document_id: UUID) -> Sequence[TranslationTask]:
         """List the translation tasks of a document, newest first."""

@@ -19,6 +19,7 @@ class Standing:
     assigned: bool
     undertaken: bool
     visited: datetime | None
+    before: datetime | None  # the last look of the visit before this one
 
 
 def running(table: type[Appointment] | type[Assignment], at: datetime) -> ColumnElement[bool]:
@@ -140,6 +141,7 @@ class PeopleRecords:
             assigned=any(row[0] is not None for row in rows),
             undertaken=any(row[1] is not None for row in rows),
             visited=next((row[2].seen_at for row in rows if row[2] is not None), None),
+            before=next((row[2].before for row in rows if row[2] is not None), None),
         )
 
     def assigned(self, appointment_id: UUID, at: datetime) -> frozenset[UUID]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -155,13 +155,14 @@ class ReviewRecords:
         rows = self._session.scalars(select(Visit).where(col(Visit.person_id) == person_id)).all()
         return {visit.review_id: visit for visit in rows}
 
-    def visit(self, person_id: UUID, review_id: UUID) -> Visit | None:
-        """Find when a person looked into a review."""
-        return self._session.get(Visit, (person_id, review_id))
-
-    def visited(self, person_id: UUID, review_id: UUID, at: datetime, before: datetime | None) -> None:
-        """Remember that a person looks into a review now, and when they did in the visit before."""
-        self._session.merge(Visit(person_id=person_id, review_id=review_id, seen_at=at, before=before))
+    def visited(self, person_id: UUID, review_id: UUID, at: datetime, before: datetime | None, *, again: bool) -> None:
+        """Remember that a person looks into a review now, and when they did in the visit before; `again`: not first."""
+        if not again:
+            self._session.merge(Visit(person_id=person_id, review_id=review_id, seen_at=at, before=before))
+            return
+        one = (col(Visit.person_id) == person_id, col(Visit.review_id) == review_id)
+        question = update(Visit).where(*one).values(seen_at=at, before=before)
+        self._session.execute(question.execution_options(synchronize_session=False))
 
     def add(self, row: Cycle | Review | ReviewParty | Room) -> None:
         """Write a new record; those that it refers to come first."""

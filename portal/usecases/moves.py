@@ -1,0 +1,166 @@
+"""Moving one version of a document into another room of its file: a new document there, of the same owner.
+
+1. Two steps, like an upload (contents.py): the intent is durable before the content is opened; it is sealed anew
+   under a key of its own while it passes; the gate is asked again before the record names it. A crash in between
+   leaves an object that no record names, which is swept, and an intent that is closed as unknown.
+2. Drafts, other versions, history and trail stay behind: the other room learns of one version, not from where.
+3. Both rooms' streams record the act.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain import moves
+from portal.domain.documents import DocumentStage
+from portal.domain.files import CleanName
+from portal.domain.reviews import RoomKind
+from portal.errors import NotFound, PortalError
+from portal.usecases.contents import Arrived, Upload, abandon, add_version, author, take_content
+from portal.usecases.particulars import (
+    Particulars,
+    open_particulars,
+    open_tags,
+    open_title,
+    scope_of,
+    seal_tags,
+    seal_title,
+)
+from portal.work import Portal, Work
+from storage.content import open_all, version_context
+from storage.errors import Damaged
+from storage.permits import Permit, room_scope
+from storage.tables import Document, Room, Version
+
+REFUSED: Final = "refused"
+FAILED: Final = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """What is taken along of a document."""
+
+    version: Version
+    title: str
+    tags: tuple[str, ...]
+    particulars: Particulars
+
+
+def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind) -> UUID:
+    """Move one version of a document into another room of its file, and give the id of the new document.
+
+    Raises:
+        NotFound: There is no such version of this document, or the actor may not know of it.
+        Forbidden: The actor sees it but doesn't clear it for that room.
+        Conflict: The same file of the same owner lies there already, or the document was withdrawn meanwhile.
+        Unavailable: There is no space left.
+
+    """
+    with portal.work(caller) as work:
+        document, version, permit = _allowed(work, document_id, version_id, target)
+        _target(work, document, target)
+        moves.check_in_use(document.withdrawn_at)
+        work.note(permit, to=target.value)
+        intent = work.begins(permit)
+    leaving = _Leaving(
+        version,
+        open_title(portal, permit, document),
+        open_tags(portal, permit, document),
+        open_particulars(portal, permit, version),
+    )
+    name = CleanName(leaving.particulars.name, changed=False)
+    upload = Upload(Action.SUBMIT_DOCUMENT, version.id, name, leaving.particulars.declared, intent)
+    try:
+        arrived = _carry(portal, permit, leaving, upload)
+        return _keep(portal, caller, document_id, leaving, target, upload, arrived)
+    except BaseException as error:
+        abandon(portal, upload, REFUSED if isinstance(error, PortalError) else FAILED, 0)
+        raise
+
+
+def _allowed(work: Work, document_id: UUID, version_id: UUID, target: RoomKind) -> tuple[Document, Version, Permit]:
+    found = work.documents.find_version(version_id)
+    if found is not None and found.document_id != document_id:
+        found = None
+    version, permit = work.require(Action.SUBMIT_DOCUMENT, Version, found, asked=version_id, target=target)
+    document = work.documents.find(version.document_id)
+    if document is None:
+        raise NotFound
+    return document, version, permit
+
+
+def _target(work: Work, document: Document, target: RoomKind) -> Room:
+    record = work.file(document.review_id)
+    room = record.room(target.value) if record else None
+    if room is None:
+        raise NotFound
+    return room
+
+
+def _check_not_there(work: Work, permit: Permit, document: Document, room: Room, digest: bytes) -> None:
+    mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
+    holders = {row.document_id for row in work.documents.equal(room.id, mark)}
+    there = [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
+    moves.check_not_there({row.owner for row in there}, document.owner)
+
+
+def _carry(portal: Portal, permit: Permit, leaving: _Leaving, upload: Upload) -> Arrived:
+    """Open a content and seal it anew under another key while it passes."""
+    version = leaving.version
+    key = portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key)
+    with portal.objects.get(version.object_name) as sealed:
+        arrived = take_content(portal, upload, open_all(key, version_context(version.id), sealed))
+    if arrived.digest.hex() != leaving.particulars.sha256:
+        raise Damaged
+    return arrived
+
+
+def _keep(
+    portal: Portal,
+    caller: Caller,
+    document_id: UUID,
+    leaving: _Leaving,
+    target: RoomKind,
+    upload: Upload,
+    arrived: Arrived,
+) -> UUID:
+    with portal.work(caller) as work:
+        document, _, permit = _allowed(work, document_id, leaving.version.id, target)
+        room = _target(work, document, target)
+        moves.check_in_use(document.withdrawn_at)
+        _check_not_there(work, permit, document, room, arrived.digest)
+        new = _new_document(work, permit, document, leaving, room)
+        work.documents.add(new)
+        kept = add_version(work, permit, new, upload, arrived, ())
+        work.note(permit, to=target.value, became=str(new.id))
+        row = work.documents.find_version(upload.version)
+        if row is None:
+            raise NotFound
+        work.arrives(permit, row)
+        return kept.document
+
+
+def _new_document(work: Work, permit: Permit, document: Document, leaving: _Leaving, room: Room) -> Document:
+    record = work.file(document.review_id)
+    at_once = record is not None and record.review.passes_at_once
+    stage = moves.arrival(RoomKind(room.kind), passes_at_once=at_once)
+    new_id, scope = uuid4(), room_scope(room.review_id, room.id)
+    return Document(
+        id=new_id,
+        review_id=room.review_id,
+        room_id=room.id,
+        number=work.documents.next_number(room.id),
+        kind=document.kind,
+        language=document.language,
+        stage=stage.value,
+        owner=document.owner,
+        title=seal_title(work, permit, scope, new_id, leaving.title),
+        tags=seal_tags(work, permit, scope, new_id, leaving.tags),
+        created_by=author(work),
+        created_at=work.now,
+        changed_at=work.now,
+        submitted_at=work.now if stage is not DocumentStage.DRAFT else None,
+        circulated_at=work.now if stage is DocumentStage.CIRCULATED else None,
+    )
