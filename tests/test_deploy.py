@@ -1,0 +1,462 @@
+"""deploy/ does what it says: its unit, proxy file, settings, and the drill of its paper, carried out as written."""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from urllib.request import Request, urlopen
+from uuid import UUID
+
+import pytest
+
+from portal import cli
+from portal.app import create_portal, open_portal
+from portal.domain.documents import DocumentKind
+from portal.settings import Settings
+from portal.usecases.contents import take_content
+from portal.usecases.downloads import begin_download, end_download
+from portal.usecases.uploads import Described, begin_upload, keep_document
+from portal.work import Portal
+from storage.errors import Damaged, KeyUnavailable
+from tests.cast import World
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+PAPER = DEPLOY / "README.md"
+UNIT = DEPLOY / "systemd" / "portal.service"
+CADDYFILE = DEPLOY / "Caddyfile"
+ENVIRONMENT = DEPLOY / "env.example"
+CONTENT = b"What the State wrote. " * 5000
+TITLE = "A title that nobody guesses: Quillwort"
+
+pytestmark = pytest.mark.skipif(not PAPER.exists(), reason="deploy/ lies in the checkout, not in the wheel")
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't here (Debian: systemd)"
+)
+
+
+def paper(section: str) -> str:
+    """Give one section of the paper."""
+    return PAPER.read_text("utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
+
+
+def commands(text: str) -> list[str]:
+    """Give the lines of a section that are for root's shell."""
+    return re.findall(r"^ {4}# (.+)$", text, re.MULTILINE)
+
+
+def settings_of(line_file: Path) -> dict[str, str]:
+    lines = [line for line in line_file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def unit_lines(name: str) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", UNIT.read_text("utf-8"), re.MULTILINE)
+
+
+# --- settings -----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)? ?\|", paper("Settings"), re.MULTILINE)
+    plain = Settings()
+    assert [name for name, _ in rows] == [one.name for one in fields(Settings)]
+    for name, default in rows:
+        value = getattr(plain, name)
+        assert default == (" ".join(value) if isinstance(value, tuple) else str(value)), name
+
+
+def test_no_setting_has_a_secret_as_its_default() -> None:
+    secret = [one.name for one in fields(Settings) if not one.repr]
+    assert secret
+    assert not any(getattr(Settings(), name) for name in secret)
+
+
+def test_the_example_of_settings_is_taken_and_fits_the_unit(tmp_path: Path) -> None:
+    environment = settings_of(ENVIRONMENT)
+    known = {f"PORTAL_{one.name.upper()}" for one in fields(Settings)}
+    assert set(environment) <= known
+    settings = Settings.load(environment, tmp_path / "none.toml")
+    assert unit_lines("ReadWritePaths") == [str(settings.data)]
+    assert unit_lines("ReadOnlyPaths") == [str(settings.keys)]
+    assert not settings.keys.is_relative_to(settings.data)
+    assert unit_lines("SocketBindAllow") == [f"ipv4:tcp:{settings.port}"]
+    assert settings.proxies == ("127.0.0.1",)
+
+
+def test_every_command_that_the_paper_names_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    text = PAPER.read_text("utf-8")
+    named = {line for line in commands(text) if line.startswith("portal ")}
+    named |= set(re.findall(r"`(portal (?:[a-z]+ ?)+)`", text))
+    assert {"portal init", "portal fsck", "portal keys rotate"} <= named
+    for line in named:
+        words = [word for word in line.split()[1:] if word.islower()]
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*words, "--help"])
+        assert ended.value.code == 0, (line, capsys.readouterr().err)
+
+
+# --- the unit and the proxy ---------------------------------------------------------------------------------------
+
+
+@needs_analyze
+def test_the_unit_leaves_little_open() -> None:
+    told = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", UNIT],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = re.search(r"Overall exposure level for portal\.service: ([0-9.]+)", told.stdout)
+    assert found
+    assert float(found[1]) < 2
+
+
+def test_the_unit_keeps_keys_out_of_reach_of_dumps_swap_and_the_service_itself() -> None:
+    assert unit_lines("LimitCORE") == ["0"]
+    assert unit_lines("MemorySwapMax") == ["0"]
+    assert unit_lines("UMask") == ["0077"]
+    assert unit_lines("ProtectSystem") == ["strict"]
+    assert "keys" not in "".join(unit_lines("ReadWritePaths"))
+
+
+def test_the_proxy_exchanges_keys_that_last() -> None:
+    text = CADDYFILE.read_text("utf-8")
+    curves = re.search(r"^\s+curves (.+)$", text, re.MULTILINE)
+    protocols = re.search(r"^\s+protocols (.+)$", text, re.MULTILINE)
+    assert curves
+    assert curves[1].split()[0] == "x25519mlkem768"
+    assert protocols
+    assert protocols[1].split() == ["tls1.2", "tls1.3"]
+
+
+def test_the_proxy_passes_bodies_on_and_leaves_the_portals_headers_alone() -> None:
+    lines = [line.strip() for line in CADDYFILE.read_text("utf-8").splitlines() if not line.strip().startswith("#")]
+    words = {line.split()[0] for line in lines if line}
+    assert not words & {"request_buffers", "response_buffers", "encode", "log", "trusted_proxies", "read_body"}
+    assert [line for line in lines if line.startswith("reverse_proxy")] == ["reverse_proxy 127.0.0.1:8000 {"]
+    assert [line for line in lines if line.startswith("header")] == ["header_down -Server", "header -Server"]
+    size = re.search(r"max_size (\d+)MiB", "\n".join(lines))
+    assert size
+    assert int(size[1]) * 1024**2 > Settings().upload_bytes
+    assert sum(line.count("{") for line in lines) == sum(line.count("}") for line in lines)
+
+
+def test_the_proxy_keeps_the_portals_health_to_the_machine() -> None:
+    text = CADDYFILE.read_text("utf-8")
+    assert "@machine path /healthz /readyz /metrics" in text
+    assert "respond @machine 404" in text
+    assert "-Server" in text
+
+
+# --- the portal as it is deployed, shut in like the unit ----------------------------------------------------------
+
+# What systemd does for the unit, as far as a test can: system calls, executable memory, core dumps, mode of new files.
+SHUT_IN = """
+import ctypes, errno, os, resource, sys
+def refused(what):
+    sys.exit(f"can't shut in: {what}")
+walls = ctypes.CDLL("libseccomp.so.2")
+walls.seccomp_init.restype = ctypes.c_void_p
+process = ctypes.CDLL(None)
+os.umask(0o077)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+process.prctl(65, 1, 0, 0, 0) == 0 or refused("PR_SET_MDWE")
+process.prctl(38, 1, 0, 0, 0) == 0 or refused("PR_SET_NO_NEW_PRIVS")
+rules = ctypes.c_void_p(walls.seccomp_init(ctypes.c_uint32(0x00050000 | errno.EPERM)))
+for name in [*sys.argv[1].split(","), "execve"]:
+    number = walls.seccomp_syscall_resolve_name(name.encode())
+    if number >= 0:
+        walls.seccomp_rule_add(rules, ctypes.c_uint32(0x7FFF0000), number, 0)
+walls.seccomp_load(rules) == 0 or refused("seccomp")
+os.execv(sys.executable, [sys.executable, "-m", "portal.cli", "serve"])
+"""
+
+
+def system_calls(name: str) -> set[str]:
+    """Give the system calls of a group of systemd's."""
+    if not name.startswith("@"):
+        return {name}
+    told = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True)
+    listed = [line.strip() for line in told.stdout.splitlines()[1:]]
+    return {call for one in listed if one and not one.startswith("#") for call in system_calls(one)}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A portal that answers on loopback."""
+
+    port: int
+
+    def ask(self, raw: bytes) -> bytes:
+        """Send bytes as they are; give all that comes back until the server closes or is silent."""
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(raw)
+            connection.settimeout(2)
+            try:
+                while piece := connection.recv(65536):
+                    answer += piece
+            except TimeoutError:
+                pass
+        return answer
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The portal with the settings of env.example, shut in like the unit."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze isn't here (Debian: systemd)")
+    if not Path("/usr/lib/x86_64-linux-gnu/libseccomp.so.2").exists():
+        pytest.skip("libseccomp isn't here")
+    folder = tmp_path_factory.mktemp("deployed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = settings_of(ENVIRONMENT) | {
+        "PORTAL_DATA": str(folder / "data"),
+        "PORTAL_KEYS": str(folder / "keys"),
+        "PORTAL_PORT": str(port),
+    }
+    create_portal(Settings.load(environment, folder / "none.toml")).database.close()
+    first, without = unit_lines("SystemCallFilter")
+    calls = set().union(*(system_calls(name) for name in first.split()))
+    calls -= set().union(*(system_calls(name) for name in without.removeprefix("~").split()))
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHUT_IN, ",".join(sorted(calls))],
+        env={**environment, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait(process, port)
+        yield Served(port)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait(process: subprocess.Popen[str], port: int) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            told = process.communicate()[1]
+            if told.startswith("can't shut in"):
+                pytest.skip(told)
+            pytest.fail(told)
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the portal didn't begin to answer")
+
+
+@pytest.mark.e2e
+def test_the_portal_works_within_the_walls_of_its_unit(served: Served) -> None:
+    with urlopen(f"http://127.0.0.1:{served.port}/readyz", timeout=10) as answer:
+        assert answer.read() == b"ready\n"
+    proxied = Request(
+        f"http://127.0.0.1:{served.port}/sign-in",
+        headers={
+            "Host": "portal.example.org",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.9",
+            "Accept-Language": "ar",
+        },
+    )
+    with urlopen(proxied, timeout=10) as answer:  # noqa: S310 - our own address
+        assert answer.headers["Strict-Transport-Security"]
+        assert answer.headers["Set-Cookie"].startswith("__Host-")
+        assert 'dir="rtl"' in answer.read().decode()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Content-Length: 5\r\nContent-Length: 6",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding : chunked",
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked, identity",
+    ],
+)
+def test_a_request_with_two_lengths_reaches_nobody(served: Served, head: bytes) -> None:
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answer = served.ask(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n0\r\n\r\n" + hidden)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer[9:12] in {b"400", b"403"}
+    assert b"alive" not in answer
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/nowhere"])
+def test_an_answer_is_as_long_as_it_says(served: Served, path: str) -> None:
+    answer = served.ask(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)^content-length: (\d+)\r?$", head, re.MULTILINE)
+    assert length
+    assert int(length[1]) == len(body)
+
+
+@pytest.mark.e2e
+def test_no_answer_names_a_version_of_the_server(served: Served) -> None:
+    answer = served.ask(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    server = re.findall(rb"(?i)^(?:server|x-powered-by|via): (.*?)\r?$", answer, re.MULTILINE)
+    assert not any(re.search(rb"\d", name) for name in server)
+
+
+# --- the drill: stop, copy data and keys apart, start; restore ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A document that must come back."""
+
+    version: UUID
+    document: UUID
+
+
+def keep_something(world: World) -> Kept:
+    caller, room = world.caller("expert_xaa"), world.files["xaa"].rooms["national XAA"]
+    with world.request():
+        upload = begin_upload(world.portal, caller, room, "law.txt", "text/plain")
+        arrived = take_content(world.portal, upload, [CONTENT])
+        said = Described(DocumentKind.LAW, "en", TITLE)
+        return Kept(upload.version, keep_document(world.portal, caller, upload, arrived, said).document)
+
+
+def read_back(portal: Portal, world: World, kept: Kept) -> bytes:
+    again = World(portal, world.clock, world.members, world.files)
+    with again.request():
+        found = begin_download(portal, again.caller("focal_xaa"), kept.version)
+        content = b"".join(found.blocks())
+        end_download(portal, found.intent, "complete", len(content))
+    assert found.name == "law.txt"
+    return content
+
+
+@dataclass
+class Drill:
+    """Carries out the commands of the paper on folders of its own."""
+
+    world: World
+    folder: Path
+    open_again: Callable[[], Portal]
+    running: bool = True
+
+    def do(self, line: str) -> None:
+        """Carry out one line."""
+        line = line.replace("$(date +%F)", "2026-11-24")
+        for place, own in (
+            ("/var/lib/portal-keys", self.folder / "keys"),
+            ("/var/lib/portal-before", self.folder / "before"),
+            ("/var/lib/portal", self.folder / "data"),
+            ("/mnt/backup-data", self.folder / "backup-data"),
+            ("/mnt/backup-keys", self.folder / "backup-keys"),
+        ):
+            line = re.sub(rf"{place}(?=[ /]|$)", str(own), line)
+        match shlex.split(line):
+            case ["systemctl", "stop", "portal"]:
+                if self.running:
+                    self.world.portal.database.close()
+                self.running = False
+            case ["systemctl", "start", "portal"]:
+                self.world.portal = self.open_again()
+                self.running = True
+            case ["portal", "fsck"]:
+                assert run_portal(self.folder, "fsck") == 0
+            case ["cp" | "mv", *_] as words:
+                assert not self.running, line
+                subprocess.run(words, check=True)
+            case _:
+                pytest.fail(f"the drill doesn't know: {line}")
+
+
+def run_portal(folder: Path, *words: str) -> int:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "PORTAL_DATA": str(folder / "data"),
+        "PORTAL_KEYS": str(folder / "keys"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", *words],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.returncode
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data=folder / "data", keys=folder / "keys")
+
+
+@pytest.fixture
+def drill(world: World, tmp_path: Path) -> Iterator[Drill]:
+    for name in ("backup-data", "backup-keys"):
+        (tmp_path / name).mkdir()
+    one = Drill(world, tmp_path, lambda: open_portal(settings_in(tmp_path), world.clock))
+    yield one
+    one.world.portal.database.close()
+
+
+def steps(which: str) -> list[str]:
+    back_up, restore = paper("Back up and restore").split("To restore,")
+    return commands(back_up if which == "back up" else restore)
+
+
+def test_stop_copy_data_and_keys_apart_start_and_restore(drill: Drill) -> None:
+    kept = keep_something(drill.world)
+    for line in steps("back up"):
+        drill.do(line)
+    assert read_back(drill.world.portal, drill.world, kept) == CONTENT
+    assert not list((drill.folder / "backup-data").rglob("keyring.json"))
+
+    drill.do("systemctl stop portal")
+    shutil.rmtree(drill.folder / "keys")  # the worst day: both are lost
+    for line in steps("restore"):
+        drill.do(line)
+    assert drill.running
+    assert read_back(drill.world.portal, drill.world, kept) == CONTENT
+
+
+def test_a_backup_of_the_data_opens_nothing_without_keys_or_with_other_ones(drill: Drill, tmp_path: Path) -> None:
+    keep_something(drill.world)
+    for line in steps("back up"):
+        drill.do(line)
+    drill.do("systemctl stop portal")
+    copied = tmp_path / "backup-data" / f"portal-{date(2026, 11, 24).isoformat()}"
+
+    none = Settings(data=copied, keys=tmp_path / "none")
+    with pytest.raises(KeyUnavailable):
+        open_portal(none)
+
+    other = Settings(data=tmp_path / "elsewhere" / "data", keys=tmp_path / "elsewhere" / "keys")
+    create_portal(other).database.close()
+    with pytest.raises((KeyUnavailable, Damaged)):
+        open_portal(Settings(data=copied, keys=other.keys))
+
+
+def test_a_backup_of_the_data_holds_no_word_in_the_clear(drill: Drill) -> None:
+    keep_something(drill.world)
+    for line in steps("back up"):
+        drill.do(line)
+    files = [path for path in (drill.folder / "backup-data").rglob("*") if path.is_file()]
+    held = b"".join(path.read_bytes() for path in files)
+    assert len(held) > len(CONTENT)
+    for word in (b"Quillwort", b"What the State wrote", b"law.txt", b"focal_xaa@example.org"):
+        assert word not in held
