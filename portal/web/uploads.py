@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from anyio import CancelScope, to_thread
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 
 from portal.domain.documents import DocumentKind
 from portal.domain.files import clean_name
@@ -30,14 +31,14 @@ from portal.usecases.contents import Arrived, Kept, Upload
 from portal.usecases.downloads import ABORTED, FAILED
 from portal.usecases.transfers import goes_on
 from portal.usecases.uploads import TITLE_CHARACTERS, Described
-from portal.web.failures import SENTENCES, STATUSES, UPLOAD_HEADER
+from portal.web.answers import Told, failure, upload_answer
 from portal.web.languages import say
 from portal.web.multipart import FieldPart, FilePart, multipart
 from portal.web.receiving import Receiving
 from portal.web.refusals import RequestRefused
-from portal.web.ways import caller_of, id_from, portal_of, show
+from portal.web.ways import caller_of, id_from, portal_of
 from portal.work import Portal
-from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
+from storage.errors import StorageError
 
 log = logging.getLogger("portal.web")
 
@@ -45,7 +46,7 @@ REFUSED: Final = "refused"
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
 CHOOSE = N_("No file was chosen, so nothing was kept. Choose at least one file and send the form again.")
-ONE_FILE = N_("A new version is one file, so the others were not kept. Send them as documents of their own.")
+ONE_FILE = N_("One file is taken here at a time, so this one was not kept. Send it by itself.")
 CHOOSE_KIND = N_("Choose what kind of document this is, then send the file again. Nothing was kept.")
 CHOOSE_LANGUAGE = N_("Choose the language of the document, then send the file again. Nothing was kept.")
 KEPT = N_("Kept as no. %(number)s.")
@@ -59,18 +60,6 @@ Keep = Callable[[Upload, Arrived], Kept]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of one file, for the page or the script."""
-
-    name: str
-    ok: bool
-    message: str
-    url: str = ""
-    plain: bool = True  # kept, and nothing else to tell
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
 class Act:
     """What an upload does with each of its files."""
 
@@ -79,6 +68,7 @@ class Act:
     words: Callable[[Kept], str]
     page: str
     most: int = 200
+    leads: str = ""  # where one is led instead of to the new document's page
     told: list[Told] = field(default_factory=list)
 
 
@@ -91,7 +81,7 @@ async def put_documents(request: Request) -> Response:
         return lambda upload, arrived: uploads.keep_document(portal, caller, upload, arrived, said)
 
     begin = partial(uploads.begin_upload, portal, caller, room_id)
-    return await _take(
+    return await take_files(
         request, Act(begin, keep, lambda kept: say(request, KEPT, number=kept.number), f"/rooms/{room_id}")
     )
 
@@ -105,7 +95,7 @@ async def add_version(request: Request) -> Response:
 
     begin = partial(uploads.begin_version, portal, caller, document_id)
     page = f"/documents/{document_id}"
-    return await _take(
+    return await take_files(
         request, Act(begin, keep, lambda kept: say(request, KEPT_VERSION, version=kept.version), page, most=1)
     )
 
@@ -131,7 +121,8 @@ def described(fields: dict[str, str]) -> Described:
     )
 
 
-async def _take(request: Request, act: Act) -> Response:
+async def take_files(request: Request, act: Act) -> Response:
+    """Take the files of an upload, one after the other, and tell what became of each."""
     fields: dict[str, str] = {}
     keep: Keep | None = None
     wrong: PortalError | RefusedError | None = None
@@ -155,7 +146,7 @@ async def _take(request: Request, act: Act) -> Response:
         raise wrong
     if not act.told:
         raise Invalid(CHOOSE)
-    return await _answer(request, act)
+    return await upload_answer(request, act.told, act.page)
 
 
 async def _chosen(part: FilePart) -> AsyncIterator[bytes] | None:
@@ -179,13 +170,16 @@ async def _told(request: Request, act: Act, keep: Keep, part: FilePart) -> Told:
     except (PortalError, RefusedError, StorageError) as error:
         if isinstance(error, NotFound | Forbidden | SignedOut) and not act.told:
             raise
-        status, message = _failure(request, error)
-        return Told(clean_name(part.file_name).name, ok=False, message=message, status=status)
+        status, message = failure(request, error)
+        review = error.review if isinstance(error, PortalError) else None
+        return Told(clean_name(part.file_name).name, ok=False, message=message, status=status, review=review)
     notes = [say(request, SAME_FILE, numbers=", ".join(str(number) for number in kept.equal))] if kept.equal else []
-    notes += [say(request, OTHER_NAME, name=kept.name.name)] if kept.name.changed else []
+    notes += [say(request, OTHER_NAME, name=f"\u2068{kept.name.name}\u2069")] if kept.name.changed else []
     notes += [] if kept.agrees else [say(request, OTHER_TYPE)]
     message = " ".join([act.words(kept), *notes])
-    return Told(kept.name.name, ok=True, message=message, url=f"/documents/{kept.document}", plain=not notes)
+    return Told(
+        kept.name.name, ok=True, message=message, url=act.leads or f"/documents/{kept.document}", plain=not notes
+    )
 
 
 async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
@@ -202,6 +196,8 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
     except BaseException as error:
         with CancelScope(shield=True):
             await to_thread.run_sync(_abandon, portal, upload, _result(error), receiving.received)
+        if isinstance(error, PortalError):
+            error.review = UUID(upload.intent.entry.on["review"])
         raise
 
 
@@ -224,29 +220,3 @@ def _result(error: BaseException) -> str:
             return ABORTED
         case _:
             return FAILED
-
-
-def _failure(request: Request, error: PortalError | RefusedError | StorageError) -> tuple[int, str]:
-    """Give the status and the sentence of an error, as the page of failures would."""
-    match error:
-        case RefusedError():
-            return 422, " ".join(problem.words(partial(say, request)) for problem in error.problems)
-        case PortalError():
-            status = next(status for kind, status in STATUSES if isinstance(error, kind))
-            return status, say(request, str(error) or SENTENCES[status].happened)
-        case _:
-            status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500
-            return status, say(request, SENTENCES[status].happened)
-
-
-async def _answer(request: Request, act: Act) -> Response:
-    failed = [told for told in act.told if not told.ok]
-    status = failed[0].status if len(failed) == len(act.told) else 200
-    if request.headers.get(UPLOAD_HEADER) == "1":
-        message = " ".join(told.message for told in act.told)
-        answer = {"ok": not failed, "message": message, "url": act.told[-1].url}
-        return JSONResponse(answer, status_code=status, headers={"Cache-Control": "no-store"})
-    if all(told.plain and told.ok for told in act.told):
-        return RedirectResponse(act.told[0].url if len(act.told) == 1 else act.page, 303)
-    page = partial(show, request, "documents/uploaded.html", status=status, told=act.told, back=act.page)
-    return await to_thread.run_sync(page)

@@ -62,6 +62,7 @@ def test_each_file_of_a_plain_form_is_told_by_itself_and_what_was_kept_stays(
     answer = send(officer, f"{room}/documents", FILE, ("empty.pdf", b"", PDF), ("b.pdf", PAGE + b"b", PDF))
     assert answer.status_code == 200
     assert "The file is empty" in answer.text
+    assert "Whom to ask: <bdi>Officer Example</bdi>." in answer.text
     assert [document.number for document in documents(world)] == [1, 2]
     assert len(objects(world)) == 2
     results = [result for _, phase, result in steps(world, world.files["xaa"].rooms["shared"]) if phase == "outcome"]
@@ -111,7 +112,7 @@ def test_a_form_without_a_file_says_so(officer: Browser, room: str) -> None:
 def test_a_hostile_name_is_cleaned_and_told(officer: Browser, room: str, raw: str, kept: str) -> None:
     told = upload(officer, room, (raw, PAGE, PDF))
     assert told["ok"], told
-    assert f"“{kept}”" in str(told["message"])
+    assert f"“\u2068{kept}\u2069”" in str(told["message"])
 
 
 def test_a_declared_type_that_is_not_the_contents_is_told(officer: Browser, room: str) -> None:
@@ -196,7 +197,7 @@ def test_a_version_is_one_file(world: World, officer: Browser, room: str) -> Non
     upload(officer, room, FILE)
     path = f"/documents/{documents(world)[0].id}/versions"
     answer = send(officer, path, ("a.pdf", PAGE + b"a", PDF), ("b.pdf", PAGE + b"b", PDF))
-    assert "A new version is one file" in answer.text
+    assert "One file is taken here at a time" in answer.text
     assert len(versions(world)) == 2
 
 
