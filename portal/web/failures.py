@@ -7,11 +7,14 @@ absent or forbidden: it carries no reason, no name and no number of the request.
 import logging
 import traceback
 from dataclasses import dataclass
+from uuid import UUID
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from portal.access.reasons import reasons
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
 from portal.errors import (
@@ -25,16 +28,22 @@ from portal.errors import (
     TooMany,
     Unavailable,
 )
+from portal.usecases.reviews import whom_to_ask
 from portal.web import cookies, csrf
 from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.places import to_sign_in
 from portal.web.refusals import RequestRefused
+from portal.web.ways import caller_of, portal_of
+from storage import permits
 from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
 
 UPLOAD_HEADER = "x-upload"
+# refusals for what a thing has become, not for who asks: somebody was there first
+PASSED = frozenset({"guardrails.withdrawn-work", "guardrails.circulated-once"})
+ASKED = frozenset({403, 409, 422})  # where an officer can help
 RETRY_SECONDS = {429: 60, 503: 30}
 
 
@@ -182,10 +191,26 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
             return answer
         error = error if isinstance(error, SignedOut) else SignedOut()
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    said = str(error)
+    said = say(request, str(error)) if str(error) else None
     if isinstance(error, RefusedError):
         said = " ".join(problem.words(lambda text: say(request, text)) for problem in error.problems)
-    return error_response(request, status, say(request, said) if said else None)
+    elif isinstance(error, Forbidden) and error.policies:
+        said = " ".join(say(request, sentence) for sentence in reasons(error.policies))
+        status = 409 if PASSED.issuperset(error.policies) else status
+    ask = await run_in_threadpool(_whom_to_ask, request, error) if status in ASKED else None
+    return error_response(request, status, said, ask=ask)
+
+
+def _whom_to_ask(request: Request, error: Exception) -> str | None:
+    """Name the officers of the review that an act was about, where the actor may know the review (GL 7)."""
+    review = error.review if isinstance(error, PortalError) else None
+    if review is None:
+        return None
+    try:
+        with permits.request(UUID(request.state.request_id)):
+            return ", ".join(whom_to_ask(portal_of(request), caller_of(request), review)) or None
+    except (PortalError, StorageError):
+        return None
 
 
 async def on_store_error(request: Request, error: Exception) -> Response:
