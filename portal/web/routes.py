@@ -10,11 +10,15 @@ from portal.web import (
     administration,
     assets,
     audit,
+    documents,
     downloads,
     people,
     register,
+    reviews,
+    rooms,
     signin,
     states,
+    translations,
     uploads,
 )
 from portal.web.ways import Way
@@ -42,6 +46,27 @@ WAYS: tuple[Way, ...] = (
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/readyz", signin.readiness, None),  # whether its parts answer, nothing of what is in them
+    # reviews, as those in them see them
+    Way("GET", "/reviews", reviews.listing, Action.LIST_REVIEWS),
+    Way("GET", "/reviews/{id}", reviews.view, Action.VIEW_REVIEW),
+    Way("POST", "/reviews/{id}/undertaking", reviews.accept, Action.ACCEPT_UNDERTAKING),
+    Way("POST", "/reviews/{id}/stage", reviews.advance, Action.ADVANCE_REVIEW),
+    Way("POST", "/reviews/{id}/help", reviews.ask_for_help, Action.ASK_FOR_HELP),
+    # rooms and their documents
+    Way("GET", "/rooms/{id}", rooms.view, Action.LIST_ROOM),
+    Way("POST", "/rooms/{id}/find", rooms.find, Action.LIST_ROOM),
+    Way("GET", "/documents/{id}", documents.view, Action.VIEW_DOCUMENT),
+    Way("POST", "/documents/{id}/describe", documents.describe, Action.DESCRIBE_DOCUMENT),
+    Way("POST", "/documents/{id}/submit", documents.submit, Action.SUBMIT_DOCUMENT),
+    Way("POST", "/documents/{id}/circulate", documents.circulate, Action.CIRCULATE_DOCUMENT),
+    Way("POST", "/documents/{id}/withdraw", documents.withdraw, Action.WITHDRAW_DOCUMENT),
+    # translation
+    Way("GET", "/documents/{id}/translations", translations.sendings, Action.VIEW_DOCUMENT),
+    Way("POST", "/documents/{id}/translations", translations.send, Action.SEND_FOR_TRANSLATION),
+    Way("GET", "/translations", translations.listing, Action.LIST_TRANSLATIONS),
+    Way("GET", "/translations/{id}", translations.view, Action.VIEW_DOCUMENT),
+    Way("POST", "/translations/{id}/recall", translations.recall, Action.RECALL_TRANSLATION),
+    Way("POST", "/translations/{id}/delivery", translations.deliver, Action.DELIVER_TRANSLATION, upload=True),
     # contents, in and out
     Way("POST", "/rooms/{id}/documents", uploads.put_documents, Action.UPLOAD_DOCUMENT, upload=True),
     Way("POST", "/documents/{id}/versions", uploads.add_version, Action.ADD_VERSION, upload=True),
