@@ -188,11 +188,19 @@ def assigned(row: Assignment, states: dict[UUID, str], now: datetime) -> Assigne
     return Assigned(row.id, row.review_id, state, standing(now, row.starts_at, ends), row.starts_at, ends)
 
 
-def assignments_of(work: Work, people: Sequence[Person]) -> tuple[dict[UUID, list[Assignment]], dict[UUID, str]]:
-    """Find the assignments of people, with the States under review of those that are within the reader's reach."""
+def assignments_of(
+    work: Work, people: Sequence[Person], known: dict[UUID, str] | None = None
+) -> tuple[dict[UUID, list[Assignment]], dict[UUID, str]]:
+    """Find the assignments of people, with the States under review of those that are within the reader's reach.
+
+    Args:
+        work: The transaction.
+        people: Whose assignments.
+        known: The States under review of all reviews within the reader's reach, where they were found before.
+    """
     register = RegisterRecords(work.session, work.who.reach)
     rows = register.assignments_of([person.id for person in people])
-    states = register.under_review(sorted({row.review_id for row in rows})) if rows else {}
+    states = known if known is not None else register.under_review(sorted({row.review_id for row in rows}))
     return by_person([row for row in rows if row.review_id in states]), states
 
 

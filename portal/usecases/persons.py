@@ -51,13 +51,14 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
             raise NotFound
         now = work.now
         appointments = work.people.appointments(person.id)
-        assignments, states = assignments_of(work, [person])
+        own = work.who.state
+        reviews = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
+        known = {review.id: review.state_code for review in reviews} if own else None
+        assignments, states = assignments_of(work, [person], known)
         mine = assignments.get(person.id, [])
         acts = {row.id: _acts(work, row, appointments) for row in appointments}
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
-        own = work.who.state
-        reviews = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
         may_link = work.allows(Action.ISSUE_LINK, facts)
     return PersonPage(
         person.id,

@@ -1,0 +1,151 @@
+"""People's pages: the focal point's list, adding with a link shown once, ending; what the administrator sees."""
+
+import re
+
+import pytest
+from sqlalchemy import event
+
+from tests.cast import World
+from tests.portal.audit.files import look, put
+from tests.web_client import Browser, browser
+
+NOTE = {"note": "NV/9/2026", "dated": "2026-05-01"}
+AMAL = {"name": "أمل حداد", "mail": "amal@ministry.example", "language": "ar", "role": "expert"}
+
+
+@pytest.fixture
+def focal(world: World) -> Browser:
+    return browser(world, "focal_xcc")
+
+
+def test_the_focal_point_reads_its_list_and_nobody_elses(focal: Browser) -> None:
+    text = focal.get("/people").text
+    assert "My State’s people" in text
+    assert "2 of at most 20 governmental experts" in text
+    assert "Roster_Xcc Example" in text
+    assert "Xbb" not in text
+
+
+def test_adding_somebody_shows_the_link_once(world: World, focal: Browser) -> None:
+    answer = focal.form("/people/new", "/people/new", **AMAL, **NOTE)
+    assert answer.status_code == 200
+    link = re.search(r"http://localhost:8000/enter/[\w-]+", answer.text)
+    assert link
+    assert answer.headers["cache-control"] == "no-store"
+    listed = focal.get("/people").text
+    assert "أمل حداد" in listed
+    assert link[0] not in listed
+    assert browser(world).get(link[0]).status_code == 200
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(focal: Browser) -> None:
+    wrong = AMAL | {"mail": "nowhere", "role": "officer"}
+    answer = focal.form("/people/new", "/people/new", **wrong, note="NV/9/2026", dated="1999-01-01", first="2020-01-01")
+    assert answer.status_code == 422
+    for sentence in ("no mail address", "before the Convention was adopted"):
+        assert sentence in answer.text
+    for kept in ("أمل حداد", 'value="nowhere"', 'value="1999-01-01"', 'value="2020-01-01"'):
+        assert kept in answer.text
+    forbidden = focal.form("/people/new", "/people/new", **(AMAL | {"role": "officer"}), **NOTE)
+    assert forbidden.status_code in {403, 404}
+    past = focal.form("/people/new", "/people/new", **AMAL, **NOTE, first="2020-01-01")
+    assert past.status_code == 422
+    assert "today at the earliest" in past.text
+
+
+def test_an_exclusive_role_is_refused_with_a_sentence(world: World) -> None:
+    at = f"/people/{world.members['officer'].person}"
+    answer = browser(world, "administrator").form("/people/new", f"{at}/appoint", role="registrar", **NOTE)
+    assert answer.status_code == 403
+    assert "holds a role that excludes the one to be given" in answer.text
+
+
+def test_assigning_and_ending_by_hand_of_the_focal_point(world: World, focal: Browser) -> None:
+    roster = world.members["roster_xcc"]
+    at, review = f"/people/{roster.person}", str(world.files["xaa"].review)
+    path = f"{at}/appointments/{roster.appointment}"
+    assert focal.form(f"{path}/assign", f"{path}/assign", review=review, **NOTE).status_code == 303
+    page = focal.get(at).text
+    assert "NV/9/2026" in page
+    ends = re.search(rf'href="({at}/assignments/[^"]+/end)"', page)
+    assert ends
+    assert focal.form(ends[1], ends[1]).status_code == 303
+    theirs = browser(world, "roster_xcc")
+    assert theirs.get("/account").status_code == 200
+    assert focal.form(f"{path}/end", f"{path}/end", **NOTE).status_code == 303
+    assert theirs.get("/account", follow_redirects=False).status_code in {303, 401}  # in the same minute
+    assert "ended by" in focal.get(at).text
+
+
+def test_a_review_of_others_can_not_be_assigned(world: World, focal: Browser) -> None:
+    roster = world.members["roster_xcc"]
+    path = f"/people/{roster.person}/appointments/{roster.appointment}/assign"
+    for review in (str(world.files["xdd"].review), "00000000-0000-4000-8000-00000000abcd"):
+        assert focal.form(path, path, review=review, **NOTE).status_code == 404
+    assert focal.form(path, path, review="nonsense", **NOTE).status_code == 422
+
+
+def test_a_new_sign_in_link_is_shown_once(world: World, focal: Browser) -> None:
+    at = f"/people/{world.members['expert_xcc'].person}"
+    answer = focal.form(at, f"{at}/link")
+    assert answer.status_code == 200
+    assert "/enter/" in answer.text
+    assert focal.form(at, f"/people/{world.members['expert_xbb'].person}/link").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/people", "/people?state=XCC"])
+def test_the_lists_stay_small_and_ask_the_database_little(world: World, path: str) -> None:
+    client = browser(world, "registrar")
+    for _ in range(2):  # keys are opened once
+        client.get(path)
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(world.portal.database.engine, "before_cursor_execute", note)
+    answer = client.get(path)
+    event.remove(world.portal.database.engine, "before_cursor_execute", note)
+    assert len(answer.content) < 40_000
+    said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
+    assert len(said) <= 12, "\n".join(said)
+
+
+def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -> None:
+    path = f"/people/{world.members['expert_xcc'].person}"
+    for _ in range(2):  # keys are opened once
+        focal.get(path)
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(world.portal.database.engine, "before_cursor_execute", note)
+    focal.get(path)
+    event.remove(world.portal.database.engine, "before_cursor_execute", note)
+    said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
+    assert len(said) <= 12, "\n".join(said)
+
+
+def test_the_administrator_sees_accounts_and_counts_and_no_title(world: World) -> None:
+    made = put(world, "officer", "shared", "Zephyrine statute")
+    look(world, "expert_xbb", made)
+    client = browser(world, "administrator")
+    accounts = client.get("/administration").text
+    assert "Registrar Example" in accounts
+    health = client.get("/administration/health").text
+    assert "looked at the list of accounts" in health
+    for text in (accounts, health, client.get("/administration/settings").text):
+        assert "Zephyrine" not in text
+
+
+def test_settings_are_shown_without_secrets(world: World) -> None:
+    text = browser(world, "administrator").get("/administration/settings").text
+    assert "upload_bytes" in text
+    assert browser(world, "registrar").get("/administration/settings").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["registrar", "focal_xcc", "officer", "expert_xbb", "confidentiality"])
+def test_administration_is_the_administrators(world: World, who: str) -> None:
+    for path in ("/administration", "/administration/health", "/administration/settings"):
+        assert browser(world, who).get(path, follow_redirects=False).status_code == 404
