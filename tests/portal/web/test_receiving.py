@@ -1,0 +1,128 @@
+"""A file on its way from the connection to the thread that seals it."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import anyio
+import pytest
+
+from portal.errors import NotFound, TooLarge
+from portal.web import receiving
+from portal.web.receiving import BATCH_BYTES, BATCHES_WAITING, CutError, Receiving
+from portal.web.refusals import RequestRefused
+
+CHUNK = bytes(BATCH_BYTES)
+
+
+async def arriving(count: int, *, cut: bool = False) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield CHUNK
+    if cut:
+        raise RequestRefused(400, "cut")
+
+
+def always(_progress: bool) -> bool:  # noqa: FBT001  # as the portal's own
+    return True
+
+
+def receive(chunks: AsyncIterator[bytes], take: object, goes_on: object = always) -> object:
+    async def run() -> object:
+        return await Receiving(chunks, take, goes_on).run()  # type: ignore[arg-type]  # tests give what they like
+
+    return anyio.run(run)
+
+
+def test_all_that_arrives_is_taken_in_order() -> None:
+    async def letters() -> AsyncIterator[bytes]:
+        for letter in b"abcdef":
+            yield bytes([letter]) * (BATCH_BYTES // 2 + 1)
+
+    taken = receive(letters(), lambda chunks: b"".join(chunk[:1] for chunk in chunks))
+    assert taken == b"abcdef"
+
+
+def test_a_cut_is_no_end_for_whoever_takes() -> None:
+    ended = []
+
+    def take(chunks: Iterator[bytes]) -> None:
+        try:
+            for _ in chunks:
+                pass
+            ended.append("whole")
+        except CutError:
+            ended.append("cut")
+            raise
+
+    with pytest.raises(RequestRefused):
+        receive(arriving(3, cut=True), take)
+    assert ended == ["cut"]
+
+
+def test_what_is_not_taken_is_read_to_its_end_and_kept_nowhere() -> None:
+    seen = []
+
+    async def counted() -> AsyncIterator[bytes]:
+        async for chunk in arriving(50):
+            seen.append(chunk)
+            yield chunk
+
+    def take(chunks: Iterator[bytes]) -> None:
+        next(chunks)
+        raise TooLarge("too large")
+
+    with pytest.raises(TooLarge):
+        receive(counted(), take)
+    assert len(seen) == 50
+
+
+def test_no_more_than_a_few_batches_wait_for_a_slow_store() -> None:
+    passed, most = [0, 0], [0]
+
+    async def counted() -> AsyncIterator[bytes]:
+        async for chunk in arriving(20):
+            passed[0] += 1
+            most[0] = max(most[0], passed[0] - passed[1])
+            yield chunk
+
+    def take(chunks: Iterator[bytes]) -> bool:
+        for _ in chunks:
+            passed[1] += 1
+            time.sleep(0.005)
+        return True
+
+    assert receive(counted(), take)
+    assert most[0] <= BATCHES_WAITING + 3
+
+
+def test_an_access_that_ends_stops_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "RECHECK_SECONDS", 0.05)
+    ended = []
+
+    async def forever() -> AsyncIterator[bytes]:
+        while True:
+            yield CHUNK
+            await anyio.sleep(0.01)
+
+    def take(chunks: Iterator[bytes]) -> None:
+        try:
+            for _ in chunks:
+                pass
+        except CutError:
+            ended.append("cut")
+            raise
+
+    with pytest.raises(NotFound):
+        receive(forever(), take, lambda progress: not progress)
+    assert ended == ["cut"]
+
+
+def test_a_client_that_stalls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr(receiving, "STALLED_SECONDS", 0.2)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield CHUNK
+        await anyio.sleep(60)
+
+    with pytest.raises(RequestRefused):
+        receive(stalled(), lambda chunks: [None for _ in chunks])
