@@ -1,0 +1,55 @@
+"""Acts on a file through the application, for tests: put a document somewhere, move it, press a button."""
+
+from uuid import UUID
+
+from httpx2 import Response
+
+from tests.cast import World
+from tests.contents import form_token, send, versions
+from tests.web_client import ORIGIN, Browser, browser
+
+PDF = "application/pdf"
+
+
+def press(client: Browser, path: str, **fields: str) -> Response:
+    """Send a form with the page's token."""
+    data = {"csrf": form_token(client.cookies["portal-local"]), **fields}
+    return client.post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False)
+
+
+def made(answer: Response) -> UUID:
+    """Take the document's id from the answer of an act that leads to its page."""
+    assert answer.status_code == 303, answer.text
+    return UUID(answer.headers["location"].removeprefix("/documents/"))
+
+
+def put(world: World, who: str, room: str, text: str = "Draft", *, file: str = "xaa", **fields: str) -> UUID:
+    """Put a document into a room; its content is its title and a little more."""
+    path = f"/rooms/{world.files[file].rooms[room]}/documents"
+    name = fields.pop("name", f"{text}.pdf")
+    content = f"%PDF-1.7 {text} {name}".encode()
+    return made(send(browser(world, who), path, (name, content, PDF), title=text, **fields))
+
+
+def newest(world: World, document: UUID) -> UUID:
+    """Find the newest version of a document."""
+    return max((row for row in versions(world) if row.document_id == document), key=lambda row: row.number).id
+
+
+def move(world: World, who: str, document: UUID, target: str) -> Response:
+    """Send the newest version of a document to another room."""
+    return press(
+        browser(world, who), f"/documents/{document}/submit", version=str(newest(world, document)), target=target
+    )
+
+
+def submitted(world: World, text: str = "Response", **fields: str) -> UUID:
+    """Have the State under review submit a document."""
+    return made(move(world, "focal_xaa", put(world, "focal_xaa", "national XAA", text, **fields), "shared"))
+
+
+def circulated(world: World, text: str = "Response", **fields: str) -> UUID:
+    """Have a submitted document circulated."""
+    document = submitted(world, text, **fields)
+    assert press(browser(world, "officer"), f"/documents/{document}/circulate").status_code == 303
+    return document

@@ -1,0 +1,210 @@
+"""Moving through the application: who clears what for which room, what arrives there, what stays behind."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.domain.reviews import RoomKind
+from portal.usecases.moves import submit_version
+from storage.errors import StoreUnavailable
+from storage.tables import Review
+from tests.cast import World, setting_up
+from tests.contents import documents, objects, said, steps, versions
+from tests.filing import circulated, made, move, newest, press, put, submitted
+from tests.web_client import browser
+
+
+def row(world: World, document: UUID):  # noqa: ANN201  # a Document
+    return next(one for one in documents(world) if one.id == document)
+
+
+def test_a_submitted_document_is_a_new_one_of_the_same_state_with_the_same_content(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA", "Response", tags="UNTOC 5")
+    new = made(move(world, "focal_xaa", draft, "shared"))
+    arrived = row(world, new)
+    assert (arrived.room_id, arrived.number) == (world.files["xaa"].rooms["shared"], 1)
+    assert (arrived.owner, arrived.stage, arrived.submitted_at) == ("XAA", "submitted", world.clock.now)
+    assert row(world, draft).stage == "draft"
+    first, second = versions(world)
+    assert first.object_name != second.object_name
+    assert first.wrapped_key != second.wrapped_key
+    client = browser(world, "focal_xaa")
+    contents = {client.get(f"/versions/{one.id}/content").content for one in (first, second)}
+    assert contents == {b"%PDF-1.7 Response Response.pdf"}
+    page = client.get(f"/documents/{new}").text
+    assert "Response" in page
+    assert "UNTOC 5" in page
+
+
+def test_the_officer_and_the_state_see_what_was_submitted_and_nobody_else_does(world: World) -> None:
+    """GL 15."""
+    new = submitted(world)
+    seen = {who: browser(world, who).get(f"/documents/{new}").status_code for who in world.members}
+    assert {who for who, status in seen.items() if status == 200} == {"focal_xaa", "expert_xaa", "officer"}
+
+
+def test_all_parties_see_what_was_circulated(world: World) -> None:
+    """GL 15, 21."""
+    new = circulated(world)
+    seen = {who for who in world.members if browser(world, who).get(f"/documents/{new}").status_code == 200}
+    parties = {"focal_xaa", "expert_xaa", "focal_xbb", "expert_xbb", "focal_xcc", "expert_xcc", "observer_xcc"}
+    assert seen == parties | {"officer"}
+
+
+def test_a_review_may_let_what_is_submitted_pass_at_once(world: World) -> None:
+    with setting_up(world.portal) as (work, _):
+        review = work.session.get(Review, world.files["xaa"].review)
+        assert review is not None
+        review.passes_at_once = True
+    assert row(world, submitted(world)).stage == "circulated"
+
+
+def test_both_rooms_record_a_move_and_the_other_room_learns_nothing_of_where_from(world: World) -> None:
+    rooms = world.files["xaa"].rooms
+    draft = put(world, "focal_xaa", "national XAA")
+    version = newest(world, draft)
+    new = made(move(world, "focal_xaa", draft, "shared"))
+    assert steps(world, rooms["national XAA"])[-2:] == [
+        ("submitDocument", "intent", ""),
+        ("submitDocument", "outcome", "complete"),
+    ]
+    (arrival,) = said(world, rooms["shared"])
+    assert (arrival["action"], arrival["phase"], arrival["on"]["document"]) == ("submitDocument", "act", str(new))
+    told = str(arrival)
+    assert str(draft) not in told
+    assert str(version) not in told
+    assert str(rooms["national XAA"]) not in told
+    assert {name.split("/")[0] for name in arrival["rows"]} == {"document", "version"}
+
+
+@pytest.mark.parametrize(
+    ("who", "room", "target"),
+    [
+        ("expert_xaa", "national XAA", "shared"),  # ToR 17: the focal point clears
+        ("focal_xaa", "national XAA", "reviewers"),
+        ("focal_xaa", "national XAA", "secretariat"),
+        ("focal_xaa", "national XAA", "national"),
+        ("expert_xbb", "reviewers", "shared"),
+        ("expert_xbb", "national XBB", "shared"),
+        ("officer", "secretariat", "secretariat"),
+    ],
+)
+def test_what_is_not_ones_to_clear_is_refused_and_nothing_moves(world: World, who: str, room: str, target: str) -> None:
+    draft = put(world, who, room)
+    kept = objects(world)
+    answer = move(world, who, draft, target)
+    assert answer.status_code == 403
+    assert len(documents(world)) == 1
+    assert objects(world) == kept
+
+
+@pytest.mark.parametrize(
+    ("who", "room", "target"),
+    [
+        ("expert_xbb", "national XBB", "reviewers"),
+        ("focal_xbb", "reviewers", "shared"),
+        ("officer", "secretariat", "shared"),
+        ("officer", "reviewers", "shared"),
+    ],
+)
+def test_each_side_sends_its_own(world: World, who: str, room: str, target: str) -> None:
+    """GL 17, 22, 29."""
+    new = made(move(world, who, put(world, who, room), target))
+    assert row(world, new).room_id == world.files["xaa"].rooms[target]
+
+
+def test_numbers_are_counted_in_each_room(world: World) -> None:
+    for text in ("One", "Two"):
+        put(world, "focal_xaa", "national XAA", text)
+    assert row(world, submitted(world, "Three")).number == 1
+
+
+def test_the_same_file_is_not_sent_twice_until_it_is_withdrawn(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA")
+    first = made(move(world, "focal_xaa", draft, "shared"))
+    again = move(world, "focal_xaa", draft, "shared")
+    assert again.status_code == 409
+    assert "lies in that room already" in again.text
+    assert len(objects(world)) == 2
+    assert press(browser(world, "focal_xaa"), f"/documents/{first}/withdraw", reason="Wrong file").status_code == 303
+    assert row(world, made(move(world, "focal_xaa", draft, "shared"))).number == 2
+
+
+def test_the_same_file_of_another_state_is_not_told(world: World) -> None:
+    circulated(world, "Law", name="law.pdf")
+    draft = put(world, "focal_xbb", "reviewers", "Law", name="law.pdf")
+    assert move(world, "focal_xbb", draft, "shared").status_code == 303
+
+
+def test_what_was_withdrawn_is_not_moved(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA")
+    press(browser(world, "focal_xaa"), f"/documents/{draft}/withdraw", reason="Wrong file")
+    answer = move(world, "focal_xaa", draft, "shared")
+    assert answer.status_code == 409
+    assert "withdrawn" in answer.text
+
+
+def test_ids_of_another_file_or_document_move_nothing(world: World) -> None:
+    mine = put(world, "focal_xaa", "national XAA", "Mine")
+    other = put(world, "focal_xaa", "national XAA", "Other")
+    theirs = put(world, "focal_xdd", "national XDD", "Theirs", file="xdd")
+    client = browser(world, "focal_xaa")
+    pairs = [
+        (mine, newest(world, other)),
+        (mine, newest(world, theirs)),
+        (theirs, newest(world, mine)),
+        (theirs, newest(world, theirs)),
+        (uuid4(), newest(world, mine)),
+        (mine, uuid4()),
+    ]
+    for document, version in pairs:
+        answer = press(client, f"/documents/{document}/submit", version=str(version), target="shared")
+        assert answer.status_code == 404
+    for fields in ({"version": "x", "target": "shared"}, {"version": str(newest(world, mine)), "target": "cellar"}):
+        assert press(client, f"/documents/{mine}/submit", **fields).status_code == 422
+    assert len(documents(world)) == 3
+
+
+class _Failing:
+    """An object store that loses its connection while something is put."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def put(self, _name: str, chunks: Iterator[bytes]) -> int:
+        next(iter(chunks))
+        raise StoreUnavailable("the store went away")
+
+
+def test_a_move_that_fails_on_the_way_leaves_no_half_and_says_so_in_the_log(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA")
+    kept, store = objects(world), world.portal.objects
+    world.portal.objects = _Failing(store)  # type: ignore[assignment]  # put alone is replaced
+    assert move(world, "focal_xaa", draft, "shared").status_code == 503
+    world.portal.objects = store
+    assert (objects(world), len(documents(world))) == (kept, 1)
+    assert steps(world, world.files["xaa"].rooms["national XAA"])[-1] == ("submitDocument", "outcome", "failed")
+    assert said(world, world.files["xaa"].rooms["shared"]) == []
+
+
+def test_whoever_loses_the_right_while_a_move_runs_moves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = put(world, "focal_xaa", "national XAA")
+    version, kept = newest(world, draft), objects(world)
+    from portal.usecases import moves  # patched below
+
+    carry = moves._carry
+
+    def and_meanwhile(*given: object) -> object:
+        arrived = carry(*given)  # type: ignore[arg-type]  # passed through
+        assert press(browser(world, "focal_xaa"), f"/documents/{draft}/withdraw", reason="Wrong").status_code == 303
+        return arrived
+
+    monkeypatch.setattr(moves, "_carry", and_meanwhile)
+    with world.request(), pytest.raises(Exception, match="act is not yours"):
+        submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
+    assert (objects(world), len(documents(world))) == (kept, 1)
+    assert steps(world, world.files["xaa"].rooms["national XAA"])[-1] == ("submitDocument", "outcome", "refused")
