@@ -9,10 +9,13 @@ From the outside in:
 5. the host asked for is one of ours, and headers are bounded;
 6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form or an upload route's.
 
+What walls 4 to 6 turn away is in the portal's own log: number, address, status, and nothing that the client wrote.
+
 `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our own
 forms (Fetch, 3.1), and the check of the origin would have to trust null.
 """
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +29,8 @@ from portal.domain.texts import N_
 from portal.web import csrf, forms, multipart
 from portal.web.failures import on_left, on_refused, on_unknown
 from portal.web.refusals import RequestRefused
+
+log = logging.getLogger("portal.web")
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -110,8 +115,11 @@ class Guard:
                 # words of the cause, which may be confidential and stand in ours as far as they are not
                 raise BrokenAnswer from None
             request = Request(scope, receive)
-            known = isinstance(error, RequestRefused)
-            handler = on_left if isinstance(error, ClientDisconnect) else on_refused if known else on_unknown
+            handler = on_left if isinstance(error, ClientDisconnect) else on_unknown
+            if isinstance(error, RequestRefused):
+                handler = on_refused
+                number, client = scope["state"]["request_id"], (scope.get("client") or ("-",))[0]
+                log.warning("request %s from %s was turned away: %d", number, _address(client) or "-", error.status)
             await (await handler(request, error))(scope, receive, answer.send)
 
     async def _check_body(self, scope: Scope, receive: Receive) -> None:

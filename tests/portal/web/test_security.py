@@ -337,6 +337,16 @@ def test_an_unknown_error_is_logged_under_its_number_without_its_words(caplog: p
     assert "confidential" not in answer.text.replace("Everything here is confidential", "")
 
 
+def test_what_the_walls_turn_away_is_logged_without_what_the_client_wrote(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "portal.web"):
+        assert browser().get("/where?told=Quillwort", headers={"Host": "quillwort.example"}).status_code == 400
+        assert browser().post("/send", data={"what": "Quillwort"}, headers={"Origin": SITE}).status_code == 403
+        assert browser("http://portal.example", "192.0.2.7").get("/where").status_code == 400
+    assert [record.getMessage().split(" was turned away: ")[1] for record in caplog.records] == ["400", "403", "400"]
+    assert "from 192.0.2.7 was" in caplog.text
+    assert "quillwort" not in caplog.text.lower()
+
+
 def test_an_answer_that_breaks_off_stays_broken_and_names_no_cause() -> None:
     with pytest.raises(BrokenAnswer, match=r"^$") as raised:
         browser().get("/break")
