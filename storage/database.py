@@ -2,13 +2,16 @@
 
 Every write is one transaction that takes its lock at the start (BEGIN IMMEDIATE), so two writers never find out at
 the commit that they read different things. Waiting is bounded: a store that can't answer in time is an error that
-says so, never a hanging page.
+says so, never a hanging page. The writers of one process wait for their turn in the process: SQLite lets those who
+wait for its lock sleep longer and longer, and whoever comes later takes it before them.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +32,7 @@ __all__ = ["Database", "Session", "translated"]
 BUSY_MILLISECONDS = 1200  # a page answers within two seconds, with what it asked or with 503
 CONNECTIONS = 48  # a thread of the server holds one, and one more for a moment while it finds its event committed
 READING = {"portal_reading": True}
+WAIT_ENDS = "portal_wait_ends"  # of a writing connection: when the wait for the lock is over
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -48,6 +52,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._guard_key = b""
+        self._turn = Lock()
         self.engine = _engine(path)
 
     def guard(self, key: bytes) -> None:
@@ -63,9 +68,12 @@ class Database:
             Full: No space is left.
 
         """
+        ends = monotonic() + BUSY_MILLISECONDS / 1000
+        engine = self.engine.execution_options(**{WAIT_ENDS: ends})
         with (
             translated(),
-            Session(self.engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
+            _held(self._turn, ends),
+            Session(engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
             session.begin(),
         ):
             session.connection()  # takes the lock now
@@ -97,6 +105,16 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _held(turn: Lock, ends: float) -> Iterator[None]:
+    if not turn.acquire(timeout=max(0.0, ends - monotonic())):
+        raise StoreUnavailable("too many wait to write")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager
@@ -149,5 +167,9 @@ def _prepare(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("portal_reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    now = monotonic()
+    left = max(0.0, options.get(WAIT_ENDS, now + BUSY_MILLISECONDS / 1000) - now)
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={int(left * 1000)}")  # what the wait in the process left of the bound
+    connection.exec_driver_sql("BEGIN" if options.get("portal_reading") else "BEGIN IMMEDIATE")
