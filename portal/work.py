@@ -5,7 +5,7 @@ Rules that the gate (`Work.require`) enforces:
 1. The policies decide; what they don't permit is refused, and any error while deciding is a refusal.
 2. A yes is an event in the transaction of the act; the permit opens nothing before that is committed.
 3. A no is an event in a transaction of its own, after the act is rolled back and before the answer.
-4. A thing that is absent goes through the same questions as one that is forbidden, and answers alike.
+4. A thing that is absent goes through the same questions as one that is forbidden, and answers alike, as late.
 5. A session or an appointment that ended is found ended here, in the same transaction as the act.
 """
 
@@ -156,6 +156,7 @@ class Work:
             SignedOut: The caller's session ended.
 
         """
+        self._began = monotonic()
         self._transaction: AbstractContextManager[Session] = self.portal.database.begin()
         self.session = self._transaction.__enter__()
         self.now = self.portal.clock()  # with the lock taken: no later act bears an earlier time
@@ -196,6 +197,8 @@ class Work:
         finally:
             if refused is not None:
                 self._record(refused)
+            if isinstance(error, NotFound):
+                gate.even_out(self._began)
 
     def _keep_session_awake(self) -> None:
         """Remember a session's use, at most once a minute: pages shall not write more than they must."""
@@ -333,6 +336,8 @@ class Work:
     def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:
         record = self.file(self._review_of(row) or NO_REVIEW)
         if row is None or record is None:
+            if kind is Version:
+                self.documents.find(NO_REVIEW)  # as one that is there has its document looked up
             return bare_matter(_ABSENT[kind], action)
         match row:
             case Review():

@@ -1,7 +1,8 @@
 """What the policies are told of people and their appointments, made or about to be."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from typing import Final
+from uuid import UUID, uuid4
 
 from portal.access.entities import (
     Absent,
@@ -19,6 +20,7 @@ from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Appointment, Person
 
+NOBODY: Final = UUID(int=0)  # looked up in place of one that isn't there, so that both take as long
 
 def find_appointment(work: Work, person_id: PersonId, appointment_id: AppointmentId) -> Appointment | None:
     """Find an appointment of a person; one of somebody else's is none."""
@@ -30,9 +32,9 @@ def facts_of(
     work: Work, row: Appointment | None, held: Sequence[Appointment] | None = None
 ) -> AppointmentFacts | Absent:
     """Tell the policies about an appointment; `held` are all of the person's, where they were found before."""
+    held = work.people.appointments(row.person_id if row else NOBODY) if held is None else held
     if row is None:
         return Absent(AppointmentFacts)
-    held = work.people.appointments(row.person_id) if held is None else held
     return AppointmentFacts(
         AppointmentId(row.id),
         PersonId(row.person_id),
@@ -65,10 +67,11 @@ def lasting(work: Work, held: Sequence[Appointment]) -> list[Appointment]:
 
 def person_facts(work: Work, person: Person | None) -> PersonFacts | Absent:
     """Tell the policies about a person."""
+    enrolled = bool(work.identity.enrolled([person.id if person else NOBODY]))  # asked for anybody, there or not
     if person is None:
         return Absent(PersonFacts)
     state = StateCode(person.state_code) if person.state_code else None
-    return PersonFacts(PersonId(person.id), state, enrolled=bool(work.identity.enrolled([person.id])))
+    return PersonFacts(PersonId(person.id), state, enrolled=enrolled)
 
 
 def assignment_facts(

@@ -88,6 +88,7 @@ class ReviewRecords:
         review_id = found[0][0].id if found else NO_REVIEW
         parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id) == review_id)).all()
         if not found:
+            self._known[NO_REVIEW] = None  # asked for next, and like one that is there not once more
             return None
         record = ReviewRecord(found[0][0], tuple(parties), tuple(room for _, room in found))
         self._known[review_id] = record
