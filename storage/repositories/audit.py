@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, insert, literal, select, tuple_, union_all, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from storage.errors import StoreUnavailable
 from storage.tables import Document, Event, Stream, UtcTime, Version
 
 Cursor = tuple[datetime, int, UUID]  # time, number and stream of the last event read
@@ -66,8 +68,16 @@ class AuditRecords:
         return int(following) - count
 
     def append(self, rows: Sequence[dict[str, object]]) -> None:
-        """Write events."""
-        self._session.execute(insert(Event), list(rows))
+        """Write events.
+
+        Raises:
+            StoreUnavailable: The log doesn't take them, whatever the reason: then nothing is done or shown.
+
+        """
+        try:
+            self._session.execute(insert(Event), list(rows))
+        except IntegrityError as error:
+            raise StoreUnavailable("the log refuses the event") from error
 
     def page(self, wanted: Wanted, limit: int) -> Sequence[Event]:
         """Find the newest events of streams, newest first; reads `limit` rows, however long the streams are.
