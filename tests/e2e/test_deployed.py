@@ -1,0 +1,176 @@
+"""The portal with the settings of deploy/env.example, shut in like its unit, asked over real connections."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from portal.app import create_portal
+from portal.settings import Settings
+from tests.test_deploy import ENVIRONMENT, PAPER, settings_of, unit_lines
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not PAPER.exists(), reason="deploy/ lies in the checkout, not in the wheel"),
+]
+
+# What systemd does for the unit, as far as a test can: system calls, executable memory, core dumps, mode of new files.
+SHUT_IN = """
+import ctypes, errno, os, resource, sys
+def refused(what):
+    sys.exit(f"can't shut in: {what}")
+walls = ctypes.CDLL("libseccomp.so.2")
+walls.seccomp_init.restype = ctypes.c_void_p
+process = ctypes.CDLL(None)
+os.umask(0o077)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+process.prctl(65, 1, 0, 0, 0) == 0 or refused("PR_SET_MDWE")
+process.prctl(38, 1, 0, 0, 0) == 0 or refused("PR_SET_NO_NEW_PRIVS")
+rules = ctypes.c_void_p(walls.seccomp_init(ctypes.c_uint32(0x00050000 | errno.EPERM)))
+for name in [*sys.argv[1].split(","), "execve"]:
+    number = walls.seccomp_syscall_resolve_name(name.encode())
+    if number >= 0:
+        walls.seccomp_rule_add(rules, ctypes.c_uint32(0x7FFF0000), number, 0)
+walls.seccomp_load(rules) == 0 or refused("seccomp")
+os.execv(sys.executable, [sys.executable, "-m", "portal.cli", "serve"])
+"""
+
+
+def system_calls(name: str) -> set[str]:
+    """Give the system calls of a group of systemd's."""
+    if not name.startswith("@"):
+        return {name}
+    told = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True)
+    listed = [line.strip() for line in told.stdout.splitlines()[1:]]
+    return {call for one in listed if one and not one.startswith("#") for call in system_calls(one)}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A portal that answers on loopback."""
+
+    port: int
+
+    def ask(self, raw: bytes) -> bytes:
+        """Send bytes as they are; give all that comes back until the server closes or is silent."""
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(raw)
+            connection.settimeout(2)
+            try:
+                while piece := connection.recv(65536):
+                    answer += piece
+            except TimeoutError:
+                pass
+        return answer
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The portal with the settings of env.example, shut in like the unit."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze isn't here (Debian: systemd)")
+    if not Path("/usr/lib/x86_64-linux-gnu/libseccomp.so.2").exists():
+        pytest.skip("libseccomp isn't here")
+    folder = tmp_path_factory.mktemp("deployed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = settings_of(ENVIRONMENT) | {
+        "PORTAL_DATA": str(folder / "data"),
+        "PORTAL_KEYS": str(folder / "keys"),
+        "PORTAL_PORT": str(port),
+    }
+    create_portal(Settings.load(environment, folder / "none.toml")).database.close()
+    first, without = unit_lines("SystemCallFilter")
+    calls = set().union(*(system_calls(name) for name in first.split()))
+    calls -= set().union(*(system_calls(name) for name in without.removeprefix("~").split()))
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHUT_IN, ",".join(sorted(calls))],
+        env={**environment, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait(process, port)
+        yield Served(port)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait(process: subprocess.Popen[str], port: int) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            told = process.communicate()[1]
+            if told.startswith("can't shut in"):
+                pytest.skip(told)
+            pytest.fail(told)
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the portal didn't begin to answer")
+
+
+def test_the_portal_works_within_the_walls_of_its_unit(served: Served) -> None:
+    with urlopen(f"http://127.0.0.1:{served.port}/readyz", timeout=10) as answer:
+        assert answer.read() == b"ready\n"
+    proxied = Request(
+        f"http://127.0.0.1:{served.port}/sign-in",
+        headers={
+            "Host": "portal.example.org",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.9",
+            "Accept-Language": "ar",
+        },
+    )
+    with urlopen(proxied, timeout=10) as answer:  # noqa: S310 - our own address
+        assert answer.headers["Strict-Transport-Security"]
+        assert answer.headers["Set-Cookie"].startswith("__Host-")
+        assert 'dir="rtl"' in answer.read().decode()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Content-Length: 5\r\nContent-Length: 6",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding : chunked",
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked, identity",
+    ],
+)
+def test_a_request_with_two_lengths_reaches_nobody(served: Served, head: bytes) -> None:
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answer = served.ask(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n0\r\n\r\n" + hidden)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer[9:12] in {b"400", b"403"}
+    assert b"alive" not in answer
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/nowhere"])
+def test_an_answer_is_as_long_as_it_says(served: Served, path: str) -> None:
+    answer = served.ask(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)^content-length: (\d+)\r?$", head, re.MULTILINE)
+    assert length
+    assert int(length[1]) == len(body)
+
+
+def test_no_answer_names_a_version_of_the_server(served: Served) -> None:
+    answer = served.ask(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    server = re.findall(rb"(?i)^(?:server|x-powered-by|via): (.*?)\r?$", answer, re.MULTILINE)
+    assert not any(re.search(rb"\d", name) for name in server)

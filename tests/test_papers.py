@@ -1,0 +1,84 @@
+"""The papers claim only what is there: every path and every test that they name exists."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAPERS = ("README.md", "ARCHITECTURE.md", "SECURITY.md", "deploy/README.md", "CONTRIBUTING.md", "DECISIONS.md")
+TOPS = ("portal/", "policies/", "storage/", "templates/", "tests/", "deploy/")
+# made by set-up or by running, or patterns: not in the tree
+MADE = ("build/", "dist/", "portal/web/static/vendor")
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "Makefile").exists(), reason="the papers lie in the checkout, not in the wheel"
+)
+
+NAMED = re.compile(r"`((?:portal|policies|storage|templates|tests|deploy)/[^`\s]*)`|`([A-Z]+\.md)`")
+LINKED = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)")
+
+
+def missing(named: str) -> str | None:
+    """Say what is wrong with a path or a path::test, or None."""
+    path, _, test = named.partition("::")
+    found = (ROOT / path).resolve()
+    if not found.is_relative_to(ROOT.resolve()):
+        return "outside"
+    if any(mark in path for mark in "*{<…"):
+        return None if list(ROOT.glob(re.sub(r"[{<].*?[}>]|…", "*", path))) else "nothing fits"
+    if not found.exists():
+        return "no such file"
+    if test and test not in _tests(found):
+        return "no such test"
+    return None
+
+
+@cache
+def _tests(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return frozenset(
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    )
+
+
+def names_in(text: str) -> set[str]:
+    """Give the paths that a paper names, without line ends or what follows a colon and a space."""
+    found = {first or second for first, second in NAMED.findall(text)}
+    found |= set(LINKED.findall(text))
+    return {name for name in found if not name.startswith(MADE)}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_path_and_every_test_that_a_paper_names_exists(paper: str) -> None:
+    path = ROOT / paper
+    if not path.exists():
+        pytest.skip(f"{paper} isn't written yet")
+    beside = path.parent.relative_to(ROOT)
+    wrong = {}
+    for name in names_in(path.read_text("utf-8")):
+        told = missing(name)
+        if told and missing(str(beside / name)):
+            wrong[name] = told
+    assert not wrong
+
+
+def test_every_threat_is_shown_by_a_test() -> None:
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    held = text.split("## What is held off")[1].split("\n## ")[0]
+    rows = [line for line in held.splitlines() if line.startswith("| ")][2:]
+    bare = [row for row in rows if not re.search(r"`tests/[^`]+::test_\w+`", row)]
+    assert rows
+    assert not bare
+
+
+def test_a_path_that_is_not_there_is_noticed() -> None:
+    text = "see `portal/nowhere.py` and `tests/test_papers.py::test_nothing`, [this](storage/FORMAT.md)"
+    assert names_in(text) == {"portal/nowhere.py", "tests/test_papers.py::test_nothing", "storage/FORMAT.md"}
+    assert missing("portal/nowhere.py") == "no such file"
+    assert missing("tests/test_papers.py::test_nothing") == "no such test"
+    assert missing("storage/FORMAT.md") is None
