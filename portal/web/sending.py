@@ -1,7 +1,6 @@
 """Sends contents block by block: in constant memory, until all is sent, the client leaves, or the access ends.
 
-1. Blocks are opened in threads, one step at a time, so that a slow reader holds no thread while waiting; the next
-   one is opened while the last one travels.
+1. Blocks are opened in threads, one step at a time, so that a slow reader holds no thread while waiting.
 2. The length is announced; whatever goes wrong in the middle breaks the connection, so a part is never taken for
    the whole.
 3. The outcome is recorded in every case, also when the server cancels.

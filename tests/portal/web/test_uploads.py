@@ -1,6 +1,7 @@
 """Uploads through the application: what is kept, what is refused, what people and the log are told."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -228,3 +229,11 @@ def test_an_upload_cut_off_leaves_nothing_and_says_so(world: World, officer: Bro
     assert not documents(world)
     assert not objects(world)
     assert steps(world, world.files["xaa"].rooms["shared"])[-1] == ("uploadDocument", "outcome", "aborted")
+
+
+def test_an_upload_after_the_session_ended_is_told_to_sign_in(world: World, officer: Browser, room: str) -> None:
+    world.clock.forward(timedelta(hours=2))
+    told = upload(officer, room, FILE)
+    assert told["status"] == 401
+    assert "session has ended" in str(told["message"])
+    assert not objects(world)
