@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -114,6 +115,18 @@ def serve(settings: Settings, _arguments: Arguments) -> int:
     from portal.server import serve_portal
 
     return serve_portal(settings)
+
+
+def demo(settings: Settings, arguments: Arguments) -> int:
+    """Show the portal at work on an invented cycle."""
+    from portal.demo.run import run_demo
+
+    return run_demo(settings, arguments.documents, once=arguments.once)
+
+
+def _demo_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--once", action="store_true", help="stop after the report; exit status 0 only if all held")
+    one.add_argument("--documents", type=Path, metavar="FOLDER", help="upload the files of this folder instead of ours")
 
 
 def config_show(settings: Settings, arguments: Arguments) -> int:
@@ -232,6 +245,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
     Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
+    Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
 )
 

@@ -1,0 +1,61 @@
+"""Sign-in links for the visitor, for everybody of the cast: issued by those who may, as the rules ask.
+
+A link is for somebody who never signed in, or a renewal: by a focal point of their State, for the staff of the
+secretariat by two people. Nobody makes a link for themselves, so every State has two focal points.
+"""
+
+from portal.demo.cast import STATES
+from portal.demo.report import Report
+from portal.demo.seed import EVERYBODY, Stage, enter
+from portal.domain.roles import Role
+from portal.domain.words import ROLES
+from portal.usecases.invitations import confirm_link, issue_link
+
+
+def offer_links(stage: Stage, report: Report) -> None:
+    """Issue a link for everybody, and write them with role and State."""
+    for cast in EVERYBODY:
+        if not stage.players[cast.key].entered and cast.role in {Role.FOCAL_POINT, Role.ADMINISTRATOR}:
+            enter(stage, cast.key)
+    for cast in EVERYBODY:
+        player = stage.players[cast.key]
+        if player.entered:
+            player.link = _renewed(stage, cast.key)
+    names = {state.code: state.name for state in STATES}
+    report.section("Have a look yourself")
+    report.say(
+        "Open a link, write the mail address that stands beside it, and choose any passphrase of 12 characters or "
+        "more. Each link works once. Or sign in without a link, with the same mail address and the passphrase that "
+        f"everybody chose during the run: {stage.passphrase}"
+    )
+    report.say(f"http://localhost:{stage.port}/sign-in")
+    homes = [*(state.code for state in STATES), None]
+    for home in homes:
+        people = [cast for cast in EVERYBODY if cast.state == home]
+        if not people:
+            continue
+        report.say(names[home] if home else "The secretariat")
+        for cast in people:
+            ended = ", appointment ended" if cast.ended else ""
+            report.lines(
+                [[f"{ROLES[cast.role]}{ended}: {cast.name}"], [f"  {cast.mail}"], [f"  {stage.players[cast.key].link}"]]
+            )
+
+
+def _renewed(stage: Stage, key: str) -> str:
+    """Let somebody who may issue a new link; for staff, let another confirm it."""
+    player = stage.players[key]
+    if player.cast.state is not None:
+        issuer = next(
+            cast.key
+            for cast in EVERYBODY
+            if cast.state == player.cast.state and cast.role is Role.FOCAL_POINT and cast.key != key
+        )
+        with stage.acting(issuer) as caller:
+            return issue_link(stage.portal, caller, player.id).address
+    first, second = [one for one in ("registrar", "administrator", "second-administrator") if one != key][:2]
+    with stage.acting(first) as caller:
+        issued = issue_link(stage.portal, caller, player.id)
+    with stage.acting(second) as caller:
+        confirm_link(stage.portal, caller, issued.invitation)
+    return issued.address

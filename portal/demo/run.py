@@ -1,0 +1,142 @@
+"""`portal demo`: makes an invented portal, does the main job in it once over HTTP, reports, and goes on serving.
+
+Everything that is uploaded lies in a temporary folder until the report is written; the server's temporary files and its
+log lie in another one, which is searched with data and keys.
+"""
+
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from portal.app import create_portal
+from portal.demo.acts import FailedError, Run, Source
+from portal.demo.cast import CYCLE, REVIEWS, STATES
+from portal.demo.documents import write_documents
+from portal.demo.evidence import Places, check_log, compare_trail, search_disk, words_of_an_empty_portal
+from portal.demo.folders import prepare_folders
+from portal.demo.journey import Material, happen
+from portal.demo.links import offer_links
+from portal.demo.own import own_files
+from portal.demo.readers import read
+from portal.demo.refusals import refuse
+from portal.demo.report import Report, many
+from portal.demo.seed import new_stage, set_up
+from portal.demo.server import running
+from portal.server import check_port
+from portal.settings import Settings
+
+WORDS: Final = (
+    "amber", "anchor", "basket", "bridge", "cedar", "copper", "dolphin", "ember", "falcon", "feather", "garden",
+    "glacier", "harvest", "island", "jasmine", "kettle", "lantern", "meadow", "nutmeg", "orchard", "pepper", "quartz",
+    "ribbon", "saffron", "thistle", "umbrella", "velvet", "walnut", "yonder", "zephyr",
+)  # fmt: skip
+PHRASE_WORDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The folders of one run beside data and keys."""
+
+    originals: Path
+    temporary: Path
+    log: Path
+
+
+def run_demo(settings: Settings, documents: Path | None, *, once: bool) -> int:
+    """Run the demonstration; 0 if all of it held.
+
+    Raises:
+        Invalid: A folder isn't the demonstration's, the port is taken, or the visitor's folder can't be used.
+        Unavailable: The server doesn't start.
+
+    """
+    settings = demo_settings(settings)
+    report = Report(sys.stdout)
+    own = own_files(documents, settings.upload_bytes, report.say) if documents else []
+    check_port(settings)
+    prepare_folders(settings.data, settings.keys)
+    with tempfile.TemporaryDirectory(prefix="portal-demo-") as name:
+        bench = Bench(Path(name) / "originals", Path(name) / "tmp", Path(name) / "server.log")
+        bench.temporary.mkdir()
+        with suppress(KeyboardInterrupt):
+            return _run(settings, report, bench, own, once=once)
+        report.say("Stopped. Nothing is served any more; the next `portal demo` begins anew.")
+        return 0 if not report.failed else 1
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Keep folders and port; serve this machine alone, with objects in the data folder."""
+    return replace(settings, host="127.0.0.1", origin=f"http://localhost:{settings.port}", proxies=(), objects="folder")
+
+
+def _run(settings: Settings, report: Report, bench: Bench, own: Sequence[Source], *, once: bool) -> int:
+    material = Material(write_documents(bench.originals, secrets.token_hex(16)), own)
+    portal = create_portal(settings)
+    try:
+        with running(settings, bench.temporary, bench.log) as server:
+            stage = new_stage(portal, settings.port, passphrase())
+            run = Run(stage)
+            held = _report(run, report, settings, bench, material)
+            if once:
+                return 0 if held else 1
+            offer_links(stage, report)
+            report.say("The portal keeps running until you press Ctrl-C.")
+            _serve(server)
+            return 0 if held else 1
+    finally:
+        portal.database.close()
+
+
+def _report(run: Run, report: Report, settings: Settings, bench: Bench, material: Material) -> bool:
+    written = (settings.data, settings.keys, bench.temporary)
+    places = Places(written, bench.log, bench.originals)
+    _introduce(report, settings, material)
+    try:
+        report.section("What happened")
+        set_up(run.stage)
+        report.check(
+            f"A new portal was set up: {many(len(STATES), 'State')} that don’t exist, a cycle called “{CYCLE.name}”, "
+            f"{many(len(REVIEWS), 'review')}, {many(len(run.stage.players), 'person', 'people')}."
+        )
+        known = words_of_an_empty_portal(written, [name for one in material.own for name in (one.name, one.title)])
+        happen(run, report, material)
+        report.section("Who could read")
+        read(run, report, material)
+        report.section("Who was refused")
+        refuse(run, report)
+        report.section("What lies on the disk")
+        search_disk(run, report, places, material.invented, known)
+        report.section("Who opened what")
+        compare_trail(run, report)
+        report.section("The log")
+        check_log(run, report)
+    except (FailedError, LookupError) as error:
+        report.check("The demonstration went on to its end.", str(error))
+    return report.verdict()
+
+
+def _introduce(report: Report, settings: Settings, material: Material) -> None:
+    report.title("A portal for confidential reviews, shown at work")
+    report.say(
+        "States that are party to a treaty review each other. Each is reviewed by two others, and all that they show "
+        "each other is confidential. This demonstration invents States, people and documents, starts the portal on "
+        "this machine, and lets the people do their work over HTTP, as their browsers would. A mark before a sentence "
+        "means that it was checked just now, not merely said."
+    )
+    own = f"Your {many(len(material.own), 'file')} take the place of what Qamaria submits. " if material.own else ""
+    report.say(f"{own}The portal’s data lie in {settings.data.resolve()}, its keys in {settings.keys.resolve()}.")
+
+
+def _serve(server: "subprocess.Popen[bytes]") -> None:
+    server.wait()
+
+
+def passphrase() -> str:
+    """Make a passphrase that everybody of the cast chooses; every run has another."""
+    return " ".join(secrets.choice(WORDS) for _ in range(PHRASE_WORDS))
