@@ -1,10 +1,12 @@
 """What goes on beside the requests: open intents are closed, orphans are swept; and transfers that may go on or not."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from portal import background
 from portal.access.actions import Action
 from portal.audit.events import MACHINERY_STREAM
 from portal.domain.documents import DocumentKind
@@ -141,3 +143,17 @@ def test_an_access_that_ends_during_an_upload_keeps_it_out_of_the_record(world: 
     with world.request(), pytest.raises(PortalError):
         uploads.keep_document(world.portal, member.caller, upload, arrived, LAW)
     assert not versions(world)
+
+
+def test_the_background_closes_and_sweeps_by_itself(world: World, room: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "TICK_SECONDS", 0.05)
+    with world.request():
+        uploads.begin_upload(world.portal, world.caller("officer"), room, "a.pdf", "")
+    world.portal.objects.put(new_name(), [b"left behind"])
+    world.clock.now = datetime.now(UTC) + timedelta(days=2)
+    with background.Background(world.portal):
+        until = time.monotonic() + 10
+        while objects(world) or len(steps(world, room)) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert steps(world, room)[-1] == ("uploadDocument", "outcome", "unknown")
