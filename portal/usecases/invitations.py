@@ -78,8 +78,8 @@ def invite(work: Work, person: Person, *, renews: bool) -> IssuedLink:
     )
 
 
-def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId) -> None:
-    """Confirm, as the second person, a link for somebody of the secretariat.
+def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of: PersonId | None = None) -> None:
+    """Confirm, as the second person, a link for somebody of the secretariat: for this person, if one is named.
 
     Raises:
         NotFound: There is no such link, or the actor may not know of it.
@@ -89,8 +89,10 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId) ->
     """
     with portal.work(caller) as work:
         invitation = work.identity.invitation(invitation_id)
+        if invitation is not None and of is not None and invitation.person_id != of:
+            invitation = None
         person = work.people.find(invitation.person_id) if invitation else None
-        facts = _invitation_facts(invitation, person) if invitation and person else Absent(InvitationFacts)
+        facts = invitation_facts(invitation, person) if invitation and person else Absent(InvitationFacts)
         work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
         if invitation is None:
             raise NotFound
@@ -181,11 +183,17 @@ def _needs_second(invitation: Invitation, person: Person) -> bool:
     return invitation.renews and person.state_code is None
 
 
+def is_waiting(invitation: Invitation, person: Person, now: datetime) -> bool:
+    """Tell whether an open invitation works only once a second person has confirmed it."""
+    return _needs_second(invitation, person) and invitation.confirmed_at is None and invitation.expires_at > now
+
+
 def _person_facts(person: Person, *, enrolled: bool) -> PersonFacts:
     return PersonFacts(PersonId(person.id), StateCode(person.state_code) if person.state_code else None, enrolled)
 
 
-def _invitation_facts(invitation: Invitation, person: Person) -> InvitationFacts:
+def invitation_facts(invitation: Invitation, person: Person) -> InvitationFacts:
+    """Tell the policies about an invitation."""
     return InvitationFacts(
         InvitationId(invitation.id),
         PersonId(person.id),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from portal.access.actions import Action
@@ -14,11 +15,21 @@ from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.bases import open_basis
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
+from portal.usecases.invitations import invitation_facts, is_waiting
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.standings import about_to_be, assignment_facts, facts_of, lasting, person_facts
 from portal.work import Portal, Work
 from storage.repositories.register import RegisterRecords
 from storage.tables import Appointment, Assignment, Person
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLink:
+    """A sign-in link for somebody of the secretariat that works once a second person has confirmed it."""
+
+    id: UUID
+    issued: datetime
+    may_confirm: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class PersonPage:
     roles: tuple[Role, ...]  # to which the reader may appoint them
     reviews: tuple[tuple[UUID, str], ...]  # to which their State is party, by State under review
     may_link: bool
+    links: tuple[WaitingLink, ...]  # that wait for a second person
 
 
 def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPage:
@@ -60,6 +72,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
+        links = _links(work, person) if person.state_code is None else ()
     return PersonPage(
         person.id,
         name_of(portal, permit, person),
@@ -87,6 +100,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         roles,
         tuple((review.id, review.state_code) for review in reviews if review.stage != ReviewStage.CLOSED),
         may_link,
+        links,
     )
 
 
@@ -123,4 +137,12 @@ def _roles(work: Work, person: Person, appointments: Sequence[Appointment]) -> t
         if role not in had
         and fits(role, person.state_code)
         and work.allows(Action.APPOINT, about_to_be(work, person, role, appointments))
+    )
+
+
+def _links(work: Work, person: Person) -> tuple[WaitingLink, ...]:
+    return tuple(
+        WaitingLink(one.id, one.created_at, work.allows(Action.CONFIRM_LINK, invitation_facts(one, person)))
+        for one in work.identity.open_invitations(person.id)
+        if is_waiting(one, person, work.now)
     )

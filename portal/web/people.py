@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal.domain.appointments import APPOINTABLE, STANDINGS
-from portal.domain.ids import AppointmentId, AssignmentId, PersonId, ReviewId, StateCode
+from portal.domain.ids import AppointmentId, AssignmentId, InvitationId, PersonId, ReviewId, StateCode
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import EXPERTS_PER_STATE, Role
@@ -150,6 +150,14 @@ def issue_link(request: Request) -> Response:
     checks = Checks(Form())
     link = checks.attempt(partial(invitations.issue_link, portal_of(request), caller_of(request), _id(request)))
     return _person(request, "people/person.html", checks) if link is None else _link_page(request, _id(request), link)
+
+
+def confirm_link(request: Request) -> Response:
+    """Confirm, as the second person, a link for somebody of the secretariat."""
+    checks = Checks(Form())
+    link = InvitationId(id_from(request, "link"))
+    checks.attempt(partial(invitations.confirm_link, portal_of(request), caller_of(request), link, _id(request)))
+    return _back(request) if checks.ok else _person(request, "people/person.html", checks)
 
 
 def role_from(raw: str) -> Role:

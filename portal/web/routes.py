@@ -35,7 +35,8 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/acting", signin.act_as, Action.CHOOSE_APPOINTMENT),
     # one's own account
     Way("GET", "/account", account.view, Action.VIEW_OWN_ACCOUNT),
-    Way("POST", "/account", account.prefer, Action.VIEW_OWN_ACCOUNT),
+    Way("POST", "/account", account.prefer, Action.CHANGE_OWN_ACCOUNT),
+    Way("POST", "/account/passphrase", account.change_passphrase, Action.CHANGE_OWN_ACCOUNT),
     Way("POST", "/account/sessions/end", account.end_others, Action.END_OWN_SESSION),
     Way("POST", "/account/sessions/{id}/end", account.end_one, Action.END_OWN_SESSION),
     # who opened what
@@ -100,6 +101,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/people/new", people.add, Action.ADD_PERSON),
     Way("GET", "/people/{id}", people.view, Action.VIEW_PERSON),
     Way("POST", "/people/{id}/link", people.issue_link, Action.ISSUE_LINK),
+    Way("POST", "/people/{id}/links/{link}/confirm", people.confirm_link, Action.CONFIRM_LINK),
     Way("GET", "/people/{id}/appoint", people.appoint_form, Action.VIEW_PERSON),
     Way("POST", "/people/{id}/appoint", people.appoint, Action.APPOINT),
     Way("POST", "/people/{id}/appointments/{appointment}/confirm", people.confirm, Action.CONFIRM_APPOINTMENT),

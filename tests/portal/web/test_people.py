@@ -5,7 +5,8 @@ import re
 import pytest
 from sqlalchemy import event
 
-from tests.cast import World
+from storage.tables import Passphrase
+from tests.cast import World, setting_up
 from tests.portal.audit.files import look, put
 from tests.web_client import Browser, browser
 
@@ -149,3 +150,24 @@ def test_settings_are_shown_without_secrets(world: World) -> None:
 def test_administration_is_the_administrators(world: World, who: str) -> None:
     for path in ("/administration", "/administration/health", "/administration/settings"):
         assert browser(world, who).get(path, follow_redirects=False).status_code == 404
+
+
+def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
+    enrolled = world.members["officer"].person
+    with setting_up(world.portal) as (work, _):
+        work.identity.add(Passphrase(person_id=enrolled, verifier="-", created_at=work.now))
+    at = f"/people/{enrolled}"
+    registrar, administrator = browser(world, "registrar"), browser(world, "administrator")
+    issued = registrar.form(at, f"{at}/link")
+    link = re.search(r"http://localhost:8000/enter/[\w-]+", issued.text)
+    assert link
+    assert browser(world).get(link[0]).status_code == 404  # not before the second person
+    assert "/confirm" not in registrar.get(at).text
+    confirms = re.search(rf'action="({at}/links/[^"]+/confirm)"', administrator.get(at).text)
+    assert confirms
+    assert registrar.form(at, confirms[1]).status_code == 403
+    elsewhere = confirms[1].replace(str(enrolled), str(world.members["translator"].person))
+    assert administrator.form(at, elsewhere).status_code == 404
+    assert administrator.form(at, confirms[1]).status_code == 303
+    assert browser(world).get(link[0]).status_code == 200
+    assert administrator.form(at, confirms[1]).status_code == 409
