@@ -241,7 +241,8 @@ def _transport() -> PoolManager:
         maxsize=32,
         cert_reqs="CERT_REQUIRED",
         ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
-        retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+        # a redirect would lead past the checks of the endpoint, to another address or out of TLS: it is an error
+        retries=Retry(total=2, redirect=False, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
     )
 
 

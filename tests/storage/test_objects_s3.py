@@ -3,6 +3,8 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -45,6 +47,33 @@ def test_a_server_that_is_away_is_said_to_be_away() -> None:
     ):
         with pytest.raises(StoreUnavailable):
             call()
+
+
+def test_a_redirect_is_not_followed() -> None:
+    asked = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_PUT = do_GET  # noqa: N815 - the names of the methods
+
+        def log_message(self, *_said: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        store = S3Store(replace(AWAY, endpoint=f"http://127.0.0.1:{server.server_port}"))
+        for call in (store.check, lambda: store.size(new_name()), lambda: list(store.get(new_name()).__enter__())):
+            with pytest.raises(StoreUnavailable):
+                call()
+        server.shutdown()
+    assert len(asked) == 3
+    assert "/elsewhere" not in asked
 
 
 @pytest.mark.e2e
