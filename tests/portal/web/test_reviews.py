@@ -142,7 +142,8 @@ def test_the_officer_sets_the_stage_step_by_step_and_the_second_is_told(world: W
     assert press(officer, path, seen="desk_review", stage="dialogue").status_code == 409
     assert press(officer, path, seen="dialogue", stage="poem").status_code == 422
     assert "The dialogue is open" in officer.get(page(world)).text
-    (done,) = [one for one in said(world, world.files["xaa"].review) if one.get("detail")]
+    acts = [one for one in said(world, world.files["xaa"].review) if one["phase"] == "act"]
+    (done,) = [one for one in acts if one["action"] == "advanceReview"]
     assert (done["action"], done["detail"]) == ("advanceReview", {"before": "desk_review", "after": "dialogue"})
 
 
