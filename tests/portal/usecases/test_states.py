@@ -63,6 +63,7 @@ def test_a_list_of_no_known_kind_says_what_first_lines_there_are(world: World) -
 
 
 def test_names_in_a_further_language_are_read_in_it(world: World) -> None:
+    assert world.portal.state_names("ar")["XAA"] == "Arandia"
     take(world, "code,language,name", "XAA,ar,أراندا")
     assert world.portal.state_names("ar")["XAA"] == "أراندا"
     assert world.portal.state_names("ar")["XBB"] == "Belmora"  # where there is none, in English
