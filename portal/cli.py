@@ -213,6 +213,25 @@ def _retire_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
 
 
+def states_import(settings: Settings, arguments: Arguments) -> int:
+    """Import a list of States, of their names or of who takes part in what; without a file, the shipped States."""
+    from portal.usecases.states import IMPORTER, import_shipped_states, import_states
+
+    with _opened(settings) as portal:
+        if arguments.file is None:
+            count = import_shipped_states(portal)
+        else:
+            count = import_states(portal, IMPORTER, arguments.file.read_bytes())
+    say(f"{count} lines were imported.")
+    return 0
+
+
+def _states_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="comma-separated values; without it, the shipped States"
+    )
+
+
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Portal]:
     from portal.app import open_portal
@@ -241,6 +260,7 @@ def _asked(question: str) -> str:
 COMMANDS: tuple[Command, ...] = (
     Command(("init",), "make a new portal and its first administrator", init, _init_options),
     Command(("serve",), "serve the portal", serve),
+    Command(("states", "import"), "import a list of States, names or memberships", states_import, _states_options),
     Command(("keys", "list"), "list the key provider's keys and what each wraps", keys_list, _json_option),
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),

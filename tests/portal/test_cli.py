@@ -90,6 +90,24 @@ def test_without_a_portal_each_command_says_how_to_make_one(capsys: pytest.Captu
 
 
 @pytest.mark.usefixtures("folder")
+def test_lists_of_states_are_imported_the_shipped_one_or_a_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init() == 0
+    assert main(["states", "import"]) == 0
+    assert "197 lines were imported" in capsys.readouterr().out
+    own = folder / "own.csv"
+    own.write_text("code,name,group\nXZZ,Zembla,african\n", "utf-8")
+    assert main(["states", "import", str(own)]) == 0
+    own.write_text("code,name,group\nxzz,Zembla,african\n", "utf-8")
+    capsys.readouterr()
+    assert main(["states", "import", str(own)]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("portal: Line 2")
+    assert captured.err.count("\n") == 1
+    assert main(["states", "import", str(folder / "nowhere.csv")]) == 1
+
+
 def test_keys_are_rotated_and_an_empty_one_retired(capsys: pytest.CaptureFixture[str]) -> None:
     def listed() -> list[dict[str, object]]:
         assert main(["keys", "list", "--json"]) == 0
