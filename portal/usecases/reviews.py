@@ -248,7 +248,13 @@ def _fresh(work: Work, rooms: Sequence[Room], since: dict[UUID, datetime | None]
 def _people_of(work: Work, record: ReviewRecord) -> list[tuple[Appointment, Person]]:
     states = [party.state_code for party in record.parties if party.until is None]
     rows = work.reviews.people(record.review.id, states, work.now)
-    return [(appointment, person) for appointment, person, _ in rows]
+    sides = [record.review.state_code, *record.reviewing]
+
+    def place(pair: tuple[Appointment, Person]) -> tuple[int, int]:
+        state, role = pair[0].state_code, Role(pair[0].role)
+        return (sides.index(state) + 1 if state in sides else 0), list(Role).index(role)
+
+    return sorted([(appointment, person) for appointment, person, _ in rows], key=place)
 
 
 def _named(portal: Portal, permit: Permit, people: Sequence[tuple[Appointment, Person]]) -> tuple[Participant, ...]:
