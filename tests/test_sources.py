@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import SQLModel
 
 from portal.access.actions import Action
 from portal.domain.sheets import sheet_lines
@@ -92,6 +93,19 @@ def _plain_sql(statement: ast.expr) -> bool:
         parts = [part.value for part in statement.values if isinstance(part, ast.FormattedValue)]
         return all(isinstance(part, ast.Call) and called(part) in {"int", "max", "min"} for part in parts)
     return not isinstance(statement, ast.BinOp)
+
+
+def test_rows_of_two_files_are_never_linked() -> None:
+    """Whatever points at a room, document or version of a review does so together with the review's id."""
+    links = [
+        (table.name, sorted(link.column_keys))
+        for table in SQLModel.metadata.tables.values()
+        if "review_id" in table.columns
+        for link in table.foreign_key_constraints
+        if link.referred_table.name in {"room", "document", "version"}
+    ]
+    assert len(links) > 5
+    assert not [link for link in links if "review_id" not in link[1]]
 
 
 def test_no_pattern_is_built_from_what_somebody_sent() -> None:
