@@ -173,7 +173,9 @@ def multipart_of(fields: Mapping[str, str], name: str, content: bytes, declared:
 
 def answer_of(response: HTTPResponse) -> Answer:
     """Read an answer to its end."""
-    headers = {name.lower(): value for name, value in response.getheaders()}
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value)))
     return Answer(response.status, headers, response.read())
 
 
