@@ -79,6 +79,8 @@ async def multipart(request: Request) -> AsyncIterator[FieldPart | FilePart]:
     for count in range(PARTS_MOST + 1):
         headers = await reader.next_part()
         if headers is None:
+            if not checked:
+                csrf.check_token(request, None)
             return
         if count == PARTS_MOST:
             raise RequestRefused(413, TOO_MUCH)

@@ -142,6 +142,11 @@ def test_an_upload_without_its_token_in_front_is_refused_before_any_file_is_read
         assert one.post("/upload", content=content, headers=TYPE).status_code == 403
 
 
+@pytest.mark.parametrize("content", [f"--{EDGE}--\r\n".encode(), f"\r\n--{EDGE}--\r\n".encode()])
+def test_an_upload_of_nothing_at_all_has_no_token_either(content: bytes) -> None:
+    assert client().post("/upload", content=content, headers=TYPE).status_code in {400, 403}
+
+
 def test_a_token_in_the_header_opens_an_upload() -> None:
     one = client()
     content = part('name="file"; filename="a"', b"x") + f"--{EDGE}--\r\n".encode()
