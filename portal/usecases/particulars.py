@@ -48,6 +48,26 @@ def open_title(portal: Portal, permit: Permit, document: Document) -> str:
     return portal.open_text(permit, scope_of(document), Place("document", "title", document.id), document.title)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a list shows of a document and of its newest version."""
+
+    title: str
+    tags: tuple[str, ...]
+    particulars: Particulars
+
+
+def open_listed(portal: Portal, permit: Permit, scope: Scope, rows: Sequence[tuple[Document, Version]]) -> list[Opened]:
+    """Open what a list shows of many documents of one room, in their order."""
+    titles = portal.keyring.open_many(permit, scope, [(Place("document", "title", d.id), d.title) for d, _ in rows])
+    tags = portal.keyring.open_many(permit, scope, [(Place("document", "tags", d.id), d.tags) for d, _ in rows])
+    said = portal.keyring.open_many(permit, scope, [(Place("version", "particulars", v.id), v.particulars) for _, v in rows])
+    return [
+        Opened(title.decode(), tuple(json.loads(tag)), Particulars(**json.loads(one)))
+        for title, tag, one in zip(titles, tags, said, strict=True)
+    ]
+
+
 def seal_tags(work: Work, permit: Permit, scope: Scope, document_id: UUID, tags: Sequence[object]) -> bytes:
     """Seal a document's tags; they are kept in the order given."""
     text = rfc8785.dumps([str(tag) for tag in tags]).decode()

@@ -15,11 +15,11 @@ from portal.access.caller import Caller
 from portal.domain import visits
 from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.reviews import ReviewStage, RoomKind
-from portal.usecases.particulars import open_particulars, open_tags, open_title
+from portal.usecases.particulars import open_listed
 from portal.usecases.people import name_of
 from portal.usecases.reviews import rooms_in_order
 from portal.work import Portal, Work
-from storage.permits import Permit
+from storage.permits import Permit, Scope, room_scope
 from storage.repositories.documents import Listed
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Person, Room
@@ -107,18 +107,29 @@ def list_room(portal: Portal, caller: Caller, room_id: UUID, wanted: Wanted) -> 
         found = next((room for room in record.rooms if room.id == room_id), None) if record else None
         room, permit = work.require(Action.LIST_ROOM, Room, found, asked=room_id)
         listed = {row.document.id: row for row in work.documents.listed(room.id)}
-        seen = work.allowed(Action.VIEW_DOCUMENT, Document, [row.document for row in listed.values()])
-        downloads = {row.id for row in work.allowed(Action.DOWNLOAD_VERSION, Document, seen)}
+        seen = _allowed(work, Action.VIEW_DOCUMENT, [row.document for row in listed.values()])
+        downloads = {row.id for row in _allowed(work, Action.DOWNLOAD_VERSION, seen)}
         since = _look(work, room.review_id)
         people = work.people.named(list({listed[document.id].newest.created_by for document in seen}))
         tabs = rooms_in_order(work.allowed(Action.LIST_ROOM, Room, record.rooms if record else [room]))
         may = {act: bool(work.allowed(act, Room, [room])) for act in _ACTS}
     rows = [listed[document.id] for document in seen]
-    lines = _opened(portal, permit, rows, people, since, downloads)
+    lines = _opened(portal, permit, room_scope(room.review_id, room.id), rows, people, since, downloads)
     return _page(room, record, lines, wanted, tabs, may)
 
 
 _ACTS = (Action.UPLOAD_DOCUMENT, Action.DOWNLOAD_ROOM, Action.VIEW_ROOM_TRAIL)
+
+
+def _allowed(work: Work, action: Action, documents: Sequence[Document]) -> list[Document]:
+    """Choose the documents of one room on which an act is allowed; one of each sort is asked about (`alike`)."""
+    sorts = {_sort(document): document for document in documents}
+    allowed = {_sort(document) for document in work.allowed(action, Document, list(sorts.values()))}
+    return [document for document in documents if _sort(document) in allowed]
+
+
+def _sort(document: Document) -> tuple[str, str, bool]:
+    return document.stage, document.owner, document.withdrawn_at is not None
 
 
 def _look(work: Work, review: UUID) -> datetime | None:
@@ -136,6 +147,7 @@ def _look(work: Work, review: UUID) -> datetime | None:
 def _opened(
     portal: Portal,
     permit: Permit,
+    scope: Scope,
     rows: Sequence[Listed],
     people: dict[UUID, Person],
     since: datetime | None,
@@ -143,28 +155,29 @@ def _opened(
 ) -> list[DocumentLine]:
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
     numbers = {row.document.id: row.document.number for row in rows}
+    opened = open_listed(portal, permit, scope, [(row.document, row.newest) for row in rows])
     return [
         DocumentLine(
             id=document.id,
             number=document.number,
-            title=open_title(portal, permit, document),
+            title=shown.title,
             kind=DocumentKind(document.kind),
             language=document.language,
             stage=DocumentStage(document.stage),
             withdrawn=document.withdrawn_at is not None,
             owner=document.owner,
-            tags=open_tags(portal, permit, document),
+            tags=shown.tags,
             fresh=since is not None and document.changed_at > since,
             translates=numbers.get(row.translates) if row.translates else None,
             version=version.id,
             versions=version.number,
-            file=open_particulars(portal, permit, version).name,
+            file=shown.particulars.name,
             size=version.size,
             by=names[version.created_by],
             at=version.created_at,
             downloads=document.id in downloads,
         )
-        for row in rows
+        for row, shown in zip(rows, opened, strict=True)
         for document, version in [(row.document, row.newest)]
     ]
 
