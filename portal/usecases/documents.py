@@ -29,6 +29,7 @@ from portal.usecases.particulars import (
     seal_title,
 )
 from portal.usecases.people import name_of
+from portal.usecases.rooms import RoomTab
 from portal.usecases.uploads import Described
 from portal.work import Portal, Work
 from storage.permits import Permit
@@ -85,9 +86,7 @@ class DocumentPage:
     owner: str
     review: UUID
     under_review: str
-    room: UUID
-    room_kind: RoomKind
-    room_state: str | None
+    room: RoomTab
     created_at: datetime
     changed_at: datetime
     submitted_at: datetime | None
@@ -212,7 +211,6 @@ def _opened(
     why: tuple[str, ...],
 ) -> DocumentPage:
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
-    own = {version.id for version in versions}
     room: Room = next(room for room in record.rooms if room.id == document.room_id)
     return DocumentPage(
         id=document.id,
@@ -225,9 +223,7 @@ def _opened(
         owner=document.owner,
         review=document.review_id,
         under_review=record.review.state_code,
-        room=room.id,
-        room_kind=RoomKind(room.kind),
-        room_state=room.state_code,
+        room=RoomTab(room.id, RoomKind(room.kind), room.state_code),
         created_at=document.created_at,
         changed_at=document.changed_at,
         submitted_at=document.submitted_at,
@@ -235,30 +231,42 @@ def _opened(
         withdrawn_at=document.withdrawn_at,
         withdrawn_by=names.get(document.withdrawn_by, "") if document.withdrawn_by else "",
         withdrawn_reason=open_reason(portal, permit, document) or "",
-        versions=tuple(
-            VersionLine(
-                version.id,
-                version.number,
-                open_particulars(portal, permit, version),
-                version.size,
-                names[version.created_by],
-                version.created_at,
-            )
-            for version in versions
-        ),
-        bound=tuple(
-            Bound(
-                other.id,
-                other.number,
-                open_title(portal, permit, other),
-                other.language,
-                version,
-                other.translates_id not in own,
-            )
-            for other, version in bound
-        ),
+        versions=_version_lines(portal, permit, versions, names),
+        bound=_bound_lines(portal, permit, bound, frozenset(version.id for version in versions)),
         why=why,
         may=may,
         targets=to,
         passes_at_once=record.review.passes_at_once,
+    )
+
+
+def _version_lines(
+    portal: Portal, permit: Permit, versions: Sequence[Version], names: Mapping[UUID, str]
+) -> tuple[VersionLine, ...]:
+    return tuple(
+        VersionLine(
+            version.id,
+            version.number,
+            open_particulars(portal, permit, version),
+            version.size,
+            names[version.created_by],
+            version.created_at,
+        )
+        for version in versions
+    )
+
+
+def _bound_lines(
+    portal: Portal, permit: Permit, bound: Sequence[tuple[Document, int]], own: frozenset[UUID]
+) -> tuple[Bound, ...]:
+    return tuple(
+        Bound(
+            id=other.id,
+            number=other.number,
+            title=open_title(portal, permit, other),
+            language=other.language,
+            version=version,
+            original=other.translates_id not in own,
+        )
+        for other, version in bound
     )

@@ -1,12 +1,15 @@
 """Moving through the application: who clears what for which room, what arrives there, what stays behind."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.domain.reviews import RoomKind
-from portal.usecases.moves import submit_version
+from portal.usecases import moves
+from portal.usecases.intents import close_intents
+from portal.usecases.sweeps import sweep_objects
 from storage.errors import StoreUnavailable
 from storage.tables import Review
 from tests.cast import World, setting_up
@@ -205,6 +208,31 @@ def test_whoever_loses_the_right_while_a_move_runs_moves_nothing(world: World, m
 
     monkeypatch.setattr(moves, "_carry", and_meanwhile)
     with world.request(), pytest.raises(Exception, match="act is not yours"):
-        submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
+        moves.submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
     assert (objects(world), len(documents(world))) == (kept, 1)
     assert steps(world, world.files["xaa"].rooms["national XAA"])[-1] == ("submitDocument", "outcome", "refused")
+
+
+def test_a_crash_in_the_middle_of_a_move_leaves_no_half(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = put(world, "focal_xaa", "national XAA")
+    version, kept = newest(world, draft), objects(world)
+    with monkeypatch.context() as crash:
+        crash.setattr(moves, "_keep", _die)
+        crash.setattr(moves, "abandon", _die)  # a process that is killed takes nothing away
+        with world.request(), pytest.raises(_KilledError):
+            moves.submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
+    assert (len(objects(world)), len(documents(world))) == (2, 1)
+    world.clock.now = datetime.now(UTC) + timedelta(days=2)  # objects carry the real time
+    assert sweep_objects(world.portal) == 1
+    assert close_intents(world.portal, world.clock.now) == 1
+    assert objects(world) == kept
+    stream = world.files["xaa"].rooms["national XAA"]
+    assert steps(world, stream)[-1] == ("submitDocument", "outcome", "unknown")
+
+
+class _KilledError(BaseException):
+    """The process is gone."""
+
+
+def _die(*_given: object) -> None:
+    raise _KilledError
