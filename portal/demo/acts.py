@@ -7,11 +7,13 @@ import hashlib
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from portal.demo.client import Answer, PageForm, ids_in
 from portal.demo.seed import Player, Stage
+from portal.domain.files import clean_name
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 
@@ -39,9 +41,13 @@ class Source:
 
     @property
     def digest(self) -> str:
-        """Compute the SHA-256 of the file."""
-        with self.path.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
+        """Give the SHA-256 of the file."""
+        return _digest(self.path)
+
+    @property
+    def shown(self) -> str:
+        """Give the name as the portal shows it: nothing in it can mislead a reader or a terminal."""
+        return clean_name(self.name).name
 
 
 @dataclass(slots=True)
@@ -86,6 +92,12 @@ class Run:
         """Write an act into the ledger."""
         number = next((str(at) for at, one in enumerate(paper.versions, 1) if one[0] == version), "")
         self.ledger[Entry(paper.review, player.name, deed, paper.title, number)] += 1
+
+
+@cache
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def expect(answer: Answer, what: str) -> Answer:
@@ -208,6 +220,7 @@ def download_in_parts(run: Run, key: str, paper: Paper, parts: int) -> list[str]
     player = run.player(key)
     version, source = paper.newest
     size = source.path.stat().st_size
+    parts = min(parts, size)
     edges = [size * at // parts for at in range(parts + 1)]
     received = hashlib.sha256()
     for start, stop in itertools.pairwise(edges):

@@ -74,15 +74,15 @@ def _of_files(run: Run, invented: Sequence[DemoDocument]) -> Iterator[Needle]:
     sources = {source.path: source for paper in run.papers.values() for _, source in paper.versions}
     for path, source in sources.items():
         if path in marks and path.suffix != ".png":
-            yield Needle(f"the mark in “{source.name}”", (marks[path].encode(),))
-        yield from pieces(f"a piece of “{source.name}”", path)
+            yield Needle(f"the mark in “{source.shown}”", (marks[path].encode(),))
+        yield from pieces(f"a piece of “{source.shown}”", path)
 
 
 def _of_names(run: Run) -> Iterator[Needle]:
     for paper in run.papers.values():
         yield from word(f"the title “{paper.title}”", paper.title)
         for _, source in paper.versions:
-            yield from word(f"the file name “{source.name}”", source.name)
+            yield from word(f"the file name “{source.shown}”", source.name)
     for player in run.stage.players.values():
         yield from word(f"the name {player.name}", player.name)
         yield from word(f"the address {player.cast.mail}", player.cast.mail)
@@ -171,3 +171,4 @@ def check_log(run: Run, report: Report) -> None:
     )
     broken = counts.get("open intents", 0)
     report.check("Everything that began has an end in the log.", *([f"{broken} have none"] if broken else []))
+    report.say("`portal fsck` makes the same check at any time.")

@@ -1,5 +1,6 @@
 """The main job of the portal, done once by those whose job it is: from a ministry's room to the reviewers' desks."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,7 @@ from portal.demo.acts import (
     see,
     upload,
 )
-from portal.demo.cast import REVIEWS, STATES, CastPerson
+from portal.demo.cast import REVIEWS, STATES, CastPerson, CastReview
 from portal.demo.client import ids_in
 from portal.demo.documents import HANDS, DemoDocument
 from portal.demo.report import Report, many, named, size_of
@@ -76,7 +77,8 @@ def source_of(document: DemoDocument) -> Source:
 def call(cast: CastPerson) -> str:
     """Name somebody for a reader of any script: a first name in Latin letters, and what they are."""
     role = ROLES[cast.role].lower().removeprefix("secretariat ").removeprefix("platform ").removeprefix("governmental ")
-    return f"{short(cast)} ({role}{' of ' + NAMES[cast.state] if cast.state else ''})"
+    home = f" of {NAMES[cast.state]}" if cast.state else " of the secretariat" if cast.role is Role.OFFICER else ""
+    return f"{short(cast)} ({role}{home})"
 
 
 def short(cast: CastPerson) -> str:
@@ -90,15 +92,32 @@ def happen(run: Run, report: Report, material: Material) -> None:
     for review in REVIEWS:
         _pledge(run, review.key)
     pledged = sum(len(_with_review(review.key)) for review in REVIEWS)
-    report.check(f"Before their first look into a file, {pledged} times, people accepted to keep it confidential.")
-    for review in REVIEWS:
-        under_review = NAMES[review.parties.under_review]
-        reviewing = named([NAMES[state] for state in review.parties.reviewing])
-        report.say(f"The review of {under_review}, by {reviewing}:")
-        _prepare(run, report, material, review.key)
-        _translate(run, report, material, review.key)
-        _circulate(run, report, material, review.key)
-        _work_apart(run, report, material, review.key)
+    report.check(
+        f"Nobody looks into a file before undertaking to keep it confidential: {pledged} undertakings were accepted."
+    )
+    first, second = REVIEWS
+    report.say(f"The review of {NAMES[first.parties.under_review]}, {_by(first)}:")
+    _main_job(run, report, material, first.key)
+    apart = Report(io.StringIO())
+    _main_job(run, apart, material, second.key)
+    people = named([short(run.player(key).cast) for key in HANDS[second.key].values()])
+    report.say(f"The review of {NAMES[second.parties.under_review]}, {_by(second)}:")
+    report.check(
+        f"{people} did the same, with documents that differ from the first ones in little more than the State’s name: "
+        "a leak from one review into the other would show.",
+        *apart.failed,
+    )
+
+
+def _by(review: CastReview) -> str:
+    return f"by {named([NAMES[state] for state in review.parties.reviewing])}"
+
+
+def _main_job(run: Run, report: Report, material: Material, review: str) -> None:
+    _prepare(run, report, material, review)
+    _translate(run, report, material, review)
+    _circulate(run, report, material, review)
+    _work_apart(run, report, material, review)
 
 
 def _come_in(run: Run, report: Report) -> None:
@@ -145,7 +164,7 @@ def _prepare(run: Run, report: Report, material: Material, review: str) -> None:
     drafts = {key: upload(run, focal, review, RoomKind.NATIONAL, material.source(review, key)) for key in keys}
     total = sum(paper.newest[1].path.stat().st_size for paper in drafts.values())
     report.check(f"{call(player.cast)} put {many(len(keys), 'file')} ({size_of(total)}) into {room}:")
-    report.lines([[f"“{paper.newest[1].name}”"] for paper in list(drafts.values())[:12]])
+    report.lines([[f"“{paper.newest[1].shown}”"] for paper in list(drafts.values())[:12]])
     if len(drafts) > 12:  # noqa: PLR2004 - a list that can be read at a glance
         report.lines([[f"and {len(drafts) - 12} more"]])
     if "law" in drafts:
@@ -161,7 +180,7 @@ def _prepare(run: Run, report: Report, material: Material, review: str) -> None:
         run.papers[review, key] = arrived(run, focal, review, answer, source)
     report.check(
         f"{short(player.cast)} submitted these to the room that is shared with the reviewing States; a draft that the "
-        f"ministry hasn’t cleared (“{kept.newest[1].name}”) stayed where it was."
+        f"ministry hasn’t cleared (“{kept.newest[1].shown}”) stayed where it was."
     )
 
 

@@ -63,4 +63,5 @@ def _source(path: Path) -> Source:
 
 
 def _shown(path: Path) -> str:
-    return path.name.encode("utf-8", "replace").decode("utf-8")
+    """Write a name so that nothing in it can mislead a reader or a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in path.name)

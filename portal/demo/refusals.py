@@ -21,6 +21,8 @@ from portal.domain.reviews import RoomKind
 
 SIGN_IN: Final = "/sign-in"
 LED_ON: Final = 303
+SHORT: Final = 10  # characters; a shorter name may stand on any page
+COPIED: Final = "national/"  # what was submitted, as it lies on in the ministry's own room
 SIGNED_OUT: Final = 401  # a download in parts isn't led on to a page
 # who may not see anything of the first review, and why
 OUTSIDERS: Final = (
@@ -64,7 +66,7 @@ def refuse(run: Run, report: Report) -> None:
 
 def _everything(run: Run, review: str) -> list[Try]:
     """List every way into a review: each document and room, and for one of each every form and part."""
-    papers = [paper for (of, _), paper in run.papers.items() if of == review]
+    papers = [paper for (of, key), paper in run.papers.items() if of == review and not key.startswith(COPIED)]
     rooms = [str(id_) for (of, _, _), id_ in run.stage.rooms.items() if of == review]
     file = f"/reviews/{run.stage.reviews[review]}"
     return [
@@ -125,10 +127,9 @@ def _page(answer: Answer) -> str:
 
 
 def _tells(run: Run, answer: Answer) -> bool:
-    words = {
-        word for paper in run.papers.values() for _, source in paper.versions for word in (source.name, paper.title)
-    }
-    return any(word in answer.text for word in words if len(word) > len("report.pdf"))
+    words = {paper.title for paper in run.papers.values()}
+    words |= {source.name for paper in run.papers.values() for _, source in paper.versions}
+    return any(word in answer.text for word in words if len(word) > SHORT)
 
 
 def _former(run: Run, report: Report, everything: Sequence[Try]) -> None:
@@ -176,7 +177,7 @@ def _inside(run: Run, report: Report) -> None:
 
 
 def _is_draft(key: str) -> bool:
-    return key == "draft-answer" or key.startswith("national/")
+    return key == "draft-answer" or key.startswith(COPIED)
 
 
 def _swapped(run: Run, report: Report) -> None:

@@ -5,9 +5,11 @@ It is written while things happen. On a terminal that isn't UTF-8 the marks are 
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TextIO
+from unicodedata import combining
 
 WIDTH: Final = 100
 _PLAIN: Final = str.maketrans({"’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "·": "-", "…": "...", "\u00a0": " "})
@@ -80,13 +82,14 @@ class Report:
 
     def _write(self, lines: Sequence[str]) -> None:
         text = "\n".join(lines) + "\n"
-        self.out.write(text if self.utf8 else plain(text))
+        self.out.write(text.encode("utf-8", "replace").decode() if self.utf8 else plain(text))
         self.out.flush()
 
 
 def plain(text: str) -> str:
     """Write a text in ASCII: signs as their likes, words of other scripts as three question marks."""
-    return re.sub(r"[?]{4,}", "???", text.translate(_PLAIN).encode("ascii", "replace").decode("ascii"))
+    bare = "".join(char for char in unicodedata.normalize("NFKD", text.translate(_PLAIN)) if not combining(char))
+    return re.sub(r"[?]{4,}", "???", bare.encode("ascii", "replace").decode("ascii"))
 
 
 def size_of(count: int) -> str:

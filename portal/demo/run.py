@@ -5,7 +5,7 @@ log lie in another one, which is searched with data and keys.
 """
 
 import secrets
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -37,6 +37,7 @@ WORDS: Final = (
     "ribbon", "saffron", "thistle", "umbrella", "velvet", "walnut", "yonder", "zephyr",
 )  # fmt: skip
 PHRASE_WORDS: Final = 5
+STOPPED: Final = "Stopped. Nothing is served any more; the next `portal demo` begins anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ def run_demo(settings: Settings, documents: Path | None, *, once: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="portal-demo-") as name:
         bench = Bench(Path(name) / "originals", Path(name) / "tmp", Path(name) / "server.log")
         bench.temporary.mkdir()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, and the server with it
         with suppress(KeyboardInterrupt):
             return _run(settings, report, bench, own, once=once)
-        report.say("Stopped. Nothing is served any more; the next `portal demo` begins anew.")
-        return 0 if not report.failed else 1
+        report.say(STOPPED)
+        return 130 if once else 0
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -87,7 +89,8 @@ def _run(settings: Settings, report: Report, bench: Bench, own: Sequence[Source]
                 return 0 if held else 1
             offer_links(stage, report)
             report.say("The portal keeps running until you press Ctrl-C.")
-            _serve(server)
+            server.wait()
+            report.say(STOPPED)
             return 0 if held else 1
     finally:
         portal.database.close()
@@ -131,10 +134,6 @@ def _introduce(report: Report, settings: Settings, material: Material) -> None:
     )
     own = f"Your {many(len(material.own), 'file')} take the place of what Qamaria submits. " if material.own else ""
     report.say(f"{own}The portal’s data lie in {settings.data.resolve()}, its keys in {settings.keys.resolve()}.")
-
-
-def _serve(server: "subprocess.Popen[bytes]") -> None:
-    server.wait()
 
 
 def passphrase() -> str:
