@@ -1,0 +1,323 @@
+"""Ids of another file in every position of every request: always the answer of what is nowhere, and nothing changes.
+
+The requests come from the table of routes, so that a new route is asked too. What a form holds besides is filled in as
+a page would, so that the answer is about the ids and not about a field that is missing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import text
+from sqlmodel import SQLModel, col, select
+
+from portal.domain.roles import Role
+from portal.web.routes import WAYS
+from portal.web.ways import Way
+from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
+from tests.cast import World, add_member
+from tests.contents import form_token
+from tests.filing import PDF, circulated, made, newest, press, put
+from tests.web_client import ORIGIN, browser
+
+TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "last": "2027-05-02"}
+MOVING = {"event", "stream", "key_version", "key_holder"}  # what a refusal's event writes, with its stream's first key
+# the people of the first file alone; nothing of the second is theirs to know
+OUTSIDERS = (
+    "focal_xaa",
+    "expert_xaa",
+    "expert_xbb",
+    "focal_xcc",
+    "expert_xcc",
+    "observer_xcc",
+    "officer",
+    "translator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What a file holds, by the noun that stands before an id in an address."""
+
+    reviews: tuple[UUID, ...]
+    rooms: tuple[UUID, ...]
+    documents: tuple[UUID, ...]
+    versions: tuple[UUID, ...]
+    translations: tuple[UUID, ...]
+    people: tuple[UUID, ...]
+    appointments: tuple[UUID, ...]
+    assignments: tuple[UUID, ...]
+    sessions: tuple[UUID, ...]
+    links: tuple[UUID, ...]
+
+    @property
+    def register(self) -> tuple[UUID, ...]:
+        return self.reviews
+
+    @property
+    def officers(self) -> tuple[UUID, ...]:
+        return self.assignments
+
+    def of(self, noun: str) -> tuple[UUID, ...]:
+        return getattr(self, noun)  # type: ignore[no-any-return]  # each is a tuple of ids
+
+
+@dataclass(slots=True)
+class Files:
+    """Two files with something in every room, and the ids of both."""
+
+    world: World
+    ids: dict[str, Ids] = field(default_factory=dict)
+
+    @property
+    def mine(self) -> Ids:
+        return self.ids["xaa"]
+
+    @property
+    def other(self) -> Ids:
+        return self.ids["xdd"]
+
+
+@pytest.fixture
+def files(world: World) -> Files:
+    add_member(world, "translator_other", Role.TRANSLATOR)
+    add_member(world, "officer_both", Role.OFFICER, reviews=("xaa", "xdd"))
+    add_member(world, "expert_both", Role.EXPERT, "XBB", ("xaa", "xdd"))
+    found = Files(world)
+    for file, state, officer, translator in (
+        ("xaa", "xaa", "officer", "translator"),
+        ("xdd", "xdd", "officer_other", "translator_other"),
+    ):
+        held = [
+            put(world, f"focal_{state}", f"national {state.upper()}", "Draft", file=file),
+            put(world, "focal_xbb", "reviewers", "Finding", file=file),
+            put(world, officer, "secretariat", "Note", file=file),
+        ]
+        sent = press(
+            browser(world, f"focal_{state}"),
+            f"/documents/{held[0]}/submit",
+            version=str(newest(world, held[0])),
+            target="shared",
+        )
+        held.append(made(sent))
+        client = browser(world, officer)
+        assert press(client, f"/documents/{held[-1]}/circulate").status_code == 303
+        answer = press(
+            client,
+            f"/documents/{held[-1]}/translations",
+            version=str(newest(world, held[-1])),
+            translator=str(world.members[translator].person),
+            language="ar",
+        )
+        assert answer.status_code == 303
+        expert = world.members["expert_xaa" if file == "xaa" else "focal_xdd"].person
+        assert press(browser(world, "registrar"), f"/people/{expert}/link").status_code == 200
+        found.ids[file] = gathered(world, file, held, translator)
+    return found
+
+
+def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
+    own = world.files[file]
+    home = "XAA" if file == "xaa" else "XDD"
+    with world.portal.database.read() as session:
+        people = session.scalars(select(Appointment).where(Appointment.state_code == home)).all()
+        members = {one.person_id for one in people}
+        assigned = session.scalars(select(Assignment).where(Assignment.review_id == own.review)).all()
+        signed = session.scalars(select(PortalSession)).all()
+        links = session.scalars(select(Invitation).where(col(Invitation.person_id).in_(members))).all()
+        tasks = session.scalars(select(TranslationTask).where(TranslationTask.review_id == own.review)).all()
+    return Ids(
+        reviews=(own.review,),
+        rooms=tuple(own.rooms.values()),
+        documents=tuple(held),
+        versions=tuple(newest(world, document) for document in held),
+        translations=tuple(task.id for task in tasks),
+        people=(*members, world.members[translator].person),
+        appointments=tuple(one.id for one in people),
+        assignments=tuple(one.id for one in assigned),
+        sessions=tuple(one.id for one in signed if one.person_id in members),
+        links=tuple(one.id for one in links),
+    )
+
+
+def nowhere() -> Ids:
+    return Ids(**{name: (uuid4(),) for name in Ids.__dataclass_fields__})
+
+
+def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
+    """Fill the form of a way in, with ids where it takes any."""
+    version = ids.versions[0]
+    filled: dict[str, Mapping[str, str]] = {
+        "/reviews/{id}/undertaking": {"accepted": "yes", "wording": "1"},
+        "/reviews/{id}/stage": {"seen": "desk_review", "stage": "dialogue"},
+        "/reviews/{id}/help": {"wanted": "yes"},
+        "/rooms/{id}/find": {"words": "draft"},
+        "/documents/{id}/describe": {"title": "Altered", "kind": "law", "language": "en", "tags": "", "seen": "0"},
+        "/documents/{id}/submit": {"version": str(version), "target": "shared"},
+        "/documents/{id}/withdraw": {"reason": "It was sent by mistake."},
+        "/documents/{id}/translations": {
+            "version": str(version),
+            "translator": str(mine.people[-1]),
+            "language": "ru",
+        },
+        "/people/{id}/appoint": {"role": "observer", **TERMS},
+        "/people/{id}/appointments/{appointment}/assign": {"review": str(ids.reviews[0]), **TERMS},
+        "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
+        "/register/{id}/settings": {"languages": "en"},
+    }
+    return dict(filled.get(way.path, {}))
+
+
+def addresses(way: Way, ids: Ids) -> Iterator[str]:
+    """Fill the address of a way in: with every id of its nouns in turn."""
+    parts = way.path.split("/")
+    places = [at for at, part in enumerate(parts) if part.startswith("{")]
+    choices = [ids.of(parts[at - 1]) for at in places]
+    for turn in range(max(len(choice) for choice in choices)):
+        for at, choice in zip(places, choices, strict=True):
+            parts[at] = str(choice[turn % len(choice)])
+        yield "/".join(parts)
+
+
+def ask(world: World, who: str, way: Way, path: str, fields: Mapping[str, str]) -> Response:
+    client = browser(world, who)
+    if way.method == "GET":
+        return client.get(path, follow_redirects=False)
+    sent: dict[str, Any] = {"data": {"csrf": form_token(world.members[who].token), **fields}}
+    if way.upload:
+        sent["files"] = [("file", ("law.pdf", b"%PDF-1.7 other", PDF))]
+        sent["data"] |= {"kind": "law", "language": "en"}
+    return client.post(path, **sent, headers={"Origin": ORIGIN}, follow_redirects=False)
+
+
+def rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Read every row of every table, MACs and sealed values included, but for those that a refusal writes."""
+    with world.portal.database.read() as session:
+        return {
+            name: [tuple(row) for row in session.execute(text(f'SELECT * FROM "{name}" ORDER BY 1, 2'))]  # noqa: S608
+            for name in SQLModel.metadata.tables
+            if name not in MOVING
+        }
+
+
+def phases(world: World) -> list[str]:
+    with world.portal.database.read() as session:
+        return list(session.scalars(select(Event.phase)))
+
+
+def asked_ways() -> list[Way]:
+    """List the ways whose addresses hold ids of files or people; a State's code and a link's token are neither."""
+    return [way for way in WAYS if "{" in way.path and not re.search(r"\{(code|token)\}", way.path)]
+
+
+def test_every_id_in_an_address_is_known_to_this_test() -> None:
+    for way in asked_ways():
+        parts = way.path.split("/")
+        nouns = {parts[at - 1] for at, part in enumerate(parts) if part.startswith("{")}
+        assert all(hasattr(Ids, noun) for noun in nouns), way
+    assert len(asked_ways()) > 35
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+def test_ids_of_another_file_are_nowhere_and_change_nothing(world: World, files: Files, who: str) -> None:
+    before, events = rows(world), phases(world)
+    for way in asked_ways():
+        absent = ask(world, who, way, next(addresses(way, nowhere())), fields_of(way, nowhere(), files.mine))
+        for path in addresses(way, files.other):
+            answer = ask(world, who, way, path, fields_of(way, files.other, files.mine))
+            told = (answer.status_code, answer.text, sorted(answer.headers.items()))
+            assert told == (absent.status_code, absent.text, sorted(absent.headers.items())), (way, path)
+            assert answer.status_code == 404, (way.method, path, answer.status_code)
+        world.clock.forward(world.portal.settings.session_idle / 200)
+    assert rows(world) == before
+    new = phases(world)[len(events) :]
+    assert set(new) <= {"refusal"}
+    assert not list((world.portal.settings.data / "objects" / "new").iterdir())
+
+
+# --- one's own in the address, another file's in the form or further on
+
+
+def own_with_foreign(files: Files) -> Iterator[tuple[str, str, str, dict[str, str], int]]:
+    """Mix ids: who asks, method, address of one's own, fields with an id of the other file, and the answer."""
+    mine, other = files.mine, files.other
+    for version in other.versions:
+        moved = {"version": str(version), "target": "shared"}
+        yield "focal_xaa", "POST", f"/documents/{mine.documents[0]}/submit", moved, 404
+        sent = {"version": str(version), "translator": str(mine.people[-1]), "language": "ru"}
+        yield "officer", "POST", f"/documents/{mine.documents[3]}/translations", sent, 404
+    for appointment in other.appointments:
+        yield "focal_xaa", "POST", "/acting", {"appointment": str(appointment)}, 404
+        for act, form in (("end", TERMS), ("confirm", {}), ("assign", {**TERMS, "review": str(mine.reviews[0])})):
+            yield "focal_xaa", "POST", f"/people/{mine.people[0]}/appointments/{appointment}/{act}", dict(form), 404
+    for assignment in other.assignments:
+        yield "focal_xaa", "POST", f"/people/{mine.people[0]}/assignments/{assignment}/end", {}, 404
+        yield "registrar", "POST", f"/register/{mine.reviews[0]}/officers/{assignment}/end", {}, 404
+    expert = files.world.members["expert_xaa"]
+    assign = f"/people/{expert.person}/appointments/{expert.appointment}/assign"
+    yield "focal_xaa", "POST", assign, {**TERMS, "review": str(other.reviews[0])}, 404
+
+
+def test_an_id_of_another_file_beside_ones_own_is_nowhere(world: World, files: Files) -> None:
+    before = rows(world)
+    for who, method, path, fields, status in own_with_foreign(files):
+        way = Way(method, path, lambda _: Response(200), None)  # type: ignore[arg-type, return-value]  # never called
+        answer = ask(world, who, way, path, fields)
+        assert answer.status_code == status, (who, path, fields, answer.text)
+    assert rows(world) == before
+
+
+def test_a_filter_by_ids_of_another_file_shows_as_much_as_one_by_ids_of_nothing(world: World, files: Files) -> None:
+    client = browser(world, "focal_xaa")
+
+    def shown(page: str, name: str, id_: UUID) -> str:
+        answer = client.get(page, params={name: str(id_)})
+        assert answer.status_code == 200, page
+        told = answer.text.replace(str(id_), "the id")
+        return re.sub(r'(name="csrf" value|datetime|title)="[^"]*"', "", told)
+
+    review = files.mine.reviews[0]
+    for name, id_ in [("document", files.other.documents[0]), ("person", world.members["focal_xdd"].person)]:
+        for page in (f"/reviews/{review}/trail", "/trail/people"):
+            assert shown(page, name, id_) == shown(page, name, uuid4()), (page, name)
+        table = client.get(f"/reviews/{review}/trail.csv", params={name: str(id_)})
+        assert table.status_code == 200
+        assert "Focal_Xdd" not in table.text
+        assert str(id_) not in table.text
+
+
+# --- somebody who is in both files
+
+
+def mixed(files: Files) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Mix ids of two files that are both one's own."""
+    one, two = files.mine, files.other
+    for here, there in ((one, two), (two, one)):
+        for at, version in enumerate(there.versions):
+            moved = {"version": str(version), "target": "shared"}
+            for who in ("focal_xbb", "expert_both", "officer_both"):
+                yield who, f"/documents/{here.documents[at]}/submit", moved
+            sent = {"version": str(version), "translator": str(one.people[-1]), "language": "ru"}
+            yield "officer_both", f"/documents/{here.documents[at]}/translations", sent
+
+
+def test_somebody_in_both_files_cannot_mix_them(world: World, files: Files) -> None:
+    before = rows(world)
+    for who, path, fields in mixed(files):
+        assert press(browser(world, who), path, **fields).status_code in {403, 404}, (who, path, fields)
+    assert rows(world) == before
+
+
+def test_a_version_of_another_document_of_the_same_file_is_not_this_ones(world: World, files: Files) -> None:
+    before = rows(world)
+    client = browser(world, "focal_xaa")
+    shown = circulated(world, "Another")
+    before = rows(world)
+    for version in (newest(world, shown), files.mine.versions[3]):
+        answer = press(client, f"/documents/{files.mine.documents[0]}/submit", version=str(version), target="shared")
+        assert answer.status_code == 404
+    assert rows(world) == before
