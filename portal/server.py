@@ -8,6 +8,7 @@ import sys
 from ipaddress import ip_address
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 
 from portal.app import open_portal, web_app
@@ -27,7 +28,7 @@ def serve_portal(settings: Settings) -> int:
     """
     check_exposure(settings)
     check_port(settings)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_to_stderr()
     for warning in warnings(settings):
         log.warning("%s", warning)
     portal = open_portal(settings)
@@ -94,6 +95,13 @@ def warnings(settings: Settings) -> list[str]:
     return found
 
 
+def _log_to_stderr() -> None:
+    """Send the portal's words and the server's warnings one way; what the server says of itself at each start isn't."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("_granian").addFilter(lambda record: "experimental" not in str(record.msg))
+
+
 async def _serve(settings: Settings, app: object) -> None:
     server = Server(
         app,
@@ -103,6 +111,8 @@ async def _serve(settings: Settings, app: object) -> None:
         websockets=False,
         backlog=BACKLOG,
         log_access=False,  # paths may hold the token of a sign-in link
+        log_level=LogLevels.warning,
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

@@ -13,6 +13,7 @@ class Action(StrEnum):
     USE_INVITATION = "useInvitation"
     CHOOSE_APPOINTMENT = "chooseAppointment"
     VIEW_OWN_ACCOUNT = "viewOwnAccount"
+    CHANGE_OWN_ACCOUNT = "changeOwnAccount"
     END_OWN_SESSION = "endOwnSession"
 
     # the registry: States, cycles, reviews as records without content

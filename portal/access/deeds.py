@@ -12,6 +12,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.USE_INVITATION: N_("used a sign-in link"),
     Action.CHOOSE_APPOINTMENT: N_("chose the appointment to act under"),
     Action.VIEW_OWN_ACCOUNT: N_("looked at their own account"),
+    Action.CHANGE_OWN_ACCOUNT: N_("changed their own account"),
     Action.END_OWN_SESSION: N_("ended a session of their own"),
     Action.LIST_STATES: N_("looked at the list of States"),
     Action.EDIT_STATE: N_("changed a State’s entry"),

@@ -45,6 +45,7 @@ _IDENTITY: Final = frozenset(
         Action.CHOOSE_APPOINTMENT,
         Action.END_OWN_SESSION,
         Action.VIEW_OWN_ACCOUNT,
+        Action.CHANGE_OWN_ACCOUNT,
     }
 )
 _MACHINERY: Final = frozenset(

@@ -25,8 +25,9 @@ from portal.domain.passphrases import prepared_passphrase
 from portal.domain.people import mail_address
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
-from portal.errors import NotFound, TooMany, Unavailable
-from portal.identity.attempts import LINK_ATTEMPTS, Attempts, keys_of
+from portal.errors import NotFound, SignedOut, TooMany, Unavailable
+from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, keys_of
+from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import Begun, find_account, record_refusal, sign_in, token_hash
@@ -140,6 +141,28 @@ class Passphrases:
         begun = use_link(self._portal, caller, token, spelt, verifier)
         self._attempts.take_back(keys)
         return begun, self._new_mark(mail_index(self._portal, spelt))
+
+    def change(self, caller: Caller, present: str, new: str) -> str:
+        """Exchange somebody's passphrase for another one; gives their session's new token.
+
+        Raises:
+            NotFound: The present passphrase isn't the one that was typed.
+            SignedOut: Nobody is signed in.
+            TooMany: There were too many attempts before.
+            Unavailable: Too many people are signing in at once.
+
+        """
+        account = own_verifier(self._portal, caller)
+        if account is None:
+            raise SignedOut
+        keys = {("change", account.person.bytes): BROWSER_ATTEMPTS}
+        if not self._attempts.begin(keys, self._portal.clock()):
+            raise TooMany(SLOWLY)
+        proven = self.proves(account.verifier, present)
+        verifier = self.verifier(new) if proven else ""
+        token = replace_passphrase(self._portal, caller, account if proven else None, verifier)
+        self._attempts.take_back(keys)
+        return token
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.people import mail_of, name_of
+from portal.usecases.sessions import Account, exchange_token
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.tables import Invitation, Person
@@ -67,7 +68,7 @@ class OwnLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class OwnAccount:
     """All of it."""
 
     name: str
@@ -81,7 +82,7 @@ class Account:
     links: list[OwnLink]
 
 
-def view_account(portal: Portal, caller: Caller) -> Account:
+def view_account(portal: Portal, caller: Caller) -> OwnAccount:
     """Show somebody their own account.
 
     Raises:
@@ -97,7 +98,7 @@ def view_account(portal: Portal, caller: Caller) -> Account:
         links = work.identity.invitations(person.id)[:SHOWN_LINKS]
         issuers = work.people.named([one for link in links for one in (link.created_by, link.confirmed_by) if one])
         now = work.now
-    return Account(
+    return OwnAccount(
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
         person.language,
@@ -126,12 +127,55 @@ def set_preferences(portal: Portal, caller: Caller, language: str, zone: str) ->
     if zone not in available_timezones():
         raise RefusedError(Problem("zone", N_("There is no time zone of this name: choose one of the list.")))
     with portal.work(caller) as work:
-        permit = work.require_on(Action.VIEW_OWN_ACCOUNT, PortalFacts())
+        permit = work.require_on(Action.CHANGE_OWN_ACCOUNT, PortalFacts())
         if work.who.person is None:
             raise SignedOut
         work.who.person.language = language
         work.who.person.zone = zone
         work.note(permit, step="language and time zone set")
+
+
+def own_verifier(portal: Portal, caller: Caller) -> Account | None:
+    """Find what somebody's present passphrase is compared with.
+
+    Raises:
+        SignedOut: The session ended.
+
+    """
+    with portal.work(caller) as work:
+        person = work.who.person
+        kept = work.identity.passphrase(person.id) if person else None
+        return Account(PersonId(kept.person_id), kept.verifier) if kept else None
+
+
+def replace_passphrase(portal: Portal, caller: Caller, proven: Account | None, verifier: str) -> str:
+    """Keep another passphrase for whoever proved the present one; ends all other sessions, gives the new token.
+
+    Args:
+        portal: The portal.
+        caller: Whose passphrase.
+        proven: The account whose present passphrase was typed rightly; None if it wasn't.
+        verifier: Of the new one.
+
+    Raises:
+        NotFound: The present passphrase was not proven.
+        SignedOut: Nobody is signed in.
+
+    """
+    with portal.work(caller) as work:
+        facts = PortalFacts() if proven else Absent(PortalFacts)
+        permit = work.require_on(Action.CHANGE_OWN_ACCOUNT, facts)
+        session = work.who.session
+        kept = work.identity.passphrase(session.person_id) if session else None
+        if session is None or kept is None or proven is None or kept.verifier != proven.verifier:
+            raise SignedOut
+        kept.verifier = verifier
+        kept.created_at = work.now
+        others = [one for one in work.identity.live_sessions(session.person_id, work.now) if one.id != session.id]
+        for one in others:
+            one.ended_at = work.now
+        work.note(permit, step="passphrase changed", sessions_ended=len(others))
+        return exchange_token(work, session)
 
 
 def end_session(portal: Portal, caller: Caller, session_id: SessionId) -> None:

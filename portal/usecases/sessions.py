@@ -146,11 +146,16 @@ def choose_appointment(portal: Portal, caller: Caller, appointment_id: Appointme
         session = work.who.session
         if row is None or session is None:
             raise SignedOut
-        token = new_token()
         session.appointment_id = row.id
-        session.token_hash = token_hash(portal, token)
-        session.seen_at = work.now
-        return token
+        return exchange_token(work, session)
+
+
+def exchange_token(work: Work, session: PortalSession) -> str:
+    """Give a session another token, in a transaction that changes what it stands for."""
+    token = new_token()
+    session.token_hash = token_hash(work.portal, token)
+    session.seen_at = work.now
+    return token
 
 
 def sign_out(portal: Portal, caller: Caller) -> None:

@@ -10,13 +10,17 @@ from portal.domain.ids import SessionId
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
+from portal.errors import NotFound, TooMany
 from portal.usecases.accounts import end_other_sessions, end_session, set_preferences, view_account
+from portal.web import cookies
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
+from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of, raw
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 REGIONS: Final = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 ACCOUNT: Final = "/account"
+NOT_PRESENT: Final = N_("This is not your present passphrase.")
 
 
 def view(request: Request) -> Response:
@@ -40,6 +44,27 @@ def prefer(request: Request) -> Response:
     return RedirectResponse(ACCOUNT, 303) if form.ok else _page(request, form)
 
 
+def change_passphrase(request: Request) -> Response:
+    """Exchange one's passphrase; all other sessions end."""
+    portal, caller = portal_of(request), caller_of(request)
+    form = read_form(request)
+    account = view_account(portal, caller)
+    passphrase = chosen_passphrase(request, form, account.name, account.mail)
+    if form.ok:
+        try:
+            token = door_of(request).change(caller, raw(form, "present"), passphrase)
+        except NotFound:
+            form.refuse("present", say(request, NOT_PRESENT))
+            form.refuse("", say(request, TYPE_AGAIN))
+        except TooMany as error:
+            form.refuse("", say(request, str(error)))
+        else:
+            answer = RedirectResponse(ACCOUNT, 303)
+            cookies.set_cookie(answer, request, token)
+            return answer
+    return _page(request, None, form)
+
+
 def end_one(request: Request) -> Response:
     """End one of one's own sessions."""
     end_session(portal_of(request), caller_of(request), SessionId(id_from(request, "id")))
@@ -58,14 +83,15 @@ def zones() -> list[str]:
     return ["UTC", *sorted(places)]
 
 
-def _page(request: Request, form: Form | None) -> Response:
+def _page(request: Request, form: Form | None, passphrase: Form | None = None) -> Response:
     portal = portal_of(request)
     account = view_account(portal, caller_of(request))
     return show(
         request,
         "account/account.html",
-        status=200 if form is None else 422,
+        status=422 if form or passphrase else 200,
         form=form or filled(language=account.language, zone=account.zone),
+        passphrase=passphrase or Form(),
         account=account,
         roles=ROLES,
         states=portal.state_names(account.language),

@@ -9,11 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from portal.domain.ids import AppointmentId
-from portal.domain.passphrases import passphrase_problems
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
-from portal.identity.passphrases import Passphrases
 from portal.usecases.accounts import view_account
 from portal.usecases.health import ready
 from portal.usecases.invitations import look_at_link
@@ -22,6 +20,7 @@ from portal.web import cookies
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import say
 from portal.web.pages import render
+from portal.web.passphrases import chosen_passphrase, door_of, raw
 from portal.web.places import SIGN_IN, local_path
 from portal.web.ways import caller_of, portal_of, show
 
@@ -30,7 +29,6 @@ WRONG: Final = N_(
     "If you have lost your passphrase, your State’s focal point can give you a new link; "
     "in the secretariat, the registrar or an administrator can."
 )
-UNEQUAL: Final = N_("The two passphrases differ: type the same one twice.")
 WRONG_ADDRESS: Final = N_(
     "This link doesn’t go with this address. Write the address that the portal has of you: "
     "whoever gave you the link can say which."
@@ -61,7 +59,7 @@ def enter(request: Request) -> Response:
     form = read_form(request)
     mark = cookies.read_cookie(request, cookies.KNOWN)
     try:
-        begun, mark = _door(request).sign_in(caller_of(request), form.text("mail"), _raw(form, "passphrase"), mark)
+        begun, mark = door_of(request).sign_in(caller_of(request), form.text("mail"), raw(form, "passphrase"), mark)
     except NotFound:
         form.refuse("", say(request, WRONG))
         return _sign_in_page(request, form, 422)
@@ -92,19 +90,14 @@ def link_form(request: Request) -> Response:
 def use_link(request: Request) -> Response:
     """Take the passphrase that somebody chose, and sign them in."""
     form = read_form(request)
-    passphrase = _raw(form, "passphrase")
-    own = (form.text("mail"), say(request, N_("Review portal")))
-    for problem in passphrase_problems(passphrase, own):
-        form.refuse("passphrase", problem.words(lambda text: say(request, text)))
-    if passphrase != _raw(form, "again"):
-        form.refuse("again", say(request, UNEQUAL))
+    passphrase = chosen_passphrase(request, form, form.text("mail"))
     if not form.text("mail"):
         form.refuse("mail", say(request, N_("Write your mail address.")))
     if not form.ok:
         return _link_page(request, form, 422)
     token = request.path_params["token"]
     try:
-        begun, mark = _door(request).enter(caller_of(request), token, form.text("mail"), passphrase)
+        begun, mark = door_of(request).enter(caller_of(request), token, form.text("mail"), passphrase)
     except NotFound:
         return _refused_link(request, form)
     except TooMany as error:
@@ -146,22 +139,11 @@ def readiness(request: Request) -> Response:
     )
 
 
-def _door(request: Request) -> Passphrases:
-    door: Passphrases = request.app.state.passphrases
-    return door
-
-
 def _present(request: Request) -> Present | None:
     try:
         return present(portal_of(request), caller_of(request))
     except SignedOut:
         return None
-
-
-def _raw(form: Form, name: str) -> str:
-    """Give a passphrase as it was typed: blanks at its ends belong to it."""
-    values = form.all(name)
-    return values[-1] if values else ""
 
 
 def _signed_in(request: Request, begun: Begun, mark: str, following: str | None) -> Response:

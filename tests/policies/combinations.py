@@ -245,7 +245,8 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "portal": tuple(
         Action(act)
         for act in (
-            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "listStates", "importStates", "listCycles"),
+            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "changeOwnAccount", "listStates"),
+            *("importStates", "listCycles"),
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords"),

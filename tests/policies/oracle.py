@@ -90,7 +90,7 @@ APPOINTS: Final = {
     "registrar": {"focal_point", "officer", "translator", "oversight", "analyst"},
     "administrator": {"administrator", "registrar", "confidentiality_officer"},
 }
-OWN_ACCOUNT: Final = {"signOut", "viewOwnAccount", "chooseAppointment", "endOwnSession"}
+OWN_ACCOUNT: Final = {"signOut", "viewOwnAccount", "changeOwnAccount", "chooseAppointment", "endOwnSession"}
 # acts on no file, by role and the kind of thing
 PLAIN: Final = {
     "registrar": {
@@ -188,7 +188,7 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
 
 def _own_account(act: str, thing: Thing) -> bool:
     match act:
-        case "signOut" | "viewOwnAccount":
+        case "signOut" | "viewOwnAccount" | "changeOwnAccount":
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running
