@@ -6,7 +6,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.domain.problems import Problem, RefusedError
@@ -49,8 +49,12 @@ def period(first: date | None, last: date | None, now: datetime, zone: str) -> P
     """Return the moments between which something runs: from now where no first day is given.
 
     Raises:
-        RefusedError: The first day is over, or the last one comes before it.
+        RefusedError: The first day is over, the last one comes before it, or one of them never comes.
     """
+    for given in (first, last):
+        if given is not None and given.year == MAXYEAR:  # its end has no name any more
+            sentence = N_("%(date)s is no day that comes: leave the field empty where no date is known yet.")
+            raise RefusedError(Problem("too-far-ahead", sentence, {"date": given.isoformat()}))
     here = ZoneInfo(zone)
     today = now.astimezone(here).date()
     if first is not None and first < today:

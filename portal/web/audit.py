@@ -132,7 +132,8 @@ def _read_cursor(text: str) -> Cursor | None:
     """Read where the page before ended; what isn't of ours begins at the newest."""
     try:
         at, number, stream = text.split("~")
-        cursor = (datetime.fromisoformat(at), int(number), UUID(hex=stream))
-    except ValueError:
+        moment = datetime.fromisoformat(at)
+        cursor = (moment.astimezone(UTC), int(number), UUID(hex=stream))
+    except (ValueError, OverflowError):
         return None
-    return cursor if cursor[0].tzinfo and 0 < cursor[1] < 1 << 62 else None
+    return cursor if moment.tzinfo and 0 < cursor[1] < 1 << 62 else None
