@@ -82,7 +82,8 @@ def _of_names(run: Run) -> Iterator[Needle]:
     for paper in run.papers.values():
         yield from word(f"the title “{paper.title}”", paper.title)
         for _, source in paper.versions:
-            yield from word(f"the file name “{source.shown}”", source.name)
+            for name in {source.name, source.shown}:
+                yield from word(f"the file name “{source.shown}”", name)
     for player in run.stage.players.values():
         yield from word(f"the name {player.name}", player.name)
         yield from word(f"the address {player.cast.mail}", player.cast.mail)

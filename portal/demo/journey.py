@@ -89,12 +89,7 @@ def short(cast: CastPerson) -> str:
 def happen(run: Run, report: Report, material: Material) -> None:
     """Do the main job in both reviews and write what happened."""
     _come_in(run, report)
-    for review in REVIEWS:
-        _pledge(run, review.key)
-    pledged = sum(len(_with_review(review.key)) for review in REVIEWS)
-    report.check(
-        f"Nobody looks into a file before undertaking to keep it confidential: {pledged} undertakings were accepted."
-    )
+    _pledge(run, report)
     first, second = REVIEWS
     report.say(f"The review of {NAMES[first.parties.under_review]}, {_by(first)}:")
     _main_job(run, report, material, first.key)
@@ -150,9 +145,19 @@ def _with_review(review: str) -> list[CastPerson]:
     ]
 
 
-def _pledge(run: Run, review: str) -> None:
-    for cast in _with_review(review):
+def _pledge(run: Run, report: Report) -> None:
+    """Let everybody try to look into their file, and then accept the undertaking of confidentiality."""
+    pledges = [(cast, review.key) for review in REVIEWS for cast in _with_review(review.key)]
+    wrong = []
+    for cast, review in pledges:
+        answer = run.player(cast.key).visitor.get(f"/rooms/{run.stage.room(review, RoomKind.SHARED)}")
+        wrong += [f"{short(cast)} could look before"] if answer.status != GONE else []
         accept(run, cast.key, review)
+    report.check(
+        "Nobody could look into their file before they undertook to keep it confidential; "
+        f"{len(pledges)} undertakings were accepted.",
+        *wrong,
+    )
 
 
 def _prepare(run: Run, report: Report, material: Material, review: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from portal.demo.acts import Source
+from portal.demo.report import size_of
 from portal.domain.documents import DocumentKind
 from portal.domain.files import clean_name
 from portal.errors import Invalid
@@ -29,10 +30,13 @@ def own_files(folder: Path, most_bytes: int, tell: Callable[[str], None]) -> lis
         raise Invalid(f"{folder} can't be read ({error.strerror}): name a folder of your own") from error
     for path in entries:
         reason = _left_out(path, most_bytes, len(taken))
+        source = _source(path)
+        if not reason and (twin := next((one for one in taken if _same(one, source)), None)):
+            reason = f"it is the same as “{twin.shown}”, and a room takes a file once"
         if reason:
             tell(f"“{_shown(path)}” is left out: {reason}.")
         else:
-            taken.append(_source(path))
+            taken.append(source)
     if not taken:
         raise Invalid(f"{folder} holds no file that can be uploaded: put some into it, or leave --documents away")
     return taken
@@ -52,8 +56,12 @@ def _left_out(path: Path, most_bytes: int, taken: int) -> str:
     if size == 0:
         return "it is empty"
     if size > most_bytes:
-        return f"it is larger than {most_bytes // 1024**3} GiB"
+        return f"it is larger than {size_of(most_bytes)}"
     return f"{MOST_FILES} files are enough here" if taken >= MOST_FILES else ""
+
+
+def _same(one: Source, other: Source) -> bool:
+    return one.path.stat().st_size == other.path.stat().st_size and one.digest == other.digest
 
 
 def _source(path: Path) -> Source:

@@ -8,6 +8,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Final
 from uuid import uuid4
 
@@ -128,8 +129,9 @@ def _page(answer: Answer) -> str:
 
 def _tells(run: Run, answer: Answer) -> bool:
     words = {paper.title for paper in run.papers.values()}
-    words |= {source.name for paper in run.papers.values() for _, source in paper.versions}
-    return any(word in answer.text for word in words if len(word) > SHORT)
+    words |= {source.shown for paper in run.papers.values() for _, source in paper.versions}
+    text = unescape(answer.text)
+    return any(word in text for word in words if len(word) > SHORT)
 
 
 def _former(run: Run, report: Report, everything: Sequence[Try]) -> None:

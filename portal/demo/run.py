@@ -107,7 +107,7 @@ def _report(run: Run, report: Report, settings: Settings, bench: Bench, material
             f"A new portal was set up: {many(len(STATES), 'State')} that don’t exist, a cycle called “{CYCLE.name}”, "
             f"{many(len(REVIEWS), 'review')}, {many(len(run.stage.players), 'person', 'people')}."
         )
-        known = words_of_an_empty_portal(written, [name for one in material.own for name in (one.name, one.title)])
+        known = words_of_an_empty_portal(written, [name for one in material.own for name in (one.shown, one.title)])
         happen(run, report, material)
         report.section("Who could read")
         read(run, report, material)

@@ -65,10 +65,16 @@ def test_the_visitors_own_files_take_the_place_of_ours_whatever_their_names(tmp_
     Path(os.fsdecode(os.fsencode(own) + b"/not \xff utf-8.bin")).write_bytes(os.urandom(50_000))
     (own / ".hidden").write_text("hidden", "utf-8")
     (own / "empty").touch()
+    (own / "same.txt").write_text("A paper of the visitor's own, about nothing.", "utf-8")
     ran = demo(tmp_path, "--documents", str(own))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Your 3 files take the place of what Qamaria submits." in ran.stdout.replace("\n", " ")
-    for left_out in ("“.hidden” is left out: it is hidden", "“empty” is left out: it is empty", "“folder” is left out"):
+    for left_out in (
+        "“.hidden” is left out: it is hidden",
+        "“empty” is left out: it is empty",
+        "“folder” is left out",
+        "“same.txt” is left out",
+    ):
         assert left_out in ran.stdout
     assert "\x1b" not in ran.stdout
     assert "\u202e" not in ran.stdout
