@@ -99,7 +99,8 @@ def init(settings: Settings, arguments: Arguments) -> int:
         "  1. portal serve",
         "  2. Open the link, choose a passphrase.",
         "  3. Add the registrar under Administration and hand them their link.",
-        "     The registrar then keeps States, opens a cycle and reviews, and invites the focal points.",
+        "     The registrar then brings in the States (or you do: portal states import), opens a cycle and reviews,",
+        "     and invites the focal points.",
     )
     return 0
 
