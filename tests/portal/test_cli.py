@@ -22,7 +22,7 @@ from portal.settings import Settings
 LINK = re.compile(r"http://localhost:\d+/enter/[\w-]{43}")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in which the next commands work."""
     monkeypatch.chdir(tmp_path)
@@ -50,7 +50,6 @@ def test_init_makes_a_portal_and_says_what_to_do_next(folder: Path, capsys: pyte
     assert "begin anew" in captured.err
 
 
-@pytest.mark.usefixtures("folder")
 def test_an_init_that_was_cut_off_is_finished_by_the_next(capsys: pytest.CaptureFixture[str]) -> None:
     create_portal(Settings.load()).database.close()  # and there the power failed
     assert init() == 0
@@ -74,7 +73,6 @@ def test_settings_are_shown_without_secrets(
     assert "violet-anchor" not in said
 
 
-@pytest.mark.usefixtures("folder")
 def test_what_is_asked_wrongly_ends_with_status_two() -> None:
     for words in ([], ["keys"], ["nonsense"], ["keys", "retire"]):
         with pytest.raises(SystemExit) as ended:
@@ -82,14 +80,12 @@ def test_what_is_asked_wrongly_ends_with_status_two() -> None:
         assert ended.value.code == 2
 
 
-@pytest.mark.usefixtures("folder")
 def test_without_a_portal_each_command_says_how_to_make_one(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["serve"], ["keys", "rotate"]):
         assert main(words) == 1
         assert "portal init" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("folder")
 def test_lists_of_states_are_imported_the_shipped_one_or_a_file(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
