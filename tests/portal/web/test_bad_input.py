@@ -1,0 +1,533 @@
+"""Bad input of every kind: a clear answer, never an error of our own, never its insides, and nothing left half.
+
+Every form of the portal has a sound filling here, so that what is wrong in a request is the one thing that the test
+put into it; a new form without one fails the test.
+"""
+
+import os
+import random
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+import pytest
+from httpx2 import Response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.domain.roles import Role
+from portal.usecases.checks import check_records
+from portal.web.routes import WAYS
+from portal.web.ways import Way
+from tests.cast import World, add_member
+from tests.contents import documents, form_token, objects, send, versions
+from tests.filing import PDF, circulated, made, move, newest, press, put
+from tests.web_client import ORIGIN, Browser, browser
+
+FORM: Final = "application/x-www-form-urlencoded"
+EVERYTHING: Final = "PORTAL_EVERYTHING" in os.environ  # every hostile value in every field, which takes minutes
+VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
+TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
+HOSTILE: Final = (
+    "", " ", "\0", "\u202eevil", "\ufeff", "\x7f", "\x1b[31m", "a\r\nSet-Cookie: a=b", "a" * 5000, "é" * 300,
+    "\U0001f3f3\ufe0f\u200d\U0001f308", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%(name)s", "%s%n", "' OR 1=1 --",
+    "../../etc/passwd", "Africa", "localtime", "file:///etc/passwd", "-1", "0", "1e9", "NaN", "9" * 40, "٣", "\uff12",
+    "0001-01-01", "9999-12-31", "9999-99-99", "2026-02-30",
+    "\uff12\uff10\uff12\uff16-\uff10\uff11-\uff10\uff11", "2026-W01-1", "10000-01-01",
+    "00000000-0000-0000-0000-000000000000", "urn:uuid:00000000-0000-0000-0000-000000000000",
+    "{}", "[]", "null",
+    "XAA", "xaa", "XZZ", "en", "EN", "zz", "expert", "officer", "focal_point", "registrar", "shared", "national",
+    "closed", "other", "yes", "a@b", "@", "a@" + "b" * 300 + ".org", "\uff41@example.org", "İ@example.org",
+    "//evil.example", "/\\evil.example", "javascript:alert(1)",
+)  # fmt: skip
+
+
+class Office:
+    """The cast at work, with something for every form to be about."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
+        self.clients: dict[str | None, Browser] = {}
+        self.draft = put(world, "focal_xaa", "national XAA")
+        self.shown = circulated(world)
+        sent = press(
+            self.client("officer"),
+            f"/documents/{self.shown}/translations",
+            version=str(newest(world, self.shown)),
+            translator=str(world.members["translator"].person),
+            language="ar",
+        )
+        assert sent.status_code == 303
+        page = self.client("officer").get(f"/documents/{self.shown}/translations").text
+        found = re.search(r"/translations/([\w-]{36})/recall", page)
+        assert found
+        self.task = found[1]
+
+    def client(self, who: str | None) -> Browser:
+        if who not in self.clients:
+            self.clients[who] = browser(self.world, who)
+            self.clients[who].cookies.clear()  # and set as if the portal had: else its next one comes beside it
+            name, value = ("portal-local", self.world.members[who].token) if who else ("portal-visitor-local", VISITOR)
+            self.clients[who].cookies.set(name, value, domain="localhost.local", path="/")
+        return self.clients[who]
+
+    def token(self, who: str | None) -> str:
+        """Make the token of a page that is open now; choosing an appointment gives the session a new cookie."""
+        return form_token(self.client(who).cookies["portal-local"] if who else VISITOR)
+
+    def address(self, way: Way) -> str:
+        """Fill in the address of a way with what is there."""
+        world, expert = self.world, self.world.members["expert_xaa"]
+        document = self.draft if way.path.endswith(("/describe", "/submit", "/versions")) else self.shown
+        ids = {
+            "reviews": world.files["xaa"].review,
+            "register": world.files["xaa"].review,
+            "rooms": world.files["xaa"].rooms["shared"],
+            "documents": document,
+            "versions": newest(world, self.shown),
+            "translations": self.task,
+            "people": expert.person,
+            "appointments": expert.appointment,
+            "enter": "t" * 43,
+            "states": "XAA",
+        }
+        parts = way.path.split("/")
+        filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]
+        return "/".join(filled)
+
+    def send(self, way: Way, fields: Mapping[str, str], path: str | None = None) -> Response:
+        """Send a form as whoever may."""
+        who, _ = FORMS[way.path]
+        data = {"csrf": self.token(who), **self.sound(way), **fields}
+        return self.post(who, path or self.address(way), data, upload=way.upload)
+
+    def post(self, who: str | None, path: str, data: Mapping[str, str], *, upload: bool = False) -> Response:
+        more: dict[str, Any] = {"files": [("file", ("law.pdf", b"%PDF-1.7 law", PDF))]} if upload else {}
+        return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
+
+    def sound(self, way: Way) -> dict[str, str]:
+        ids = {
+            "version": str(newest(self.world, self.draft if way.path.endswith("submit") else self.shown)),
+            "translator": str(self.world.members["translator"].person),
+            "review": str(self.world.files["xaa"].review),
+            "officer": str(self.world.members["officer_other"].appointment),
+            "appointment": str(self.world.members["focal_xaa"].appointment),
+        }
+        return {name: ids.get(name, value) for name, value in FORMS[way.path][1].items()}
+
+
+CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
+Filling = tuple[str | None, Mapping[str, str]]
+FORMS: Final[Mapping[str, Filling]] = {
+    "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
+    "/sign-out": ("observer_xcc", {}),
+    "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
+    "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
+    "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
+    "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
+    "/account/sessions/end": ("focal_xaa", {}),
+    "/account/sessions/{id}/end": ("focal_xaa", {}),
+    "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
+    "/reviews/{id}/stage": ("officer", {"seen": "desk_review", "stage": "dialogue"}),
+    "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
+    "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
+    "/documents/{id}/describe": (
+        "focal_xaa",
+        {"title": "A", "kind": "law", "language": "en", "tags": "UNTOC 5", "seen": "0"},
+    ),
+    "/documents/{id}/submit": ("focal_xaa", {"version": "", "target": "shared"}),
+    "/documents/{id}/circulate": ("officer", {}),
+    "/documents/{id}/withdraw": ("focal_xaa", {"reason": "A mistake."}),
+    "/documents/{id}/translations": ("officer", {"version": "", "translator": "", "language": "ru"}),
+    "/translations/{id}/recall": ("officer", {}),
+    "/translations/{id}/delivery": ("translator", {"title": "A"}),
+    "/rooms/{id}/documents": ("officer", {"kind": "law", "language": "en", "title": "A", "tags": "UNTOC 5"}),
+    "/documents/{id}/versions": ("focal_xaa", {}),
+    "/states/import": ("registrar", {"list": "code,name\n"}),
+    "/states/shipped": ("registrar", {}),
+    "/states/{code}": ("registrar", {"group": "asia_pacific", "name_en": "Arandia", "name_ar": "أ"}),
+    "/cycles": ("registrar", {"name": "Second", "first": "2028-01-01", "last": "2029-12-31"}),
+    "/register/new": (
+        "registrar",
+        {
+            "cycle": "",
+            "under_review": "XFF",
+            "reviewing_1": "XAA",
+            "reviewing_2": "XCC",
+            "languages": "en",
+            "passes_at_once": "yes",
+            "confirmed": "",
+        },
+    ),
+    "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
+    "/register/{id}/officers": ("registrar", {"officer": "", **TERMS}),
+    "/register/{id}/officers/{assignment}/end": ("registrar", TERMS),
+    "/register/{id}/close": ("registrar", {}),
+    "/people/new": (
+        "focal_xaa",
+        {"name": "Ana B", "mail": "ana@example.org", "role": "expert", "language": "en", "state": "XAA", **TERMS},
+    ),
+    "/people/{id}/link": ("focal_xaa", {}),
+    "/people/{id}/links/{link}/confirm": ("registrar", {}),
+    "/people/{id}/appoint": ("focal_xaa", {"role": "observer", **TERMS}),
+    "/people/{id}/appointments/{appointment}/confirm": ("registrar", {}),
+    "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
+    "/people/{id}/appointments/{appointment}/assign": ("focal_xaa", {"review": "", **TERMS}),
+    "/people/{id}/assignments/{assignment}/end": ("focal_xaa", TERMS),
+}
+# closing a review or ending an appointment would leave nothing for the next form to be about
+LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out")
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    return Office(world)
+
+
+def posts() -> list[Way]:
+    found = [way for way in WAYS if way.method != "GET"]
+    return sorted(found, key=lambda way: way.path in LAST)
+
+
+def is_calm(answer: Response) -> None:
+    """No error of our own, no insides, and something to read."""
+    assert answer.status_code < 500, answer.text[-2000:]
+    assert "Traceback" not in answer.text
+    assert "sqlalchemy" not in answer.text.lower()
+    if answer.status_code >= 400:
+        assert re.search(r"[A-Z][\w’' ,]{15,}", re.sub(r"<[^>]*>", " ", answer.text)), "no sentence"
+
+
+def test_every_form_has_a_sound_filling() -> None:
+    assert {way.path for way in posts()} == set(FORMS)
+
+
+def test_every_form_takes_its_sound_filling_or_says_why_not(office: Office) -> None:
+    answers = {way.path: office.send(way, {}) for way in posts()}
+    for answer in answers.values():
+        is_calm(answer)
+    taken = [path for path, answer in answers.items() if answer.status_code in {200, 303}]
+    assert len(taken) > len(answers) / 2, {path: answer.status_code for path, answer in answers.items()}
+
+
+@pytest.mark.parametrize("way", [way for way in posts() if FORMS[way.path][1]], ids=lambda way: way.path)
+def test_a_hostile_value_in_any_field_is_answered_calmly(office: Office, way: Way) -> None:
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")  # noqa: T201  # shown with a failure
+    drawn = random.Random(seed)
+    for name in FORMS[way.path][1]:
+        for value in HOSTILE if EVERYTHING else drawn.sample(HOSTILE, 8):
+            office.world.clock.forward(office.world.portal.settings.session_idle / 10_000)
+            is_calm(office.send(way, {name: value}))
+    assert check_records(office.world.portal).ok
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_text_in_any_fields_is_answered_calmly(office: Office, data: st.DataObject) -> None:
+    way = data.draw(st.sampled_from([way for way in posts() if way.path not in LAST]))
+    names = sorted({*FORMS[way.path][1], "csrf2", "page"})
+    texts = st.text(max_size=60) | st.sampled_from(HOSTILE)
+    fields = data.draw(st.dictionaries(st.sampled_from(names), texts.filter(_encodable), max_size=4))
+    is_calm(office.send(way, fields))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeEncodeError:
+        return False
+
+
+# --- the address, the method, the head
+
+
+ODD_IDS: Final = (
+    "x", "%00", "%ff%fe", "%2e%2e", "0" * 32, "a" * 3000, "%E2%80%AE", "{id}", "%0d%0aSet-Cookie:a=b", "٣",
+    "-1", "null", "'", "<b>",
+)  # fmt: skip
+
+
+def test_what_is_no_id_is_nowhere(office: Office) -> None:
+    for way in (way for way in WAYS if "{" in way.path):
+        for odd in ODD_IDS:
+            path = re.sub(r"\{\w+\}", lambda _, odd=odd: odd, way.path)  # type: ignore[misc]  # bound at once
+            if way.method == "GET":
+                answer = office.client("focal_xaa").get(path, follow_redirects=False)
+            else:
+                answer = office.send(way, {}, path)
+            is_calm(answer)
+            assert answer.status_code >= 400, (way.method, path)
+            assert odd not in answer.text or len(odd) < 3
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "PROPFIND", "POST", "GET", "HEAD"])
+def test_a_wrong_method_is_refused_on_every_address(office: Office, method: str) -> None:
+    rooms = {way.path: {one.method for one in WAYS if one.path == way.path} for way in WAYS}
+    for way in WAYS:
+        known = rooms[way.path] | ({"HEAD"} if "GET" in rooms[way.path] else set())
+        if method in known:
+            continue
+        who = "focal_xaa"
+        headers = {"Origin": ORIGIN, "X-CSRF-Token": office.token(who)}
+        answer = office.client(who).request(method, office.address(way), headers=headers, follow_redirects=False)
+        assert answer.status_code in {404, 405}, (method, way.path)
+        if method != "HEAD":
+            is_calm(answer)
+
+
+HEADS: Final[tuple[Callable[[], dict[str, str]], ...]] = (
+    lambda: {"X-Long": "a" * 40_000},
+    lambda: {f"X-{at}": "a" * 300 for at in range(150)},
+    lambda: {"Cookie": "; ".join(f"a{at}=b" for at in range(500))},
+    lambda: {"Cookie": "portal-local=" + "a" * 600},
+    lambda: {"Cookie": 'portal-local="\\377\\000"; =; ;;; a'},
+    lambda: {"Accept-Language": "ar;q=nan," * 200},
+    lambda: {"Accept-Language": "x;q=" + "9" * 400},
+    lambda: {"User-Agent": "\x7f\x80\xff" * 100},
+    lambda: {"Host": "localhost:a]b"},
+    lambda: {"Host": "evil.example"},
+    lambda: {"X-Forwarded-For": "a, b, c", "X-Forwarded-Proto": "https"},
+    lambda: {"Sec-Fetch-Site": "cross-site"},
+    lambda: {"Origin": "null"},
+    lambda: {"Content-Type": "application/xml"},
+    lambda: {"Content-Type": "multipart/form-data"},
+    lambda: {"Content-Length": "abc"},
+    lambda: {"Content-Length": "-1"},
+    lambda: {"Content-Length": "9" * 30},
+    lambda: {"Transfer-Encoding": "chunked, gzip"},
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_hostile_head_is_answered_calmly(office: Office, head: Callable[[], dict[str, str]]) -> None:
+    client, token = office.client("focal_xaa"), office.token("focal_xaa")
+    sent = {name: value.encode("latin-1") for name, value in head().items()}
+    for path in ("/reviews", f"/documents/{office.draft}", "/nowhere"):
+        is_calm(client.get(path, headers=sent, follow_redirects=False))
+    body = urlencode({"csrf": token, "language": "en", "zone": "UTC"})
+    whole = {"Origin": ORIGIN.encode(), "Content-Type": FORM.encode(), **sent}
+    is_calm(client.post("/account", content=body, headers=whole, follow_redirects=False))
+
+
+RANGES: Final = (
+    "bytes=" + "0-1," * 5000 + "0-1", "bytes=-0", "bytes=5-1", "bytes=" + "9" * 400 + "-", "bytes=-" + "9" * 400,
+    "bytes=٣-", "bytes=0-0,-1", "lines=1-2", "bytes", "bytes=", "bytes=a-b", "bytes=0-18446744073709551616",
+)  # fmt: skip
+
+
+def test_a_hostile_range_never_gives_more_than_the_content(office: Office) -> None:
+    path = f"/versions/{newest(office.world, office.draft)}/content"
+    whole = office.client("focal_xaa").get(path).content
+    for wanted in RANGES:
+        answer = office.client("focal_xaa").get(path, headers={"Range": wanted.encode()})
+        assert answer.status_code in {200, 206, 416, 431}, wanted[:40]
+        if answer.status_code in {200, 206}:
+            assert answer.content in whole
+
+
+# --- bodies
+
+
+def raw(office: Office, who: str, path: str, body: bytes, kind: str = FORM) -> Response:
+    headers = {"Origin": ORIGIN, "Content-Type": kind, "X-CSRF-Token": office.token(who)}
+    return office.client(who).post(path, content=body, headers=headers, follow_redirects=False)
+
+
+BODIES: Final = {
+    "a NUL": (b"language=en%00", 400),
+    "no UTF-8": (b"language=%ff%fe", 400),
+    "a surrogate": (b"language=%ed%a0%80", 400),
+    "raw bytes": (b"language=\xff\xfe", 400),
+    "too long": (b"language=" + b"a" * 70_000, 413),
+    "too many fields": (b"&".join(b"a%d=b" % at for at in range(600)), 400),
+    "nothing": (b"", 422),
+    "only separators": (b"&" * 400 + b"=" * 400, 422),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_that_is_no_form_of_ours_is_refused(office: Office, name: str) -> None:
+    body, status = BODIES[name]
+    answer = raw(office, "focal_xaa", "/account", body)
+    is_calm(answer)
+    assert answer.status_code == status
+
+
+def test_a_field_that_comes_twice_counts_once(office: Office) -> None:
+    answer = raw(office, "focal_xaa", "/account", b"language=xx&language=en&zone=../x&zone=UTC")
+    assert answer.status_code == 303
+    path = f"/documents/{office.draft}/withdraw"
+    assert raw(office, "focal_xaa", path, b"reason=first&reason=second").status_code in {303, 403}
+
+
+PARTS: Final = (
+    b"", b"\0" * 5000, b"--x--\r\n", b"--x\r\n\r\n\r\n--x--\r\n",
+    b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--",
+    b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\n\xff\r\n--x--\r\n',
+    b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\n' + b"a" * 100_000 + b"\r\n--x--\r\n",
+    b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n' * 300 + b"--x--\r\n",
+    b"--x\r\n" + b"A: b\r\n" * 100 + b"\r\n\r\n--x--\r\n",
+    b"--x\r\nContent-Disposition: form-data; " + b"a" * 20_000 + b"\r\n\r\n\r\n--x--\r\n",
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-1.7',
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename*=utf-16\'\'%ff\r\n\r\n%PDF-1.7\r\n--x--\r\n',
+)  # fmt: skip
+KINDS: Final = (
+    "multipart/form-data; boundary=x",
+    "multipart/form-data; boundary=",
+    'multipart/form-data; boundary="',
+    FORM,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_upload_that_is_none_is_refused_and_leaves_nothing(office: Office, kind: str) -> None:
+    before = len(versions(office.world)), len(objects(office.world))
+    for way in (way for way in posts() if way.upload):
+        for body in PARTS:
+            answer = raw(office, FORMS[way.path][0] or "", office.address(way), body, kind)
+            is_calm(answer)
+            assert answer.status_code >= 400, body[:80]
+    assert (len(versions(office.world)), len(objects(office.world))) == before
+    assert not list((office.world.portal.settings.data / "objects" / "new").iterdir())
+
+
+NAMES: Final = (
+    "../../../etc/passwd", "..\\..\\windows\\system32\\cmd.exe", "a\0b.pdf", "\u202efdp.exe", "a\r\nX-Evil: 1.pdf",
+    "x" * 300 + ".pdf", "ж" * 300 + ".pdf", '"; filename="evil.html', "CON", ".", "..", " .pdf ", "-rf", "~", "%00.pdf",
+    "عقد.pdf", "合同.docx", "a;b=c.pdf", "a/b/c", "<img src=x>.svg",
+)  # fmt: skip
+
+
+def test_a_hostile_file_name_is_kept_as_a_harmless_one_or_refused(office: Office) -> None:
+    client, path = office.client("officer"), f"/rooms/{office.world.files['xaa'].rooms['shared']}/documents"
+    for at, name in enumerate(NAMES):
+        content = f"%PDF-1.7 {at}".encode()
+        answer = send(client, path, (name, content, PDF), script=True)
+        is_calm(answer)
+        if answer.status_code != 200:
+            continue
+        document = UUID(answer.json()["url"].removeprefix("/documents/"))
+        got = client.get(f"/versions/{newest(office.world, document)}/content")
+        said = got.headers["content-disposition"]
+        assert got.content == content
+        assert said.startswith("attachment;")
+        assert said.isascii()
+        assert not re.search(r"[\r\n\0]|\.\.[/\\]|filename=\"[^\"]*[/\\]", said), said
+        assert "x-evil" not in got.headers
+        shown = client.get(f"/documents/{document}").text
+        assert "<img src=x>" not in shown
+        assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "declared"),
+    [
+        ("page.html", b"<!doctype html><script>alert(1)</script>", "text/html"),
+        ("picture.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "image/svg+xml"),
+        ("law.pdf", b"<!doctype html><script>alert(1)</script>", "application/pdf"),
+        ("law.pdf", b"MZ\x90\0 a program", "application/pdf"),
+        ("page.xhtml", b"<html xmlns='http://www.w3.org/1999/xhtml'/>", "application/xhtml+xml"),
+        ("sheet.xml", b"<?xml version='1.0'?><?xml-stylesheet href='x'?><a/>", "text/xml"),
+        ("a.mhtml", b"MIME-Version: 1.0\r\n", "multipart/related"),
+        ("a.js", b"alert(1)", 'text/javascript; a="b'),
+    ],
+)
+def test_what_a_browser_would_run_goes_out_as_nameless_bytes(
+    office: Office, name: str, content: bytes, declared: str
+) -> None:
+    client, path = office.client("officer"), f"/rooms/{office.world.files['xaa'].rooms['shared']}/documents"
+    document = UUID(send(client, path, (name, content, declared), script=True).json()["url"][-36:])
+    got = client.get(f"/versions/{newest(office.world, document)}/content")
+    assert got.content == content
+    assert got.headers["content-disposition"].startswith("attachment;")
+    assert got.headers["content-type"].partition(";")[0] in {
+        "application/octet-stream",
+        "application/pdf",
+        "text/plain",
+    }
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in got.headers["content-security-policy"]
+    assert "x-evil" not in got.headers
+
+
+# --- forms that come again, too late, or from elsewhere
+
+
+def test_a_form_sent_twice_does_its_act_once(office: Office) -> None:
+    world = office.world
+    for way in posts():
+        if way.path in LAST or way.upload:
+            continue
+        first, second = office.send(way, {}), office.send(way, {})
+        is_calm(first)
+        is_calm(second)
+    held = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"]]
+    assert len(held) == 2, "the same version was submitted twice"
+    assert check_records(world.portal).ok
+
+
+def test_a_submission_that_comes_again_is_a_conflict(office: Office) -> None:
+    assert move(office.world, "focal_xaa", office.draft, "shared").status_code == 303
+    again = move(office.world, "focal_xaa", office.draft, "shared")
+    assert again.status_code == 409
+    is_calm(again)
+
+
+@pytest.mark.parametrize("token", ["", "x", "AAAA", "=" * 88, "é", "A" * 88, "\0"])
+def test_a_form_with_a_tampered_token_does_nothing(office: Office, token: str) -> None:
+    path = f"/documents/{office.shown}/withdraw"
+    answer = office.post("focal_xaa", path, {"csrf": token, "reason": "A mistake."})
+    assert answer.status_code in {400, 403}
+    is_calm(answer)
+    assert not any(row.withdrawn_at for row in documents(office.world))
+
+
+def test_a_form_with_the_token_of_another_session_does_nothing(office: Office) -> None:
+    for who in ("expert_xaa", "second_focal", None):
+        answer = office.post(
+            "focal_xaa", f"/documents/{office.shown}/withdraw", {"csrf": office.token(who), "reason": "A mistake."}
+        )
+        assert answer.status_code == 403
+    assert not any(row.withdrawn_at for row in documents(office.world))
+
+
+def test_a_form_sent_after_signing_out_does_nothing_and_says_so(office: Office) -> None:
+    leaver = browser(office.world, "focal_xaa")
+    assert press(leaver, "/sign-out").status_code == 303
+    for way in posts():
+        if FORMS[way.path][0] != "focal_xaa":
+            continue
+        late = browser(office.world, "focal_xaa")  # a tab that still has the cookie
+        office.clients["focal_xaa"] = late
+        answer = office.send(way, {})
+        assert answer.status_code in {401, 422}, way.path
+        is_calm(answer)
+    assert not any(row.withdrawn_at for row in documents(office.world))
+    assert len(versions(office.world)) == 3
+
+
+def test_versions_added_at_once_are_all_kept_and_numbered(office: Office) -> None:
+    def add(at: int) -> int:
+        client = browser(office.world, "focal_xaa" if at % 2 else "expert_xaa")
+        file = (f"{at}.pdf", b"%PDF-1.7 " + bytes([65 + at]) * 50_000, PDF)
+        return send(client, f"/documents/{office.draft}/versions", file).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(add, range(6))) == {303}
+    numbers = sorted(row.number for row in versions(office.world) if row.document_id == office.draft)
+    assert numbers == list(range(1, 8))
+    assert check_records(office.world.portal).ok
+
+
+def test_the_same_file_twice_is_kept_twice_and_told(office: Office) -> None:
+    client, path = office.client("officer"), f"/rooms/{office.world.files['xaa'].rooms['secretariat']}/documents"
+    first = made(send(client, path, ("a.pdf", b"%PDF-1.7 same", PDF)))
+    answer = send(client, path, ("a.pdf", b"%PDF-1.7 same", PDF), script=True)
+    assert "already here as no. 1" in answer.json()["message"]
+    assert first != UUID(answer.json()["url"][-36:])
