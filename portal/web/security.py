@@ -216,9 +216,12 @@ def check_transport(scope: Scope, rules: Rules) -> None:
 
 
 def host_name(host: str) -> str:
-    """Take the port off a Host header: `[::1]:8000` is `[::1]`."""
+    """Take the port off a Host header: `[::1]:8000` is `[::1]`; with anything but a port behind it, it is no name."""
     end = host.find("]") + 1 if host.startswith("[") else host.find(":")
-    return (host[:end] if end > 0 else host).lower()
+    if end <= 0:
+        return host.lower()
+    port = host[end + 1 :] if host[end : end + 1] == ":" else host[end:] and "none"
+    return host[:end].lower() if not port or (port.isascii() and port.isdecimal()) else ""
 
 
 def _client(forwarded: list[str], peer: IPv4Address | IPv6Address, rules: Rules) -> str:
