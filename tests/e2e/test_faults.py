@@ -315,7 +315,7 @@ def test_a_full_database_is_told_and_leaves_nothing(world: World) -> None:
     assert answer.json()["message"]
     assert client.get("/account").status_code == 503, "no page without its event"
     allow(1 << 20)
-    assert len(documents(world)) == len(versions(world)) == kept
+    assert len(documents(world)) == len(versions(world)) == len(objects(world)) == kept
     assert send(client, path, content, script=True).status_code == 200
     assert check_records(world.portal).ok
 
