@@ -7,6 +7,7 @@ transaction around it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from random import SystemRandom
 from time import monotonic, sleep
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -32,6 +33,7 @@ from storage.tables import Version
 
 _UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
 STEP_SECONDS: Final = 0.02  # several times what is left between the times of absent and forbidden
+_CHANCE: Final = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +199,10 @@ def targets(engine: Engine, actor: Actor, facts: DocumentFacts) -> list[RoomKind
 def even_out(began: float) -> None:
     """Wait for the next full step since a work began (`monotonic`).
 
-    Absent and forbidden ask the same questions, yet a row that is there takes a moment more to be read and checked.
+    Absent and forbidden ask the same questions, yet a row that is there takes a moment more to be read, checked and
+    cleared away; the last comes after the wait, so that some chance is added to it.
     """
-    sleep(STEP_SECONDS - (monotonic() - began) % STEP_SECONDS)
+    sleep(STEP_SECONDS - (monotonic() - began) % STEP_SECONDS + _CHANCE.uniform(0, STEP_SECONDS / 4))
 
 
 def origin(caller: Caller, who: Who) -> dict[str, str]:

@@ -37,7 +37,7 @@ from tests.web_client import browser
 
 PAIRS = 2000
 WARM_UP = 8  # pairs of each route that aren't counted
-LANES = 6
+LANES = 2
 BOUND = 0.05
 PAGE = ("law.pdf", b"%PDF-1.7\n" + b"x" * 40000, "application/pdf")
 
