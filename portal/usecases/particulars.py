@@ -61,7 +61,9 @@ def open_listed(portal: Portal, permit: Permit, scope: Scope, rows: Sequence[tup
     """Open what a list shows of many documents of one room, in their order."""
     titles = portal.keyring.open_many(permit, scope, [(Place("document", "title", d.id), d.title) for d, _ in rows])
     tags = portal.keyring.open_many(permit, scope, [(Place("document", "tags", d.id), d.tags) for d, _ in rows])
-    said = portal.keyring.open_many(permit, scope, [(Place("version", "particulars", v.id), v.particulars) for _, v in rows])
+    said = portal.keyring.open_many(
+        permit, scope, [(Place("version", "particulars", v.id), v.particulars) for _, v in rows]
+    )
     return [
         Opened(title.decode(), tuple(json.loads(tag)), Particulars(**json.loads(one)))
         for title, tag, one in zip(titles, tags, said, strict=True)

@@ -22,6 +22,7 @@ from storage.tables import Appointment, Person
 
 NOBODY: Final = UUID(int=0)  # looked up in place of one that isn't there, so that both take as long
 
+
 def find_appointment(work: Work, person_id: PersonId, appointment_id: AppointmentId) -> Appointment | None:
     """Find an appointment of a person; one of somebody else's is none."""
     row = work.people.appointment(appointment_id)

@@ -33,6 +33,7 @@ _COLUMNS: Final[Mapping[str, Callable[[bytes], Rows]]] = {
     "code,language,name": rules.parse_names,
     "code,instrument,status,date,source": rules.parse_memberships,
 }
+FIRST_LINES: Final = tuple(_COLUMNS)  # of the three lists: States, further names, who takes part in what
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,16 @@ WRONG_ADDRESS: Final = N_(
     "This link doesn’t go with this address. Write the address that the portal has of you: "
     "whoever gave you the link can say which."
 )
-FIRST: Final = {Role.REGISTRAR: "/register", Role.ADMINISTRATOR: "/administration"}
+# whoever has nothing to open yet begins with their account
+FIRST: Final = {
+    Role.FOCAL_POINT: "/reviews",
+    Role.EXPERT: "/reviews",
+    Role.OBSERVER: "/reviews",
+    Role.OFFICER: "/reviews",
+    Role.REGISTRAR: "/register",
+    Role.ADMINISTRATOR: "/administration",
+    Role.TRANSLATOR: "/translations",
+}
 
 
 def start(request: Request) -> Response:
@@ -43,7 +52,7 @@ def start(request: Request) -> Response:
         return _to(SIGN_IN)
     if here.role is None or here.suspended:
         return _to("/acting")
-    return _to(FIRST.get(here.role, "/reviews"))
+    return _to(FIRST.get(here.role, "/account"))
 
 
 def enter_form(request: Request) -> Response:

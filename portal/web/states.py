@@ -97,6 +97,7 @@ def _import_page(request: Request, checks: Checks) -> Response:
         status=checks.status,
         groups=GROUP_TITLES,
         titles=SHORT_TITLES,
+        lists=states.FIRST_LINES,
         **checks.tell(request),
     )
 

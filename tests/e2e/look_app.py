@@ -31,6 +31,7 @@ class Viewer:
     """Somebody with two appointments."""
 
     name: str = "María Ñandú"
+    role: str = "expert"
     role_label: str = "Governmental expert"
     state_name: str = "Borduria"
     appointments: tuple[tuple[str, str], ...] = (("1", "Governmental expert, Borduria"), ("2", "Focal point, Borduria"))

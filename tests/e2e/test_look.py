@@ -66,7 +66,9 @@ def browser() -> Iterator[Browser]:
 
 def opened(browser: Browser, address: str, **options: Any) -> Page:
     page = browser.new_context(**options).new_page()
-    page.goto(address)
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.ok  # or an error's page would pass for it
     return page
 
 

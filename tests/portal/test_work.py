@@ -7,9 +7,9 @@ from sqlmodel import func, select
 
 from portal.access.actions import Action
 from portal.errors import NotFound, SignedOut
+from storage.errors import NotPermitted
 from storage.fields import Place
 from storage.permits import REGISTRY, room_scope
-from storage.errors import NotPermitted
 from storage.tables import Event, Room
 from tests.cast import World
 

@@ -123,6 +123,7 @@ def test_a_size_is_written_as_people_read_it(size: int, words: str) -> None:
 def test_a_viewer_sees_as_whom_they_act_and_how_to_change() -> None:
     class Viewer:
         name = "María Ñandú"
+        role = "expert"
         role_label = "Governmental expert"
         state_name = "Borduria"
         appointments = (("1", "Governmental expert, Borduria"), ("2", "Focal point, Borduria"))

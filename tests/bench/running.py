@@ -1,0 +1,154 @@
+"""Transfers and pages through the running server, each beside its floor on the same server."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from tests.bench.filled import BLOCK, LARGE, build, crowd, put_large
+from tests.bench.measure import Figure, speed_ratio
+from tests.bench.served import PLAN
+from tests.bench.wire import Wire
+from tests.cast import World
+
+PAGES = 40  # requests of one turn
+TURNS = 9
+TRANSFERS = 5
+
+
+def figures(folder: Path) -> list[Figure]:
+    small = folder / "small"
+    small.mkdir()
+    world = build(small)
+    large = put_large(world, small / "plain")
+    room = f"/rooms/{world.files['xaa'].rooms['shared']}"
+    token = world.members["officer"].token
+    plan = {"token": token, "page": room, "file": str(small / "plain"), "folder": str(small)}
+    statements = count_statements(world, room)
+    world.portal.database.close()
+    crowded = folder / "crowded"
+    shutil.copytree(small / "data", crowded / "data")
+    shutil.copytree(small / "keys", crowded / "keys")
+    crowd(crowded / "data")
+    with served(small, plan) as port, served(crowded, plan) as other:
+        wire, second = Wire(port, token), Wire(other, token)
+        return [
+            Figure("download 200 MiB", downloads(wire, large.hex), 0.7, "ratio", "the same bytes streamed from a file"),
+            Figure("upload 200 MiB", sends(wire, world), 0.6, "ratio", "the body written to a file and synced"),
+            Figure(
+                "page of a room, 100 documents",
+                speed_ratio(pages(wire, room), pages(wire, "/floor/page"), TURNS),
+                0.3,
+                "ratio",
+                "the same template and data, bare",
+            ),
+            Figure("SQL statements of that page", statements, 12, "statements", "none", at_most=True),
+            Figure(
+                "the page among 2,000 reviews, 200,000 documents, 1,000,000 events",
+                speed_ratio(pages(second, room), pages(wire, room), TURNS),
+                0.85,
+                "ratio",
+                "the page in a small database",
+            ),
+        ]
+
+
+def downloads(wire: Wire, version: str) -> float:
+    def drain(path: str) -> Callable[[], None]:
+        def act() -> None:
+            assert wire.drain(path) == 200
+
+        return act
+
+    return speed_ratio(drain(f"/versions/{version}/content"), drain("/floor/file"), TRANSFERS)
+
+
+def sends(wire: Wire, world: World) -> float:
+    page = f"/rooms/{world.files['xaa'].rooms['secretariat']}"
+    found = re.search(rb'name="csrf" value="([^"]+)"', wire.get(page)[1])
+    assert found, "no form on the room's page"
+    csrf = found[1].decode()
+    edge = "----portal-bench"
+    field = '--{0}\r\nContent-Disposition: form-data; name="{1}"\r\n\r\n{2}\r\n'
+    head = "".join(field.format(edge, name, value) for name, value in (("kind", "other"), ("language", "en")))
+    head += f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="large.bin"\r\n\r\n'
+    tail = f"\r\n--{edge}--\r\n"
+
+    def pieces() -> Iterator[bytes]:
+        """Random bytes that differ each time: an equal file would be looked for among the ones before."""
+        yield head.encode()
+        block = os.urandom(BLOCK)
+        for _ in range(LARGE // BLOCK):
+            yield block
+        yield tail.encode()
+
+    length = len(head) + LARGE + len(tail)
+    kind = f"multipart/form-data; boundary={edge}"
+
+    def send(path: str) -> Callable[[], None]:
+        def act() -> None:
+            assert wire.send(path, kind, pieces(), length, csrf) == 200
+
+        return act
+
+    return speed_ratio(send(f"{page}/documents"), send("/floor/body"), TRANSFERS)
+
+
+def pages(wire: Wire, path: str) -> Callable[[], None]:
+    def act() -> None:
+        for _ in range(PAGES):
+            assert wire.get(path)[0] == 200
+
+    return act
+
+
+def count_statements(world: World, path: str) -> int:
+    """Count what the page asks the database: the median of several, without BEGIN and COMMIT."""
+    from sqlalchemy import event
+
+    from tests.web_client import browser
+
+    client, asked = browser(world, "officer"), [0]
+
+    @event.listens_for(world.portal.database.engine, "before_cursor_execute")
+    def _count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked[0] += not statement.startswith("BEGIN")
+
+    counts = []
+    for _ in range(5):
+        asked[0] = 0
+        assert client.get(path).status_code == 200
+        counts.append(asked[0])
+    return int(median(counts))
+
+
+@contextmanager
+def served(folder: Path, plan: dict[str, str]) -> Iterator[int]:
+    """Serve a folder on a free port, as `portal serve` does: one process, one worker."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = folder / "plan.json"
+    where.write_text(json.dumps({**plan, "data": str(folder / "data"), "keys": str(folder / "keys")}))
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--log-level", "error"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "tests.bench.served:app"]
+    process = subprocess.Popen(command, env={**os.environ, PLAN: str(where)})
+    try:
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

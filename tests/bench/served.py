@@ -1,0 +1,98 @@
+"""The server under measure: the portal as it is served, and floors on the same server that do the least.
+
+Floors: /floor/file streams a plain file, /floor/body writes a body to a file and syncs it, /floor/page renders the
+room page's template with the same data and nothing else.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from portal.app import open_portal, web_app
+from portal.settings import Settings
+from portal.web import pages, ways
+
+BLOCK = 1 << 20
+ORIGIN = "http://localhost:8000"
+PLAN = "PORTAL_BENCH_PLAN"  # a file that says where things are
+
+
+def _read(file: Any) -> bytes:
+    block: bytes = file.read(BLOCK)
+    return block
+
+
+async def floor_file(request: Request) -> Response:
+    path = request.app.state.plan["file"]
+
+    async def blocks() -> Any:
+        with Path(path).open("rb") as file:  # noqa: ASYNC230  # opening is part of the floor
+            while block := await to_thread.run_sync(_read, file):
+                yield block
+
+    return StreamingResponse(blocks(), headers={"Content-Length": str(Path(path).stat().st_size)})  # noqa: ASYNC240  # likewise
+
+
+async def floor_body(request: Request) -> Response:
+    path = Path(request.app.state.plan["folder"]) / "body"
+    descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    try:
+        async for chunk in request.stream():
+            os.write(descriptor, chunk)
+        await to_thread.run_sync(os.fsync, descriptor)
+    finally:
+        os.close(descriptor)
+    return Response()
+
+
+class Floors:
+    """The portal, with the floors beside it; paths under /floor/ don't pass its walls."""
+
+    def __init__(self, portal: ASGIApp, floors: Starlette) -> None:
+        self._portal = portal
+        self._floors = floors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        floor = scope["type"] == "http" and scope["path"].startswith("/floor/")
+        await (self._floors if floor else self._portal)(scope, receive, send)
+
+
+def app() -> ASGIApp:
+    plan = json.loads(Path(os.environ[PLAN]).read_text())
+    portal = open_portal(Settings(data=Path(plan["data"]), keys=Path(plan["keys"]), session_idle_minutes=10_000))
+    web = web_app(portal)
+    seen: dict[str, Any] = {}
+
+    def capture(request: Request, template: str, /, status: int = 200, **data: object) -> Response:
+        seen.update(template=template, data=data, viewer=request.state.viewer)
+        return pages.render(request, template, status=status, **data)
+
+    ways.render = capture  # type: ignore[assignment]  # one request, to learn what the page is made of
+    client = TestClient(web, base_url=ORIGIN, client=("127.0.0.1", 1))
+    client.cookies.set("portal-local", plan["token"])
+    page = client.get(plan["page"])
+    assert page.status_code == 200, page.text[:500]
+    ways.render = pages.render  # type: ignore[assignment]
+
+    def floor_page(request: Request) -> Response:
+        request.state.viewer = seen["viewer"]
+        return pages.render(request, seen["template"], **seen["data"])
+
+    floors = Starlette(
+        routes=[
+            Route("/floor/file", floor_file),
+            Route("/floor/body", floor_body, methods=["POST"]),
+            Route("/floor/page", floor_page),
+        ]
+    )
+    floors.state.plan = plan
+    return Floors(web, floors)

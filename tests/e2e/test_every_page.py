@@ -1,0 +1,175 @@
+"""Every page that each kind of people reaches by links, in a real browser: wide and narrow, light and dark, mirrored.
+
+On each: axe finds nothing, nothing overflows, the browser says no word, the first view weighs under 60 kB.
+With PORTAL_PICTURES=folder it leaves a picture of each page there, to be looked at.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.app import open_portal
+from tests.cast import World
+from tests.conftest import settings_in
+from tests.e2e.conftest import serve
+from tests.filing import circulated, move, newest, press, put, submitted
+from tests.web_client import browser as signed_in
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MOST_BYTES = 60_000
+ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+# what is saved to a file, not shown
+SAVED = re.compile(r"/content$|/archive$|\.csv(\?|$)")
+PICTURES = os.environ.get("PORTAL_PICTURES")
+WAYS = {
+    "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
+    "narrow, dark and mirrored": {"language": "ar", "width": 360, "scheme": "dark"},
+}
+# people, and how many kinds of pages each reaches at least: a crawl that stops at an error's page would find fewer
+PEOPLE = {
+    "focal_xaa": 13,
+    "expert_xbb": 6,
+    "officer": 7,
+    "registrar": 14,
+    "administrator": 9,
+    "translator": 3,
+    "observer_xcc": 5,
+    "roster_xcc": 2,
+    "oversight": 2,
+    "confidentiality": 2,
+    "nobody": 1,
+}
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+@dataclass
+class Crawl:
+    """What one person's pages show; `wrong` says what is amiss, by page."""
+
+    page: Page
+    url: str
+    words: list[str] = field(default_factory=list)
+    bytes: int = 0
+    seen: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self.words.append(message.text))
+        self.page.on("pageerror", lambda error: self.words.append(str(error)))
+        network = self.page.context.new_cdp_session(self.page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        network.on("Network.loadingFinished", self._weigh)
+
+    def _weigh(self, loaded: dict[str, float]) -> None:
+        self.bytes += int(loaded["encodedDataLength"])
+
+    def run(self, first: str, pictures: str) -> None:
+        waiting = [first]
+        while waiting:
+            path = waiting.pop(0)
+            kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
+            kind = re.sub(r"^/states/[A-Z]{3}$", "/states/-", kind)
+            if kind in self.seen or SAVED.search(path):
+                continue
+            self.seen.add(kind)
+            waiting += self.look(path, kind, pictures)
+
+    def look(self, path: str, kind: str, pictures: str) -> list[str]:
+        self.words.clear()
+        self.bytes = 0
+        answer = self.page.goto(self.url + path, wait_until="load")
+        status = answer.status if answer else 0
+        found = [f"status {status}"] if status != 200 else []
+        if self.page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+            found.append("overflows")
+        if self.bytes > MOST_BYTES:
+            found.append(f"weighs {self.bytes} bytes")
+        found += self.words
+        if AXE.exists():
+            self.page.evaluate(AXE.read_text("utf-8"))
+            found += self.page.evaluate(
+                "rules => axe.run({runOnly: rules}).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))",
+                RULES,
+            )
+        if PICTURES:
+            name = f"{pictures}-{kind.strip('/').replace('/', '_') or 'start'}.png"
+            self.page.screenshot(path=Path(PICTURES) / name, full_page=True)
+        self.wrong += [f"{kind}: {one}" for one in found]
+        links: list[str] = self.page.evaluate(
+            "[...document.querySelectorAll('a[href]')].filter(a => a.origin === location.origin)"
+            ".map(a => a.pathname + a.search)"
+        )
+        return links
+
+
+@pytest.fixture(scope="module")
+def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A review in which something of every kind has happened."""
+    folder, original = built
+    mine = tmp_path_factory.mktemp("busy")
+    shutil.copytree(folder, mine, dirs_exist_ok=True)
+    portal = open_portal(settings_in(mine), original.clock)
+    world = World(portal, original.clock, dict(original.members), dict(original.files))
+    document = circulated(world, "Response to the self-assessment checklist", kind="checklist_response")
+    submitted(world, "قانون مكافحة الجريمة المنظمة العابرة للحدود الوطنية", kind="law", name="قانون رقم ١٢.pdf")
+    put(world, "focal_xaa", "national XAA", "Draft for the ministry", kind="note")
+    draft = put(world, "expert_xbb", "reviewers", "Findings on Постановление_Верховного_суда_№_5-124", kind="note")
+    move(world, "focal_xbb", draft, "shared")
+    press(
+        signed_in(world, "officer"),
+        f"/documents/{document}/translations",
+        version=str(newest(world, document)),
+        translator=str(world.members["translator"].person),
+        language="fr",
+    )
+    yield world
+    portal.database.close()
+
+
+@pytest.fixture(scope="module")
+def site(busy: World) -> Iterator[str]:
+    with serve(busy) as running:
+        yield running.url
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_page_is_sound_for(busy: World, site: str, chromium: Browser, who: str, way: str) -> None:
+    how = WAYS[way]
+    if who != "nobody":
+        said = {"language": how["language"], "zone": "Europe/Vienna"}
+        assert press(signed_in(busy, who), "/account", **said).status_code == 303
+    context = chromium.new_context(
+        viewport={"width": how["width"], "height": 900}, color_scheme=how["scheme"], locale=how["language"]
+    )
+    if who != "nobody":
+        context.add_cookies([{"name": "portal-local", "value": busy.members[who].token, "url": site}])
+    crawl = Crawl(context.new_page(), site)
+    crawl.run("/", f"{who}-{how['language']}")
+    context.close()
+    assert "\n".join(crawl.wrong) == ""
+    assert len(crawl.seen) >= PEOPLE[who]
