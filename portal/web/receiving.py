@@ -119,7 +119,7 @@ class Receiving(Generic[Taken]):
             if isinstance(batch, _Last):
                 raise CutError
             self._loop.call_soon_threadsafe(self._slots.release)
-            yield from batch
+            yield b"".join(batch)
 
     async def _watch(self) -> None:
         seen, moved = 0, time.monotonic()

@@ -11,7 +11,7 @@ from typing import Protocol
 from storage.errors import Damaged
 
 # Blocks that a store hands out: large enough that calls cost little, small enough for a hundred readers at once.
-BLOCK = 512 * 1024
+BLOCK = 1024 * 1024
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 

@@ -21,7 +21,7 @@ from tests.cast import World
 
 PAGES = 40  # requests of one turn
 TURNS = 9
-TRANSFERS = 5
+TRANSFERS = 15
 
 
 def figures(folder: Path) -> list[Figure]:

@@ -6,6 +6,7 @@ room page's template with the same data and nothing else.
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ async def floor_file(request: Request) -> Response:
 
 
 async def floor_body(request: Request) -> Response:
-    path = Path(request.app.state.plan["folder"]) / "body"
-    descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    # a new file each time, as the portal's own objects are: writing over old blocks is faster on many disks
+    path = Path(request.app.state.plan["folder"]) / f"body-{secrets.token_hex(8)}"
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         async for chunk in request.stream():
             os.write(descriptor, chunk)
