@@ -3,7 +3,8 @@
 1. Blocks are opened in threads, one step at a time, so that a slow reader holds no thread while waiting.
 2. The length is announced; whatever goes wrong in the middle breaks the connection, so a part is never taken for
    the whole.
-3. The outcome is recorded in every case, also when the server cancels.
+3. The outcome is recorded in every case, also when the server cancels; before the answer's end, so that a server that
+   stops, which waits for answers under way, waits for it too.
 """
 
 import logging
@@ -58,6 +59,7 @@ class Sending(Response):
         self._stream = stream
         self._sent = 0
         self._result = ABORTED
+        self._finished = False
         self._error: Exception | None = None
         self.init_headers(headers)
 
@@ -72,8 +74,7 @@ class Sending(Response):
                 await self._send_all(send, limiter)
                 group.cancel_scope.cancel()
         finally:
-            with anyio.CancelScope(shield=True):
-                await to_thread.run_sync(self._finish)
+            await self._finish()
         if self._error is not None:
             raise self._error
 
@@ -86,8 +87,9 @@ class Sending(Response):
                 await send({"type": "http.response.body", "body": block, "more_body": True})
                 self._sent += len(block)
                 block = await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
             self._result = COMPLETE
+            await self._finish()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         except Exception as error:  # noqa: BLE001  # raised again once the outcome is recorded
             self._result, self._error = FAILED, error
 
@@ -110,7 +112,13 @@ class Sending(Response):
                 break
         group.cancel_scope.cancel()
 
-    def _finish(self) -> None:
+    async def _finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(self._record)
+
+    def _record(self) -> None:
         close = getattr(self._stream.blocks, "close", None)
         if close is not None:
             close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.app import open_portal
 from tests.cast import World
@@ -173,3 +173,23 @@ def test_every_page_is_sound_for(busy: World, site: str, chromium: Browser, who:
     context.close()
     assert "\n".join(crawl.wrong) == ""
     assert len(crawl.seen) >= PEOPLE[who]
+
+
+def test_a_choice_narrows_the_list_without_a_new_page(busy: World, site: str, chromium: Browser) -> None:
+    context = chromium.new_context(locale="en")
+    context.add_cookies([{"name": "portal-local", "value": busy.members["focal_xbb"].token, "url": site}])
+    page = context.new_page()
+    page.goto(f"{site}/rooms/{busy.files['xaa'].rooms['shared']}")
+    found = page.locator("#found")
+    expect(found.get_by_role("link", name="Findings on").first).to_be_visible()
+    page.evaluate("window.still = true")
+    page.get_by_label("Kind", exact=True).first.select_option(label="Checklist response")
+    expect(found).not_to_contain_text("Findings on")
+    expect(found).to_contain_text("Response to the self-assessment checklist")
+    assert page.evaluate("window.still"), "the page was loaded anew"
+    assert "/find" not in page.url
+    # the session ends in another tab: the answer that says so is shown, not an empty list
+    press(signed_in(busy, "focal_xbb"), "/sign-out")
+    page.get_by_label("Kind", exact=True).first.select_option(label="All kinds")
+    expect(page.get_by_role("main")).to_contain_text("You are not signed in")
+    context.close()
