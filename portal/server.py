@@ -17,6 +17,7 @@ from portal.settings import Settings
 
 log = logging.getLogger("portal.server")
 BACKLOG = 512
+ENDING_SECONDS = 5
 
 
 def serve_portal(settings: Settings) -> int:
@@ -119,3 +120,6 @@ async def _serve(settings: Settings, app: object) -> None:
         loop.add_signal_handler(sign, server.stop)
     log.info("the portal answers at %s", settings.origin)
     await server.serve()
+    # what follows an answer, such as the outcome of a download whose client has all of it, is done before the end
+    if left := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(left, timeout=ENDING_SECONDS)

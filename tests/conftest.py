@@ -1,15 +1,21 @@
 """Fixtures for all tests: a portal on disk with its own keys, and the cast in it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from portal import app as application
 from portal.app import create_portal, open_portal
 from portal.settings import Settings
 from portal.work import Portal
 from tests.cast import Clock, World, build_world
+
+# with PORTAL_WHEEL the suite runs against what the wheel brought: see that it does
+if "PORTAL_WHEEL" in os.environ:
+    assert Path(application.__file__).is_relative_to(Path(os.environ["PORTAL_WHEEL"]).resolve())
 
 
 def settings_in(folder: Path) -> Settings:

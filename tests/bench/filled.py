@@ -64,7 +64,7 @@ def crowd(data: Path) -> None:
     base.execute("PRAGMA foreign_keys=OFF")  # bulk rows name people and cycles that nothing looks up
     base.execute("PRAGMA synchronous=OFF")
     base.execute("BEGIN")
-    for table, rows in (("review", _reviews()), ("room", _rooms()), ("document", _documents()), ("event", _events())):
+    for table, rows in _rows():
         names = [column[1] for column in base.execute(f"PRAGMA table_info({table})")]
         marks = ",".join("?" * len(names))
         base.executemany(
@@ -76,9 +76,18 @@ def crowd(data: Path) -> None:
     base.close()
 
 
+def _rows() -> Iterator[tuple[str, Iterator[dict[str, object]]]]:
+    yield "review", _reviews()
+    yield "room", _rooms()
+    yield "document", _documents()
+    yield "version", _versions()
+    yield "event", _events()
+
+
 NOW = "2026-05-04 09:30:00.000000"
 _REVIEWS = [uuid4().hex for _ in range(MANY_REVIEWS)]
 _ROOMS = [uuid4().hex for _ in range(MANY_REVIEWS)]
+_DOCUMENTS = [uuid4().hex for _ in range(MANY_DOCUMENTS)]
 _BLOB = secrets.token_bytes(60)
 _BODY = secrets.token_bytes(500)
 
@@ -97,12 +106,22 @@ def _rooms() -> Iterator[dict[str, object]]:
 
 
 def _documents() -> Iterator[dict[str, object]]:
-    for number in range(MANY_DOCUMENTS):
+    for number, document in enumerate(_DOCUMENTS):
         at = number % MANY_REVIEWS
         yield {
-            "id": uuid4().hex, "review_id": _REVIEWS[at], "room_id": _ROOMS[at], "number": number, "kind": "law",
+            "id": document, "review_id": _REVIEWS[at], "room_id": _ROOMS[at], "number": number, "kind": "law",
             "language": "en", "stage": "circulated", "owner": "XFF", "title": _BLOB, "tags": _BLOB,
             "created_by": uuid4().hex, "created_at": NOW, "changed_at": NOW, "mac": _BLOB,
+        }  # fmt: skip
+
+
+def _versions() -> Iterator[dict[str, object]]:
+    for number, document in enumerate(_DOCUMENTS):
+        at = number % MANY_REVIEWS
+        yield {
+            "id": uuid4().hex, "review_id": _REVIEWS[at], "room_id": _ROOMS[at], "document_id": document, "number": 1,
+            "object_name": uuid4().hex, "size": 2009, "wrapped_key": _BLOB, "particulars": _BLOB, "equal": _BLOB,
+            "created_by": uuid4().hex, "created_at": NOW, "mac": _BLOB,
         }  # fmt: skip
 
 

@@ -254,6 +254,22 @@ def test_two_portals_on_one_folder_keep_one_record(world: World, served: Served,
     check_contiguous(world)
 
 
+def test_a_stop_right_after_the_last_byte_keeps_the_outcome(world: World, served: Served) -> None:
+    """Whoever has all of it may be gone before its outcome is written; the server waits for that."""
+    told = Told()
+    content, digest = told.content(random.Random(SEED))
+    room, token = world.files["xaa"].rooms["shared"], world.members["officer"].token
+    served.start()
+    answer = served.upload(f"/rooms/{room}/documents", token, "law.pdf", content, kind="law", language="en")
+    document = told.hears(answer, digest)
+    version = next(row.id for row in versions(world) if row.document_id == document)
+    for _ in range(4):
+        assert served.ask("GET", f"/versions/{version}/content", token).body == content
+        served.stop()
+        assert open_intents(world) == 0
+        served.start()
+
+
 # --- a disk that refuses
 
 

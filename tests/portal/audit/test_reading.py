@@ -1,6 +1,7 @@
 """The vectors of LOG.md, the stable numbers of the catalogue, and the words for every act."""
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from portal.domain.sheets import safe_cell
 from storage.keyring import ScopeKey
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "events.json").read_text("utf-8"))
-SPECIFICATION = (Path(__file__).parents[3] / "portal" / "audit" / "LOG.md").read_text("utf-8")
+SPECIFICATION = (resources.files("portal") / "audit" / "LOG.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("vector", VECTORS["good"], ids=lambda vector: vector["name"])

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from portal.web.languages import LANGUAGES
 from portal.web.pages import environment
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(str(resources.files("portal"))).parent  # of the checkout, or of what the wheel brought
 UPDATE = "gather and merge with the two commands at the top of babel.cfg, then translate"
 METHODS = [("portal/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {pattern: {"trimmed": "true", "newstyle_gettext": "true"} for pattern, kind in METHODS if kind == "jinja2"}
