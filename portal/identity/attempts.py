@@ -55,6 +55,8 @@ class Attempts:
             for key in keys:
                 if times := self._failures.get(key):
                     times.pop()
+                if not times:
+                    self._failures.pop(key, None)  # or attempts that were none would push the real ones out
 
     def _within(self, key: Key, now: datetime) -> int:
         times = self._failures.get(key)
@@ -79,10 +81,11 @@ def keys_of(account: bytes, address: str, browser: bytes | None) -> dict[Key, in
     """
     if browser is not None:
         return {("browser", browser): BROWSER_ATTEMPTS}
-    return {("account", account): ACCOUNT_ATTEMPTS, ("address", _network(address)): ADDRESS_ATTEMPTS}
+    return {("account", account): ACCOUNT_ATTEMPTS, ("address", network(address)): ADDRESS_ATTEMPTS}
 
 
-def _network(address: str) -> bytes:
+def network(address: str) -> bytes:
+    """Name where an attempt comes from: the address, of IPv6 its first 64 bits."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -4,17 +4,19 @@
    in its one spelling: whoever steals the database without the keys can't even begin to guess.
 2. Every attempt costs the same: one look-up, one hash, one record, whether there is such an account or not.
 3. At most AT_ONCE hashes are computed at a time, each takes 64 MiB, and WAITING more wait for their turn: signing in
-   never takes all of the portal's threads or memory. Whoever comes when the places are taken is told to wait.
+   never takes all of the portal's threads or memory. Whoever comes when the places are taken is told to wait; one
+   account takes two of them at the most, one address five, so that nobody alone keeps the others out.
 4. Guessing is slowed down as `attempts` says.
 """
 
 import base64
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from argon2 import PasswordHasher, Type
@@ -26,7 +28,7 @@ from portal.domain.people import mail_address
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany, Unavailable
-from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, keys_of
+from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, keys_of, network
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
@@ -35,6 +37,8 @@ from portal.work import Portal
 
 AT_ONCE: Final = 2
 WAITING: Final = 8
+SAME_ACCOUNT: Final = 2
+SAME_ADDRESS: Final = 5
 MARK_BYTES: Final = 16
 HASH_BYTES: Final = 32
 SALT_BYTES: Final = 16
@@ -67,6 +71,8 @@ class Passphrases:
         )
         self._turns = BoundedSemaphore(AT_ONCE)
         self._places = BoundedSemaphore(AT_ONCE + WAITING)
+        self._inside: Counter[bytes] = Counter()
+        self._counting = Lock()
         self._attempts = Attempts()
         # compared with where there is no account: nothing fits it, and finding that out takes as long
         costs = f"m={cost.kibibytes},t={cost.passes},p={cost.lanes}"
@@ -115,7 +121,8 @@ class Passphrases:
                 record_refusal(self._portal, caller, account.person if account else None)
             raise TooMany(SLOWLY)
         try:
-            proven = self.proves(account.verifier if account else None, passphrase)
+            with self._one_of({b"account" + index: SAME_ACCOUNT, b"address" + network(caller.address): SAME_ADDRESS}):
+                proven = self.proves(account.verifier if account else None, passphrase)
         except Unavailable:
             self._attempts.take_back(keys)
             raise
@@ -173,6 +180,20 @@ class Passphrases:
                 yield
         finally:
             self._places.release()
+
+    @contextmanager
+    def _one_of(self, limits: Mapping[bytes, int]) -> Iterator[None]:
+        """Come in as one of a few of the same sort at a time."""
+        with self._counting:
+            if any(self._inside[sort] >= most for sort, most in limits.items()):
+                raise Unavailable(BUSY)
+            self._inside.update(limits.keys())
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._inside.subtract(limits.keys())
+                self._inside = +self._inside  # without those that nobody is of
 
     def _peppered(self, passphrase: str) -> bytes:
         return self._portal.keyring.blind("pepper", prepared_passphrase(passphrase).encode("utf-8", "replace"))

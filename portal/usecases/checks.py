@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
@@ -23,8 +24,9 @@ from storage.errors import Damaged, KeyUnavailable
 from storage.keyring import split
 from storage.objects.store import Stored
 from storage.permits import Scope, room_scope
-from storage.repositories.checks import CheckRecords
+from storage.repositories.checks import SEALED, CheckRecords
 
+SKEW: Final = timedelta(minutes=5)  # by which clocks may differ
 YOUNG: Final = timedelta(days=1)  # an object may be there before the row that names it
 
 
@@ -38,14 +40,18 @@ def check_records(portal: Portal, progress: Progress = lambda _what, _count: Non
             known = _check_keys(check)
             check_log(check)
             check_rows(check)
+            _check_fields(check, known)
             _check_objects(check, known)
     return report
 
 
 def _check_keys(check: Check) -> set[tuple[str, int]]:
     known: set[tuple[str, int]] = set()
-    for scope, version, holder, _ in CheckRecords(check.session).key_versions():
+    for scope, version, holder, made in CheckRecords(check.session).key_versions():
         where: Values = {"scope": scope, "version": version}
+        if made > check.portal.clock() + SKEW:
+            sentence = N_("Key %(scope)s, version %(version)d bears a time to come: no newer one would ever follow it.")
+            check.report.finds("key-to-come", sentence, **where)
         if (scope, version - 1) not in known and version != 1:
             check.report.finds("key-gap", N_("Key %(scope)s: version %(version)d follows none."), **where)
         known.add((scope, version))
@@ -59,6 +65,16 @@ def _check_keys(check: Check) -> set[tuple[str, int]]:
             check.report.finds("key-shut", sentence, **where)
     check.report.counted("keys", len(known))
     return known
+
+
+def _check_fields(check: Check, keys: set[tuple[str, int]]) -> None:
+    """See that no sealed field needs a key that is gone; contents and their names are looked at beside objects."""
+    for field in SEALED:
+        with suppress(ValueError):  # a row that can't be read was named among the rows
+            for row, scope, blob in CheckRecords(check.session).sealed(field):
+                if not _has_key(scope, blob, keys):
+                    sentence = N_("%(row)s: the key that sealed a field of it is not there.")
+                    check.report.finds("field-keyless", sentence, row=row)
 
 
 def _check_objects(check: Check, keys: set[tuple[str, int]]) -> None:

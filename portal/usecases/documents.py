@@ -174,7 +174,7 @@ def circulate_document(portal: Portal, caller: Caller, document_id: UUID) -> Non
 
 
 def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason: str) -> None:
-    """Take a document out of circulation; its entry and its versions stay in the record (ToR 36).
+    """Take a document out of circulation, its language versions with it; all stays in the record (ToR 36).
 
     Raises:
         NotFound: There is no such document, or the actor may not know of it.
@@ -187,9 +187,23 @@ def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason:
             Action.WITHDRAW_DOCUMENT, Document, work.documents.find(document_id), asked=document_id
         )
         moves.check_in_use(document.withdrawn_at)
-        document.withdrawn_reason = seal_reason(work, permit, document, reason)
-        document.withdrawn_at = document.changed_at = work.now
-        document.withdrawn_by = author(work)
+        _withdraw(work, permit, document, reason)
+        for other in _language_versions(work, document):
+            bound, its_permit = work.require(Action.WITHDRAW_DOCUMENT, Document, other)
+            _withdraw(work, its_permit, bound, reason)
+
+
+def _withdraw(work: Work, permit: Permit, document: Document, reason: str) -> None:
+    document.withdrawn_reason = seal_reason(work, permit, document, reason)
+    document.withdrawn_at = document.changed_at = work.now
+    document.withdrawn_by = author(work)
+
+
+def _language_versions(work: Work, document: Document) -> list[Document]:
+    """Find what says the same in another language: what is withdrawn must not stay open through a translation."""
+    own = [version.id for version in work.documents.versions(document.id)]
+    bound = [other for other in work.documents.language_versions(own) if other.withdrawn_at is None]
+    return work.allowed(Action.WITHDRAW_DOCUMENT, Document, bound)
 
 
 def _visible(work: Work, document: Document) -> list[tuple[Document, int]]:

@@ -4,19 +4,57 @@ Everything comes in pieces of a few hundred rows; nothing here opens or changes 
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal, select, union_all
+from sqlalchemy import Row, RowMapping, func, literal, select, union_all
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
 from storage.guards import GUARD_KEY, row_mac, row_name
-from storage.tables import Document, Event, Guarded, KeyHolder, KeyVersion, Review, Room, Stream, Version
+from storage.permits import NAMES, REGISTRY, Scope, room_scope
+from storage.tables import (
+    Appointment,
+    Assignment,
+    Document,
+    Event,
+    Guarded,
+    KeyHolder,
+    KeyVersion,
+    Person,
+    Review,
+    Room,
+    Stream,
+    Version,
+)
 
 PIECE = 500
+
+
+def _of_room(row: RowMapping) -> Scope:
+    return room_scope(row["review_id"], row["room_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Columns of a table that are sealed under one scope's key."""
+
+    table: type[Any]
+    columns: tuple[str, ...]
+    scope: Callable[[RowMapping], Scope]
+
+
+SEALED: Final = (
+    Sealed(Document, ("title", "tags", "withdrawn_reason"), _of_room),
+    Sealed(Version, ("particulars",), _of_room),
+    Sealed(Person, ("name",), lambda _: NAMES),
+    Sealed(Person, ("mail",), lambda _: REGISTRY),
+    Sealed(Appointment, ("basis", "end_basis"), lambda _: REGISTRY),
+    Sealed(Assignment, ("basis", "end_basis"), lambda _: REGISTRY),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +116,27 @@ class CheckRecords:
         question = question.order_by(col(Version.object_name)).execution_options(yield_per=PIECE)
         yield from self._session.execute(question)
 
-    def key_versions(self) -> Iterator[Row[str, int, str, str]]:
-        """Walk all key versions with their holders: scope, version, holder, wrapping key."""
+    def key_versions(self) -> Iterator[Row[str, int, str, datetime]]:
+        """Walk all key versions with their holders: scope, version, holder, when it was made."""
         held = (col(KeyHolder.scope) == col(KeyVersion.scope)) & (col(KeyHolder.version) == col(KeyVersion.version))
         question = select(
-            col(KeyVersion.scope), col(KeyVersion.version), col(KeyHolder.holder), col(KeyHolder.wrapping_key)
+            col(KeyVersion.scope), col(KeyVersion.version), col(KeyHolder.holder), col(KeyVersion.created_at)
         )
         question = question.outerjoin(KeyHolder, held).order_by(col(KeyVersion.scope), col(KeyVersion.version))
         yield from self._session.execute(question.execution_options(yield_per=PIECE))
+
+    def sealed(self, field: Sealed) -> Iterator[tuple[str, Scope, bytes]]:
+        """Walk a table's sealed fields: the row's name, the scope of the key, the sealed value.
+
+        Raises:
+            ValueError: A row holds what can't even be read as its column's type.
+
+        """
+        table = field.table.__table__
+        for row in self._session.execute(select(table).execution_options(yield_per=PIECE)).mappings():
+            for column in field.columns:
+                if row[column] is not None:
+                    yield f"{table.name}/{row['id']}", field.scope(row), row[column]
 
     def streamless(self) -> list[tuple[str, UUID]]:
         """Find reviews and rooms without a stream of their own."""

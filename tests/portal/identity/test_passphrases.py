@@ -2,8 +2,9 @@
 
 import random
 import time
+from contextlib import suppress
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 
 import pytest
 
@@ -87,6 +88,43 @@ def test_whoever_comes_when_all_places_are_taken_is_told_to_wait(world: World, m
             thread.join()
 
 
+def test_one_account_or_one_address_alone_never_takes_all_places(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Passphrases(world.portal, CHEAP)
+    enrol(world, "expert_xaa", door)
+    enrol(world, "expert_xbb", door)
+    go, inside = Event(), Semaphore(0)
+    proves = door.proves
+
+    def slowly(verifier: str | None, passphrase: str) -> bool:
+        if passphrase == "slow":
+            inside.release()
+            go.wait(10)
+        return proves(verifier, passphrase)
+
+    monkeypatch.setattr(door, "proves", slowly)
+
+    def attack(mail: str, address: str) -> None:
+        with world.request(), suppress(NotFound):
+            door.sign_in(Caller(address=address), mail, "slow")
+
+    tried = [("expert_xaa@example.org", "192.0.2.1")] * passphrases.SAME_ACCOUNT
+    tried += [(f"nobody{at}@example.org", "192.0.2.9") for at in range(passphrases.SAME_ADDRESS)]
+    threads = [Thread(target=attack, args=one) for one in tried]
+    for thread in threads:
+        thread.start()
+    for _ in tried:
+        assert inside.acquire(timeout=5)
+    with world.request():
+        for mail, address in (("expert_xaa@example.org", "192.0.2.2"), ("expert_xbb@example.org", "192.0.2.9")):
+            with pytest.raises(Unavailable):
+                door.sign_in(Caller(address=address), mail, GOOD)
+        door.sign_in(Caller(address="192.0.2.3"), "expert_xbb@example.org", GOOD)
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert not door._inside
+
+
 # --- counting
 
 
@@ -125,3 +163,16 @@ def test_no_flood_of_names_takes_more_than_its_share_of_memory(clock: Clock, mon
     for at in range(500):
         attempts.begin(keys_of(b"%d" % at, f"192.0.2.{at % 250}", None), clock())
     assert len(attempts._failures) <= 100
+
+
+def test_attempts_that_were_none_push_no_others_out(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
+    attempts = Attempts()
+    guessed = keys_of(b"account", "192.0.2.1", None)
+    while attempts.begin(guessed, clock()):
+        pass
+    for at in range(200):
+        other = keys_of(b"%d" % at, f"198.51.100.{at}", None)
+        assert attempts.begin(other, clock())
+        attempts.take_back(other)
+    assert not attempts.begin(guessed, clock())

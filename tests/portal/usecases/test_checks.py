@@ -256,6 +256,29 @@ def test_a_lost_key_is_named(world: World, by_hand: Hand, table: str) -> None:
     assert codes(check_records(world.portal)) >= ({"key-unheld"} if table == "key_holder" else {"version-keyless"})
 
 
+@pytest.mark.parametrize("scope", ["names", "registry"])
+def test_a_lost_key_of_people_is_named(world: World, by_hand: Hand, scope: str) -> None:
+    for table in ("key_holder", "key_version"):
+        by_hand(f"DELETE FROM {table} WHERE scope = '{scope}'")
+    assert codes(check_records(world.portal)) == {"field-keyless"}
+
+
+def test_a_lost_key_that_sealed_no_content_is_named(world: World, file: Put, by_hand: Hand) -> None:
+    del file
+    room = f"room/{world.files['xaa'].review}/{world.files['xaa'].rooms['shared']}"
+    title = by_hand("SELECT title FROM document").fetchone()[0]
+    by_hand(f"UPDATE document SET title = X'0100000002{title[5:].hex()}'")  # as if a second key had sealed it
+    assert "field-keyless" in codes(check_records(world.portal))
+    by_hand(f"INSERT INTO key_version (scope, version, created_at) VALUES ('{room}', 2, '2026-05-04 09:30:00.000000')")
+    assert "field-keyless" not in codes(check_records(world.portal))
+
+
+def test_a_key_from_the_time_to_come_is_named(world: World, by_hand: Hand) -> None:
+    """A newer key begins when an access ended after the newest one was made: that must not be put off for good."""
+    by_hand("UPDATE key_version SET created_at = '2999-01-01 00:00:00.000000' WHERE scope LIKE 'room/%'")
+    assert codes(check_records(world.portal)) == {"key-to-come"}
+
+
 def test_a_key_copied_from_another_room_is_named(world: World, by_hand: Hand) -> None:
     by_hand(
         "UPDATE key_holder SET wrapped = (SELECT wrapped FROM key_holder WHERE scope = 'registry')"

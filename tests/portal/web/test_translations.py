@@ -184,3 +184,22 @@ def test_nothing_was_copied_for_a_translation(world: World, sent: tuple[UUID, UU
 def test_the_list_is_for_translators(world: World) -> None:
     for who in ("officer", "focal_xaa", "registrar", "administrator"):
         assert browser(world, who).get("/translations").status_code == 404
+
+
+def test_what_is_withdrawn_does_not_stay_open_through_its_translation(world: World, sent: tuple[UUID, UUID]) -> None:
+    """ToR 36: the State decides what others read."""
+    document, task = sent
+    delivered = send(browser(world, "translator"), f"/translations/{task}/delivery", ("fr.pdf", b"%PDF-1.7 fr", PDF))
+    assert delivered.status_code == 303
+    translation = next(row.id for row in documents(world) if row.translates_id is not None)
+    for one in (document, translation):
+        assert press(browser(world, "officer"), f"/documents/{one}/circulate").status_code == 303
+    reader = browser(world, "expert_xbb")
+    contents = [f"/versions/{newest(world, one)}/content" for one in (document, translation)]
+    assert [reader.get(content).status_code for content in contents] == [200, 200]
+    assert (
+        press(browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="Wrong annex").status_code == 303
+    )
+    assert [reader.get(content).status_code for content in contents] == [403, 403]
+    assert "Wrong annex" in reader.get(f"/documents/{translation}").text
+    assert steps(world, world.files["xaa"].rooms["shared"]).count(("withdrawDocument", "act", "")) == 2
