@@ -38,9 +38,7 @@ LEVELS = {"1": 70, "2": 183, "3": 92}
 STATES = {"met", "not applicable", "operator", "not met"}
 COLUMNS = ["id", "level", "state", "note", "shown_by"]
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "Makefile").exists(), reason="the papers lie in the checkout, not in the wheel"
-)
+pytestmark = pytest.mark.checkout
 
 
 @cache

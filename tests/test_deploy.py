@@ -33,7 +33,7 @@ ENVIRONMENT = DEPLOY / "env.example"
 CONTENT = b"What the State wrote. " * 5000
 TITLE = "A title that nobody guesses: Quillwort"
 
-pytestmark = pytest.mark.skipif(not PAPER.exists(), reason="deploy/ lies in the checkout, not in the wheel")
+pytestmark = pytest.mark.checkout
 needs_analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't here (Debian: systemd)"
 )

@@ -21,7 +21,7 @@ from tests.cast import World
 from tests.test_papers import ROOT
 from tests.web_client import ORIGIN, browser
 
-pytestmark = pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="reads the checkout, not the wheel")
+pytestmark = pytest.mark.checkout
 
 PACKAGES = ("portal", "policies", "storage", "templates")
 RUNS_PROGRAMS = {"subprocess", "pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml", "multiprocessing"}

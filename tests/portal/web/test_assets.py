@@ -84,7 +84,7 @@ def test_what_a_first_view_fetches_is_under_sixty_kilobytes() -> None:
     assert total < 40_000  # the rest is the page's own
 
 
-@pytest.mark.skipif(not (ROOT / "Makefile").exists(), reason="the lock lies in the checkout, not in the wheel")
+@pytest.mark.checkout
 def test_the_lock_of_the_scripts_names_hashes_and_no_host() -> None:
     lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
