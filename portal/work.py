@@ -208,9 +208,7 @@ class Work:
 
     def _record(self, refused: Entry) -> None:
         actor = str(refused.who.get("person") or self.caller.machine or self.caller.address)
-        self.portal.floods.write_finished(self.now, self.portal.write_log)
-        if ready := self.portal.floods.pass_on(actor, refused):
-            self.portal.write_log(ready)
+        self.portal.floods.record(actor, refused, self.portal.write_log)
 
     # --- the gate ---
 
