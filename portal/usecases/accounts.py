@@ -14,13 +14,11 @@ from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
+from portal.usecases.links import Link, find_links, open_links
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.sessions import Account, exchange_token
 from portal.work import Portal, Work
-from storage.permits import Permit
-from storage.tables import Invitation, Person
-
-SHOWN_LINKS = 10
+from storage.tables import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,6 @@ class OwnAssignment:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnLink:
-    """A sign-in link that was issued for the person; by nobody: by the set-up of the portal."""
-
-    issued: datetime
-    by: str | None
-    confirmed_by: str | None
-    used: datetime | None
-    open: bool
-    renews: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OwnAccount:
     """All of it."""
 
@@ -79,7 +65,7 @@ class OwnAccount:
     sessions: list[OwnSession]
     appointments: list[OwnAppointment]
     assignments: list[OwnAssignment]
-    links: list[OwnLink]
+    links: tuple[Link, ...]
 
 
 def view_account(portal: Portal, caller: Caller) -> OwnAccount:
@@ -95,9 +81,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         if person is None:
             raise SignedOut
         sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
-        links = work.identity.invitations(person.id)[:SHOWN_LINKS]
-        issuers = work.people.named([one for link in links for one in (link.created_by, link.confirmed_by) if one])
-        now = work.now
+        links = find_links(work, person.id)
     return OwnAccount(
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
@@ -107,7 +91,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         sessions,
         appointments,
         assignments,
-        [_link(portal, permit, link, issuers, now) for link in links],
+        open_links(portal, permit, links),
     )
 
 
@@ -244,12 +228,3 @@ def _assignments(work: Work) -> list[OwnAssignment]:
 
 def _end(ended: datetime | None, ends: datetime | None) -> datetime | None:
     return min((at for at in (ended, ends) if at is not None), default=None)
-
-
-def _link(portal: Portal, permit: Permit, link: Invitation, issuers: dict[UUID, Person], now: datetime) -> OwnLink:
-    def name(person_id: UUID | None) -> str | None:
-        person = issuers.get(person_id) if person_id else None
-        return name_of(portal, permit, person) if person else None
-
-    is_open = link.used_at is None and link.revoked_at is None and link.expires_at > now
-    return OwnLink(link.created_at, name(link.created_by), name(link.confirmed_by), link.used_at, is_open, link.renews)

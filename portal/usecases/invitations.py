@@ -96,8 +96,7 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
         work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
         if invitation is None:
             raise NotFound
-        over = invitation.used_at or invitation.revoked_at or invitation.confirmed_at
-        if over or invitation.expires_at <= work.now:
+        if invitation.confirmed_at or not is_open(invitation, work.now):
             raise Conflict(
                 N_("This link was confirmed, used or replaced before, or it has expired. Nothing was changed.")
             )
@@ -172,8 +171,7 @@ def _works(work: Work, invitation: Invitation) -> Person | None:
     """Give the person whom a link lets in now, if it does."""
     person = work.people.find(invitation.person_id)
     enrolled = work.identity.passphrase(invitation.person_id) is not None
-    over = invitation.used_at or invitation.revoked_at or invitation.expires_at <= work.now
-    if person is None or person.suspended_at or over or enrolled != invitation.renews:
+    if person is None or person.suspended_at or enrolled != invitation.renews or not is_open(invitation, work.now):
         return None
     unconfirmed = _needs_second(invitation, person) and invitation.confirmed_at is None
     return None if unconfirmed else person
@@ -183,9 +181,14 @@ def _needs_second(invitation: Invitation, person: Person) -> bool:
     return invitation.renews and person.state_code is None
 
 
+def is_open(invitation: Invitation, now: datetime) -> bool:
+    """Tell whether an invitation was neither used nor replaced and hasn't expired."""
+    return invitation.used_at is None and invitation.revoked_at is None and invitation.expires_at > now
+
+
 def is_waiting(invitation: Invitation, person: Person, now: datetime) -> bool:
     """Tell whether an open invitation works only once a second person has confirmed it."""
-    return _needs_second(invitation, person) and invitation.confirmed_at is None and invitation.expires_at > now
+    return is_open(invitation, now) and _needs_second(invitation, person) and invitation.confirmed_at is None
 
 
 def _person_facts(person: Person, *, enrolled: bool) -> PersonFacts:

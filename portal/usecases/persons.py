@@ -16,6 +16,7 @@ from portal.errors import NotFound
 from portal.usecases.bases import open_basis
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
 from portal.usecases.invitations import invitation_facts, is_waiting
+from portal.usecases.links import Found, Link, find_links, open_links
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.standings import about_to_be, assignment_facts, facts_of, lasting, person_facts
 from portal.work import Portal, Work
@@ -46,7 +47,8 @@ class PersonPage:
     roles: tuple[Role, ...]  # to which the reader may appoint them
     reviews: tuple[tuple[UUID, str], ...]  # to which their State is party, by State under review
     may_link: bool
-    links: tuple[WaitingLink, ...]  # that wait for a second person
+    waiting: tuple[WaitingLink, ...]  # for a second person
+    links: tuple[Link, ...]  # all, newest first
 
 
 def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPage:
@@ -72,7 +74,8 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
-        links = _links(work, person) if person.state_code is None else ()
+        links = find_links(work, person.id)
+        waiting = _waiting(work, person, links)
     return PersonPage(
         person.id,
         name_of(portal, permit, person),
@@ -100,7 +103,8 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         roles,
         tuple((review.id, review.state_code) for review in reviews if review.stage != ReviewStage.CLOSED),
         may_link,
-        links,
+        waiting,
+        open_links(portal, permit, links),
     )
 
 
@@ -140,9 +144,9 @@ def _roles(work: Work, person: Person, appointments: Sequence[Appointment]) -> t
     )
 
 
-def _links(work: Work, person: Person) -> tuple[WaitingLink, ...]:
+def _waiting(work: Work, person: Person, links: Found) -> tuple[WaitingLink, ...]:
     return tuple(
         WaitingLink(one.id, one.created_at, work.allows(Action.CONFIRM_LINK, invitation_facts(one, person)))
-        for one in work.identity.open_invitations(person.id)
+        for one in links.rows
         if is_waiting(one, person, work.now)
     )

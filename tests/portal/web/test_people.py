@@ -1,17 +1,26 @@
 """People's pages: the focal point's list, adding with a link shown once, ending; what the administrator sees."""
 
 import re
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event
 
+from portal.domain.roles import Role
 from storage.tables import Passphrase
-from tests.cast import World, setting_up
+from tests.cast import World, add_member, setting_up
 from tests.portal.audit.files import look, put
 from tests.web_client import Browser, browser
 
 NOTE = {"note": "NV/9/2026", "dated": "2026-05-01"}
 AMAL = {"name": "أمل حداد", "mail": "amal@ministry.example", "language": "ar", "role": "expert"}
+
+
+def give_passphrase(world: World, person: UUID) -> None:
+    """Let somebody have signed in before: a later link renews."""
+    with setting_up(world.portal) as (work, _):
+        work.identity.add(Passphrase(person_id=person, verifier="-", created_at=work.now))
 
 
 @pytest.fixture
@@ -94,6 +103,39 @@ def test_a_new_sign_in_link_is_shown_once(world: World, focal: Browser) -> None:
     assert focal.form(at, f"/people/{world.members['expert_xbb'].person}/link").status_code == 404
 
 
+def words(cell: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", cell.replace("<span", " <span")).split())
+
+
+def links_on(page: str) -> list[tuple[str, ...]]:
+    """Read the table of sign-in links of a person's page: what, by whom, used."""
+    found = re.search(r"<h2>Sign-in links</h2>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
+    rows = re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL) if found else []
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [(words(what), words(by), words(used)) for what, _, by, used in cells]
+
+
+def test_a_link_for_one_of_its_people_is_seen_by_the_whole_state_and_no_other(world: World, focal: Browser) -> None:
+    add_member(world, "deputy_xcc", Role.FOCAL_POINT, "XCC")
+    deputy, expert = browser(world, "deputy_xcc"), world.members["expert_xcc"].person
+    at = f"/people/{expert}"
+    assert links_on(deputy.get(at).text) == []
+    browser(world, "registrar").form(at, f"{at}/link")
+    give_passphrase(world, expert)
+    world.clock.forward(timedelta(minutes=1))
+    focal.form(at, f"{at}/link")
+    first = ("The first link", "Registrar Example", "never; it doesn’t work any more")
+    assert links_on(deputy.get(at).text) == [("A new link", "Focal_Xcc Example", "not used yet"), first]
+    with setting_up(world.portal) as (work, _):
+        work.identity.invitations(expert)[0].used_at = work.now
+    (_, _, used), _ = links_on(deputy.get(at).text)
+    assert re.match(r"4 May 2026", used)
+    for other in ("focal_xbb", "focal_xaa", "focal_xff"):  # parties to the same review, or not
+        answer = browser(world, other).get(at)
+        assert (answer.status_code, links_on(answer.text)) == (404, [])
+        assert "Focal_Xcc" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/people", "/people?state=XCC"])
 def test_the_lists_stay_small_and_ask_the_database_little(world: World, path: str) -> None:
     client = browser(world, "registrar")
@@ -114,6 +156,8 @@ def test_the_lists_stay_small_and_ask_the_database_little(world: World, path: st
 
 def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -> None:
     path = f"/people/{world.members['expert_xcc'].person}"
+    for _ in range(2):
+        focal.form(path, f"{path}/link")
     for _ in range(2):  # keys are opened once
         focal.get(path)
     asked: list[str] = []
@@ -125,7 +169,7 @@ def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -
     focal.get(path)
     event.remove(world.portal.database.engine, "before_cursor_execute", note)
     said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(said) <= 12, "\n".join(said)
+    assert len(said) <= 14, "\n".join(said)
 
 
 def test_the_administrator_sees_accounts_and_counts_and_no_title(world: World) -> None:
@@ -154,8 +198,7 @@ def test_administration_is_the_administrators(world: World, who: str) -> None:
 
 def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
     enrolled = world.members["officer"].person
-    with setting_up(world.portal) as (work, _):
-        work.identity.add(Passphrase(person_id=enrolled, verifier="-", created_at=work.now))
+    give_passphrase(world, enrolled)
     at = f"/people/{enrolled}"
     registrar, administrator = browser(world, "registrar"), browser(world, "administrator")
     issued = registrar.form(at, f"{at}/link")
@@ -171,3 +214,5 @@ def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
     assert administrator.form(at, confirms[1]).status_code == 303
     assert browser(world).get(link[0]).status_code == 200
     assert administrator.form(at, confirms[1]).status_code == 409
+    told = ("A new link", "Registrar Example Confirmed by Administrator Example.", "not used yet")
+    assert links_on(registrar.get(at).text) == [told]
