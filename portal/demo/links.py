@@ -4,12 +4,16 @@ A link is for somebody who never signed in, or a renewal: by a focal point of th
 secretariat by two people. Nobody makes a link for themselves, so every State has two focal points.
 """
 
+from typing import Final
+
 from portal.demo.cast import STATES
 from portal.demo.report import Report
-from portal.demo.seed import EVERYBODY, Stage, enter
+from portal.demo.seed import EVERYBODY, Stage, enter, sign_in
 from portal.domain.roles import Role
 from portal.domain.words import ROLES
 from portal.usecases.invitations import confirm_link, issue_link
+
+ISSUERS: Final = {Role.FOCAL_POINT, Role.REGISTRAR, Role.ADMINISTRATOR}
 
 
 def offer_links(stage: Stage, report: Report) -> None:
@@ -43,6 +47,14 @@ def offer_links(stage: Stage, report: Report) -> None:
 
 
 def _renewed(stage: Stage, key: str) -> str:
+    """Have a new link issued; whoever issues links for others signs in again, since it ended their session."""
+    link = _issued(stage, key)
+    if stage.players[key].cast.role in ISSUERS:
+        sign_in(stage, key)
+    return link
+
+
+def _issued(stage: Stage, key: str) -> str:
     """Let somebody who may issue a new link; for staff, let another confirm it."""
     player = stage.players[key]
     if player.cast.state is not None:

@@ -4,8 +4,10 @@
    programs that scan mail open every address in it.
 2. The first link of a person works while they have never signed in. A later one replaces the passphrase.
 3. A later link for the staff of the secretariat works when a second person has confirmed it.
-4. Using a link ends all of the person's sessions and their other links. No link works for whoever is suspended.
-5. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
+4. A link for somebody who has a passphrase ends all of their sessions at once: when it is issued, or for the staff
+   when it is confirmed. Using it ends those begun since, and the person's other links.
+5. No link works for whoever is suspended.
+6. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
 """
 
 from dataclasses import dataclass
@@ -36,7 +38,7 @@ class IssuedLink:
 
 
 def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLink:
-    """Issue a sign-in link for somebody; earlier ones stop working.
+    """Issue a sign-in link for somebody: earlier ones stop working; sessions end, unless a second person has a say.
 
     Raises:
         NotFound: There is no such person, or the actor may not know of them.
@@ -51,7 +53,9 @@ def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLin
         if person is None:
             raise NotFound
         issued = invite(work, person, renews=enrolled)
-        work.note(permit, invitation=str(issued.invitation), renews=enrolled)
+        at_once = enrolled and not issued.needs_second
+        ended = work.identity.end_sessions(person.id, work.now) if at_once else 0
+        work.note(permit, invitation=str(issued.invitation), renews=enrolled, sessions_ended=ended)
         return issued
 
 
@@ -79,7 +83,13 @@ def invite(work: Work, person: Person, *, renews: bool) -> IssuedLink:
 
 
 def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of: PersonId | None = None) -> None:
-    """Confirm, as the second person, a link for somebody of the secretariat: for this person, if one is named.
+    """Confirm, as the second person, a link for somebody of the secretariat, and end their sessions.
+
+    Args:
+        portal: The portal.
+        caller: The second person.
+        invitation_id: The link.
+        of: The person whom it is for, if one is named.
 
     Raises:
         NotFound: There is no such link, or the actor may not know of it.
@@ -93,7 +103,7 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
             invitation = None
         person = work.people.find(invitation.person_id) if invitation else None
         facts = invitation_facts(invitation, person) if invitation and person else Absent(InvitationFacts)
-        work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
+        permit = work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
         if invitation is None:
             raise NotFound
         if invitation.confirmed_at or not is_open(invitation, work.now):
@@ -102,6 +112,7 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
             )
         invitation.confirmed_by = work.who.person_id
         invitation.confirmed_at = work.now
+        work.note(permit, sessions_ended=work.identity.end_sessions(invitation.person_id, work.now))
 
 
 def look_at_link(portal: Portal, caller: Caller, token: str) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from portal.access.actions import Action
 from portal.app import web_app
+from portal.audit.events import REGISTRY_STREAM
 from portal.audit.kinds import KINDS
 from portal.domain.ids import InvitationId, PersonId
 from portal.domain.roles import Role
@@ -24,6 +25,7 @@ from storage.fields import Place
 from storage.permits import REGISTRY
 from storage.tables import Appointment, Event, PortalSession
 from tests.cast import World, setting_up
+from tests.contents import said
 from tests.web_client import ORIGIN, Browser
 
 CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
@@ -63,6 +65,10 @@ def enrol(world: World, who: str, by: str, passphrase: str = GOOD) -> Browser:
     answer = use(client, issue(world, by, who), f"{who}@example.org", passphrase)
     assert answer.status_code == 303, answer.text
     return client
+
+
+def signed_out(client: Browser) -> bool:
+    return client.get("/account", follow_redirects=False).headers.get("location") == "/sign-in?next=%2Faccount"
 
 
 def phases(portal: Portal, action: Action) -> list[str]:
@@ -192,14 +198,19 @@ def test_a_new_link_replaces_the_passphrase_ends_all_sessions_and_is_told(world:
     old = enrol(world, "expert_xaa", "focal_xaa")
     assert old.get("/account").status_code == 200
     link = issue(world, "focal_xaa", "expert_xaa")
-    assert "not used yet" in old.get("/account").text
+    assert signed_out(old), "whoever has the session may be why the link is needed"
+    meanwhile = visitor(world.portal)
+    assert sign_in(meanwhile, "expert_xaa@example.org").status_code == 303
+    assert "not used yet" in meanwhile.get("/account").text
     new = visitor(world.portal)
     assert use(new, link, "expert_xaa@example.org", OTHER).status_code == 303
-    assert old.get("/account", follow_redirects=False).headers["location"] == "/sign-in?next=%2Faccount"
+    assert signed_out(meanwhile)
     page = new.get("/account").text
     assert re.search(r"A new link.*<bdi>Focal_Xaa Example</bdi>", page, re.DOTALL)
     assert sign_in(visitor(world.portal), "expert_xaa@example.org", GOOD).status_code == 422
     assert sign_in(visitor(world.portal), "expert_xaa@example.org", OTHER).status_code == 303
+    issued = [event["detail"] for event in said(world, REGISTRY_STREAM) if event["action"] == "issueLink"]
+    assert [(detail["renews"], detail["sessions_ended"]) for detail in issued] == [(False, 0), (True, 1)]
 
 
 def test_nobody_issues_a_link_for_whom_they_may_not(world: World) -> None:
@@ -217,9 +228,10 @@ def test_nobody_issues_a_link_for_whom_they_may_not(world: World) -> None:
 
 
 def test_a_new_link_for_staff_works_when_a_second_person_confirmed_it(world: World) -> None:
-    enrol(world, "officer", "registrar")
+    theirs = enrol(world, "officer", "registrar")
     link = issue(world, "administrator", "officer")
     assert link.needs_second
+    assert not signed_out(theirs), "one person alone ends nobody's sessions in the secretariat"
     client = visitor(world.portal)
     assert client.get(path_of(link)).status_code == 404
 
@@ -232,7 +244,9 @@ def test_a_new_link_for_staff_works_when_a_second_person_confirmed_it(world: Wor
             confirm(who, link.invitation)
     with pytest.raises(NotFound):
         confirm("registrar", uuid4())
+    assert not signed_out(theirs)
     confirm("registrar", link.invitation)
+    assert signed_out(theirs)
     with pytest.raises(Conflict):
         confirm("registrar", link.invitation)
     assert use(client, link, "officer@example.org", OTHER).status_code == 303
