@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.tables import Appointment, Assignment, Person, ReviewParty, Undertaking, Visit
+from storage.tables import Appointment, Assignment, Person, ReviewParty, TranslationTask, Undertaking, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +155,30 @@ class PeopleRecords:
         return frozenset(row.review_id for row in rows)
 
     def last_access_end(self, review_id: UUID, at: datetime) -> datetime | None:
-        """Tell when somebody's access to a review last ended: an assignment, or an appointment of a party's people."""
+        """Tell when somebody's access to a review last ended.
+
+        An assignment or a translation ends it, or an appointment: of a party's people, or of whoever had either.
+        """
         assignments = self._session.execute(
             select(col(Assignment.ends_at), col(Assignment.ended_at)).where(col(Assignment.review_id) == review_id)
         )
+        here = col(TranslationTask.review_id) == review_id
+        tasks = self._session.execute(
+            select(col(TranslationTask.delivered_at), col(TranslationTask.recalled_at)).where(here)
+        )
         parties = select(col(ReviewParty.state_code)).where(col(ReviewParty.review_id) == review_id)
         people = select(col(Assignment.person_id)).where(col(Assignment.review_id) == review_id)
+        translators = select(col(TranslationTask.person_id)).where(here)
         appointments = self._session.execute(
             select(col(Appointment.ends_at), col(Appointment.ended_at)).where(
-                or_(col(Appointment.state_code).in_(parties), col(Appointment.person_id).in_(people))
+                or_(
+                    col(Appointment.state_code).in_(parties),
+                    col(Appointment.person_id).in_(people),
+                    col(Appointment.person_id).in_(translators),
+                )
             )
         )
-        ends = [end for row in [*assignments, *appointments] for end in row if end is not None and end <= at]
+        ends = [end for row in [*assignments, *tasks, *appointments] for end in row if end is not None and end <= at]
         return max(ends, default=None)
 
     def add(self, row: Person | Appointment | Assignment | Undertaking) -> None:
