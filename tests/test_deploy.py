@@ -141,9 +141,7 @@ def test_the_proxy_passes_bodies_on_and_leaves_the_portals_headers_alone() -> No
     assert not words & {"request_buffers", "response_buffers", "encode", "log", "trusted_proxies", "read_body"}
     assert [line for line in lines if line.startswith("reverse_proxy")] == ["reverse_proxy 127.0.0.1:8000 {"]
     assert [line for line in lines if line.startswith("header")] == ["header_down -Server", "header -Server"]
-    size = re.search(r"max_size (\d+)MiB", "\n".join(lines))
-    assert size
-    assert int(size[1]) * 1024**2 > Settings().upload_bytes
+    assert not words & {"request_body", "max_size"}  # a form with many files is one long body, which the portal bounds
     assert sum(line.count("{") for line in lines) == sum(line.count("}") for line in lines)
 
 
