@@ -53,6 +53,7 @@ KEPT = N_("Kept as no. %(number)s.")
 KEPT_VERSION = N_("Kept as version %(version)s.")
 SAME_FILE = N_("The same file is already here as no. %(numbers)s.")
 OTHER_NAME = N_("Its name was changed to “%(name)s”, for the old one could mislead or not be stored.")
+NO_NAME = N_("It came without a name, so it is kept under the name “%(name)s”.")
 OTHER_TYPE = N_("Its content isn't what its name or type says; both are shown beside it.")
 
 Begin = Callable[[str, str], Upload]
@@ -174,7 +175,8 @@ async def _told(request: Request, act: Act, keep: Keep, part: FilePart) -> Told:
         review = error.review if isinstance(error, PortalError) else None
         return Told(clean_name(part.file_name).name, ok=False, message=message, status=status, review=review)
     notes = [say(request, SAME_FILE, numbers=", ".join(str(number) for number in kept.equal))] if kept.equal else []
-    notes += [say(request, OTHER_NAME, name=f"\u2068{kept.name.name}\u2069")] if kept.name.changed else []
+    renamed = OTHER_NAME if part.file_name else NO_NAME
+    notes += [say(request, renamed, name=f"\u2068{kept.name.name}\u2069")] if kept.name.changed else []
     notes += [] if kept.agrees else [say(request, OTHER_TYPE)]
     message = " ".join([act.words(kept), *notes])
     return Told(

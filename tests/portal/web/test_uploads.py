@@ -100,6 +100,37 @@ def test_a_form_without_a_file_says_so(officer: Browser, room: str) -> None:
     assert "No file was chosen" in str(told["message"])
 
 
+def send_nameless(client: Browser, room: str, content: bytes) -> dict[str, object]:
+    """Send a file under an empty name, as a browser sends the field in which none was chosen."""
+    fields = {"csrf": form_token(client.cookies["portal-local"]), "kind": "law", "language": "en"}
+    parts = [f'form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+    parts.append('form-data; name="file"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n')
+    body = "".join(f"\r\n--cut\r\nContent-Disposition: {part}" for part in parts).lstrip().encode()
+    headers = {"Origin": ORIGIN, "X-Upload": "1", "Content-Type": "multipart/form-data; boundary=cut"}
+    answer = client.post(f"{room}/documents", content=body + content + b"\r\n--cut--\r\n", headers=headers)
+    told: dict[str, object] = answer.json()
+    return told | {"status": answer.status_code}
+
+
+def test_an_empty_file_without_a_name_is_none(world: World, officer: Browser, room: str) -> None:
+    told = send_nameless(officer, room, b"")
+    assert told["status"] == 422
+    assert "No file was chosen" in str(told["message"])
+    assert not objects(world)
+
+
+def test_a_file_that_came_without_a_name_is_kept_under_one_and_that_is_told(
+    world: World, officer: Browser, room: str
+) -> None:
+    told = send_nameless(officer, room, PAGE)
+    assert (
+        told["message"] == "Kept as no. 1. It came without a name, so it is kept under the name “\u2068unnamed\u2069”."
+    )
+    got = officer.get(f"/versions/{versions(world)[0].id}/content")
+    assert got.content == PAGE
+    assert got.headers["content-disposition"].startswith('attachment; filename="unnamed"')
+
+
 @pytest.mark.parametrize(
     ("raw", "kept"),
     [
