@@ -6,7 +6,7 @@
 3. At most AT_ONCE hashes are computed at a time, each takes 64 MiB, and WAITING more wait for their turn: signing in
    never takes all of the portal's threads or memory. Whoever comes when the places are taken is told to wait; one
    account takes two of them at the most, one address five, so that nobody alone keeps the others out.
-4. Guessing is slowed down as `attempts` says.
+4. Guessing is slowed down as `attempts` says; what is turned away for that is recorded as any other refusal.
 """
 
 import base64
@@ -17,12 +17,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
-from typing import Final
+from typing import Final, NoReturn
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.domain.ids import PersonId
 from portal.domain.passphrases import prepared_passphrase
 from portal.domain.people import mail_address
 from portal.domain.problems import RefusedError
@@ -32,7 +34,7 @@ from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, 
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
-from portal.usecases.sessions import Begun, find_account, record_refusal, sign_in, token_hash
+from portal.usecases.sessions import Begun, as_visitor, find_account, record_refusal, sign_in, token_hash
 from portal.work import Portal
 
 AT_ONCE: Final = 2
@@ -117,9 +119,7 @@ class Passphrases:
         now = self._portal.clock()
         account = find_account(self._portal, index)
         if not self._attempts.begin(keys, now):
-            with suppress(NotFound):
-                record_refusal(self._portal, caller, account.person if account else None)
-            raise TooMany(SLOWLY)
+            self._turn_away(as_visitor(caller), Action.SIGN_IN, account.person if account else None)
         try:
             with self._one_of({b"account" + index: SAME_ACCOUNT, b"address" + network(caller.address): SAME_ADDRESS}):
                 proven = self.proves(account.verifier if account else None, passphrase)
@@ -141,9 +141,8 @@ class Passphrases:
         """
         spelt = _one_spelling(mail)
         keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
-        now = self._portal.clock()
-        if not self._attempts.begin(keys, now):
-            raise TooMany(SLOWLY)
+        if not self._attempts.begin(keys, self._portal.clock()):
+            self._turn_away(as_visitor(caller), Action.USE_INVITATION)
         verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
         begun = use_link(self._portal, caller, token, spelt, verifier)
         self._attempts.take_back(keys)
@@ -164,12 +163,17 @@ class Passphrases:
             raise SignedOut
         keys = {("change", account.person.bytes): BROWSER_ATTEMPTS}
         if not self._attempts.begin(keys, self._portal.clock()):
-            raise TooMany(SLOWLY)
+            self._turn_away(caller, Action.CHANGE_OWN_ACCOUNT)
         proven = self.proves(account.verifier, present)
         verifier = self.verifier(new) if proven else ""
         token = replace_passphrase(self._portal, caller, account if proven else None, verifier)
         self._attempts.take_back(keys)
         return token
+
+    def _turn_away(self, caller: Caller, action: Action, asked: PersonId | None = None) -> NoReturn:
+        with suppress(NotFound):
+            record_refusal(self._portal, caller, action, asked)
+        raise TooMany(SLOWLY)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -87,15 +87,16 @@ def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: 
         return begin(work, permit, account.person, caller.token)
 
 
-def record_refusal(portal: Portal, caller: Caller, person: PersonId | None) -> None:
-    """Record a sign-in that was turned away without looking at the passphrase.
+def record_refusal(portal: Portal, caller: Caller, action: Action, asked: PersonId | None = None) -> None:
+    """Record an attempt at a proof of who one is that was turned away without looking at the proof.
 
     Raises:
         NotFound: Always: it is a refusal.
+        SignedOut: The session ended.
 
     """
-    with portal.work(as_visitor(caller)) as work:
-        work.require_on(Action.SIGN_IN, Absent(PortalFacts), asked=person)
+    with portal.work(caller) as work:
+        work.require_on(action, Absent(PortalFacts), asked=asked)
 
 
 def begin(work: Work, permit: Permit, person: UUID, former: bytes | None) -> Begun:

@@ -5,16 +5,30 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Semaphore, Thread
+from typing import Any
 
 import pytest
 
 from portal.access.caller import Caller
-from portal.errors import NotFound, Unavailable
+from portal.audit.events import REFUSALS_STREAM
+from portal.audit.floods import ALONE_IN_A_MINUTE, MINUTE
+from portal.domain.ids import PersonId
+from portal.errors import NotFound, TooMany, Unavailable
 from portal.identity import passphrases
-from portal.identity.attempts import ACCOUNT_ATTEMPTS, ADDRESS_ATTEMPTS, WINDOW, Attempts, keys_of
+from portal.identity.attempts import (
+    ACCOUNT_ATTEMPTS,
+    ADDRESS_ATTEMPTS,
+    BROWSER_ATTEMPTS,
+    LINK_ATTEMPTS,
+    WINDOW,
+    Attempts,
+    keys_of,
+)
 from portal.identity.passphrases import COST, Cost, Passphrases
+from portal.usecases.invitations import issue_link
 from storage.tables import Passphrase
 from tests.cast import Clock, World, setting_up
+from tests.contents import said
 
 CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
 GOOD = "violet anchor seventeen lanterns"
@@ -123,6 +137,61 @@ def test_one_account_or_one_address_alone_never_takes_all_places(world: World, m
     for thread in threads:
         thread.join()
     assert not door._inside
+
+
+# --- what is one attempt too many
+
+
+def link_token(world: World, who: str) -> str:
+    with world.request():
+        link = issue_link(world.portal, world.caller("focal_xaa"), PersonId(world.members[who].person))
+    return link.address.rpartition("/")[2]
+
+
+def enter(world: World, door: Passphrases, caller: Caller, token: str, error: type[Exception]) -> None:
+    with world.request(), pytest.raises(error):
+        door.enter(caller, token, "guess@example.org", GOOD)
+
+
+def told(event: dict[str, Any]) -> dict[str, Any]:
+    """Give what an event says but for what differs between any two."""
+    return {name: event[name] for name in event if name not in {"id", "number", "origin"}}
+
+
+def test_a_link_tried_too_often_is_refused_in_the_log_alike_whether_it_was_issued_or_not(world: World) -> None:
+    door, refused = Passphrases(world.portal, CHEAP), []
+    for at, token in enumerate((link_token(world, "expert_xaa"), "x" * 43)):
+        caller = Caller(address=f"192.0.2.{at}")
+        for _ in range(LINK_ATTEMPTS):
+            enter(world, door, caller, token, NotFound)
+        before = len(said(world, REFUSALS_STREAM))
+        enter(world, door, caller, token, TooMany)
+        new = said(world, REFUSALS_STREAM)[before:]
+        assert [(one["action"], one["phase"], one["on"]) for one in new] == [("useInvitation", "refusal", {})]
+        refused += [told(one) for one in new]
+    assert refused[0] == refused[1]
+
+
+def test_refusals_of_a_link_tried_too_often_are_counted_together_in_a_flood(world: World) -> None:
+    door, caller, token = Passphrases(world.portal, CHEAP), Caller(address="192.0.2.1"), "x" * 43
+    for at in range(ALONE_IN_A_MINUTE + 5):
+        enter(world, door, caller, token, NotFound if at < LINK_ATTEMPTS else TooMany)
+    assert len(said(world, REFUSALS_STREAM)) == ALONE_IN_A_MINUTE
+    world.clock.forward(MINUTE)
+    enter(world, door, caller, token, TooMany)
+    counted = said(world, REFUSALS_STREAM)[ALONE_IN_A_MINUTE]
+    assert (counted["action"], counted["detail"]["refusals"]) == ("useInvitation", 5)
+
+
+def test_a_present_passphrase_guessed_too_often_is_refused_in_the_log_under_ones_name(world: World) -> None:
+    door, member = Passphrases(world.portal, CHEAP), world.members["expert_xaa"]
+    enrol(world, "expert_xaa", door)
+    for at in range(BROWSER_ATTEMPTS + 1):
+        with world.request(), pytest.raises(NotFound if at < BROWSER_ATTEMPTS else TooMany):
+            door.change(member.caller, "a guess", GOOD)
+    refused = said(world, REFUSALS_STREAM)
+    assert [one["action"] for one in refused] == ["changeOwnAccount"] * (BROWSER_ATTEMPTS + 1)
+    assert {one["who"]["person"] for one in refused} == {str(member.person)}
 
 
 # --- counting
