@@ -2,6 +2,7 @@
 
 PortalError
 ├── NotFound      404  there is no such thing, or the actor may not know of it
+│   └── NotActing 403  whatever it is: the actor is first to choose an appointment to act under
 ├── Forbidden     403  the actor sees it but may not do this
 ├── SignedOut     401  nobody is signed in, or the session ended
 ├── Invalid       422  what was sent doesn't make sense; names the fields
@@ -16,6 +17,8 @@ KeyUnavailable are 503, Damaged is a calm 500 that goes to the alarm log.
 
 from collections.abc import Mapping
 from uuid import UUID
+
+from portal.domain.texts import N_
 
 
 class PortalError(Exception):
@@ -32,6 +35,19 @@ class NotFound(PortalError):
 
     def __init__(self) -> None:
         super().__init__("There is nothing here that you can open.")
+
+
+class NotActing(NotFound):
+    """The actor acts under no appointment, but holds one that runs: says nothing of the thing, be it there or not."""
+
+    def __init__(self) -> None:
+        PortalError.__init__(
+            self,
+            N_(
+                "The appointment that you acted under has ended, or you haven't chosen one yet, so nothing was done. "
+                "Open the start page and choose the appointment that you act under."
+            ),
+        )
 
 
 class Forbidden(PortalError):

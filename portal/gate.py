@@ -27,11 +27,13 @@ from portal.audit.events import (
 from portal.domain.ids import DocumentId, EventId, ReviewId, StreamId, VersionId
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
+from portal.errors import Forbidden, NotActing, NotFound, PortalError
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.people import PeopleRecords, Standing
 from storage.tables import Version
 
 _UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
+_NOT_RUNNING: Final = "guardrails.not-running"
 STEP_SECONDS: Final = 0.02  # several times what is left between the times of absent and forbidden
 _CHANCE: Final = SystemRandom()
 
@@ -103,6 +105,13 @@ def verdict(engine: Engine, actor: Actor, action: Action, matter: Matter, target
     seeing = seen_by(action)
     second = _decide(engine, actor, Ask(seeing or _UNSEEN, matter.facts, matter.version))
     return Verdict(decision, seen=seeing is not None and second.allowed)
+
+
+def refusal(found: Verdict, who: Who) -> PortalError:
+    """Choose how a no is told: with its reason to whoever sees the thing, else as if there were none."""
+    if found.seen:
+        return Forbidden(found.decision.policies)
+    return NotActing() if who.held and _NOT_RUNNING in found.decision.policies else NotFound()
 
 
 def _decide(engine: Engine, actor: Actor, ask: Ask) -> Decision:

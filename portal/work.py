@@ -320,7 +320,7 @@ class Work:
         found = gate.verdict(self.portal.policies, actor, action, matter, target)
         if not found.decision.allowed:
             self._refused = gate.refused_entry(action, matter, found, self.who, self.caller, self.now, asked)
-            raise Forbidden(found.decision.policies) if found.seen else NotFound
+            raise gate.refusal(found, self.who)
         entry = gate.allowed_entry(action, matter, found.decision, self.who, self.caller, self.now)
         contents = frozenset({matter.version} if matter.version and action in OPENS_CONTENT else ())
         permit = self.portal.keyring.permit(

@@ -1,9 +1,12 @@
 """Who asks, looked up: the session, the person, the appointment that they act under.
 
 1. A session that ended, expired or lay idle beyond its limit is nobody's: the caller is signed out.
-2. A person acts under the appointment that the session names, if it runs now; if it ended, under none.
+2. A person acts under the appointment that the session names, while it runs.
+3. When it ended, the session ends with it; but whoever holds another one that runs keeps the session to choose that
+   one, and acts under none until then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,7 +95,7 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
     """Look the caller up.
 
     Raises:
-        SignedOut: The session ended, expired, or lay idle too long.
+        SignedOut: The session ended, expired, or lay idle too long, or the last appointment of its person ended.
 
     """
     if caller.machine is not None:
@@ -100,13 +103,15 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
     if caller.token is None:
         return Who()
     found = identity.signed_in(caller.token, now)
-    if found is None or not lives(found.session, now, settings):
+    if found is None or not lives(found.session, found.appointments, now, settings):
         raise SignedOut
     return Who(None, found.session, found.person, _acting(found), found.appointments)
 
 
-def lives(session: PortalSession, now: datetime, settings: Settings) -> bool:
-    """Tell whether a session may still be used."""
+def lives(session: PortalSession, held: Sequence[Appointment], now: datetime, settings: Settings) -> bool:
+    """Tell whether a session may still be used; `held` are the appointments of its person that run now."""
+    if session.appointment_id is not None and not held:
+        return False
     return session.ended_at is None and now < session.ends_at and now < session.seen_at + settings.session_idle
 
 

@@ -201,7 +201,7 @@ def _sessions(work: Work, person: Person) -> list[OwnSession]:
     return [
         OwnSession(one.id, one.created_at, one.seen_at, one.ends_at, here is not None and one.id == here.id)
         for one in work.identity.live_sessions(person.id, work.now)
-        if lives(one, work.now, work.portal.settings)
+        if lives(one, work.who.held, work.now, work.portal.settings)
     ]
 
 

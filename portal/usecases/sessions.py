@@ -3,6 +3,8 @@
 1. The token is 256 random bits; the record keeps its keyed hash, the browser the token itself.
 2. Signing in always begins a new session, and ends the one that this browser had.
 3. Choosing another appointment exchanges the token: what was opened under the former one can't be sent any more.
+   An appointment that was ended takes its sessions with it; after one that ended by its date, another one that runs
+   can be chosen, and without one the session is over (`portal/access/principals.py`).
 4. A sign-in that fails is asked for like one on a thing that is absent: the gate refuses and records it, and
    nobody learns from the answer whether there is such an account.
 """

@@ -21,6 +21,7 @@ from portal.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    NotActing,
     NotFound,
     PortalError,
     SignedOut,
@@ -32,7 +33,7 @@ from portal.usecases.reviews import whom_to_ask
 from portal.web import cookies, csrf
 from portal.web.languages import say
 from portal.web.pages import render
-from portal.web.places import to_sign_in
+from portal.web.places import to_acting, to_sign_in
 from portal.web.refusals import RequestRefused
 from portal.web.ways import caller_of, portal_of
 from storage import permits
@@ -180,11 +181,14 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     """Answer an act that was not done; its own sentence says why.
 
     Whoever isn't signed in is led to sign in, whatever lies behind the address: what they would find there, if
-    anything, is told only after that.
+    anything, is told only after that. Likewise whoever is to choose an appointment first.
     """
+    leads = request.method in csrf.SAFE_METHODS and "range" not in request.headers
+    if isinstance(error, NotActing) and leads:
+        return RedirectResponse(to_acting(request), 303, headers={"Cache-Control": "no-store"})
     nobody = isinstance(error, NotFound) and cookies.read_cookie(request) is None
     if isinstance(error, SignedOut) or nobody:
-        if request.method in csrf.SAFE_METHODS and "range" not in request.headers:
+        if leads:
             answer = RedirectResponse(to_sign_in(request), 303, headers={"Cache-Control": "no-store"})
             if not nobody:
                 cookies.clear_cookie(answer, request)
@@ -220,6 +224,7 @@ async def on_store_error(request: Request, error: Exception) -> Response:
 
 
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (NotActing, 403),
     (NotFound, 404),
     (Forbidden, 403),
     (SignedOut, 401),

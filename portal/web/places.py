@@ -1,4 +1,4 @@
-"""Where a reader is led: to sign in, and back to the page that was asked for.
+"""Where a reader is led: to sign in, to choose an appointment, and back to the page that was asked for.
 
 A way back is a path of the portal itself. What could lead elsewhere (another host after two slashes or a backslash,
 which browsers read as a slash; control characters, which they drop) is no way back.
@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from starlette.requests import Request
 
 SIGN_IN = "/sign-in"
+ACTING = "/acting"
 PATH_LETTERS = 1000
 
 
@@ -27,6 +28,15 @@ def local_path(given: str) -> str | None:
 
 def to_sign_in(request: Request) -> str:
     """Give the address of the sign-in page that leads back to what was asked for."""
+    return _and_back(request, SIGN_IN)
+
+
+def to_acting(request: Request) -> str:
+    """Give the address of the page on which an appointment is chosen, that leads back to what was asked for."""
+    return _and_back(request, ACTING)
+
+
+def _and_back(request: Request, page: str) -> str:
     query = request.url.query
     asked = local_path(request.url.path + (f"?{query}" if query else ""))
-    return SIGN_IN if asked in {None, "/"} else f"{SIGN_IN}?{urlencode({'next': asked})}"
+    return page if asked in {None, "/"} else f"{page}?{urlencode({'next': asked})}"

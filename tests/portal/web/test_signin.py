@@ -319,8 +319,11 @@ def test_somebody_whose_appointment_ended_finds_a_page_that_explains(world: Worl
         appointment = work.people.appointment(world.members["expert_xaa"].appointment)
         assert appointment is not None
         appointment.ended_at = work.now
-    assert "No appointment of yours runs now" in client.get("/").text
-    assert sign_in(visitor(world.portal), "expert_xaa@example.org").headers["location"] == "/acting"
+    assert client.get("/", follow_redirects=False).headers["location"] == "/sign-in"
+    again = visitor(world.portal)
+    assert sign_in(again, "expert_xaa@example.org").headers["location"] == "/acting"
+    assert "No appointment of yours runs now" in again.get("/").text
+    assert "/account/sessions/end" not in again.get("/account").text  # the former session is none any more
 
 
 def test_a_session_ends_when_idle_and_at_its_limit(world: World) -> None:
