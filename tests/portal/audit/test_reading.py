@@ -1,5 +1,7 @@
 """The vectors of LOG.md, the stable numbers of the catalogue, and the words for every act."""
 
+import csv
+import io
 import json
 from importlib import resources
 from pathlib import Path
@@ -11,7 +13,7 @@ from portal.access.actions import Action
 from portal.access.deeds import DEEDS, GROUPS
 from portal.audit.events import canonical, leaf, tag_input
 from portal.audit.kinds import KINDS
-from portal.domain.sheets import safe_cell
+from portal.domain.sheets import safe_cell, sheet_lines
 from storage.keyring import ScopeKey
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "events.json").read_text("utf-8"))
@@ -60,11 +62,20 @@ def test_the_specification_names_every_kind() -> None:
         assert f"| {number} | `{action.value}` |" in SPECIFICATION
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "＠x"])  # noqa: RUF001 - full-width forms are meant
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "  =1", "＝1", "＋1", "＠x"])  # noqa: RUF001 - full-width forms are meant
 def test_what_a_spreadsheet_would_calculate_becomes_text(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["Law", "1=1", "قانون", "", "a-b"])
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("between", ["", " ", '"', '" ', '";', "\t", "\n"])
+def test_no_part_of_a_cell_becomes_a_formula_where_another_separator_splits(separator: str, between: str) -> None:
+    signs = ("=", "+", "-", "@", "＝")  # noqa: RUF001 - meant
+    line = sheet_lines([["Room", "".join(f"x{separator}{between}{sign}SUM(A1)" for sign in signs), "last"]])
+    cells = [cell for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator) for cell in row]
+    assert [cell for cell in cells if cell.lstrip(' "').startswith(signs)] == []
+
+
+@pytest.mark.parametrize("text", ["Law", "1=1", "قانون", "", "a-b", "a - b; c, d", "x;y=z"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert safe_cell(text) == text
