@@ -130,14 +130,19 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
 
 
 def whom_to_ask(portal: Portal, caller: Caller, review_id: UUID) -> tuple[str, ...]:
-    """Name the officers assigned to a review (GL 7).
+    """Name the officers assigned to a review (GL 7); nobody where the actor may not know of it.
+
+    The portal asks this by itself when it says no, so a refusal here would be one of an act that nobody tried.
 
     Raises:
-        NotFound: There is no such review, or the actor may not know of it.
+        NotFound: The review that was allowed is gone.
+        SignedOut: The actor's session ended.
 
     """
     with portal.work(caller) as work:
         record = work.reviews.find(review_id)
+        if not work.allowed(Action.VIEW_REVIEW, Review, [record.review] if record else []):
+            return ()
         review, permit = work.require(Action.VIEW_REVIEW, Review, record.review if record else None, asked=review_id)
         work.note(permit, shown="whom to ask")
         rows = work.reviews.people(review.id, (), work.now)

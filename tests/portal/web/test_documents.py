@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from portal.audit.events import REFUSALS_STREAM
 from tests.cast import World, setting_up
 from tests.contents import documents, said, send
 from tests.filing import PDF, circulated, move, newest, press, put, submitted
@@ -180,6 +181,19 @@ def test_a_refusal_names_whom_to_ask_where_one_may_know_the_review(world: World)
     assert (refused.status_code, "Officer Example" in refused.text) == (403, True)
     absent = press(browser(world, "focal_xff"), f"/documents/{document}/withdraw", reason="x")
     assert (absent.status_code, "Officer Example" in absent.text) == (404, False)
+
+
+def test_the_portals_own_question_whom_to_ask_is_nobodys_refusal(world: World) -> None:
+    document = circulated(world)
+    fields = {"version": str(newest(world, document)), "translator": str(world.members["translator"].person)}
+    press(browser(world, "officer"), f"/documents/{document}/translations", **fields, language="fr")
+    translator = browser(world, "translator")
+    press(translator, f"/reviews/{world.files['xaa'].review}/undertaking", accepted="yes", wording="1")
+    press(browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="wrong annex")
+    before = len(said(world, REFUSALS_STREAM))
+    refused = translator.get(f"/versions/{fields['version']}/content")
+    assert (refused.status_code, "Officer Example" in refused.text) == (403, False)
+    assert said(world, REFUSALS_STREAM)[before:] == []
 
 
 def test_after_the_review_the_reviewing_states_find_nothing(world: World) -> None:
