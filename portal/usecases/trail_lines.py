@@ -2,7 +2,8 @@
 
 1. An outcome stands on the line of its intent; a stream without one ended in a way that nobody recorded.
 2. The ranges of one reader on one version, each within an hour of the next, are one line with a count.
-3. An event about a document that the reader's State doesn't see keeps its number and its time, and says no more.
+3. An event about a document that the reader's State doesn't see keeps its number and its time, and says no more; so
+   does an intent whose outcome is about one, for an upload's intent names no document yet.
 4. An event that doesn't fit its leaf keeps its number and says that it was altered.
 """
 
@@ -106,7 +107,7 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The rows that events speak of, sealed, and the permit that opens what the reader may see of them."""
+    """What events speak of: rows, sealed, the permit that opens what the reader may see of them, and outcomes."""
 
     portal: Portal
     permit: Permit
@@ -114,6 +115,7 @@ class Known:
     documents: Mapping[UUID, Document]
     versions: Mapping[UUID, int]
     seen: set[UUID]
+    ends: Mapping[UUID, Said]  # by their intents
 
     def who(self, event: Said) -> Who:
         """Tell who acted."""
@@ -124,9 +126,9 @@ class Known:
         return Who(event.person, name, said.get("state"), role)
 
     def hides(self, event: Said) -> bool:
-        """Tell whether the event is about a document that the reader's State doesn't see."""
-        document = event.on("document")
-        return document is not None and document not in self.seen
+        """Tell whether the event, or its outcome, is about a document that the reader's State doesn't see."""
+        end = self.ends.get(event.id)
+        return not (spoken_of(event) | (spoken_of(end) if end else set())) <= self.seen
 
     def what(self, event: Said) -> What | None:
         """Tell which document the act was on."""
@@ -137,6 +139,12 @@ class Known:
         scope = room_scope(document.review_id, document.room_id)
         title = self.portal.open_text(self.permit, scope, Place("document", "title", document.id), document.title)
         return What(document.id, document.number, title, self.versions.get(version) if version else None)
+
+
+def spoken_of(event: Said) -> set[UUID]:
+    """Name the documents that an event speaks of: what the act was on, and the language version that it delivered."""
+    made = event.body.get("detail", {}).get("became") if event.action is Action.DELIVER_TRANSLATION else None
+    return {document for document in (event.on("document"), UUID(made) if made else None) if document}
 
 
 class Grouping:
@@ -170,7 +178,7 @@ def _of_ranges(event: Said | Unfit) -> tuple[object, ...] | None:
     return (who.get("person"), who.get("appointment"), event.on("version"))
 
 
-def line_of(group: Sequence[Said | Unfit], outcomes: Mapping[UUID, Said], known: Known) -> Line:
+def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
     """Write the line of one event, or of several that belong together; they come newest first."""
     newest = group[0]
     line = Line(newest.stream, [event.number for event in group], newest.at, event=newest)
@@ -185,7 +193,7 @@ def line_of(group: Sequence[Said | Unfit], outcomes: Mapping[UUID, Said], known:
     line.refused = newest.phase is Phase.REFUSAL
     line.refusals = newest.body.get("detail", {}).get("refusals", 0)
     line.times, line.began = len(group), group[-1].at if len(group) > 1 else None
-    ends = [outcomes.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
+    ends = [known.ends.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
     if ends:
         line.streamed = True
         _end(line, ends)

@@ -20,7 +20,7 @@ from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound
-from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of
+from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of, spoken_of
 from portal.work import Portal, Work
 from storage.database import Session
 from storage.errors import KeyUnavailable
@@ -253,21 +253,17 @@ def _chosen(session: Session, source: Source, search: Search, row: Event) -> Sai
 
 def lines_of(session: Session, source: Source, groups: Sequence[Sequence[Said | Unfit]]) -> list[Line]:
     """Write the lines of events, with a fixed number of questions however many they are."""
-    records = AuditRecords(session)
-    events = [event for group in groups for event in group if isinstance(event, Said)]
-    intents = [event.id for event in events if event.phase is Phase.INTENT]
-    rows = records.outcomes(intents) if intents else ()
-    ends = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
-    outcomes = {end.intent: end for end in ends if isinstance(end, Said) and end.intent is not None}
-    known = known_rows(session, source, events)
-    return [line_of(group, outcomes, known) for group in groups]
+    known = known_rows(session, source, [event for group in groups for event in group if isinstance(event, Said)])
+    return [line_of(group, known) for group in groups]
 
 
 def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Known:
-    """Find the people and documents that events speak of."""
+    """Find the outcomes of events, and the people and documents that both speak of."""
+    ends = _ends(session, source, events)
+    both = [*events, *ends.values()]
     people = {event.person for event in events if event.person}
-    documents = {found for event in events if (found := event.on("document"))}
-    versions = {found for event in events if (found := event.on("version"))}
+    documents = {found for event in both for found in spoken_of(event)}
+    versions = {found for event in both if (found := event.on("version"))}
     rows = AuditRecords(session).documents(source.rooms, list(documents), list(versions))
     there = {document.id: document for document, _ in rows}
     return Known(
@@ -277,4 +273,12 @@ def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Know
         there,
         {version.id: version.number for _, version in rows if version is not None},
         source.eyes.seen(list(there.values())),
+        ends,
     )
+
+
+def _ends(session: Session, source: Source, events: Sequence[Said]) -> dict[UUID, Said]:
+    intents = [event.id for event in events if event.phase is Phase.INTENT]
+    rows = AuditRecords(session).outcomes(intents) if intents else ()
+    ends = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
+    return {end.intent: end for end in ends if isinstance(end, Said) and end.intent is not None}

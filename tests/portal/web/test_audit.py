@@ -13,9 +13,12 @@ from sqlmodel import select
 from portal.domain.sheets import BOM
 from storage.tables import PortalSession
 from tests.cast import World
+from tests.contents import documents, send
+from tests.filing import PDF, circulated, newest, press
 from tests.portal.audit.files import download, look, put
 from tests.web_client import browser
 
+WITHHELD = "About a document that your State does not see"
 NOBODYS = "4b489ccb-85ac-47ee-8399-859bc3c0eb60"
 
 
@@ -84,6 +87,44 @@ def test_what_was_not_circulated_yet_keeps_its_number_and_says_no_more_to_the_ot
     assert "Draft answer" not in page.text
     assert str(made.document) not in page.text
     assert browser(world, "focal_xcc").get(f"/documents/{made.document}/trail").status_code == 404
+
+
+def test_who_uploaded_a_draft_that_is_not_circulated_and_how_large_it_is_stays_with_those_who_see_it(
+    world: World,
+) -> None:
+    """Its intent names no document; its outcome does."""
+    send(
+        browser(world, "officer"),
+        f"/rooms/{world.files['xaa'].rooms['shared']}/documents",
+        ("draft.pdf", b"%PDF-1.7 " + b"x" * 4321, PDF),
+    )
+    world.clock.forward(timedelta(minutes=1))
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    for who in ("focal_xbb", "focal_xaa"):
+        page = browser(world, who).get(path).text
+        assert WITHHELD in page
+        for words in ("uploaded a document", "Officer Example", "4.2 KiB"):
+            assert words not in page
+        table = rows(browser(world, who).get(f"{path}.csv").text)
+        assert [(one["Person"], one["Act"], one["Bytes"]) for one in table if one["Room"] == "Shared room"] == [
+            ("", WITHHELD, "")
+        ] * 2
+
+
+def test_who_delivered_a_translation_shows_with_its_language_version(world: World) -> None:
+    document = circulated(world, "Response")
+    fields = {"version": str(newest(world, document)), "translator": str(world.members["translator"].person)}
+    press(browser(world, "officer"), f"/documents/{document}/translations", **fields, language="fr")
+    client = browser(world, "translator")
+    press(client, f"/reviews/{world.files['xaa'].review}/undertaking", accepted="yes", wording="1")
+    task = re.search(r"/translations/[0-9a-f-]{36}", client.get("/translations").text)
+    assert task
+    send(client, f"{task[0]}/delivery", ("fr.pdf", b"%PDF-1.7 fr", PDF))
+    [made] = [row.id for row in documents(world) if row.language == "fr"]
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    assert "delivered a translation" not in browser(world, "focal_xbb").get(path).text
+    assert press(browser(world, "officer"), f"/documents/{made}/circulate").status_code == 303
+    assert "delivered a translation" in browser(world, "focal_xbb").get(path).text
 
 
 @pytest.mark.parametrize("who", ["stranger_xff", "officer_other", "registrar", "administrator", "focal_xdd"])
