@@ -3,12 +3,13 @@
 1. An outcome stands on the line of its intent; a stream without one ended in a way that nobody recorded.
 2. The ranges of one reader on one version, each within an hour of the next, are one line with a count.
 3. An event about a document that the reader's State doesn't see keeps its number and its time, and says no more; so
-   does an intent whose outcome is about one, for an upload's intent names no document yet.
+   does an intent whose outcome is about one, for an upload's intent names no document yet, and an outcome whose intent
+   is. Each stands by itself, and no search but one by time finds it: who, what and together with what stay withheld.
 4. An event that doesn't fit its leaf keeps its number and says that it was altered.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -107,15 +108,28 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What events speak of: rows, sealed, the permit that opens what the reader may see of them, and outcomes."""
+    """What events speak of: rows, sealed, the permit that opens what the reader may see of them, and other events."""
 
     portal: Portal
     permit: Permit
-    people: Mapping[UUID, Person]
-    documents: Mapping[UUID, Document]
-    versions: Mapping[UUID, int]
-    seen: set[UUID]
-    ends: Mapping[UUID, Said]  # by their intents
+    people: Mapping[UUID, Person] = field(default_factory=dict)
+    documents: Mapping[UUID, Document] = field(default_factory=dict)
+    versions: Mapping[UUID, int] = field(default_factory=dict)
+    seen: set[UUID] = field(default_factory=set)
+    pairs: Mapping[UUID, Said] = field(
+        default_factory=dict
+    )  # the outcome of an intent, the intent of an outcome that names nothing
+
+    def more(self, other: "Known") -> "Known":
+        """Know what another one knows, too."""
+        return replace(
+            self,
+            people={**self.people, **other.people},
+            documents={**self.documents, **other.documents},
+            versions={**self.versions, **other.versions},
+            seen=self.seen | other.seen,
+            pairs={**self.pairs, **other.pairs},
+        )
 
     def who(self, event: Said) -> Who:
         """Tell who acted."""
@@ -126,9 +140,9 @@ class Known:
         return Who(event.person, name, said.get("state"), role)
 
     def hides(self, event: Said) -> bool:
-        """Tell whether the event, or its outcome, is about a document that the reader's State doesn't see."""
-        end = self.ends.get(event.id)
-        return not (spoken_of(event) | (spoken_of(end) if end else set())) <= self.seen
+        """Tell whether the event, its outcome or its intent is about a document that the reader's State doesn't see."""
+        other = self.pairs.get(event.id)
+        return not (spoken_of(event) | (spoken_of(other) if other else set())) <= self.seen
 
     def what(self, event: Said) -> What | None:
         """Tell which document the act was on."""
@@ -148,7 +162,7 @@ def spoken_of(event: Said) -> set[UUID]:
 
 
 class Grouping:
-    """Puts the ranges of one reader on one version together; everything else stays by itself."""
+    """Puts the ranges of one reader on one version together; everything else, and what is withheld, stays by itself."""
 
     def __init__(self) -> None:
         self.groups: list[list[Said | Unfit]] = []
@@ -160,9 +174,9 @@ class Grouping:
         group = self._ranges.get(key) if key else None
         return group is not None and group[-1].at - event.at <= TOGETHER
 
-    def add(self, event: Said | Unfit) -> None:
+    def add(self, event: Said | Unfit, *, alone: bool) -> None:
         """Take the next older event."""
-        key = _of_ranges(event)
+        key = None if alone else _of_ranges(event)
         if key and self.joins(event):
             self._ranges[key].append(event)
             return
@@ -193,7 +207,7 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
     line.refused = newest.phase is Phase.REFUSAL
     line.refusals = newest.body.get("detail", {}).get("refusals", 0)
     line.times, line.began = len(group), group[-1].at if len(group) > 1 else None
-    ends = [known.ends.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
+    ends = [known.pairs.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
     if ends:
         line.streamed = True
         _end(line, ends)

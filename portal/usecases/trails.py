@@ -3,6 +3,8 @@
 1. A page reads a bounded number of events, however long the log is; what is older is behind a link.
 2. Only rooms that the reader may see contribute (ToR 36 (d)): nothing of the reviewers' room shows to the State
    under review.
+3. What is withheld is found by its time alone. To every other search it is as what doesn't fit, so that neither lines
+   nor pages tell who did it, what it was, or on which document.
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,7 @@ from storage.fields import Place
 from storage.permits import Permit, room_scope, stream_scope
 from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.repositories.people import PeopleRecords
-from storage.tables import Document, Event
+from storage.tables import Document
 
 PAGE: Final = 50
 FIRST_BATCH: Final = 100  # most lines are an intent and an outcome
@@ -51,6 +53,11 @@ class Search:
         """Give the kinds of events of the group; None: all."""
         found = next((group for group in GROUPS if group.name == self.group), None)
         return frozenset(KINDS[act] for act in found.acts) if found else None
+
+    @property
+    def by_time_alone(self) -> bool:
+        """Tell whether nothing but the time matters."""
+        return self.person is None and self.document is None and self.kinds is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +191,7 @@ def _eyes(work: Work, reviews: Sequence[UUID]) -> Eyes:
 def _page(source: Source, search: Search) -> Trail:
     """Read one page: the permit's event is committed, so the log may be opened."""
     with source.portal.database.read() as session:
-        groups, older = _collect(session, source, search)
-        lines = lines_of(session, source, groups)
+        lines, older = _collect(session, source, search)
     return Trail(lines, older, places(source))
 
 
@@ -203,10 +209,13 @@ def places(source: Source) -> dict[UUID, StreamPlace]:
 
 
 def wanted(session: Session, source: Source, search: Search) -> Wanted:
-    """Put a search to the records; a document is found by its mark under each stream's key."""
+    """Put a search to the records; a document is found by its mark under each stream's key, if the reader sees it."""
     document = source.document or search.document
     if document is None:
         return Wanted(source.streams, None, search.after, search.since, search.until)
+    rows = AuditRecords(session).documents(source.rooms, [document], ())
+    if not source.eyes.seen([row for row, _ in rows]):
+        return Wanted(())
     marks = {room: mark for room in source.rooms if (mark := _mark(session, source.portal, room, document))}
     return Wanted(tuple(marks), marks, search.after, search.since, search.until)
 
@@ -218,49 +227,43 @@ def _mark(session: Session, portal: Portal, room: UUID, document: UUID) -> bytes
         return None  # nothing was ever written in this stream
 
 
-def _collect(session: Session, source: Source, search: Search) -> tuple[list[list[Said | Unfit]], Cursor | None]:
+def _collect(session: Session, source: Source, search: Search) -> tuple[list[Line], Cursor | None]:
     records, asked = AuditRecords(session), wanted(session, source, search)
-    found = Grouping()
-    read, batch = 0, FIRST_BATCH
-    while asked.streams and read < SCANNED_MOST:
+    found, known = Grouping(), Known(source.portal, source.permit)
+    read, batch, more = 0, FIRST_BATCH, bool(asked.streams)
+    while more and read < SCANNED_MOST:
         rows = records.page(asked, batch)
-        for row in rows:
-            event = _chosen(session, source, search, row)
-            if event is not None:
-                if len(found.groups) == PAGE and not found.joins(event):
-                    return found.groups, asked.after
-                found.add(event)
+        events = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
+        known = known.more(known_rows(session, source, [event for event in events if isinstance(event, Said)]))
+        for row, event in zip(rows, events, strict=True):
+            alone = isinstance(event, Said) and known.hides(event)
+            if _fits(source, search, event, withheld=alone):
+                if len(found.groups) == PAGE and (alone or not found.joins(event)):
+                    return [line_of(group, known) for group in found.groups], asked.after
+                found.add(event, alone=alone)
             asked = replace(asked, after=(row.at, row.number, row.stream_id))
-        if len(rows) < batch:
-            return found.groups, None
+        more = len(rows) == batch
         read, batch = read + batch, SCANNED_MOST - FIRST_BATCH
-    return found.groups, asked.after if asked.streams else None
+    return [line_of(group, known) for group in found.groups], asked.after if more else None
 
 
-def _chosen(session: Session, source: Source, search: Search, row: Event) -> Said | Unfit | None:
-    """Open an event if it may be one that is looked for; an outcome is read with its intent."""
-    if row.phase == Phase.OUTCOME or (search.kinds is not None and row.kind not in search.kinds):
-        return None
-    event = read_event(session, source.portal.keyring, source.permit, row)
+def _fits(source: Source, search: Search, event: Said | Unfit, *, withheld: bool) -> bool:
+    """Tell whether a line begins with this event; an outcome that isn't withheld stands on the line of its intent."""
     if isinstance(event, Unfit):
-        return event
-    if search.person is not None and event.person != search.person:
-        return None
+        return True
     if source.state is not None and event.body["who"].get("state") != source.state:
-        return None
-    return event
-
-
-def lines_of(session: Session, source: Source, groups: Sequence[Sequence[Said | Unfit]]) -> list[Line]:
-    """Write the lines of events, with a fixed number of questions however many they are."""
-    known = known_rows(session, source, [event for group in groups for event in group if isinstance(event, Said)])
-    return [line_of(group, known) for group in groups]
+        return False
+    if withheld:
+        return search.by_time_alone and source.document is None
+    if event.phase is Phase.OUTCOME or (search.kinds is not None and KINDS[event.action] not in search.kinds):
+        return False
+    return search.person is None or event.person == search.person
 
 
 def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Known:
-    """Find the outcomes of events, and the people and documents that both speak of."""
-    ends = _ends(session, source, events)
-    both = [*events, *ends.values()]
+    """Find how events ended or began, and the people and documents that they speak of."""
+    pairs = _pairs(session, source, events)
+    both = [*events, *pairs.values()]
     people = {event.person for event in events if event.person}
     documents = {found for event in both for found in spoken_of(event)}
     versions = {found for event in both if (found := event.on("version"))}
@@ -273,12 +276,14 @@ def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Know
         there,
         {version.id: version.number for _, version in rows if version is not None},
         source.eyes.seen(list(there.values())),
-        ends,
+        pairs,
     )
 
 
-def _ends(session: Session, source: Source, events: Sequence[Said]) -> dict[UUID, Said]:
+def _pairs(session: Session, source: Source, events: Sequence[Said]) -> dict[UUID, Said]:
     intents = [event.id for event in events if event.phase is Phase.INTENT]
-    rows = AuditRecords(session).outcomes(intents) if intents else ()
-    ends = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
-    return {end.intent: end for end in ends if isinstance(end, Said) and end.intent is not None}
+    nameless = {event.intent: event.id for event in events if event.intent is not None and not spoken_of(event)}
+    rows = AuditRecords(session).ends_and_beginnings(intents, list(nameless))
+    others = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
+    said = [other for other in others if isinstance(other, Said)]
+    return {nameless[one.id] if one.intent is None else one.intent: one for one in said}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, insert, literal, select, tuple_, union_all, update
+from sqlalchemy import Row, Select, and_, insert, literal, or_, select, tuple_, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
@@ -93,9 +93,10 @@ class AuditRecords:
         order = (col(Event.at).desc(), col(Event.number).desc(), col(Event.stream_id).desc())
         return self._session.scalars(question.order_by(*order)).all()
 
-    def outcomes(self, intents: Sequence[UUID]) -> Sequence[Event]:
-        """Find how streams of bytes ended."""
-        return self._session.scalars(select(Event).where(col(Event.intent_id).in_(intents))).all()
+    def ends_and_beginnings(self, intents: Sequence[UUID], begun: Sequence[UUID]) -> Sequence[Event]:
+        """Find the outcomes of intents, and events (intents, of outcomes) by their ids."""
+        which = or_(col(Event.intent_id).in_(intents), col(Event.id).in_(begun))
+        return self._session.scalars(select(Event).where(which)).all()
 
     def documents(
         self, rooms: Sequence[UUID], documents: Sequence[UUID], versions: Sequence[UUID]

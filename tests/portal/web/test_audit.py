@@ -11,10 +11,12 @@ from sqlalchemy import event
 from sqlmodel import select
 
 from portal.domain.sheets import BOM
+from portal.usecases import trails
+from portal.usecases.intents import close_intents
 from storage.tables import PortalSession
 from tests.cast import World
 from tests.contents import documents, send
-from tests.filing import PDF, circulated, newest, press
+from tests.filing import PDF, circulated, newest, press, submitted
 from tests.portal.audit.files import download, look, put
 from tests.web_client import browser
 
@@ -109,6 +111,59 @@ def test_who_uploaded_a_draft_that_is_not_circulated_and_how_large_it_is_stays_w
         assert [(one["Person"], one["Act"], one["Bytes"]) for one in table if one["Room"] == "Shared room"] == [
             ("", WITHHELD, "")
         ] * 2
+
+
+def entries(page: str) -> list[str]:
+    return [found.strip() for found in re.findall(r'<td data-label="Entry">([^<]+)', page)]
+
+
+def test_no_search_tells_who_did_what_on_which_document_that_is_withheld(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trails, "FIRST_BATCH", 5)
+    monkeypatch.setattr(trails, "SCANNED_MOST", 10)
+    document = submitted(world, "Response")
+    client = browser(world, "expert_xaa")
+    for _ in range(6):
+        client.get(f"/versions/{newest(world, document)}/content")
+    world.clock.forward(timedelta(minutes=1))
+    path, spy = f"/reviews/{world.files['xaa'].review}/trail", browser(world, "focal_xbb")
+    assert WITHHELD in spy.get(path).text
+    assert WITHHELD in spy.get(path, params={"from": "2026-01-01", "group": "", "person": ""}).text
+    did, nobody = str(world.members["expert_xaa"].person), str(world.members["officer_other"].person)
+    for narrower in ({}, {"group": "downloaded"}, {"group": "moved"}, {"group": "opened"}):
+        mine, none = (spy.get(path, params={"person": one, **narrower}) for one in (did, nobody))
+        assert WITHHELD not in mine.text
+        assert entries(mine.text) == entries(none.text)
+        assert ("Older entries" in mine.text) == ("Older entries" in none.text)
+    assert WITHHELD not in spy.get(path, params={"group": "downloaded"}).text
+    mine, none = (spy.get(path, params={"document": one}).text for one in (str(document), NOBODYS))
+    assert (WITHHELD in mine, entries(mine), "Older entries" in mine) == (False, [], False)
+    assert len(mine) == len(none)
+    theirs = browser(world, "focal_xaa").get(path, params={"document": str(document), "group": "downloaded"}).text
+    assert "downloaded the document" in theirs
+
+
+def test_each_entry_that_is_withheld_stands_by_itself_so_that_none_seems_to_be_missing(world: World) -> None:
+    made = put(world, "officer", "shared", "Draft answer", stage="submitted")
+    download(world, "officer", made, parts=40)
+    download(world, "officer", made, ends=False)
+    world.clock.forward(timedelta(minutes=1))
+    client, path = browser(world, "focal_xbb"), f"/reviews/{world.files['xaa'].review}/trail"
+    page = client.get(path).text
+    assert page.count(WITHHELD) == 49  # and the look at the trail
+    older = re.search(r'rel="next" href="([^"]+)"', page)
+    assert older
+    rest = client.get(path + older[1].replace("&amp;", "&")).text
+    assert [int(one) for one in entries(page)[1:] + entries(rest) if one != "1"] == list(range(82, 1, -1))
+
+
+def test_how_a_breakdown_ended_what_is_withheld_is_withheld_too(world: World) -> None:
+    made = put(world, "officer", "shared", "Draft answer", stage="submitted")
+    download(world, "officer", made, ends=False)
+    close_intents(world.portal, world.clock.now + timedelta(minutes=1))
+    table = browser(world, "focal_xbb").get(f"/reviews/{world.files['xaa'].review}/trail.csv").text
+    assert [one["Act"] for one in rows(table) if one["Room"] == "Shared room"] == [WITHHELD] * 3
 
 
 def test_who_delivered_a_translation_shows_with_its_language_version(world: World) -> None:
