@@ -1,9 +1,14 @@
-"""What was done, in words for the trail: a phrase for every act that the gate knows (a test compares)."""
+"""What was done, in words for the trail: a phrase for every act that the gate knows (a test compares).
+
+A download that is no stream sent nothing: its head was asked for, the copy that somebody has was still good or not the
+one that they meant, a range lay beyond the end, or the room was empty. The trail doesn't call that a download.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
 from portal.access.actions import Action
+from portal.audit.events import Phase
 from portal.domain.texts import N_
 
 DEEDS: Final[dict[Action, str]] = {
@@ -67,6 +72,15 @@ DEEDS: Final[dict[Action, str]] = {
     Action.ROTATE_KEYS: N_("wrapped the keys anew"),
     Action.CHECK_RECORDS: N_("compared records, objects and log"),
 }
+NOTHING_SENT: Final[dict[Action, str]] = {
+    Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),
+    Action.DOWNLOAD_VERSION: N_("asked about the document’s file; nothing was sent"),
+}
+
+
+def deed(action: Action, phase: Phase) -> str:
+    """Say what was done, in words that are marked for the catalogues."""
+    return NOTHING_SENT.get(action, DEEDS[action]) if phase is Phase.ACT else DEEDS[action]
 
 
 @dataclass(frozen=True, slots=True)

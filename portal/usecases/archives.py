@@ -96,6 +96,8 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
         versions = [newest[document.id] for document in documents if document.id in newest]
         work.note(permit, files=len(versions))
         intent = work.begins(permit) if versions and streams else None
+        if not streams:
+            work.note(permit, head=True)
         state = record.review.state_code if record else ""
     if not versions:
         raise Invalid(NOTHING_HERE)

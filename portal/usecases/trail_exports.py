@@ -12,7 +12,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.deeds import DEEDS
+from portal.access.deeds import deed
 from portal.audit.events import Phase
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.sheets import BOM, sheet_lines
@@ -155,7 +155,7 @@ def _cells(event: Said | Unfit, known: Known, words: Words, place: StreamPlace) 
         who.name,
         words.state(who.state),
         words.say(who.role) if who.role else "",
-        words.say(DEEDS[event.action]),
+        words.say(deed(event.action, event.phase)),
         words.say(PHASES[event.phase]),
         what.number if what else "",
         what.title if what else "",

@@ -17,7 +17,7 @@ from uuid import UUID
 from policies.engine import Engine
 from portal import gate
 from portal.access.actions import Action
-from portal.access.deeds import DEEDS
+from portal.access.deeds import deed
 from portal.access.entities import Actor
 from portal.access.matters import document_matter
 from portal.audit.events import Phase
@@ -186,7 +186,7 @@ class Grouping:
 
 
 def _of_ranges(event: Said | Unfit) -> tuple[object, ...] | None:
-    if isinstance(event, Unfit) or event.action is not Action.DOWNLOAD_VERSION or event.phase is Phase.REFUSAL:
+    if isinstance(event, Unfit) or event.action is not Action.DOWNLOAD_VERSION or event.phase is not Phase.INTENT:
         return None
     who = event.body["who"]
     return (who.get("person"), who.get("appointment"), event.on("version"))
@@ -203,7 +203,7 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
         line.withheld = True
         return line
     line.who, line.what = known.who(newest), known.what(newest)
-    line.action, line.deed = newest.action, DEEDS[newest.action]
+    line.action, line.deed = newest.action, deed(newest.action, newest.phase)
     line.refused = newest.phase is Phase.REFUSAL
     line.refusals = newest.body.get("detail", {}).get("refusals", 0)
     line.times, line.began = len(group), group[-1].at if len(group) > 1 else None

@@ -64,6 +64,29 @@ def test_a_download_whose_end_nobody_recorded_says_so(world: World) -> None:
     assert "no end recorded" in browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
 
 
+def test_who_was_sent_nothing_downloaded_nothing(world: World) -> None:
+    content = f"/versions/{newest(world, circulated(world, 'Response'))}/content"
+    client, room = browser(world, "expert_xbb"), world.files["xaa"].rooms["shared"]
+    tag = client.head(content).headers["etag"]
+    asked = [
+        client.get(content, headers=headers).status_code
+        for headers in ({"Range": "bytes=999999-"}, {"If-None-Match": tag}, {"If-Match": '"other"'})
+    ]
+    assert [*asked, client.head(f"/rooms/{room}/archive").status_code] == [416, 304, 412, 200]
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    own = browser(world, "focal_xaa")
+    page, acts = own.get(path).text, [line["Act"] for line in rows(own.get(f"{path}.csv").text)]
+    for nothing, times in (
+        ("asked about the document’s file; nothing was sent", 4),
+        ("asked about an archive of the room; nothing was sent", 1),
+    ):
+        assert page.count(nothing) == acts.count(nothing) == times
+    assert "downloaded" not in page.replace("Downloaded", "").replace('value="downloaded"', "")
+    assert not [act for act in acts if act.startswith("downloaded")]
+    client.get(content)
+    assert own.get(path).text.count("downloaded the document") == 1
+
+
 def test_nothing_of_the_reviewers_room_shows_to_the_state_under_review(world: World) -> None:
     made = put(world, "expert_xbb", "reviewers", "Preliminary notes")
     look(world, "expert_xcc", made)

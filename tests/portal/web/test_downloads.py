@@ -242,6 +242,7 @@ def test_the_head_of_an_archive_is_written_down_and_opens_no_content(
     assert answer.status_code == 200
     assert version.size < int(answer.headers["content-length"])
     assert last_steps(world, 1) == [("downloadRoom", "act", "")]
+    assert said(world, version.room_id)[-1]["detail"] == {"files": 1, "head": True}
 
 
 def test_a_session_that_is_over_downloads_nothing(world: World, officer: Browser, version: Version) -> None:
