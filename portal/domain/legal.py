@@ -1,6 +1,7 @@
 """The legal basis of an appointment or assignment: a note verbale with its number and date.
 
-The portal records what the note says; the scanned copy is a document like others.
+The portal keeps number and date. The copy of the note itself is kept by the States and the secretariat, outside the
+portal, until appointments can hold one.
 """
 
 from dataclasses import dataclass
