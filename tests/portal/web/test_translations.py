@@ -209,28 +209,38 @@ def test_what_is_withdrawn_does_not_stay_open_through_its_translation(world: Wor
     assert [reader.get(content).status_code for content in contents] == [403, 403]
     assert "Wrong annex" in reader.get(f"/documents/{translation}").text
     assert steps(world, world.files["xaa"].rooms["shared"]).count(("withdrawDocument", "act", "")) == 2
+
+
 def deliver(world: World, task: UUID) -> None:
     client = browser(world, "translator")
     assert send(client, f"/translations/{task}/delivery", ("fr.pdf", b"%PDF-1.7 fr", PDF)).status_code == 303
+
+
 def recall(world: World, task: UUID) -> None:
     assert press(browser(world, "officer"), f"/translations/{task}/recall").status_code == 303
+
+
 def dismiss(world: World, task: UUID) -> None:
     assert task
     translator = world.members["translator"]
     ended = (PersonId(translator.person), AppointmentId(translator.appointment), None)
     with world.request():
         end_appointment(world.portal, world.caller("registrar"), *ended)
+
+
 @pytest.mark.parametrize("end", [deliver, recall, dismiss])
 def test_what_comes_after_a_translators_access_ended_is_sealed_under_a_new_key(
     world: World, sent: tuple[UUID, UUID], end: Callable[[World, UUID], None]
 ) -> None:
     room = room_scope(world.files["xaa"].review, world.files["xaa"].rooms["shared"])
+
     def later(name: str) -> int:
         """Put another document there, a minute later, and tell the version of the room's key."""
         world.clock.forward(timedelta(minutes=1))
         put(world, "officer", "shared", name)
         with world.portal.database.read() as session:
             return len(session.scalars(select(KeyVersion).where(KeyVersion.scope == room)).all())
+
     assert later("Before") == 1
     end(world, sent[1])
     assert [later("After"), later("Later")] == [2, 2]
