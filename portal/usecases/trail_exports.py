@@ -1,11 +1,12 @@
-"""A file's trail as a table: one row for each event, newest first, read and written in pieces of constant size.
+"""A trail as a table: one row for each event, newest first, read and written in pieces of constant size.
 
-It is a stream: its intent is in the log before the first byte, its outcome when the last has
-left or the reader has.
+1. It is a stream: its intent is in the log before the first byte, its outcome when the last has left or the reader has.
+2. It holds what the page of the trail finds by the same search; without one, every event of the file's streams. A
+   search finds an outcome with its intent, as the page does, whoever wrote it and when.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -19,8 +20,18 @@ from portal.domain.sheets import BOM, sheet_lines
 from portal.domain.texts import N_
 from portal.domain.words import ROOMS
 from portal.usecases.trail_lines import Known
-from portal.usecases.trails import Source, StreamPlace, known_rows, places, whole_file
-from portal.work import Intent, Portal
+from portal.usecases.trails import (
+    Search,
+    Source,
+    StreamPlace,
+    fits,
+    known_rows,
+    one_document,
+    places,
+    wanted,
+    whole_file,
+)
+from portal.work import Intent, Portal, Work
 from storage import permits
 from storage.repositories.audit import AuditRecords, Wanted
 
@@ -82,16 +93,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export that was allowed to begin."""
+    """An export that was allowed to begin; intent None: only its head is sent."""
 
-    portal: Portal
     source: Source
-    intent: Intent
-    request: UUID
-    state: str
+    search: Search
+    intent: Intent | None
 
 
-def begin_export(portal: Portal, caller: Caller, review_id: UUID) -> Export:
+def begin_export(portal: Portal, caller: Caller, review_id: UUID, search: Search, *, streams: bool = True) -> Export:
     """Ask for a file's trail as a table.
 
     Raises:
@@ -100,47 +109,73 @@ def begin_export(portal: Portal, caller: Caller, review_id: UUID) -> Export:
 
     """
     with portal.work(caller) as work:
-        source, state = whole_file(work, Action.EXPORT_REVIEW_TRAIL, review_id)
-        intent = work.begins(source.permit)
-    return Export(portal, source, intent, source.permit.request, state)
+        source, _ = whole_file(work, Action.EXPORT_REVIEW_TRAIL, review_id)
+        return _begun(work, source, search, streams=streams)
+
+
+def begin_document_export(
+    portal: Portal, caller: Caller, document_id: UUID, search: Search, *, streams: bool = True
+) -> Export:
+    """Ask for a document's trail as a table.
+
+    Raises:
+        NotFound: There is no such document, or the reader may not know of it.
+        Forbidden: The reader sees the document, but not its trail.
+
+    """
+    with portal.work(caller) as work:
+        source, _ = one_document(work, document_id)
+        return _begun(work, source, search, streams=streams)
+
+
+def _begun(work: Work, source: Source, search: Search, *, streams: bool) -> Export:
+    if not streams:
+        work.note(source.permit, head=True)
+    return Export(source, search, work.begins(source.permit) if streams else None)
 
 
 def blocks(export: Export, words: Words) -> Iterator[bytes]:
-    """Give the table piece by piece; the outcome is recorded at its end, or when the reader leaves."""
-    sent, result = 0, "aborted"
-    try:
-        for text in _texts(export, words):
-            block = text.encode()
-            yield block
-            sent += len(block)
-        result = "complete"
-    except Exception:
-        result = "failed"
-        raise
-    finally:
-        export.portal.record_outcome(export.intent, result=result, bytes=sent)
+    """Give the table piece by piece; a piece in which nothing was found is empty."""
+    yield (BOM + sheet_lines([[words.say(column) for column in COLUMNS]])).encode()
+    asked: Wanted | None = _first(export)
+    while asked is not None and asked.streams:
+        text, asked = _piece(export, words, asked)
+        yield text.encode()
 
 
-def _texts(export: Export, words: Words) -> Iterator[str]:
-    yield BOM + sheet_lines([[words.say(column) for column in COLUMNS]])
-    wanted: Wanted | None = Wanted(export.source.streams)
-    while wanted is not None:
-        text, wanted = _piece(export, words, wanted)
-        yield text
-
-
-def _piece(export: Export, words: Words, wanted: Wanted) -> tuple[str, Wanted | None]:
+def _first(export: Export) -> Wanted:
     source = export.source
-    with permits.request(export.request), export.portal.database.read() as session:
-        rows = AuditRecords(session).page(wanted, BATCH)
-        events = [read_event(session, export.portal.keyring, source.permit, row) for row in rows]
+    with source.portal.database.read() as session:
+        return wanted(session, source, export.search)
+
+
+def _piece(export: Export, words: Words, asked: Wanted) -> tuple[str, Wanted | None]:
+    source = export.source
+    with permits.request(source.permit.request), source.portal.database.read() as session:
+        rows = AuditRecords(session).page(asked, BATCH)
+        events = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
         known = known_rows(session, source, [event for event in events if isinstance(event, Said)])
+        events = _found(export, events, known)
         where = places(source)
         text = sheet_lines([_cells(event, known, words, where[event.stream]) for event in events])
     if len(rows) < BATCH:
         return text, None
     last = rows[-1]
-    return text, Wanted(wanted.streams, after=(last.at, last.number, last.stream_id))
+    return text, replace(asked, after=(last.at, last.number, last.stream_id))
+
+
+def _found(export: Export, events: Sequence[Said | Unfit], known: Known) -> list[Said | Unfit]:
+    source, search = export.source, export.search
+    if search == Search() and source.document is None:
+        return list(events)
+    found: list[Said | Unfit] = []
+    for event in events:
+        withheld = isinstance(event, Said) and known.hides(event)
+        if fits(source, search, event, withheld=withheld):
+            found.append(event)
+            if isinstance(event, Said) and not withheld and event.phase is Phase.INTENT and event.id in known.pairs:
+                found.append(known.pairs[event.id])
+    return sorted(found, key=lambda event: (event.at, event.number, event.stream), reverse=True)
 
 
 def _cells(event: Said | Unfit, known: Known, words: Words, place: StreamPlace) -> list[object]:

@@ -120,14 +120,9 @@ def view_document_trail(portal: Portal, caller: Caller, document_id: UUID, searc
 
     """
     with portal.work(caller) as work:
-        document, permit = work.require(
-            Action.VIEW_DOCUMENT_TRAIL, Document, work.documents.find(document_id), asked=document_id
-        )
-        eyes = _eyes(work, [document.review_id])
-    room = document.room_id
-    source = Source(portal, permit, eyes, (room,), (room,), document.id)
-    scope = room_scope(document.review_id, room)
-    title = portal.open_text(permit, scope, Place("document", "title", document.id), document.title)
+        source, document = one_document(work, document_id)
+    scope = room_scope(document.review_id, document.room_id)
+    title = portal.open_text(source.permit, scope, Place("document", "title", document.id), document.title)
     return DocumentTrail(document.review_id, document.id, document.number, title, _page(source, search))
 
 
@@ -179,6 +174,21 @@ def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str
     ids = tuple(room.id for room in rooms)
     eyes = _eyes(work, [record.review.id])
     return Source(work.portal, permit, eyes, ids, (*ids, record.review.id)), record.review.state_code
+
+
+def one_document(work: Work, document_id: UUID) -> tuple[Source, Document]:
+    """Ask for the trail of a document.
+
+    Raises:
+        NotFound: There is no such document, or the reader may not know of it.
+        Forbidden: The reader sees the document, but not its trail.
+
+    """
+    document, permit = work.require(
+        Action.VIEW_DOCUMENT_TRAIL, Document, work.documents.find(document_id), asked=document_id
+    )
+    room, eyes = document.room_id, _eyes(work, [document.review_id])
+    return Source(work.portal, permit, eyes, (room,), (room,), document.id), document
 
 
 def _eyes(work: Work, reviews: Sequence[UUID]) -> Eyes:
@@ -237,7 +247,7 @@ def _collect(session: Session, source: Source, search: Search) -> tuple[list[Lin
         known = known.more(known_rows(session, source, [event for event in events if isinstance(event, Said)]))
         for row, event in zip(rows, events, strict=True):
             alone = isinstance(event, Said) and known.hides(event)
-            if _fits(source, search, event, withheld=alone):
+            if fits(source, search, event, withheld=alone):
                 if len(found.groups) == PAGE and (alone or not found.joins(event)):
                     return [line_of(group, known) for group in found.groups], asked.after
                 found.add(event, alone=alone)
@@ -247,7 +257,7 @@ def _collect(session: Session, source: Source, search: Search) -> tuple[list[Lin
     return [line_of(group, known) for group in found.groups], asked.after if more else None
 
 
-def _fits(source: Source, search: Search, event: Said | Unfit, *, withheld: bool) -> bool:
+def fits(source: Source, search: Search, event: Said | Unfit, *, withheld: bool) -> bool:
     """Tell whether a line begins with this event; an outcome that isn't withheld stands on the line of its intent."""
     if isinstance(event, Unfit):
         return True

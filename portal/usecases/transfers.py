@@ -11,7 +11,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.matters import Matter, document_matter, room_matter
+from portal.access.matters import Matter, document_matter, review_matter, room_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
 from portal.gate import Standings, decide_each
@@ -31,7 +31,7 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
     Args:
         portal: The portal.
         caller: Who began it.
-        action: What was allowed then: on a version, a document or a room, whichever the act is about.
+        action: What was allowed then: on a version, a document, a room or a file, whichever the act is about.
         on: Its id.
         progress: Bytes passed since this was asked last.
 
@@ -62,7 +62,11 @@ def _matter(session: Session, documents: DocumentRecords, reach: Reach, action: 
         record = reviews.of_room(on)
         room = next((room for room in record.rooms if room.id == on), None) if record else None
         return room_matter(room, record, action) if room and record else None
-    version = None if action is Action.ADD_VERSION else documents.find_version(on)
+    if action is Action.EXPORT_REVIEW_TRAIL:
+        file = ReviewRecords(session, reach).find(on)
+        return review_matter(file, action) if file else None
+    on_document = action in {Action.ADD_VERSION, Action.VIEW_DOCUMENT_TRAIL}
+    version = None if on_document else documents.find_version(on)
     document = documents.find(version.document_id if version else on)
     record = reviews.find(document.review_id) if document else None
     return document_matter(document, version, record, action) if document and record else None

@@ -1,26 +1,43 @@
-"""Who opened what: the trail of a document, of a file and of a State's own people, and a file's trail as a table."""
+"""Who opened what: the trail of a document, of a file and of a State's own people; of the first two as tables too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from portal.access.actions import Action
 from portal.access.deeds import GROUPS
 from portal.domain.texts import N_
 from portal.domain.words import ROOMS
-from portal.usecases.trail_exports import ALTERED, FILE_ITSELF, RESULTS, WITHHELD, Words, begin_export, blocks
+from portal.errors import Invalid
+from portal.usecases.downloads import end_download
+from portal.usecases.trail_exports import (
+    ALTERED,
+    FILE_ITSELF,
+    RESULTS,
+    WITHHELD,
+    Export,
+    Words,
+    begin_document_export,
+    begin_export,
+    blocks,
+)
 from portal.usecases.trails import Search, Trail, view_document_trail, view_people_trail, view_review_trail
+from portal.usecases.transfers import goes_on
+from portal.web.downloads import HEADERS
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
+from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of, show
 from storage.repositories.audit import Cursor
 
 FILTERS = ("group", "from", "to", "person", "document")
 NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
+NO_TABLE = N_("A date of the search is none of the calendar, so no table was made. Go back and choose another one.")
 
 
 def of_document(request: Request) -> Response:
@@ -46,19 +63,40 @@ def of_people(request: Request) -> Response:
 
 def export_review(request: Request) -> Response:
     """Send a file's trail as a table."""
-    portal = portal_of(request)
-    export = begin_export(portal, caller_of(request), id_from(request, "id"))
+    return _table(request, begin_export, Action.EXPORT_REVIEW_TRAIL)
+
+
+def export_document(request: Request) -> Response:
+    """Send a document's trail as a table."""
+    return _table(request, begin_document_export, Action.VIEW_DOCUMENT_TRAIL)
+
+
+def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     words = Words(partial(say, request), portal.state_names(language_of(request)))
+    form, search = _read_search(request)
+    if not form.ok:
+        raise Invalid(NO_TABLE)
+    export = begin(portal, caller, on, search, streams=request.method == "GET")
     headers = {
+        **HEADERS,
+        "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": 'attachment; filename="trail.csv"',
-        "Cache-Control": "no-store",
         "Vary": "Cookie, Accept-Language",
     }
-    return StreamingResponse(blocks(export, words), media_type="text/csv; charset=utf-8", headers=headers)
+    if export.intent is None:
+        return Response(headers=headers)
+    stream = Stream(
+        blocks(export, words),
+        lambda progress: goes_on(portal, caller, action, on, progress=progress),
+        partial(end_download, portal, export.intent),
+    )
+    return Sending(stream, headers)
 
 
 def _show(request: Request, template: str, form: Form, trail: Trail, **data: object) -> Response:
     kept = {name: form.text(name) for name in FILTERS if form.text(name)}
+    fitting = {name: text for name, text in kept.items() if name not in form.errors}
     older = f"?{urlencode({**kept, 'after': _written(trail.older)})}" if trail.older else None
     return show(
         request,
@@ -68,6 +106,7 @@ def _show(request: Request, template: str, form: Form, trail: Trail, **data: obj
         trail=trail,
         older=older,
         newest=f"?{urlencode(kept)}" if form.text("after") else None,
+        table=f"?{urlencode(fitting)}" if fitting else "",
         only=partial(_only, kept),
         groups=[(group.name, say(request, group.words)) for group in GROUPS],
         rooms=ROOMS,

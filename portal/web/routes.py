@@ -41,6 +41,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/account/sessions/{id}/end", account.end_one, Action.END_OWN_SESSION),
     # who opened what
     Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
+    Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),

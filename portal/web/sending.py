@@ -1,8 +1,8 @@
 """Sends contents block by block: in constant memory, until all is sent, the client leaves, or the access ends.
 
 1. Blocks are opened in threads, one step at a time, so that a slow reader holds no thread while waiting.
-2. The length is announced; whatever goes wrong in the middle breaks the connection, so a part is never taken for
-   the whole.
+2. The length is announced, or where nobody knows it before, the body says where it ends (chunks, RFC 9112, 7.1);
+   whatever goes wrong in the middle breaks the connection, so a part is never taken for the whole.
 3. The outcome is recorded in every case, also when the server cancels; before the answer's end, so that a server that
    stops, which waits for answers under way, waits for it too.
 """
@@ -35,7 +35,7 @@ class Stream:
     """What is sent.
 
     Attributes:
-        blocks: The bytes; opened in threads, one step at a time.
+        blocks: The bytes; opened in threads, one step at a time. A block may be empty: a step that found nothing.
         goes_on: Tells whether the access still holds, given whether bytes passed since it was asked last.
         end: Records the outcome: result, bytes.
     """
@@ -81,12 +81,13 @@ class Sending(Response):
     async def _send_all(self, send: Send, limiter: CapacityLimiter) -> None:
         try:
             # the first block comes before the head: if it can't be opened, the answer still says so
-            block = await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter)
+            block = await to_thread.run_sync(next, self._stream.blocks, None, limiter=limiter)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            while block:
-                await send({"type": "http.response.body", "body": block, "more_body": True})
-                self._sent += len(block)
-                block = await to_thread.run_sync(next, self._stream.blocks, b"", limiter=limiter)
+            while block is not None:
+                if block:
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+                    self._sent += len(block)
+                block = await to_thread.run_sync(next, self._stream.blocks, None, limiter=limiter)
             self._result = COMPLETE
             await self._finish()
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -107,6 +107,11 @@ def test_a_transfer_goes_on_while_the_access_holds(world: World, room: UUID) -> 
     for action, on in asked:
         assert goes_on(world.portal, officer, action, on, progress=False)
         assert not goes_on(world.portal, stranger, action, on, progress=False)
+    focal = world.caller("focal_xbb")
+    for action, on in ((Action.EXPORT_REVIEW_TRAIL, world.files["xaa"].review), (Action.VIEW_DOCUMENT_TRAIL, document)):
+        assert goes_on(world.portal, focal, action, on, progress=False)
+        assert not goes_on(world.portal, stranger, action, on, progress=False)
+        assert not goes_on(world.portal, officer, action, on, progress=False)
 
 
 @pytest.mark.parametrize("table", [Assignment, Appointment, PortalSession, Person])

@@ -1,21 +1,26 @@
 """The pages of the trail, through a browser without scripts."""
 
+import asyncio
 import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
+from portal.app import web_app
 from portal.domain.sheets import BOM
-from portal.usecases import trails
+from portal.usecases import trail_exports, trails
 from portal.usecases.intents import close_intents
+from portal.web import sending
+from portal.web.security import BrokenAnswer
 from storage.tables import PortalSession
-from tests.cast import World
-from tests.contents import documents, send
+from tests.cast import World, setting_up
+from tests.contents import documents, send, steps
 from tests.filing import PDF, circulated, newest, press, submitted
 from tests.portal.audit.files import download, look, put
 from tests.web_client import browser
@@ -209,16 +214,17 @@ def test_who_delivered_a_translation_shows_with_its_language_version(world: Worl
 def test_a_trail_that_is_not_ones_own_looks_absent(world: World, who: str) -> None:
     made = put(world, "officer", "shared", "Penal code")
     there, absent = browser(world, who), uuid4()
-    for path in ("/reviews/{}/trail", "/reviews/{}/trail.csv"):
-        mine, none = there.get(path.format(world.files["xaa"].review)), there.get(path.format(absent))
-        assert mine.status_code == none.status_code == 404
-        assert mine.text == none.text
-    assert there.get(f"/documents/{made.document}/trail").text == there.get(f"/documents/{absent}/trail").text
+    for kind, id_ in (("reviews", world.files["xaa"].review), ("documents", made.document)):
+        for page in ("trail", "trail.csv"):
+            mine, none = there.get(f"/{kind}/{id_}/{page}"), there.get(f"/{kind}/{absent}/{page}")
+            assert mine.status_code == none.status_code == 404
+            assert mine.text == none.text
 
 
 def test_an_expert_sees_the_document_but_not_its_trail(world: World) -> None:
     made = put(world, "officer", "shared", "Penal code")
-    assert browser(world, "expert_xbb").get(f"/documents/{made.document}/trail").status_code == 403
+    for page in ("trail", "trail.csv"):
+        assert browser(world, "expert_xbb").get(f"/documents/{made.document}/{page}").status_code == 403
     page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
     assert "refused" in page
 
@@ -346,6 +352,127 @@ def test_exporting_has_a_beginning_and_an_end_in_the_log(world: World) -> None:
     assert "exported the trail of the file" in page
     assert "no end recorded" not in page
     assert "complete" in page
+
+
+def test_the_table_of_a_document_holds_what_its_page_shows_and_no_formula(world: World) -> None:
+    made = put(world, "officer", "shared", "=1+1")
+    other = put(world, "officer", "shared", "Customs act")
+    look(world, "expert_xbb", made)
+    look(world, "expert_xcc", other)
+    download(world, "expert_xbb", made)
+    client, path = browser(world, "focal_xaa"), f"/documents/{made.document}/trail"
+    assert f'href="{path}.csv"' in client.get(path).text
+    answer = client.get(f"{path}.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="trail.csv"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    lines = rows(answer.text)
+    assert {line["Title"] for line in lines} == {"'=1+1"}
+    assert [line["What is recorded"] for line in lines if line["Act"] == "downloaded the document"] == [
+        "ended",
+        "begun",
+    ]
+    told = [(line["Act"], line["What is recorded"]) for line in rows(client.get(f"{path}.csv").text)]
+    assert told[:3] == [("looked at who opened the document", said) for said in ("begun", "ended", "begun")]
+
+
+def test_the_table_of_a_search_holds_what_its_page_shows(world: World) -> None:
+    first, second = (put(world, "officer", "shared", title) for title in ("Penal code", "Customs act"))
+    download(world, "expert_xbb", first)
+    look(world, "expert_xcc", second)
+    world.clock.forward(timedelta(days=2))
+    client = browser(world, "focal_xaa")
+    keep_signed_in(world)
+    download(world, "expert_xcc", second)
+    base = f"/reviews/{world.files['xaa'].review}/trail"
+
+    def found(**search: str) -> set[tuple[str, str]]:
+        page = client.get(base, params=search).text
+        link = re.search(r'href="([^"]+/trail\.csv[^"]*)"', page)
+        assert link
+        lines = rows(client.get(link[1].replace("&amp;", "&")).text)
+        return {(line["Person"].removesuffix(" Example"), line["Title"]) for line in lines}
+
+    xbb, xcc, officer = "Expert_Xbb", "Expert_Xcc", "Officer"
+    of_both = {(officer, "Penal code"), (officer, "Customs act"), (xbb, "Penal code"), (xcc, "Customs act")}
+    assert found() >= of_both
+    assert found(person=str(world.members["expert_xbb"].person)) == {(xbb, "Penal code")}
+    assert found(document=str(second.document)) == {(officer, "Customs act"), (xcc, "Customs act")}
+    assert found(group="downloaded") == {(xbb, "Penal code"), (xcc, "Customs act")}
+    assert found(group="downloaded", to="2026-05-05") == {(xbb, "Penal code")}
+    assert found(**{"group": "downloaded", "from": "2026-05-05"}) == {(xcc, "Customs act")}
+    assert found(document=str(uuid4())) == set()
+
+
+def test_the_table_of_a_search_has_each_end_with_its_beginning(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail_exports, "BATCH", 2)  # in many pieces, some without anything that is looked for
+    made, other = (put(world, "officer", "shared", title) for title in ("Penal code", "Customs act"))
+    download(world, "expert_xbb", made, ends=False)
+    for _ in range(6):
+        look(world, "expert_xcc", other)
+    world.clock.forward(timedelta(days=1))
+    keep_signed_in(world)
+    close_intents(world.portal, world.clock())  # by the portal itself, and a day later
+    search = {"person": str(world.members["expert_xbb"].person), "to": "2026-05-04"}
+    client = browser(world, "focal_xaa")
+    for path in (f"/reviews/{world.files['xaa'].review}/trail.csv", f"/documents/{made.document}/trail.csv"):
+        lines = rows(client.get(path, params=search).text)
+        assert [(line["What is recorded"], line["Outcome"]) for line in lines] == [("ended", "unknown"), ("begun", "")]
+
+
+@pytest.mark.parametrize("kind", ["reviews", "documents"])
+def test_a_table_with_a_day_that_is_none_is_refused_in_words(world: World, kind: str) -> None:
+    made = put(world, "officer", "shared", "Penal code")
+    id_ = world.files["xaa"].review if kind == "reviews" else made.document
+    answer = browser(world, "focal_xaa").get(f"/{kind}/{id_}/trail.csv", params={"from": "2026-02-30"})
+    assert answer.status_code == 422
+    assert "no table was made" in answer.text
+
+
+def test_the_head_of_a_table_is_written_down_and_sends_nothing(world: World) -> None:
+    client, review = browser(world, "focal_xaa"), world.files["xaa"].review
+    answer = client.head(f"/reviews/{review}/trail.csv")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert steps(world, review)[-1] == ("exportReviewTrail", "act", "")
+
+
+@pytest.mark.parametrize("kind", ["reviews", "documents"])
+def test_an_access_that_ends_stops_a_table_under_way(world: World, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "RECHECK_SECONDS", 0.05)
+    made = put(world, "officer", "shared", "Penal code")
+    id_ = world.files["xaa"].review if kind == "reviews" else made.document
+    stream = world.files["xaa"].review if kind == "reviews" else world.files["xaa"].rooms["shared"]
+    got = asyncio.run(read_slowly(world, f"/{kind}/{id_}/trail.csv"))
+    assert b"Penal code" not in got
+    assert steps(world, stream)[-1][1:] == ("outcome", "stopped")
+
+
+async def read_slowly(world: World, path: str) -> bytes:
+    """Ask for a stream as the focal point, whose appointment ends once the first bytes came; give what arrives."""
+    got: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def give(message: Any) -> None:
+        if not message.get("body"):
+            return
+        got.append(message["body"])
+        with setting_up(world.portal) as (work, _):
+            appointment = work.people.appointment(world.members["focal_xaa"].appointment)
+            assert appointment is not None
+            appointment.ended_at = work.now
+        await asyncio.sleep(30)
+
+    cookie = f"portal-local={world.members['focal_xaa'].token}"
+    scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": path, "query_string": b"", "headers": [
+            (b"host", b"localhost:8000"), (b"cookie", cookie.encode()),
+        ], "client": ("127.0.0.1", 50000), "server": ("127.0.0.1", 8000),
+    }  # fmt: skip
+    with pytest.raises(BrokenAnswer):
+        await web_app(world.portal)(scope, receive, give)
+    return b"".join(got)
 
 
 def test_the_filter_by_person_names_nobody_who_is_not_in_the_trail(world: World) -> None:
