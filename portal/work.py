@@ -371,6 +371,12 @@ class Work:
         """Add to what a permit's event says."""
         self._entry(permit).detail.update(said)
 
+    def declines(self, permit: Permit, **said: Any) -> None:
+        """Make a permit's event a refusal: allowed, but a rule is against it, and that is to be kept."""
+        entry = self._entry(permit)
+        entry.phase = Phase.REFUSAL
+        entry.detail.update(said)
+
     def begins(self, permit: Permit) -> Intent:
         """Make a permit's event an intent: a stream of bytes follows, and its outcome."""
         entry = self._entry(permit)

@@ -3,6 +3,7 @@
 1. Access stops with the appointment: its sessions end in the same transaction, and its assignments with it.
 2. Where the portal is set so, what a focal point appoints runs only once the registrar has confirmed it.
 3. A State has at most 20 governmental experts (ToR 21).
+4. Whether a mail address is known is told to those alone who may make the appointment, and each time it is recorded.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,25 @@ from portal.usecases.assignments import end_those_under
 from portal.usecases.bases import Terms, said_of, seal_basis
 from portal.usecases.invitations import IssuedLink, invite
 from portal.usecases.people import mail_index, new_person
-from portal.usecases.standings import about_to_be, facts_of, find_appointment, lasting, place_of
+from portal.usecases.standings import (
+    about_to_be,
+    facts_of,
+    find_appointment,
+    lasting,
+    place_of,
+    to_appoint,
+)
 from portal.work import Portal, Work
 from storage.tables import Appointment, Person
 
 CHANGED = N_("Somebody ended or confirmed this appointment before you. Nothing was changed; look at it again.")
+KNOWN = Problem(
+    "mail-known",
+    N_(
+        "Somebody with this mail address is known already. Appoint them from their own page, "
+        "or ask the secretariat if you don't find them."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +69,16 @@ def appoint_newcomer(
     with portal.work(caller) as work:
         home = work.who.state or newcomer.state
         permit = work.require_on(Action.ADD_PERSON, place_of(work, home))
-        if work.people.by_mail(mail_index(portal, newcomer.mail)) is not None:
-            raise RefusedError(
-                Problem(
-                    "mail-known",
-                    N_(
-                        "Somebody with this mail address is known already. Appoint them from their own page, "
-                        "or ask the secretariat if you don't find them."
-                    ),
-                )
-            )
-        person = new_person(work, permit, newcomer.name, newcomer.mail, home, newcomer.language)
-        work.note(permit, person=str(person.id))
-        _appoint(work, person, role, terms)
-        return PersonId(person.id), invite(work, person, renews=False)
+        planned = to_appoint(role, home, work.who.person_id)
+        if not work.allows(Action.APPOINT, planned):
+            work.require_on(Action.APPOINT, planned)  # refused before the address is looked up
+        if work.people.by_mail(mail_index(portal, newcomer.mail)) is None:
+            person = new_person(work, permit, newcomer.name, newcomer.mail, home, newcomer.language)
+            work.note(permit, person=str(person.id))
+            _appoint(work, person, role, terms)
+            return PersonId(person.id), invite(work, person, renews=False)
+        work.declines(permit, why=KNOWN.code)
+    raise RefusedError(KNOWN)  # once it is recorded: whoever tries out addresses leaves a line for each that is known
 
 
 def appoint(portal: Portal, caller: Caller, person_id: PersonId, role: Role, terms: Terms) -> None:
