@@ -1,6 +1,7 @@
 """Appointments: made with a legal basis, confirmed where that is asked for, ended at once.
 
-1. Access stops with the appointment: its sessions end in the same transaction, and its assignments with it.
+1. Access stops with the appointment: its sessions, its assignments and the links that the person issued end in the
+   same transaction.
 2. Where the portal is set so, what a focal point appoints runs only once the registrar has confirmed it.
 3. A State has at most 20 governmental experts (ToR 21).
 4. Whether a mail address is known is told to those alone who may make the appointment, and each time it is recorded.
@@ -23,7 +24,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.assignments import end_those_under
 from portal.usecases.bases import Terms, said_of, seal_basis
-from portal.usecases.invitations import IssuedLink, invite
+from portal.usecases.invitations import IssuedLink, invite, revoke_those_by
 from portal.usecases.people import mail_index, new_person
 from portal.usecases.standings import (
     about_to_be,
@@ -118,7 +119,7 @@ def confirm_appointment(portal: Portal, caller: Caller, person_id: PersonId, app
 def end_appointment(
     portal: Portal, caller: Caller, person_id: PersonId, appointment_id: AppointmentId, basis: LegalBasis | None
 ) -> None:
-    """End an appointment now, with the sessions that act under it and its assignments.
+    """End an appointment now, with its sessions, its assignments and the links that the person issued.
 
     Raises:
         NotFound: There is no such appointment of this person, or it isn't the caller's to see.
@@ -142,7 +143,14 @@ def end_appointment(
         sessions = [s for s in work.identity.live_sessions(row.person_id, work.now) if s.appointment_id == row.id]
         for session in sessions:
             session.ended_at = work.now
-        work.note(permit, basis=said_of(basis), sessions_ended=len(sessions), assignments_ended=assignments)
+        links = revoke_those_by(work, row.person_id)
+        work.note(
+            permit,
+            basis=said_of(basis),
+            sessions_ended=len(sessions),
+            assignments_ended=assignments,
+            links_revoked=links,
+        )
 
 
 def _appoint(work: Work, person: Person, role: Role, terms: Terms) -> UUID:

@@ -7,17 +7,21 @@
 4. A link for somebody who has a passphrase ends all of their sessions at once: when it is issued, or for the staff
    when it is confirmed. Using it ends those begun since, and the person's other links.
 5. No link works for whoever is suspended.
-6. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
+6. A link works while whoever issued it holds an appointment under which links are issued: nobody comes back in by one
+   that they kept. The set-up's own, which nobody issued, needs none.
+7. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Final
+from uuid import UUID, uuid4
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, InvitationFacts, PersonFacts, PortalFacts
 from portal.domain.ids import InvitationId, PersonId, StateCode
+from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.people import mail_index
@@ -25,6 +29,8 @@ from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_
 from portal.work import Portal, Work
 from storage.repositories.identity import IdentityRecords
 from storage.tables import Invitation, Passphrase, Person
+
+ISSUERS: Final = frozenset({Role.FOCAL_POINT, Role.REGISTRAR, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +188,24 @@ def _works(work: Work, invitation: Invitation) -> Person | None:
     """Give the person whom a link lets in now, if it does."""
     person = work.people.find(invitation.person_id)
     enrolled = work.identity.passphrase(invitation.person_id) is not None
-    if person is None or person.suspended_at or enrolled != invitation.renews or not is_open(invitation, work.now):
+    answered_for = invitation.created_by is None or _issues_links(work, invitation.created_by)
+    over = not is_open(invitation, work.now) or not answered_for
+    if person is None or person.suspended_at or over or enrolled != invitation.renews:
         return None
     unconfirmed = _needs_second(invitation, person) and invitation.confirmed_at is None
     return None if unconfirmed else person
+
+
+def _issues_links(work: Work, person_id: UUID) -> bool:
+    return any(row.role in ISSUERS for row in work.people.running_appointments(person_id, work.now))
+
+
+def revoke_those_by(work: Work, person_id: UUID) -> int:
+    """Revoke the open links that somebody who leaves has issued; gives how many there were."""
+    links = work.identity.open_invitations_by(person_id)
+    for link in links:
+        link.revoked_at = work.now
+    return len(links)
 
 
 def _needs_second(invitation: Invitation, person: Person) -> bool:

@@ -66,6 +66,16 @@ class IdentityRecords:
             )
         ).all()
 
+    def open_invitations_by(self, issuer_id: UUID) -> Sequence[Invitation]:
+        """List the invitations that somebody issued and that were neither used nor revoked."""
+        return self._session.scalars(
+            select(Invitation).where(
+                col(Invitation.created_by) == issuer_id,
+                col(Invitation.used_at).is_(None),
+                col(Invitation.revoked_at).is_(None),
+            )
+        ).all()
+
     def invitations(self, person_id: UUID) -> Sequence[Invitation]:
         """List all links that were issued for a person, newest first."""
         question = select(Invitation).where(col(Invitation.person_id) == person_id)

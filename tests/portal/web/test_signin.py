@@ -12,10 +12,11 @@ from portal.access.actions import Action
 from portal.app import web_app
 from portal.audit.events import REGISTRY_STREAM
 from portal.audit.kinds import KINDS
-from portal.domain.ids import InvitationId, PersonId
+from portal.domain.ids import AppointmentId, InvitationId, PersonId
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.identity.passphrases import Cost, Passphrases
+from portal.usecases.appointments import end_appointment
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.invitations import IssuedLink, confirm_link, issue_link
 from portal.web.places import local_path
@@ -23,8 +24,8 @@ from portal.work import Portal
 from storage import permits
 from storage.fields import Place
 from storage.permits import REGISTRY
-from storage.tables import Appointment, Event, PortalSession
-from tests.cast import World, setting_up
+from storage.tables import Appointment, Event, Invitation, PortalSession
+from tests.cast import World, add_member, setting_up
 from tests.contents import said
 from tests.web_client import ORIGIN, Browser
 
@@ -250,6 +251,33 @@ def test_a_new_link_for_staff_works_when_a_second_person_confirmed_it(world: Wor
     with pytest.raises(Conflict):
         confirm("registrar", link.invitation)
     assert use(client, link, "officer@example.org", OTHER).status_code == 303
+
+
+def end(world: World, who: str, member: str) -> None:
+    found = world.members[member]
+    with world.request():
+        end_appointment(world.portal, world.caller(who), PersonId(found.person), AppointmentId(found.appointment), None)
+
+
+def test_links_end_with_the_appointment_of_whoever_issued_them(world: World) -> None:
+    enrol(world, "expert_xaa", "focal_xaa")
+    kept = issue(world, "focal_xaa", "expert_xaa")
+    end(world, "registrar", "focal_xaa")
+    assert visitor(world.portal).get(path_of(kept)).status_code == 404
+    with world.portal.database.read() as session:
+        row = session.get(Invitation, kept.invitation)
+    assert row is not None
+    assert row.revoked_at is not None
+
+
+def test_a_link_does_not_outlast_an_appointment_that_runs_out(world: World) -> None:
+    add_member(world, "deputy_xaa", Role.FOCAL_POINT, "XAA", ends_at=world.clock() + timedelta(days=2))
+    kept, lasting = issue(world, "deputy_xaa", "expert_xaa"), issue(world, "focal_xbb", "expert_xbb")
+    world.clock.forward(timedelta(days=1))
+    assert visitor(world.portal).get(path_of(kept)).status_code == 200
+    world.clock.forward(timedelta(days=1))
+    assert visitor(world.portal).get(path_of(kept)).status_code == 404
+    assert visitor(world.portal).get(path_of(lasting)).status_code == 200
 
 
 # --- signing in
