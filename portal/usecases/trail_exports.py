@@ -185,12 +185,13 @@ def _cells(event: Said | Unfit, known: Known, words: Words, place: StreamPlace) 
     if known.hides(event):
         return [*start, *[""] * 3, words.say(WITHHELD), *[""] * 7, event.id, event.leaf.hex()]
     who, what, detail = known.who(event), known.what(event), event.body.get("detail", {})
+    sent = known.sent(event)
     return [
         *start,
         who.name,
         words.state(who.state),
         words.say(who.role) if who.role else "",
-        words.say(deed(event.action, event.phase)),
+        words.say(deed(event.action, event.phase)) + (f" ({sent.to}, {words.say(sent.language)})" if sent else ""),
         words.say(PHASES[event.phase]),
         what.number if what else "",
         what.title if what else "",

@@ -23,7 +23,7 @@ from portal.access.matters import document_matter
 from portal.audit.events import Phase
 from portal.audit.reading import Said, Unfit
 from portal.domain.roles import Role
-from portal.domain.words import ROLES
+from portal.domain.words import LANGUAGES, ROLES
 from portal.usecases.people import name_of
 from portal.work import Portal
 from storage.fields import Place
@@ -55,6 +55,14 @@ class What:
     version: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """To whom a text went for translation, and into which language, in words."""
+
+    to: str
+    language: str
+
+
 @dataclass(slots=True)
 class Line:
     """One line of a trail, as the page shows it."""
@@ -66,6 +74,7 @@ class Line:
     deed: str = ""  # in words, marked for the catalogues
     action: Action | None = None
     what: What | None = None
+    sent: Sent | None = None
     refused: bool = False
     refusals: int = 0  # so many in one minute, counted together
     streamed: bool = False
@@ -139,6 +148,13 @@ class Known:
         role = ROLES[Role(said["role"])] if "role" in said else None
         return Who(event.person, name, said.get("state"), role)
 
+    def sent(self, event: Said) -> Sent | None:
+        """Tell to whom a text was sent for translation."""
+        person = self.people.get(translator) if (translator := translator_of(event)) else None
+        language = str(event.body.get("detail", {}).get("language", ""))
+        name = name_of(self.portal, self.permit, person) if person else ""
+        return Sent(name, LANGUAGES.get(language, language)) if name else None
+
     def hides(self, event: Said) -> bool:
         """Tell whether the event, its outcome or its intent is about a document that the reader's State doesn't see."""
         other = self.pairs.get(event.id)
@@ -159,6 +175,12 @@ def spoken_of(event: Said) -> set[UUID]:
     """Name the documents that an event speaks of: what the act was on, and the language version that it delivered."""
     made = event.body.get("detail", {}).get("became") if event.action is Action.DELIVER_TRANSLATION else None
     return {document for document in (event.on("document"), UUID(made) if made else None) if document}
+
+
+def translator_of(event: Said) -> UUID | None:
+    """Name the person to whom a text was sent for translation."""
+    found = event.body.get("detail", {}).get("translator")
+    return UUID(found) if found else None
 
 
 class Grouping:
@@ -203,6 +225,7 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
         line.withheld = True
         return line
     line.who, line.what = known.who(newest), known.what(newest)
+    line.sent = known.sent(newest)
     line.action, line.deed = newest.action, deed(newest.action, newest.phase)
     line.refused = newest.phase is Phase.REFUSAL
     line.refusals = newest.body.get("detail", {}).get("refusals", 0)

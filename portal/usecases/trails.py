@@ -22,7 +22,7 @@ from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound
-from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of, spoken_of
+from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of, spoken_of, translator_of
 from portal.work import Portal, Work
 from storage.database import Session
 from storage.errors import KeyUnavailable
@@ -274,7 +274,7 @@ def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Know
     """Find how events ended or began, and the people and documents that they speak of."""
     pairs = _pairs(session, source, events)
     both = [*events, *pairs.values()]
-    people = {event.person for event in events if event.person}
+    people = {found for event in events for found in (event.person, translator_of(event)) if found}
     documents = {found for event in both for found in spoken_of(event)}
     versions = {found for event in both if (found := event.on("version"))}
     rows = AuditRecords(session).documents(source.rooms, list(documents), list(versions))

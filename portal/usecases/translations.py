@@ -171,7 +171,7 @@ def send_for_translation(
     with portal.work(caller) as work:
         found = work.documents.find_version(version_id)
         version = found if found is not None and found.document_id == document_id else None
-        version, _ = work.require(Action.SEND_FOR_TRANSLATION, Version, version, asked=version_id)
+        version, permit = work.require(Action.SEND_FOR_TRANSLATION, Version, version, asked=version_id)
         document = work.documents.find(document_id)
         wanted = document_language(language)
         if document is not None and document.language == wanted:
@@ -182,9 +182,11 @@ def send_for_translation(
             same = (task.version_id, task.person_id, task.language) == (version.id, person_id, wanted)
             if same and task.delivered_at is None and task.recalled_at is None:
                 raise Conflict(moves.SENT)
+        task_id = uuid4()
+        work.note(permit, task=str(task_id), translator=str(person_id), language=wanted)
         work.documents.add(
             TranslationTask(
-                id=uuid4(),
+                id=task_id,
                 review_id=version.review_id,
                 document_id=version.document_id,
                 version_id=version.id,

@@ -6,7 +6,7 @@ import io
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event
@@ -20,7 +20,7 @@ from portal.web import sending
 from portal.web.security import BrokenAnswer
 from storage.tables import PortalSession
 from tests.cast import World, setting_up
-from tests.contents import documents, send, steps
+from tests.contents import documents, said, send, steps
 from tests.filing import PDF, circulated, newest, press, submitted
 from tests.portal.audit.files import download, look, put
 from tests.web_client import browser
@@ -90,6 +90,21 @@ def test_who_was_sent_nothing_downloaded_nothing(world: World) -> None:
     assert not [act for act in acts if act.startswith("downloaded")]
     client.get(content)
     assert own.get(path).text.count("downloaded the document") == 1
+
+
+def test_the_trail_says_to_whom_a_text_was_sent_for_translation(world: World) -> None:
+    document, translator = submitted(world, "Response"), world.members["translator"].person
+    fields = {"version": str(newest(world, document)), "translator": str(translator), "language": "fr"}
+    assert press(browser(world, "officer"), f"/documents/{document}/translations", **fields).status_code == 303
+    [event] = [one for one in said(world, world.files["xaa"].rooms["shared"]) if one["action"] == "sendForTranslation"]
+    assert UUID(event["detail"].pop("task"))
+    assert event["detail"] == {"translator": str(translator), "language": "fr"}
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    page, table = (browser(world, "focal_xaa").get(path + end).text for end in ("", ".csv"))
+    assert "to <bdi>Translator Example</bdi>, into French" in page
+    assert "sent the document for translation (Translator Example, French)" in {line["Act"] for line in rows(table)}
+    for text in (browser(world, "focal_xbb").get(path + end).text for end in ("", ".csv")):
+        assert "Translator Example" not in text
 
 
 def test_nothing_of_the_reviewers_room_shows_to_the_state_under_review(world: World) -> None:
