@@ -116,16 +116,28 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """A person; state None: of the secretariat or a body of the Conference; enrolled: has signed in before."""
+    """A person; state None: of the secretariat or a body of the Conference; enrolled: has signed in before.
+
+    Args:
+        held: The roles of appointments that haven't ended, those that wait for confirmation too.
+        other_focal_point: Their State has a focal point who runs now, other than them; taken for granted unless told.
+    """
 
     id: PersonId
     state: StateCode | None
     enrolled: bool
+    held: frozenset[Role] = frozenset()
+    other_focal_point: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFacts:
-    """An appointment, made or about to be; others: the person's other roles that run now."""
+    """An appointment, made or about to be; others: the person's other roles that run now.
+
+    Args:
+        other_focal_point: Its State has a focal point who runs now, other than this person; taken for granted
+            unless told.
+    """
 
     id: AppointmentId
     person: PersonId
@@ -134,6 +146,7 @@ class AppointmentFacts:
     appointed_by: PersonId | None
     running: bool
     others: frozenset[Role] = frozenset()
+    other_focal_point: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,14 +209,15 @@ def _of_a_person(
     of: Attributes = {} if facts.state is None else {"state": facts.state}
     match facts:
         case PersonFacts():
-            of |= {"person": str(facts.id), "enrolled": facts.enrolled}
-            return EntityId("Account", str(facts.id)), of
+            of |= {"person": str(facts.id), "enrolled": facts.enrolled, "held": _roles(facts.held)}
+            return EntityId("Account", str(facts.id)), of | {"otherFocalPoint": facts.other_focal_point}
         case InvitationFacts():
             of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by)}
             return EntityId("Invitation", str(facts.id)), of
         case AppointmentFacts():
             of |= {"appointedBy": str(facts.appointed_by or ""), "running": facts.running}
             of |= {"person": str(facts.person), "role": _word("Role", facts.role)}
+            of |= {"otherFocalPoint": facts.other_focal_point}
             return EntityId("Appointment", str(facts.id)), of | {"others": _roles(facts.others)}
         case AssignmentFacts():
             of |= {"person": str(facts.person), "role": _word("Role", facts.role)}

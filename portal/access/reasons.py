@@ -103,10 +103,15 @@ REASONS: Final = {
     "people.focal-point-appoints": N_("You appoint your State's experts and observers, as its focal point."),
     "people.registrar-appoints": N_("You record this kind of appointment, as registrar."),
     "people.administrator-appoints": N_("You make this kind of appointment, as administrator."),
-    "people.registrar-confirms": N_("You confirm appointments, as registrar."),
+    "people.staff-confirms": N_("You confirm appointments in the secretariat, as registrar or administrator."),
+    "people.focal-point-confirms": N_("You confirm other focal points of your State, as its focal point."),
+    "people.first-focal-point": N_(
+        "You confirm the focal point of a State that has no other, as registrar or administrator."
+    ),
+    "people.registrar-confirms": N_("You confirm what focal points appoint, as registrar."),
     "people.focal-point-assigns": N_("You assign your State's people to its reviews, as its focal point."),
     "people.focal-point-links": N_("You help your State's people to sign in, as its focal point."),
-    "people.first-link": N_("You invite a State's people who have never signed in, as registrar."),
+    "people.first-link": N_("You invite the first focal point of a State, as registrar."),
     "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),
     "people.staff-link-confirmed": N_("You confirm links for the secretariat, as registrar or administrator."),
     # accountability

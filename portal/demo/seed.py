@@ -32,7 +32,7 @@ from portal.demo.client import Visitor
 from portal.domain.ids import AppointmentId, PersonId, ReviewId, StateCode
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
-from portal.usecases.appointments import Newcomer, appoint_newcomer
+from portal.usecases.appointments import Newcomer, appoint_newcomer, confirm_appointment
 from portal.usecases.assignments import assign_officer, assign_person
 from portal.usecases.bases import Terms
 from portal.usecases.cycles import open_cycle
@@ -117,10 +117,13 @@ def set_up(stage: Stage) -> None:
     with stage.portal.database.read() as session:
         entered = PeopleRecords(session).by_mail(mail_index(stage.portal, first.cast.mail))
         first.id = PersonId(entered.id) if entered else first.id
-    _appoint(stage, "administrator", ("registrar", "second-administrator"))
+    _appoint(stage, "administrator", ("registrar",))  # at once: nobody else is there who could confirm it
     enter(stage, "registrar")
+    _appoint(stage, "administrator", ("second-administrator",), "registrar")
     _open_reviews(stage)
-    _appoint(stage, "registrar", _keys_of(Role.OFFICER, Role.TRANSLATOR, Role.FOCAL_POINT))
+    first_ones = [cast.key for cast in PEOPLE if cast.role is Role.FOCAL_POINT]
+    _appoint(stage, "registrar", _keys_of(Role.TRANSLATOR))
+    _appoint(stage, "registrar", [*_keys_of(Role.OFFICER), *first_ones], "administrator")
     _assign_officers(stage)
     for state in sorted({cast.state for cast in EVERYBODY if cast.state is not None}):
         _appoint_of_state(stage, state)
@@ -189,7 +192,8 @@ def _open_reviews(stage: Stage) -> None:
                 stage.rooms[key, RoomKind(room.kind), state] = room.id
 
 
-def _appoint(stage: Stage, by: str, keys: Iterable[str]) -> None:
+def _appoint(stage: Stage, by: str, keys: Sequence[str], confirmed_by: str | None = None) -> None:
+    """Let somebody appoint, and somebody else confirm it where it takes two."""
     with stage.acting(by) as caller:
         for key in keys:
             player = stage.players[key]
@@ -200,6 +204,10 @@ def _appoint(stage: Stage, by: str, keys: Iterable[str]) -> None:
             player.link = issued.address
             held = view_person(stage.portal, caller, player.id).appointments
             player.appointment = AppointmentId(held[0].id)
+    if confirmed_by is not None:
+        with stage.acting(confirmed_by) as caller:
+            for key in keys:
+                confirm_appointment(stage.portal, caller, stage.players[key].id, stage.players[key].appointment)
 
 
 def _assign_officers(stage: Stage) -> None:
@@ -212,9 +220,11 @@ def _assign_officers(stage: Stage) -> None:
 
 
 def _appoint_of_state(stage: Stage, state: StateCode) -> None:
-    """Let a State's focal point appoint its experts and observers, and assign them."""
+    """Let a State's focal point confirm its deputy, appoint experts and observers, and assign them."""
     focal = next(cast.key for cast in PEOPLE if cast.state == state and cast.role is Role.FOCAL_POINT)
     enter(stage, focal)
+    deputies = [cast.key for cast in DEPUTIES if cast.state == state]
+    _appoint(stage, "registrar", deputies, focal)
     own = [cast for cast in EVERYBODY if cast.state == state and cast.role in {Role.EXPERT, Role.OBSERVER}]
     _appoint(stage, focal, [cast.key for cast in own])
     with stage.acting(focal) as caller:

@@ -4,10 +4,15 @@
 2. (d) The staff of the secretariat is of no State, so that nobody serves two masters.
 3. (d) Nobody holds one role twice at a time.
 4. (d) The last administrator stays: without one nobody could appoint the next.
+5. (d) What opens files, or appoints those who open them, takes two people; else one could invent another and act for
+   both. Administrators, registrars, officers and confidentiality officers are confirmed by another registrar or
+   administrator than the one who appoints; a focal point by another of the same State or, where it has none, likewise.
+6. (d) Where nobody else runs who could confirm, as in a new installation, such an appointment runs at once. Who left a
+   short while ago still counts: nobody goes on alone by ending what the others hold.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +23,10 @@ from portal.domain.texts import N_
 
 # the roles that a page offers: a named reader comes with a grant (ToR 37)
 APPOINTABLE: Final = tuple(role for role in Role if role is not Role.READER)
+
+TWO_PEOPLE: Final = frozenset({Role.ADMINISTRATOR, Role.REGISTRAR, Role.OFFICER, Role.CONFIDENTIALITY_OFFICER})
+CONFIRMING: Final = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})  # these confirm what is of the secretariat
+STILL_COUNTS: Final = timedelta(days=30)  # so long after the end of their appointment
 
 
 class Standing(StrEnum):
@@ -35,6 +44,44 @@ STANDINGS: Final = {
     Standing.RUNNING: N_("running"),
     Standing.ENDED: N_("ended"),
 }
+
+
+class Confirmer(StrEnum):
+    """Whose confirmation an appointment waits for."""
+
+    FOCAL_POINT = "focal_point"
+    STAFF = "staff"
+    REGISTRAR = "registrar"
+
+
+CONFIRMERS: Final = {
+    Confirmer.FOCAL_POINT: N_("A focal point of the State confirms it."),
+    Confirmer.STAFF: N_("Another registrar or administrator than the one who appointed confirms it."),
+    Confirmer.REGISTRAR: N_("The registrar confirms it."),
+}
+
+
+def needs_confirmation(role: Role, *, other_focal_point: bool, others: bool, asked: bool) -> bool:
+    """Tell whether an appointment runs only once somebody else has confirmed it.
+
+    Args:
+        role: To which somebody is appointed.
+        other_focal_point: The State that it is for has a focal point who runs now.
+        others: There are other registrars or administrators than whoever appoints.
+        asked: The portal is set so that what focal points appoint is confirmed.
+    """
+    if role in TWO_PEOPLE:
+        return others
+    if role is Role.FOCAL_POINT:
+        return other_focal_point or others
+    return asked and role in {Role.EXPERT, Role.OBSERVER}
+
+
+def confirmer(role: Role, *, other_focal_point: bool) -> Confirmer:
+    """Tell whose confirmation an appointment waits for now, if it waits."""
+    if role in TWO_PEOPLE or (role is Role.FOCAL_POINT and not other_focal_point):
+        return Confirmer.STAFF
+    return Confirmer.FOCAL_POINT if role is Role.FOCAL_POINT else Confirmer.REGISTRAR
 
 
 def standing(now: datetime, starts: datetime, ends: datetime | None, *, confirmed: bool = True) -> Standing:
@@ -85,13 +132,13 @@ def refuse_twice(role: Role, held: Iterable[Role]) -> None:
         )
 
 
-def refuse_last_administrator(role: Role, running: int) -> None:
-    """Refuse to end the appointment of the only administrator.
+def refuse_last_administrator(role: Role, left: int) -> None:
+    """Refuse to end the appointment of the only administrator; left: how many others run.
 
     Raises:
         RefusedError: There would be none left.
     """
-    if role is Role.ADMINISTRATOR and running <= 1:
+    if role is Role.ADMINISTRATOR and left < 1:
         raise RefusedError(
             Problem(
                 "last-administrator",

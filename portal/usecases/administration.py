@@ -14,6 +14,7 @@ from portal.access.entities import PortalFacts
 from portal.audit.kinds import KINDS
 from portal.domain.appointments import Standing
 from portal.domain.ids import StateCode
+from portal.usecases.confirmations import Waiting, awaited, for_reader, told
 from portal.usecases.directory import AccountState, Held, account_state, by_person, held
 from portal.usecases.people import name_of
 from portal.work import Portal
@@ -32,6 +33,14 @@ class AccountLine:
     state: str | None
     account: AccountState
     appointments: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPage:
+    """Accounts, and the appointments that wait for the administrator's confirmation."""
+
+    lines: tuple[AccountLine, ...]
+    waiting: tuple[Waiting, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Health:
     kinds: tuple[KindCount, ...]
 
 
-def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None) -> list[AccountLine]:
+def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None) -> AccountsPage:
     """List the accounts of a State's people, or of those of no State.
 
     Raises:
@@ -72,7 +81,8 @@ def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None
         permit = work.require_on(Action.VIEW_ACCOUNTS, PortalFacts())
         people = work.people.of_state(state)
         ids = [person.id for person in people]
-        appointments, enrolled, now = by_person(work.people.appointments_of(ids)), work.identity.enrolled(ids), work.now
+        rows, enrolled, now = work.people.appointments_of(ids), work.identity.enrolled(ids), work.now
+        appointments, pending, waiting = by_person(rows), awaited(work, rows), for_reader(work)
     lines = [
         AccountLine(
             person.id,
@@ -81,13 +91,14 @@ def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None
             account_state(person, enrolled=person.id in enrolled),
             tuple(
                 one
-                for one in (held(row, now) for row in appointments.get(person.id, ()))
+                for one in (held(row, now, pending.get(row.id)) for row in appointments.get(person.id, ()))
                 if one.standing is not Standing.ENDED
             ),
         )
         for person in people
     ]
-    return sorted(lines, key=lambda line: line.name.casefold())
+    ordered = sorted(lines, key=lambda line: line.name.casefold())
+    return AccountsPage(tuple(ordered), told(portal, permit, waiting))
 
 
 def view_health(portal: Portal, caller: Caller) -> Health:

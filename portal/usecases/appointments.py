@@ -2,7 +2,7 @@
 
 1. Access stops with the appointment: its sessions, its assignments and the links that the person issued end in the
    same transaction.
-2. Where the portal is set so, what a focal point appoints runs only once the registrar has confirmed it.
+2. What needs a second person (portal/domain/appointments.py) runs once somebody else has confirmed it.
 3. A State has at most 20 governmental experts (ToR 21).
 4. Whether a mail address is known is told to those alone who may make the appointment, and each time it is recorded.
 """
@@ -24,6 +24,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.assignments import end_those_under
 from portal.usecases.bases import Terms, said_of, seal_basis
+from portal.usecases.confirmations import is_pending, will_wait
 from portal.usecases.invitations import IssuedLink, invite, revoke_those_by
 from portal.usecases.people import mail_index, new_person
 from portal.usecases.standings import (
@@ -111,7 +112,7 @@ def confirm_appointment(portal: Portal, caller: Caller, person_id: PersonId, app
         work.require_on(Action.CONFIRM_APPOINTMENT, facts_of(work, row), asked=appointment_id)
         if row is None:
             raise NotFound
-        if not row.needs_confirmation or row.confirmed_at is not None or row.ended_at is not None:
+        if not is_pending(row) or not lasting(work, [row]):
             raise Conflict(CHANGED)
         row.confirmed_by, row.confirmed_at = work.who.person_id, work.now
 
@@ -135,7 +136,7 @@ def end_appointment(
         if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= work.now):
             raise Conflict(CHANGED)
         role = Role(row.role)
-        refuse_last_administrator(role, len(work.people.holders(role, work.now)))
+        refuse_last_administrator(role, sum(one.id != row.id for one in work.people.holders(role, work.now)))
         assignments = end_those_under(work, row, basis)
         row.ended_at, row.ended_by = work.now, work.who.person_id
         if basis is not None:
@@ -165,7 +166,7 @@ def _appoint(work: Work, person: Person, role: Role, terms: Terms) -> UUID:
             raise RefusedError(*full)
     zone = work.who.person.zone if work.who.person else "UTC"
     runs = period(terms.first, terms.last, work.now, zone)
-    waits = work.portal.settings.confirm_appointments and work.who.role is Role.FOCAL_POINT
+    waits = will_wait(work, facts)
     work.people.add(
         Appointment(
             id=facts.id,

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain.appointments import APPOINTABLE, Standing, standing
+from portal.domain.appointments import APPOINTABLE, Confirmer, Standing, standing
 from portal.domain.ids import StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
+from portal.usecases.confirmations import Waiting, awaited, for_reader, is_pending, told
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.standings import (
     place_of,
@@ -43,6 +44,7 @@ class Held:
     standing: Standing
     starts: datetime
     ends: datetime | None
+    waits_for: Confirmer | None = None
     basis: LegalBasis | None = None
     end_basis: LegalBasis | None = None
     may: frozenset[Action] = frozenset()
@@ -80,15 +82,6 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An appointment that waits for its confirmation."""
-
-    person: UUID
-    name: str
-    appointment: Held
-
-
-@dataclass(frozen=True, slots=True)
 class PeopleList:
     """The people of a State, or of no State (None)."""
 
@@ -110,9 +103,10 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
         state = work.who.state or state
         permit = work.require_on(Action.LIST_PEOPLE, place_of(work, state))
         people = work.people.of_state(state)
-        waiting = RegisterRecords(work.session, work.who.reach).unconfirmed() if work.who.role is Role.REGISTRAR else []
+        waiting = for_reader(work)
         enrolled = work.identity.enrolled([p.id for p in people])
-        appointments = by_person(work.people.appointments_of([p.id for p in people]))
+        rows = work.people.appointments_of([p.id for p in people])
+        appointments, pending = by_person(rows), awaited(work, rows)
         assignments, states = assignments_of(work, people)
         may_add = any(work.allows(Action.APPOINT, to_appoint(role, state, work.who.person_id)) for role in APPOINTABLE)
         everywhere, now = work.who.state is None, work.now
@@ -124,7 +118,7 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
             mail_of(portal, permit, person),
             person.state_code,
             account_state(person, enrolled=person.id in enrolled),
-            _lasting(held(row, now) for row in appointments.get(person.id, ())),
+            _lasting(held(row, now, pending.get(row.id)) for row in appointments.get(person.id, ())),
             _lasting(assigned(row, states, now) for row in assignments.get(person.id, ())),
         )
         for person in people
@@ -133,7 +127,7 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
         state,
         everywhere,
         tuple(sorted(lines, key=lambda line: (not line.appointments, line.name.casefold()))),
-        tuple(Waiting(person.id, name_of(portal, permit, person), held(row, now)) for row, person in waiting),
+        told(portal, permit, waiting),
         experts,
         may_add,
     )
@@ -162,17 +156,17 @@ def account_state(person: Person, *, enrolled: bool) -> AccountState:
     return AccountState.ACTIVE if enrolled else AccountState.INVITED
 
 
-def held(row: Appointment, now: datetime) -> Held:
-    """Tell of an appointment what needs no key."""
+def held(row: Appointment, now: datetime, waits_for: Confirmer | None = None) -> Held:
+    """Tell of an appointment what needs no key; waits_for: whose confirmation it waits for, if it waits."""
     ends = earlier(row.ended_at, row.ends_at)
-    confirmed = not row.needs_confirmation or row.confirmed_at is not None
     return Held(
         row.id,
         Role(row.role),
         row.state_code,
-        standing(now, row.starts_at, ends, confirmed=confirmed),
+        standing(now, row.starts_at, ends, confirmed=not is_pending(row)),
         row.starts_at,
         ends,
+        waits_for,
     )
 
 

@@ -28,6 +28,7 @@ class PartyLine:
     state: str
     under_review: bool
     focal_points: int
+    waiting: int  # focal points who wait for confirmation
     experts: int
     observers: int
 
@@ -61,6 +62,7 @@ class EntryPage:
     parties: tuple[PartyLine, ...]
     officers: tuple[OfficerLine, ...]
     to_assign: tuple[tuple[UUID, str], ...]  # appointments of officers who aren't assigned now
+    waiting_officers: int  # officers who wait for confirmation
 
 
 def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage:
@@ -83,6 +85,8 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
         people = work.people.named(sorted({one.person_id for one in assignments}))
         officers = RegisterRecords(work.session, work.who.reach).officers_ever(review.id)
         free = RegisterRecords(work.session, work.who.reach).officers_to_assign(now)
+        unconfirmed = RegisterRecords(work.session, work.who.reach).unconfirmed(now)
+        waiting = Counter((appointment.role, appointment.state_code) for appointment, _ in unconfirmed)
     lines = [
         OfficerLine(
             one.id,
@@ -112,6 +116,7 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
                 code,
                 code == review.state_code,
                 counts[code, Role.FOCAL_POINT],
+                waiting[Role.FOCAL_POINT, code],
                 counts[code, Role.EXPERT],
                 counts[code, Role.OBSERVER],
             )
@@ -119,4 +124,5 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
         ),
         tuple(lines),
         tuple((a.id, name_of(portal, permit, person)) for a, person in free if person.id not in assigned),
+        waiting[Role.OFFICER, None],
     )

@@ -19,13 +19,14 @@ from uuid import UUID, uuid4
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent, InvitationFacts, PersonFacts, PortalFacts
+from portal.access.entities import Absent, InvitationFacts, PortalFacts
 from portal.domain.ids import InvitationId, PersonId, StateCode
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_hash
+from portal.usecases.standings import around, person_facts
 from portal.work import Portal, Work
 from storage.repositories.identity import IdentityRecords
 from storage.tables import Invitation, Passphrase, Person
@@ -53,15 +54,14 @@ def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLin
     """
     with portal.work(caller) as work:
         person = work.people.find(person_id)
-        enrolled = bool(work.identity.enrolled([person_id]))
-        facts = _person_facts(person, enrolled=enrolled) if person else Absent(PersonFacts)
+        facts = person_facts(work, person, *around(work, person))
         permit = work.require_on(Action.ISSUE_LINK, facts, asked=person_id)
-        if person is None:
+        if person is None or isinstance(facts, Absent):
             raise NotFound
-        issued = invite(work, person, renews=enrolled)
-        at_once = enrolled and not issued.needs_second
+        issued = invite(work, person, renews=facts.enrolled)
+        at_once = facts.enrolled and not issued.needs_second
         ended = work.identity.end_sessions(person.id, work.now) if at_once else 0
-        work.note(permit, invitation=str(issued.invitation), renews=enrolled, sessions_ended=ended)
+        work.note(permit, invitation=str(issued.invitation), renews=facts.enrolled, sessions_ended=ended)
         return issued
 
 
@@ -220,10 +220,6 @@ def is_open(invitation: Invitation, now: datetime) -> bool:
 def is_waiting(invitation: Invitation, person: Person, now: datetime) -> bool:
     """Tell whether an open invitation works only once a second person has confirmed it."""
     return is_open(invitation, now) and _needs_second(invitation, person) and invitation.confirmed_at is None
-
-
-def _person_facts(person: Person, *, enrolled: bool) -> PersonFacts:
-    return PersonFacts(PersonId(person.id), StateCode(person.state_code) if person.state_code else None, enrolled)
 
 
 def invitation_facts(invitation: Invitation, person: Person) -> InvitationFacts:

@@ -14,11 +14,12 @@ from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.bases import open_basis
+from portal.usecases.confirmations import awaited, is_pending
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
 from portal.usecases.invitations import invitation_facts, is_waiting
 from portal.usecases.links import Found, Link, find_links, open_links
 from portal.usecases.people import mail_of, name_of
-from portal.usecases.standings import about_to_be, assignment_facts, facts_of, lasting, person_facts
+from portal.usecases.standings import about_to_be, around, assignment_facts, facts_of, lasting, person_facts
 from portal.work import Portal, Work
 from storage.repositories.register import RegisterRecords
 from storage.tables import Appointment, Assignment, Person
@@ -59,18 +60,19 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
     """
     with portal.work(caller) as work:
         person = work.people.find(person_id)
-        facts = person_facts(work, person)
+        appointments, focal_points = around(work, person)
+        facts = person_facts(work, person, appointments, focal_points)
         permit = work.require_on(Action.VIEW_PERSON, facts, asked=person_id)
         if person is None or isinstance(facts, Absent):
             raise NotFound
         now = work.now
-        appointments = work.people.appointments(person.id)
         own = work.who.state
         reviews = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
         known = {review.id: review.state_code for review in reviews} if own else None
         assignments, states = assignments_of(work, [person], known)
         mine = assignments.get(person.id, [])
-        acts = {row.id: _acts(work, row, appointments) for row in appointments}
+        acts = {row.id: _acts(work, row, appointments, focal_points) for row in appointments}
+        pending = awaited(work, appointments)
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
@@ -84,7 +86,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         account_state(person, enrolled=facts.enrolled),
         tuple(
             replace(
-                held(row, now),
+                held(row, now, pending.get(row.id)),
                 basis=open_basis(portal, permit, "appointment", row.id, row.basis),
                 end_basis=open_basis(portal, permit, "appointment", row.id, row.end_basis, "end_basis"),
                 may=acts[row.id],
@@ -108,13 +110,14 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
     )
 
 
-def _acts(work: Work, row: Appointment, held_by_them: Sequence[Appointment]) -> frozenset[Action]:
+def _acts(
+    work: Work, row: Appointment, held_by_them: Sequence[Appointment], focal_points: Sequence[Appointment]
+) -> frozenset[Action]:
     """Tell what the reader may do with an appointment that hasn't ended."""
-    facts = facts_of(work, row, held_by_them)
+    facts = facts_of(work, row, held_by_them, focal_points)
     if not lasting(work, [row]) or isinstance(facts, Absent):
         return frozenset()
-    pending = row.needs_confirmation and row.confirmed_at is None
-    acts = {Action.END_APPOINTMENT} | ({Action.CONFIRM_APPOINTMENT} if pending else set())
+    acts = {Action.END_APPOINTMENT} | ({Action.CONFIRM_APPOINTMENT} if is_pending(row) else set())
     found = {act for act in acts if work.allows(act, facts)}
     may_assign = work.who.role is Role.FOCAL_POINT and Action.END_APPOINTMENT in found
     return frozenset(found | ({Action.ASSIGN_PERSON} if may_assign else set()))

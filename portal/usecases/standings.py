@@ -30,10 +30,21 @@ def find_appointment(work: Work, person_id: PersonId, appointment_id: Appointmen
 
 
 def facts_of(
-    work: Work, row: Appointment | None, held: Sequence[Appointment] | None = None
+    work: Work,
+    row: Appointment | None,
+    held: Sequence[Appointment] | None = None,
+    focal_points: Sequence[Appointment] | None = None,
 ) -> AppointmentFacts | Absent:
-    """Tell the policies about an appointment; `held` are all of the person's, where they were found before."""
+    """Tell the policies about an appointment.
+
+    Args:
+        work: The transaction.
+        row: The appointment, or None where there is none.
+        held: All of the person's, where they were found before.
+        focal_points: Those of its State who run now, where they were found before.
+    """
     held = work.people.appointments(row.person_id if row else NOBODY) if held is None else held
+    focal_points = focal_points_of(work, row.state_code if row else None) if focal_points is None else focal_points
     if row is None:
         return Absent(AppointmentFacts)
     return AppointmentFacts(
@@ -44,7 +55,24 @@ def facts_of(
         PersonId(row.appointed_by) if row.appointed_by else None,
         running=_runs(work, row),
         others=frozenset(Role(one.role) for one in lasting(work, held) if one.id != row.id),
+        other_focal_point=any_other(focal_points, row.state_code, row.person_id),
     )
+
+
+def around(work: Work, person: Person | None) -> tuple[Sequence[Appointment], Sequence[Appointment]]:
+    """Find all appointments of a person, and those of their State's focal points that run now: there or not."""
+    held = work.people.appointments(person.id if person else NOBODY)
+    return held, focal_points_of(work, person.state_code if person else None)
+
+
+def focal_points_of(work: Work, state: str | None) -> Sequence[Appointment]:
+    """List the appointments of a State's focal points that run now; asked of the database for no State too."""
+    return work.people.holders(Role.FOCAL_POINT, work.now, state or "")
+
+
+def any_other(focal_points: Sequence[Appointment], state: str | None, person_id: UUID) -> bool:
+    """Tell whether a State has a focal point other than this person."""
+    return any(one.state_code == state and one.person_id != person_id for one in focal_points)
 
 
 def about_to_be(work: Work, person: Person, role: Role, held: Sequence[Appointment]) -> AppointmentFacts:
@@ -66,13 +94,20 @@ def lasting(work: Work, held: Sequence[Appointment]) -> list[Appointment]:
     return [one for one in held if one.ended_at is None and (one.ends_at is None or one.ends_at > work.now)]
 
 
-def person_facts(work: Work, person: Person | None) -> PersonFacts | Absent:
-    """Tell the policies about a person."""
+def person_facts(
+    work: Work, person: Person | None, held: Sequence[Appointment], focal_points: Sequence[Appointment]
+) -> PersonFacts | Absent:
+    """Tell the policies about a person; `held` and `focal_points` as in `facts_of`."""
     enrolled = bool(work.identity.enrolled([person.id if person else NOBODY]))  # asked for anybody, there or not
     if person is None:
         return Absent(PersonFacts)
-    state = StateCode(person.state_code) if person.state_code else None
-    return PersonFacts(PersonId(person.id), state, enrolled=enrolled)
+    return PersonFacts(
+        PersonId(person.id),
+        StateCode(person.state_code) if person.state_code else None,
+        enrolled,
+        frozenset(Role(one.role) for one in lasting(work, held)),
+        any_other(focal_points, person.state_code, person.id),
+    )
 
 
 def assignment_facts(

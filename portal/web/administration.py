@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from portal.access.actions import Action
 from portal.access.deeds import DEEDS
-from portal.domain.appointments import STANDINGS
+from portal.domain.appointments import CONFIRMERS, STANDINGS
 from portal.domain.ids import StateCode
 from portal.domain.words import ROLES
 from portal.usecases import administration
@@ -17,18 +17,20 @@ from portal.web.ways import caller_of, portal_of, show
 def accounts(request: Request) -> Response:
     """Show the accounts of a State's people, or of the secretariat and the bodies of the Conference."""
     state = request.query_params.get("state", "")
-    lines = administration.list_accounts(portal_of(request), caller_of(request), StateCode(state) if state else None)
+    page = administration.list_accounts(portal_of(request), caller_of(request), StateCode(state) if state else None)
     names = state_names(request)
     return show(
         request,
         "administration/accounts.html",
-        lines=lines,
+        lines=page.lines,
+        waiting=page.waiting,
         chosen=state,
         names=names,
         states=sorted(names.items(), key=lambda pair: pair[1].casefold()),
         roles=ROLES,
         accounts=ACCOUNTS,
         standings=STANDINGS,
+        confirmers=CONFIRMERS,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.domain.appointments import APPOINTABLE, STANDINGS
+from portal.domain.appointments import APPOINTABLE, CONFIRMERS, STANDINGS
 from portal.domain.ids import AppointmentId, AssignmentId, InvitationId, PersonId, ReviewId, StateCode
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import Problem, RefusedError
@@ -44,6 +44,7 @@ def listing(request: Request) -> Response:
         roles=ROLES,
         accounts=ACCOUNTS,
         standings=STANDINGS,
+        confirmers=CONFIRMERS,
         most=EXPERTS_PER_STATE,
     )
 
@@ -228,6 +229,7 @@ def _person(request: Request, template: str, checks: Checks) -> Response:
         review_options=[(id_, names.get(code, code)) for id_, code in person.reviews],
         accounts=ACCOUNTS,
         standings=STANDINGS,
+        confirmers=CONFIRMERS,
         appointment=next((one for one in person.appointments if str(one.id) == appointment), None),
         assignment=next((one for one in person.assignments if str(one.id) == assignment), None),
         **checks.tell(request),
@@ -237,4 +239,4 @@ def _person(request: Request, template: str, checks: Checks) -> Response:
 def _link_page(request: Request, person_id: PersonId, link: IssuedLink) -> Response:
     """Show a link once: the page can't be loaded again."""
     person = persons.view_person(portal_of(request), caller_of(request), person_id)
-    return show(request, "people/link.html", person=person, link=link)
+    return show(request, "people/link.html", person=person, link=link, roles=ROLES, confirmers=CONFIRMERS)

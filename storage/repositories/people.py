@@ -1,6 +1,6 @@
 """People, appointments, assignments and undertakings in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -99,6 +99,17 @@ class PeopleRecords:
         if state is not None:
             question = question.where(col(Appointment.state_code) == state)
         return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
+
+    def held_since(self, roles: Collection[str], since: datetime, at: datetime) -> Sequence[Appointment]:
+        """List the appointments to any of these roles that ran at some time from one moment to another."""
+        question = select(Appointment).where(
+            col(Appointment.role).in_(roles),
+            or_(col(Appointment.needs_confirmation).is_(False), col(Appointment.confirmed_at) <= at),
+            col(Appointment.starts_at) <= at,
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > since),
+            or_(col(Appointment.ended_at).is_(None), col(Appointment.ended_at) > since),
+        )
+        return self._session.scalars(question).all()
 
     def assignment(self, assignment_id: UUID) -> Assignment | None:
         """Find an assignment."""

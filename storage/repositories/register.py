@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, case, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -84,12 +84,13 @@ class RegisterRecords:
         question = question.where(col(Assignment.review_id) == review_id, col(Appointment.role) == "officer")
         return frozenset(self._session.scalars(question))
 
-    def unconfirmed(self) -> Sequence[Row[Appointment, Person]]:
+    def unconfirmed(self, at: datetime) -> Sequence[Row[Appointment, Person]]:
         """List the appointments that wait for their confirmation."""
         question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
         question = question.where(
             col(Appointment.needs_confirmation).is_(True),
             col(Appointment.confirmed_at).is_(None),
             col(Appointment.ended_at).is_(None),
+            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
         )
         return self._session.execute(question.order_by(col(Appointment.created_at))).all()

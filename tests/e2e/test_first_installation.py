@@ -131,7 +131,7 @@ def test_from_an_empty_installation_to_the_first_upload(chromium: Browser, insta
     link = add(admin, "Secretariat registrar", "Ruth Keeper", "ruth@portal.example")
 
     registrar = enter(chromium, link, "ruth@portal.example")
-    officer_link, focal_link = open_first_review(registrar)
+    officer_link, focal_link = open_first_review(admin, registrar)
 
     # the focal point appoints an expert, who is assigned to the review
     focal = enter(chromium, focal_link, "sera@fiji.example")
@@ -163,8 +163,22 @@ def test_from_an_empty_installation_to_the_first_upload(chromium: Browser, insta
     assert not [error for one in (admin, registrar, focal, expert, officer) for error in one.errors]
 
 
-def open_first_review(registrar: Visitor) -> tuple[str, str]:
-    """Import States, open a cycle and a review, assign its officer, appoint a focal point; gives their links."""
+def confirm(visitor: Visitor, home: str, name: str) -> None:
+    """Find somebody's appointment on one's first page, and confirm it."""
+    visitor.go(home)
+    visitor.sees("Waiting for your confirmation")
+    waiting = visitor.page.get_by_role("main").locator("section", has_text="Waiting for your confirmation")
+    waiting.get_by_role("link", name=name).click()
+    visitor.sees("waits for confirmation")
+    visitor.press("Confirm")
+    visitor.sees("running")
+
+
+def open_first_review(admin: Visitor, registrar: Visitor) -> tuple[str, str]:
+    """Import States, open a cycle and a review, assign its officer, appoint a focal point; gives their links.
+
+    Officer and focal point wait for the administrator, who confirms them.
+    """
     registrar.sees("First the States")
     registrar.press("To the States")
     registrar.press("Import the list that comes with the portal")
@@ -176,6 +190,8 @@ def open_first_review(registrar: Visitor) -> tuple[str, str]:
     registrar.press("Open the cycle")
     registrar.go("People")
     officer_link = add(registrar, "Secretariat officer", "Olga Wart", "olga@portal.example")
+    registrar.sees("The appointment waits for confirmation")
+    registrar.sees("Another registrar or administrator than the one who appointed confirms it.")
     registrar.go("Register")
     registrar.sees("No review has been opened in this cycle")
     registrar.press("Open a review")
@@ -186,6 +202,9 @@ def open_first_review(registrar: Visitor) -> tuple[str, str]:
     registrar.press("Open the review")
     registrar.sees("No officer is assigned yet")
     registrar.press("Assign an officer")
+    registrar.sees("An officer who was appointed waits for confirmation")
+    confirm(admin, "Administration", "Olga Wart")
+    registrar.page.reload()
     registrar.fill(officer="Olga Wart", note="IOM/2/2026", dated=today())
     registrar.press("Assign")
     registrar.sees("running")
@@ -193,7 +212,14 @@ def open_first_review(registrar: Visitor) -> tuple[str, str]:
     assert registrar.page.locator("[name=state]").input_value() == "FJI"
     registrar.fill(role="Focal point", name="Sera Vale", mail="sera@fiji.example", note="NV/3/2026", dated=today())
     registrar.press("Add and make a sign-in link")
-    return officer_link, registrar.link()
+    focal_link = registrar.link()
+    registrar.go("Register")
+    registrar.press("Fiji")
+    registrar.sees("waits for confirmation")
+    confirm(admin, "Administration", "Sera Vale")
+    registrar.page.reload()
+    expect(registrar.page.get_by_role("main")).not_to_contain_text("waits for confirmation")
+    return officer_link, focal_link
 
 
 def upload(expert: Visitor) -> None:

@@ -167,6 +167,8 @@ def _others() -> Iterator[frozenset[str]]:
 
 
 OTHERS: Final = tuple(_others())
+# the roles of somebody's account
+HELD: Final = tuple(map(frozenset[str], ((), ("focal_point",), ("expert",), ("focal_point", "expert"))))
 
 
 def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OTHERS) -> Iterator[Thing]:
@@ -178,17 +180,36 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
         for state in (*PARTIES, "XDD"):
             yield Thing("state", absent=absent, of=state)
     yield Thing("session")
-    for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
-        yield Thing("account", of=of, enrolled=enrolled, mine=mine)
+    yield from _accounts()
     for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
         yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
     for kind in ("account", "invitation", "appointment", "assignment"):
         yield Thing(kind, absent=True, of="", role="reader")
-    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
-    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
-        yield Thing("appointment", role=role, of=of, others=held, mine=mine, begun_by_me=begun, running=running)
+    yield from _appointments(others)
     for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):
         yield Thing("assignment", role=role, of=of, others=held, mine=mine, step=step)
+
+
+def _accounts() -> Iterator[Thing]:
+    for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
+        for held, other in product(HELD, (True, False)):
+            yield Thing("account", of=of, enrolled=enrolled, mine=mine, held=held, other_focal_point=other)
+
+
+def _appointments(others: Sequence[frozenset[str]]) -> Iterator[Thing]:
+    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
+    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
+        for other in (True, False) if role == "focal_point" else (False,):
+            yield Thing(
+                "appointment",
+                role=role,
+                of=of,
+                others=held,
+                mine=mine,
+                begun_by_me=begun,
+                running=running,
+                other_focal_point=other,
+            )
 
 
 def _offices() -> Iterator[tuple[str, str | None]]:
@@ -294,10 +315,12 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
         "state": lambda: StateFacts(StateCode(thing.of or "")),
         "cycle": lambda: CycleFacts(CycleId(one)),
         "session": lambda: SessionFacts(SessionId(one), person),
-        "account": lambda: PersonFacts(person, of, enrolled=thing.enrolled),
+        "account": lambda: PersonFacts(
+            person, of, thing.enrolled, frozenset(map(Role, thing.held)), thing.other_focal_point
+        ),
         "invitation": lambda: InvitationFacts(InvitationId(one), person, of, begun_by),
         "appointment": lambda: AppointmentFacts(
-            AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others
+            AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
         ),
         "assignment": lambda: AssignmentFacts(AssignmentId(one), person, of, Role(thing.role), _review(thing), others),
         "review": lambda: _review(thing),

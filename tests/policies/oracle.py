@@ -49,6 +49,8 @@ class Thing:
     begun_by_me: bool = False
     running: bool = True
     enrolled: bool = True
+    held: frozenset[str] = field(default_factory=frozenset)
+    other_focal_point: bool = False
 
 
 # --- the tables
@@ -90,6 +92,13 @@ APPOINTS: Final = {
     "registrar": {"focal_point", "officer", "translator", "oversight", "analyst"},
     "administrator": {"administrator", "registrar", "confidentiality_officer"},
 }
+# who confirms an appointment that somebody else made (d): two people of the secretariat for its own, a State's focal
+# point for another of its State
+CONFIRMS: Final = {
+    "registrar": {"administrator", "registrar", "officer", "confidentiality_officer", "expert", "observer"},
+    "administrator": {"administrator", "registrar", "officer", "confidentiality_officer"},
+    "focal_point": {"focal_point"},
+}
 OWN_ACCOUNT: Final = {"signOut", "viewOwnAccount", "changeOwnAccount", "chooseAppointment", "endOwnSession"}
 # acts on no file, by role and the kind of thing
 PLAIN: Final = {
@@ -108,7 +117,7 @@ PLAIN: Final = {
         "cycle": {"listCycles", "openReview"},
         "review": {"viewRegisterEntry", "setReview", "closeReview"},
         "account": {"viewPerson"},
-        "appointment": {"viewPerson", "confirmAppointment"},
+        "appointment": {"viewPerson"},
         "assignment": {"viewPerson"},
         "invitation": {"viewPerson"},
     },
@@ -163,10 +172,7 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
         return _own_account(act, thing)
     if who.role is None or who.when != "during" or who.suspended or _conflicted(who):
         return False
-    return (
-        act in PLAIN.get(who.role, {}).get(thing.kind, set())
-        and not (act == "confirmAppointment" and (thing.mine or thing.begun_by_me or _would_conflict(thing)))
-    ) or _else(who, act, thing, version, target)
+    return act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
 
 
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
@@ -209,6 +215,7 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "viewPerson": lambda: _is_own(who, thing),
         "appoint": lambda: _appoints(who, thing, ending=False),
         "endAppointment": lambda: _appoints(who, thing, ending=True),
+        "confirmAppointment": lambda: _confirms(who, thing),
         "assignPerson": lambda: _assigns(who, thing, ending=False),
         "assignOfficer": lambda: _assigns_officers(who, thing, ending=False),
         "endAssignment": lambda: _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True),
@@ -232,6 +239,16 @@ def _appoints(who: Who, thing: Thing, *, ending: bool) -> bool:
     return may and thing.role in APPOINTS[who.role or ""] and not hindered
 
 
+def _confirms(who: Who, thing: Thing) -> bool:
+    if thing.mine or thing.begun_by_me or _would_conflict(thing):
+        return False
+    # a State without another focal point has its first one confirmed by the secretariat
+    if thing.role == "focal_point" and who.role in {"registrar", "administrator"}:
+        return not thing.other_focal_point
+    mine = _is_own(who, thing) if who.role == "focal_point" else True
+    return mine and thing.role in CONFIRMS.get(who.role or "", set())
+
+
 def _assigns(who: Who, thing: Thing, *, ending: bool) -> bool:
     over = _side(who) == "reviewing" and thing.step == "closed"
     party = _is_own(who, thing) and _side(who) != "no party"
@@ -244,7 +261,8 @@ def _assigns_officers(who: Who, thing: Thing, *, ending: bool) -> bool:
 
 
 def _issues_link(who: Who, thing: Thing) -> bool:
-    first = thing.of is not None and not thing.enrolled and who.role == "registrar"
+    alone = thing.held == {"focal_point"} and not thing.other_focal_point
+    first = thing.of is not None and not thing.enrolled and alone and who.role == "registrar"
     return (_is_own(who, thing) or _keeps_staff(who, thing) or first) and not thing.mine
 
 

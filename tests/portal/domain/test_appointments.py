@@ -7,6 +7,7 @@ import pytest
 from portal.domain.appointments import (
     Standing,
     fits,
+    needs_confirmation,
     refuse_elsewhere,
     refuse_last_administrator,
     refuse_twice,
@@ -86,9 +87,20 @@ def test_nobody_holds_a_role_twice() -> None:
 
 def test_the_last_administrator_stays() -> None:
     with pytest.raises(RefusedError, match="only administrator"):
-        refuse_last_administrator(Role.ADMINISTRATOR, 1)
-    refuse_last_administrator(Role.ADMINISTRATOR, 2)
-    refuse_last_administrator(Role.REGISTRAR, 1)
+        refuse_last_administrator(Role.ADMINISTRATOR, 0)
+    refuse_last_administrator(Role.ADMINISTRATOR, 1)
+    refuse_last_administrator(Role.REGISTRAR, 0)
+
+
+def test_what_opens_files_waits_as_soon_as_somebody_could_confirm_it() -> None:
+    def waits(role: Role, *, other_focal_point: bool = False, others: bool = False, asked: bool = False) -> bool:
+        return needs_confirmation(role, other_focal_point=other_focal_point, others=others, asked=asked)
+
+    takes_two = {Role.ADMINISTRATOR, Role.REGISTRAR, Role.OFFICER, Role.CONFIDENTIALITY_OFFICER, Role.FOCAL_POINT}
+    assert not any(waits(role) for role in Role)
+    assert {role for role in Role if waits(role, others=True)} == takes_two
+    assert {role for role in Role if waits(role, other_focal_point=True)} == {Role.FOCAL_POINT}
+    assert {role for role in Role if waits(role, asked=True)} == {Role.EXPERT, Role.OBSERVER}
 
 
 def test_what_ended_has_ended_whether_it_was_confirmed_or_not() -> None:

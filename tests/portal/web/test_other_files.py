@@ -114,8 +114,9 @@ def files(world: World) -> Files:
             language="ar",
         )
         assert answer.status_code == 303
-        expert = world.members["expert_xaa" if file == "xaa" else "focal_xdd"].person
-        assert press(browser(world, "registrar"), f"/people/{expert}/link").status_code == 200
+        invited, by = ("expert_xaa", "focal_xaa") if file == "xaa" else ("focal_xdd", "registrar")
+        at = f"/people/{world.members[invited].person}/link"
+        assert press(browser(world, by), at).status_code == 200
         found.ids[file] = gathered(world, file, held, translator)
     return found
 

@@ -169,7 +169,7 @@ def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -
     focal.get(path)
     event.remove(world.portal.database.engine, "before_cursor_execute", note)
     said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(said) <= 14, "\n".join(said)
+    assert len(said) <= 15, "\n".join(said)
 
 
 def test_the_administrator_sees_accounts_and_counts_and_no_title(world: World) -> None:
@@ -216,3 +216,53 @@ def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
     assert administrator.form(at, confirms[1]).status_code == 409
     told = ("A new link", "Registrar Example Confirmed by Administrator Example.", "not used yet")
     assert links_on(registrar.get(at).text) == [told]
+
+
+def test_pages_say_what_waits_and_for_whom_and_whoever_may_confirm_finds_it(world: World) -> None:
+    registrar, administrator = browser(world, "registrar"), browser(world, "administrator")
+    olga = {"name": "Olga Wart", "mail": "olga@secretariat.example", "language": "en", "role": "officer", "state": ""}
+    whom, mine = (
+        "Another registrar or administrator than the one who appointed confirms it.",
+        "Waiting for your confirmation",
+    )
+    answer = registrar.form("/people/new", "/people/new", **olga, **NOTE)
+    assert "The appointment waits for confirmation" in answer.text
+    at = re.search(r"/people/[0-9a-f-]{36}", answer.text)
+    assert at
+    for page in ("/people", at[0]):
+        assert whom in registrar.get(page).text
+    assert mine not in registrar.get("/people").text
+    assert "/confirm" not in registrar.get(at[0]).text
+    for page in ("/administration", "/people", "/people?state=XCC"):  # the first page too, whosever people it lists
+        text = administrator.get(page).text
+        assert mine in text
+        assert at[0] in text
+    confirms = re.search(rf'action="({at[0]}/appointments/[^"]+/confirm)"', administrator.get(at[0]).text)
+    assert confirms
+    assert registrar.form(at[0], confirms[1]).status_code == 403
+    assert administrator.form(at[0], confirms[1]).status_code == 303
+    assert administrator.form(at[0], confirms[1]).status_code == 409
+    for page in ("/people", at[0]):
+        assert whom not in registrar.get(page).text
+    assert mine not in administrator.get("/administration").text
+
+
+def test_the_states_focal_point_finds_the_one_whom_the_registrar_recorded(world: World, focal: Browser) -> None:
+    registrar = browser(world, "registrar")
+    deputy = {
+        "name": "Dina Corr",
+        "mail": "dina@ministry.example",
+        "language": "en",
+        "role": "focal_point",
+        "state": "XCC",
+    }
+    assert (
+        "A focal point of the State confirms it." in registrar.form("/people/new", "/people/new", **deputy, **NOTE).text
+    )
+    text = focal.get("/people").text
+    assert "Waiting for your confirmation" in text
+    at = re.search(r'<section class="card">.*?href="(/people/[0-9a-f-]{36})"', text, re.DOTALL)
+    assert at
+    confirms = re.search(rf'action="({at[1]}/appointments/[^"]+/confirm)"', focal.get(at[1]).text)
+    assert confirms
+    assert focal.form(at[1], confirms[1]).status_code == 303

@@ -13,10 +13,12 @@ from portal.app import web_app
 from portal.audit.events import REGISTRY_STREAM
 from portal.audit.kinds import KINDS
 from portal.domain.ids import AppointmentId, InvitationId, PersonId
+from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.identity.passphrases import Cost, Passphrases
-from portal.usecases.appointments import end_appointment
+from portal.usecases.appointments import appoint, end_appointment
+from portal.usecases.bases import Terms
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.invitations import IssuedLink, confirm_link, issue_link
 from portal.web.places import local_path
@@ -257,6 +259,27 @@ def end(world: World, who: str, member: str) -> None:
     found = world.members[member]
     with world.request():
         end_appointment(world.portal, world.caller(who), PersonId(found.person), AppointmentId(found.appointment), None)
+
+
+def test_the_registrar_invites_nobody_whom_a_state_appointed_itself(world: World) -> None:
+    for who in ("expert_xaa", "observer_xcc", "stranger_xff"):
+        with pytest.raises(Forbidden):
+            issue(world, "registrar", who)
+    add_member(world, "deputy_xaa", Role.FOCAL_POINT, "XAA")
+    with pytest.raises(Forbidden):  # the other focal point does it
+        issue(world, "registrar", "deputy_xaa")
+    issue(world, "focal_xaa", "deputy_xaa")
+    assert not issue(world, "registrar", "focal_xbb").needs_second  # the State has no other
+
+
+def test_an_expert_recorded_as_focal_point_besides_is_still_not_the_registrars_to_invite(world: World) -> None:
+    end(world, "registrar", "focal_xaa")
+    expert = PersonId(world.members["expert_xaa"].person)
+    terms = Terms(LegalBasis("NV/7/2026", world.clock().date()))
+    with world.request():
+        appoint(world.portal, world.caller("registrar"), expert, Role.FOCAL_POINT, terms)
+    with pytest.raises(Forbidden):
+        issue(world, "registrar", "expert_xaa")
 
 
 def test_links_end_with_the_appointment_of_whoever_issued_them(world: World) -> None:
