@@ -13,7 +13,7 @@ from portal.domain.ids import AppointmentId, PersonId, StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.problems import RefusedError
 from portal.domain.roles import Role
-from portal.errors import Conflict, Forbidden, NotFound
+from portal.errors import Conflict, Forbidden, NotFound, SignedOut
 from portal.usecases import appointments
 from portal.usecases.appointments import Newcomer
 from portal.usecases.bases import Terms
@@ -150,7 +150,7 @@ def test_an_invented_second_person_confirms_nothing(world: World) -> None:
             )
         )
     invented = Caller(token=token, address="192.0.2.1", client="test")
-    with world.request(), pytest.raises((Forbidden, NotFound)):
+    with world.request(), pytest.raises((Forbidden, NotFound, SignedOut)):
         appointments.confirm_appointment(
             world.portal, invented, PersonId(another), AppointmentId(held(world, another).id)
         )

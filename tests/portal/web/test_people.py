@@ -120,11 +120,11 @@ def test_a_link_for_one_of_its_people_is_seen_by_the_whole_state_and_no_other(wo
     deputy, expert = browser(world, "deputy_xcc"), world.members["expert_xcc"].person
     at = f"/people/{expert}"
     assert links_on(deputy.get(at).text) == []
-    browser(world, "registrar").form(at, f"{at}/link")
+    focal.form(at, f"{at}/link")
     give_passphrase(world, expert)
     world.clock.forward(timedelta(minutes=1))
     focal.form(at, f"{at}/link")
-    first = ("The first link", "Registrar Example", "never; it doesn’t work any more")
+    first = ("The first link", "Focal_Xcc Example", "never; it doesn’t work any more")
     assert links_on(deputy.get(at).text) == [("A new link", "Focal_Xcc Example", "not used yet"), first]
     with setting_up(world.portal) as (work, _):
         work.identity.invitations(expert)[0].used_at = work.now
