@@ -292,13 +292,13 @@ class Work:
         permit = self._admit(action, replace(matter, scopes=scopes), None, None, None)
         return rooms, files, permit
 
-    def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row]) -> list[Row]:
-        """Choose the rows on which an act is allowed, with one decision for all that are alike; opens nothing."""
+    def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row | None]) -> list[Row]:
+        """Choose the rows (None: not found) on which an act is allowed, with one decision for all alike; opens nothing."""
         matters = [self._matter(action, kind, row) for row in rows]
         reviews = {self._review_of(row) for row in rows}
         actor = self.standings.actor(reviews.pop()) if len(reviews) == 1 else self.standings.everywhere()
         decisions = gate.decide_each(self.portal.policies, actor, action, matters)
-        return [row for row, decision in zip(rows, decisions, strict=True) if decision.allowed]
+        return [row for row, decision in zip(rows, decisions, strict=True) if row is not None and decision.allowed]
 
     def why(self, action: Action, kind: type[Row], row: Row) -> tuple[str, ...]:
         """Name the policies that allow an act on a row."""

@@ -23,7 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import col
 
 from storage import schema
-from storage.errors import Exists, Full, StoreUnavailable
+from storage.errors import DatabaseUnavailable, Exists, Full, StoreUnavailable
 from storage.guards import GUARD_KEY
 from storage.tables import Event
 
@@ -64,7 +64,7 @@ class Database:
         """Open a writing transaction: committed at the end of the block, rolled back on any exception.
 
         Raises:
-            StoreUnavailable: The database is away, or locked beyond the bound.
+            DatabaseUnavailable: The database is away, or locked beyond the bound.
             Full: No space is left.
 
         """
@@ -110,7 +110,7 @@ class Database:
 @contextmanager
 def _held(turn: Lock, ends: float) -> Iterator[None]:
     if not turn.acquire(timeout=max(0.0, ends - monotonic())):
-        raise StoreUnavailable("too many wait to write")
+        raise DatabaseUnavailable("too many wait to write")
     try:
         yield
     finally:
@@ -125,7 +125,7 @@ def translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         raise _fault(error) from error
     except PoolTimeout as error:
-        raise StoreUnavailable("all connections to the database are busy") from error
+        raise DatabaseUnavailable("all connections to the database are busy") from error
     except IntegrityError as error:
         if "UNIQUE" in str(error.orig):
             raise Exists("somebody else wrote this first") from error
@@ -140,7 +140,7 @@ def _fault(error: DBAPIError) -> StoreUnavailable:
     text = str(error.orig)
     if "full" in text:
         return Full("the database has no space left")
-    return StoreUnavailable("the database can't be reached in time")
+    return DatabaseUnavailable("the database can't be reached in time")
 
 
 def _engine(path: Path) -> Engine:

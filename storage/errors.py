@@ -6,6 +6,7 @@ StorageError
 ├── Exists             the name is taken, or somebody wrote the like first; nothing is ever overwritten
 ├── KeyUnavailable     the key provider is away, or the key is unknown or retired
 ├── StoreUnavailable   the object store or the database is away or too slow
+│   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
 │   └── Full           no space is left
 └── NotPermitted       a Permit that opens nothing
 """
@@ -37,6 +38,10 @@ class KeyUnavailable(StorageError):
 
 class StoreUnavailable(StorageError):
     """The store can't be reached, or did not answer in time."""
+
+
+class DatabaseUnavailable(StoreUnavailable):
+    """The database can't be reached, or did not answer in time."""
 
 
 class Full(StoreUnavailable):

@@ -1,4 +1,4 @@
-"""Reviews as the people in them see them: the list of one's own, a file's overview, its stage, whom to ask.
+"""Reviews as the people in them see them: the list of one's own, a file's overview, its stage.
 
 1. A list counts as new only documents that the reader may see, in rooms that the reader may list.
 2. Before the undertaking is accepted, an overview tells who and when, and nothing of what lies in the rooms.
@@ -127,27 +127,6 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
         may_ask_for_help=bool(asks),
         sees_trail=bool(trail),
     )
-
-
-def whom_to_ask(portal: Portal, caller: Caller, review_id: UUID) -> tuple[str, ...]:
-    """Name the officers assigned to a review (GL 7); nobody where the actor may not know of it.
-
-    The portal asks this by itself when it says no, so a refusal here would be one of an act that nobody tried.
-
-    Raises:
-        NotFound: The review that was allowed is gone.
-        SignedOut: The actor's session ended.
-
-    """
-    with portal.work(caller) as work:
-        record = work.reviews.find(review_id)
-        if not work.allowed(Action.VIEW_REVIEW, Review, [record.review] if record else []):
-            return ()
-        review, permit = work.require(Action.VIEW_REVIEW, Review, record.review if record else None, asked=review_id)
-        work.note(permit, shown="whom to ask")
-        rows = work.reviews.people(review.id, (), work.now)
-        officers = [person for appointment, person, _ in rows if appointment.role == Role.OFFICER]
-    return tuple(name_of(portal, permit, person) for person in officers)
 
 
 def advance_review(portal: Portal, caller: Caller, review_id: UUID, seen: ReviewStage, wanted: ReviewStage) -> None:

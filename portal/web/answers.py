@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
-from uuid import UUID
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from portal.domain.problems import RefusedError
-from portal.domain.texts import N_
 from portal.errors import PortalError
-from portal.usecases.reviews import whom_to_ask
+from portal.web.asking import ASK, names_to_ask
 from portal.web.failures import SENTENCES, STATUSES, UPLOAD_HEADER
 from portal.web.languages import say
-from portal.web.ways import caller_of, portal_of, show
+from portal.web.ways import show
 from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
-
-ASK: Final = N_("Whom to ask: %(name)s.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class Told:
     url: str = ""
     plain: bool = True  # kept, and nothing else to tell
     status: int = 200
-    review: UUID | None = None  # whose officers are to be asked
+    asks: bool = True  # an officer can help, and can be named
 
 
 def failure(request: Request, error: PortalError | RefusedError | StorageError) -> tuple[int, str]:
@@ -52,7 +47,7 @@ async def upload_answer(request: Request, told: Sequence[Told], page: str) -> Re
     """Answer an upload: the script by JSON, a plain form by the page it leads to, or by one that tells of each file."""
     failed = [one for one in told if not one.ok]
     status = failed[0].status if len(failed) == len(told) else 200
-    ask = await to_thread.run_sync(_officers, request, failed)
+    ask = await to_thread.run_sync(names_to_ask, request) if any(one.asks for one in failed) else None
     if request.headers.get(UPLOAD_HEADER) == "1":
         words = [one.message for one in told] + ([say(request, ASK, name=ask)] if ask else [])
         answer = {"ok": not failed, "message": " ".join(words), "url": told[-1].url}
@@ -61,13 +56,3 @@ async def upload_answer(request: Request, told: Sequence[Told], page: str) -> Re
         return RedirectResponse(told[0].url if len(told) == 1 else page, 303)
     shown = partial(show, request, "documents/uploaded.html", status=status, told=told, back=page, ask=ask)
     return await to_thread.run_sync(shown)
-
-
-def _officers(request: Request, failed: Sequence[Told]) -> str | None:
-    review = next((one.review for one in failed if one.review), None)
-    if review is None:
-        return None
-    try:
-        return ", ".join(whom_to_ask(portal_of(request), caller_of(request), review)) or None
-    except (PortalError, StorageError):
-        return None  # a translator knows the text, not the review

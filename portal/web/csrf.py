@@ -30,6 +30,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTEXT = b"portal/v1/csrf"
 MAC_BYTES = 32
 FRESH_VISITOR = "portal.fresh_visitor"
+OURS = "portal.ours"  # set in the state of an unsafe request that came from a page of ours
 
 ELSEWHERE = N_(
     "This request didn't come from a page of the portal, so nothing was done. "

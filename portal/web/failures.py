@@ -7,7 +7,6 @@ absent or forbidden: it carries no reason, no name and no number of the request.
 import logging
 import traceback
 from dataclasses import dataclass
-from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,22 +28,20 @@ from portal.errors import (
     TooMany,
     Unavailable,
 )
-from portal.usecases.reviews import whom_to_ask
 from portal.web import cookies, csrf
+from portal.web.asking import ASK, names_to_ask
 from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.places import to_acting, to_sign_in
 from portal.web.refusals import RequestRefused
-from portal.web.ways import caller_of, portal_of
-from storage import permits
-from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
+from storage.errors import DatabaseUnavailable, KeyUnavailable, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
 
 UPLOAD_HEADER = "x-upload"
 # refusals for what a thing has become, not for who asks: somebody was there first
 PASSED = frozenset({"guardrails.withdrawn-work", "guardrails.circulated-once"})
-ASKED = frozenset({403, 409, 422})  # where an officer can help
+ASKED = frozenset({403, 409, 413, 422, 503})  # where an officer can help
 RETRY_SECONDS = {429: 60, 503: 30}
 
 
@@ -129,7 +126,8 @@ def error_response(request: Request, status: int, reason: str | None = None, *, 
     happened = reason or say(request, words.happened)
     response: Response
     if request.headers.get(UPLOAD_HEADER) == "1":
-        response = JSONResponse({"ok": False, "message": happened, "url": ""}, status_code=status)
+        told = f"{happened} {say(request, ASK, name=ask)}" if ask else happened
+        response = JSONResponse({"ok": False, "message": told, "url": ""}, status_code=status)
         response.headers["Cache-Control"] = "no-store"
     else:
         response = render(
@@ -149,10 +147,12 @@ def error_response(request: Request, status: int, reason: str | None = None, *, 
 
 
 async def on_refused(request: Request, error: Exception) -> Response:
-    """Answer a request that the web layer turned away."""
+    """Answer a request that the web layer turned away; nobody is named to a page that isn't ours."""
     if not isinstance(error, RequestRefused):
         raise error
-    return error_response(request, error.status, say(request, error.sentence))
+    ours = getattr(request.state, csrf.OURS, False)
+    ask = await run_in_threadpool(names_to_ask, request) if ours else None
+    return error_response(request, error.status, say(request, error.sentence), ask=ask)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -201,26 +201,19 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     elif isinstance(error, Forbidden) and error.policies:
         said = " ".join(say(request, sentence) for sentence in reasons(error.policies))
         status = 409 if PASSED.issuperset(error.policies) else status
-    ask = await run_in_threadpool(_whom_to_ask, request, error) if status in ASKED else None
-    return error_response(request, status, said, ask=ask)
-
-
-def _whom_to_ask(request: Request, error: Exception) -> str | None:
-    """Name the officers of the review that an act was about, where the actor may know the review (GL 7)."""
+    asks = status in ASKED and not isinstance(error, NotFound)
     review = error.review if isinstance(error, PortalError) else None
-    if review is None:
-        return None
-    try:
-        with permits.request(UUID(request.state.request_id)):
-            return ", ".join(whom_to_ask(portal_of(request), caller_of(request), review)) or None
-    except (PortalError, StorageError):
-        return None
+    ask = await run_in_threadpool(names_to_ask, request, review) if asks else None
+    return error_response(request, status, said, ask=ask)
 
 
 async def on_store_error(request: Request, error: Exception) -> Response:
     """Answer when database, objects or keys can't be reached, or what they gave back isn't what was put there."""
     log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
-    return error_response(request, 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500)
+    status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500
+    asks = status in ASKED and not isinstance(error, DatabaseUnavailable)
+    ask = await run_in_threadpool(names_to_ask, request) if asks else None
+    return error_response(request, status, ask=ask)
 
 
 STATUSES: tuple[tuple[type[Exception], int], ...] = (

@@ -101,6 +101,7 @@ class Guard:
         if scope["type"] != "http":
             return
         scope["state"] = {**scope.get("state", {}), "request_id": str(uuid.uuid4())}
+        scope["app"] = self._app  # as the application itself does: what is turned away here is answered alike
         answer = _Answer(scope, send)
         try:
             check_transport(scope, self._rules)
@@ -127,6 +128,7 @@ class Guard:
         if request.method in csrf.SAFE_METHODS:
             return
         csrf.check_source(request)
+        scope["state"][csrf.OURS] = True
         in_header = request.headers.get(csrf.HEADER)
         if in_header is not None:
             csrf.check_token(request, in_header)

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from anyio import CancelScope, to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -32,13 +31,14 @@ from portal.usecases.downloads import ABORTED, FAILED
 from portal.usecases.transfers import goes_on
 from portal.usecases.uploads import TITLE_CHARACTERS, Described
 from portal.web.answers import Told, failure, upload_answer
+from portal.web.failures import ASKED
 from portal.web.languages import say
 from portal.web.multipart import FieldPart, FilePart, multipart
 from portal.web.receiving import Receiving
 from portal.web.refusals import RequestRefused
 from portal.web.ways import caller_of, id_from, portal_of
 from portal.work import Portal
-from storage.errors import StorageError
+from storage.errors import DatabaseUnavailable, StorageError
 
 log = logging.getLogger("portal.web")
 
@@ -172,8 +172,8 @@ async def _told(request: Request, act: Act, keep: Keep, part: FilePart) -> Told:
         if isinstance(error, NotFound | Forbidden | SignedOut) and not act.told:
             raise
         status, message = failure(request, error)
-        review = error.review if isinstance(error, PortalError) else None
-        return Told(clean_name(part.file_name).name, ok=False, message=message, status=status, review=review)
+        asks = status in ASKED and not isinstance(error, DatabaseUnavailable)
+        return Told(clean_name(part.file_name).name, ok=False, message=message, status=status, asks=asks)
     notes = [say(request, SAME_FILE, numbers=", ".join(str(number) for number in kept.equal))] if kept.equal else []
     renamed = OTHER_NAME if part.file_name else NO_NAME
     notes += [say(request, renamed, name=f"\u2068{kept.name.name}\u2069")] if kept.name.changed else []
@@ -198,8 +198,6 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
     except BaseException as error:
         with CancelScope(shield=True):
             await to_thread.run_sync(_abandon, portal, upload, _result(error), receiving.received)
-        if isinstance(error, PortalError):
-            error.review = UUID(upload.intent.entry.on["review"])
         raise
 
 

@@ -8,7 +8,8 @@ import os
 import random
 import re
 import secrets
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -23,9 +24,13 @@ from portal.domain.roles import Role
 from portal.usecases.checks import check_records
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.errors import StoreUnavailable
+from storage.objects.memory import MemoryStore
 from tests.cast import World, add_member
-from tests.contents import documents, form_token, objects, send, versions
+from tests.contents import documents, form_token, objects, said, send, versions
 from tests.filing import PDF, circulated, made, move, newest, press, put
+from tests.portal.web.test_no_event_no_page import BOUND_SECONDS, locked
+from tests.portal.web.test_uploads import FullStore
 from tests.web_client import ORIGIN, Browser, browser
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -531,3 +536,174 @@ def test_the_same_file_twice_is_kept_twice_and_told(office: Office) -> None:
     answer = send(client, path, ("a.pdf", b"%PDF-1.7 same", PDF), script=True)
     assert "already here as no. 1" in answer.json()["message"]
     assert first != UUID(answer.json()["url"][-36:])
+
+
+# --- whom to ask (GL 7)
+
+
+OFFICER: Final = "Officer Example"
+FILE: Final = ("law.pdf", b"%PDF-1.7 law", PDF)
+MULTIPART: Final = "multipart/form-data; boundary=x"
+CUT_OFF: Final = b"".join(
+    b"--x\r\nContent-Disposition: form-data; " + part
+    for part in (
+        b'name="kind"\r\n\r\nlaw\r\n',
+        b'name="language"\r\n\r\nen\r\n',
+        b'name="file"; filename="a.pdf"\r\n\r\n%PDF',
+    )
+)
+Bad = tuple[int, Callable[[Office, str, str, str], Response]]
+BAD: Final[Mapping[str, Bad]] = {
+    "a field that fits nothing": (
+        422,
+        lambda office, who, room, _: send(office.client(who), f"{room}/documents", FILE, kind="poem"),
+    ),
+    "no file": (422, lambda office, who, room, _: send(office.client(who), f"{room}/documents", ("", b"", PDF))),
+    "no token": (
+        403,
+        lambda office, who, room, _: office.client(who).post(
+            f"{room}/documents", files={"file": FILE}, headers={"Origin": ORIGIN}
+        ),
+    ),
+    "a token that is stale": (
+        403,
+        lambda office, who, _, document: office.post(
+            who, f"{document}/withdraw", {"csrf": office.token("expert_xaa"), "reason": "A mistake."}
+        ),
+    ),
+    "a token of a header that is tampered with": (
+        403,
+        lambda office, who, room, _: office.client(who).post(
+            f"{room}/documents", headers={"Origin": ORIGIN, "X-CSRF-Token": "A" * 88}
+        ),
+    ),
+    "an upload that is none": (
+        400,
+        lambda office, who, room, _: raw(office, who, f"{room}/documents", b"\0" * 5000, MULTIPART),
+    ),
+    "an upload that is cut off": (
+        400,
+        lambda office, who, room, _: raw(office, who, f"{room}/documents", CUT_OFF, MULTIPART),
+    ),
+    "too many parts": (
+        413,
+        lambda office, who, _, document: raw(office, who, f"{document}/versions", PARTS[7], MULTIPART),
+    ),
+    "a form in place of an upload": (
+        415,
+        lambda office, who, _, document: raw(office, who, f"{document}/versions", b"a=b"),
+    ),
+    "what is no form": (
+        415,
+        lambda office, who, _, document: raw(office, who, f"{document}/describe", b"{}", "application/json"),
+    ),
+    "no UTF-8": (400, lambda office, who, _, document: raw(office, who, f"{document}/describe", b"title=%ff")),
+    "too long a form": (
+        413,
+        lambda office, who, _, document: raw(office, who, f"{document}/describe", b"title=" + b"a" * 70_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_answered_with_the_name_of_the_officer_to_whoever_sees_the_thing(
+    office: Office, name: str
+) -> None:
+    status, act = BAD[name]
+    room, document = f"/rooms/{office.world.files['xaa'].rooms['national XAA']}", f"/documents/{office.draft}"
+    answer = act(office, "focal_xaa", room, document)
+    is_calm(answer)
+    assert answer.status_code == status
+    assert f"Whom to ask: <bdi>{OFFICER}</bdi>." in answer.text
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("who", ["stranger_xff", "expert_xbb"])  # the second sees the review, but not this room of it
+def test_bad_input_tells_whoever_does_not_see_the_thing_as_much_as_if_there_were_none(
+    office: Office, who: str, name: str
+) -> None:
+    _, act = BAD[name]
+    room, document = f"/rooms/{office.world.files['xaa'].rooms['national XAA']}", f"/documents/{office.draft}"
+    there = act(office, who, room, document)
+    nowhere = act(office, who, f"/rooms/{uuid4()}", f"/documents/{uuid4()}")
+    assert there.status_code == nowhere.status_code >= 400
+    assert there.text == nowhere.text
+    assert OFFICER not in there.text
+
+
+def test_bad_input_of_the_upload_script_is_answered_with_the_name_too(office: Office) -> None:
+    client, room = office.client("focal_xaa"), f"/rooms/{office.world.files['xaa'].rooms['national XAA']}/documents"
+    cut = {"Origin": ORIGIN, "Content-Type": MULTIPART, "X-CSRF-Token": office.token("focal_xaa"), "X-Upload": "1"}
+    for answer in (
+        send(client, room, FILE, script=True, kind="poem"),
+        send(client, room, ("empty.pdf", b"", PDF), script=True),
+        client.post(room, content=CUT_OFF, headers=cut),
+    ):
+        assert answer.json()["message"].endswith(f"Whom to ask: {OFFICER}.")
+
+
+def test_another_sites_page_learns_nobodys_name_and_leaves_no_trace_in_a_file(office: Office) -> None:
+    path, review = f"/documents/{office.draft}/withdraw", office.world.files["xaa"].review
+    before = len(said(office.world, review))
+    data = {"csrf": office.token("focal_xaa"), "reason": "A mistake."}
+    answer = office.client("focal_xaa").post(path, data=data, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert OFFICER not in answer.text
+    assert len(said(office.world, review)) == before
+
+
+def test_the_name_opens_with_an_event_of_the_review(office: Office) -> None:
+    BAD["no UTF-8"][1](office, "focal_xaa", "", f"/documents/{office.draft}")
+    last = said(office.world, office.world.files["xaa"].review)[-1]
+    assert (last["action"], last["detail"]) == ("viewReview", {"shown": "whom to ask"})
+    assert last["who"]["person"] == str(office.world.members["focal_xaa"].person)
+
+
+class Away(MemoryStore):
+    """A store that can't be reached."""
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> int:
+        raise StoreUnavailable(name, next(iter(chunks)))
+
+    def size(self, name: str) -> int:
+        raise StoreUnavailable(name)
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_a_store_that_is_away_is_told_with_the_name_of_the_officer(office: Office, *, script: bool) -> None:
+    client, room = office.client("focal_xaa"), office.world.files["xaa"].rooms["national XAA"]
+    version = newest(office.world, office.draft)
+    office.world.portal.objects = Away()
+    answers = [
+        send(client, f"/rooms/{room}/documents", FILE, script=script),
+        send(client, f"/documents/{office.draft}/versions", FILE, script=script),
+        client.get(f"/versions/{version}/content"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert OFFICER in answer.text
+        assert "Traceback" not in answer.text
+
+
+def test_too_large_a_file_and_a_full_store_are_told_with_the_name_of_the_officer(office: Office) -> None:
+    client, room = office.client("focal_xaa"), office.world.files["xaa"].rooms["national XAA"]
+    object.__setattr__(office.world.portal.settings, "upload_bytes", 5)
+    answer = send(client, f"/rooms/{room}/documents", FILE)
+    assert (answer.status_code, OFFICER in answer.text) == (413, True)
+    object.__setattr__(office.world.portal.settings, "upload_bytes", 5000)
+    office.world.portal.objects = FullStore()
+    answer = send(client, f"/rooms/{room}/documents", FILE)
+    assert (answer.status_code, OFFICER in answer.text) == (503, True)
+
+
+@pytest.mark.parametrize("name", ["no UTF-8", "no token", "an upload that is none", "a field that fits nothing"])
+def test_bad_input_is_answered_calmly_while_the_database_is_away(office: Office, name: str) -> None:
+    status, act = BAD[name]
+    room, document = f"/rooms/{office.world.files['xaa'].rooms['national XAA']}", f"/documents/{office.draft}"
+    with locked(office.world):
+        began = time.monotonic()
+        answer = act(office, "focal_xaa", room, document)
+        took = time.monotonic() - began
+    assert answer.status_code == status
+    assert OFFICER not in answer.text
+    assert took < BOUND_SECONDS

@@ -12,7 +12,7 @@ import random
 import secrets
 import statistics
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter_ns
 from typing import Any
@@ -39,6 +39,7 @@ PAIRS = 2000
 WARM_UP = 8  # pairs of each route that aren't counted
 LANES = 2
 BOUND = 0.05
+STALE = {"/documents/{id}", "/rooms/{id}", "/reviews/{id}", "/versions/{id}/content"}
 PAGE = ("law.pdf", b"%PDF-1.7\n" + b"x" * 40000, "application/pdf")
 
 
@@ -52,6 +53,7 @@ class Route:
     nowhere: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     method: str = "GET"
+    status: int = 404
 
     def path(self, *, forbidden: bool) -> str:
         given = iter(self.there if forbidden else self.nowhere or tuple(str(uuid4()) for _ in self.there))
@@ -156,7 +158,13 @@ def routes(world: World) -> list[Route]:
         Route("/account/sessions/{id}/end", party, (session_of(world, "officer"),), method="POST"),
     ]
     ways = {(way.method, way.path) for way in WAYS}
-    return [route for route in asked if (route.method, route.way) in ways]
+    found = [route for route in asked if (route.method, route.way) in ways]
+    return [*found, *(stale(route) for route in found if route.way in STALE)]
+
+
+def stale(route: Route) -> Route:
+    """Send a form about the same thing, with a token that is stale: whom to ask is told to those who see the thing."""
+    return replace(route, method="POST", headers=(("x-csrf-token", "stale"),), status=403)
 
 
 def session_of(world: World, who: str) -> str:
@@ -184,7 +192,7 @@ async def lane(world: World, asking: Asking, asked: Sequence[Route], pairs: int,
             for kind in drawn.sample((True, False), 2):
                 world.clock.forward(timedelta(seconds=1 if turn % 2 else 0))
                 answer = await asking.ask(route, forbidden=kind)
-                assert answer.status == 404, route
+                assert answer.status == route.status, route
                 if turn >= WARM_UP:
                     took[route][0 if kind else 1].append(answer.nanoseconds)
     return took
@@ -207,7 +215,7 @@ def test_absent_and_forbidden_answer_alike(world: World, asking: Asking) -> None
 
     for route in routes(world):
         forbidden, absent = asyncio.run(ask_both(route))
-        assert forbidden.status == absent.status == 404, route
+        assert forbidden.status == absent.status == route.status, route
         assert forbidden.body == absent.body, route
         assert forbidden.headers == absent.headers, route  # all of them: none is random
 
