@@ -293,7 +293,7 @@ class Work:
         return rooms, files, permit
 
     def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row | None]) -> list[Row]:
-        """Choose the rows (None: not found) on which an act is allowed, with one decision for all alike; opens nothing."""
+        """Choose the rows on which an act is allowed (None: not found), one decision for all alike; opens nothing."""
         matters = [self._matter(action, kind, row) for row in rows]
         reviews = {self._review_of(row) for row in rows}
         actor = self.standings.actor(reviews.pop()) if len(reviews) == 1 else self.standings.everywhere()

@@ -2,9 +2,9 @@
 
 1. A name opens to whoever sees the review. Where only a thing in it is known by its id, they must see that thing too:
    else the name would tell that it is there, and in which review.
-2. The look is an event of the review. Who may not is named no names and nothing is written down: the portal asks this by
-   itself, so a refusal would be one of an act that nobody tried. The same questions are asked whether the
-   thing is forbidden or absent.
+2. The look is an event of the review. To others no name is told, and nothing is written down: the portal asks this by
+   itself, so a refusal would be one of an act that nobody tried. A thing that is forbidden is asked about as one that
+   is absent.
 """
 
 from enum import StrEnum
