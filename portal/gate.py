@@ -175,7 +175,7 @@ def outcome_entry(intent: Entry, at: datetime, said: dict[str, Any]) -> Entry:
     )
 
 
-def arrival_entry(act: Entry, version: Version) -> Entry:
+def arrival_entry(act: Entry, version: Version, said: dict[str, Any]) -> Entry:
     """Write an act that reached into another room down in that room's stream too, without saying from where."""
     on = {
         "review": str(version.review_id),
@@ -191,7 +191,7 @@ def arrival_entry(act: Entry, version: Version) -> Entry:
         on=on,
         about=version.document_id,
         intent=None,
-        detail={},
+        detail=said,
         stamp=None,
         rows={},
     )

@@ -390,9 +390,10 @@ class Work:
         entry.intent = intent.entry.id
         entry.detail.update({"result": "complete", **said})
 
-    def arrives(self, permit: Permit, version: Version) -> None:
+    def arrives(self, permit: Permit, version: Version, **said: str) -> None:
         """Write an act that reached into another room into that room's stream too; it doesn't say from where."""
-        self._entries.append(gate.arrival_entry(self._entry(permit), version))
+        entry = gate.arrival_entry(self._entry(permit), version, said)
+        self._entries.insert(0, entry)  # the last is the act itself: what is of no room is recorded with it
 
     def _entry(self, permit: Permit) -> Entry:
         return next(entry for entry in self._entries if entry.id == permit.event)

@@ -43,11 +43,18 @@ def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
             continue
         if not acts:
             raise RuntimeError("a row that gives rights was written without an event")
-        room = getattr(row, "room_id", None)
-        entry = next((entry for entry in acts if entry.stream == room), acts[-1])
+        entry = _act_of(acts, row)
         entry.rows[name] = row.mac.hex()
-        if entry.stream == room:
+        if entry.stream == getattr(row, "room_id", None):
             _name_document(entry, row)
+
+
+def _act_of(acts: Sequence[Entry], row: Any) -> Entry:
+    """Choose the act that wrote a row: the one in its room, or about its document, or else the last."""
+    if (room := getattr(row, "room_id", None)) is not None:
+        return next((act for act in acts if act.stream == room), acts[-1])
+    document = getattr(row, "document_id", None)
+    return next((act for act in acts if document is not None and act.about == document), acts[-1])
 
 
 def _name_document(entry: Entry, row: Any) -> None:

@@ -157,6 +157,7 @@ def set_review(
 
     Raises:
         NotFound: There is no such review, or it isn't the caller's to see.
+        Forbidden: It is closed.
     """
     with portal.work(caller) as work:
         record = work.file(review_id)
@@ -167,7 +168,7 @@ def set_review(
 
 
 def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
-    """Close a review: the reviewing States' access ends, the file stays as it is.
+    """Close a review: the reviewing States' access ends, translators lose what is with them, the file stays as it is.
 
     Raises:
         NotFound: There is no such review, or it isn't the caller's to see.
@@ -175,10 +176,13 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
     """
     with portal.work(caller) as work:
         record = work.file(review_id)
-        review, _ = work.require(Action.CLOSE_REVIEW, Review, record.review if record else None, asked=review_id)
+        review, permit = work.require(Action.CLOSE_REVIEW, Review, record.review if record else None, asked=review_id)
         if review.stage == ReviewStage.CLOSED:
             raise Conflict(CLOSED)
         review.stage, review.closed_at = ReviewStage.CLOSED.value, work.now
+        for task, version in work.documents.open_tasks(review.id):
+            task.recalled_at = work.now
+            work.arrives(permit, version, recalled=str(task.id))
 
 
 def _judge(work: Work, proposal: Proposal) -> Verdict:

@@ -206,3 +206,16 @@ class DocumentRecords:
         """List the translation tasks of a document, newest first."""
         question = select(TranslationTask).where(col(TranslationTask.document_id) == document_id)
         return self._session.scalars(question.order_by(col(TranslationTask.sent_at).desc())).all()
+
+    def open_tasks(self, review_id: UUID) -> Sequence[Row[TranslationTask, Version]]:
+        """List what of a review is with translators, with the versions sent."""
+        question = (
+            select(TranslationTask, Version)
+            .join(Version, col(Version.id) == col(TranslationTask.version_id))
+            .where(
+                col(TranslationTask.review_id) == review_id,
+                col(TranslationTask.delivered_at).is_(None),
+                col(TranslationTask.recalled_at).is_(None),
+            )
+        )
+        return self._session.execute(question.order_by(col(TranslationTask.sent_at))).all()

@@ -143,7 +143,9 @@ MACHINES: Final = {
     "rotation": {"rotateKeys"},
     "fsck": {"checkRecords"},
 }
+# what changes a file, its settings in the register included: a closed file stays as it is (d)
 WORK: Final = {
+    "setReview",
     "uploadDocument",
     "addVersion",
     "describeDocument",
@@ -170,7 +172,8 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
         return thing.kind == "portal" and act in MACHINES[who.name]
     if act in OWN_ACCOUNT:
         return _own_account(act, thing)
-    if who.role is None or who.when != "during" or who.suspended or _conflicted(who):
+    hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
+    if hindered or (act in WORK and thing.step == "closed"):
         return False
     return act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
 
@@ -300,8 +303,6 @@ def _writes(who: Who, thing: Thing) -> bool:
 
 
 def _review(who: Who, act: str, thing: Thing) -> bool:
-    if act in WORK and thing.step == "closed":
-        return False
     if act == "acceptUndertaking" and who.role == "translator":
         return who.task in {"this", "other version"}
     focal_point, officer = who.role == "focal_point", who.role == "officer"
@@ -322,7 +323,7 @@ def _room(who: Who, act: str, thing: Thing) -> bool:
         case "listRoom" | "downloadRoom":
             return _reads(who, thing)
         case "uploadDocument":
-            return _writes(who, thing) and thing.step != "closed"
+            return _writes(who, thing)
         case "viewRoomTrail":
             return who.role == "focal_point" and _reads(who, thing)
         case _:
@@ -341,7 +342,7 @@ def _owns(who: Who, thing: Thing) -> bool:
 
 
 def _document(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
-    if act in WORK and (thing.withdrawn or thing.step == "closed"):
+    if act in WORK and thing.withdrawn:
         return False
     if who.role == "translator":
         sent = who.task == "this" and version == "this" and who.undertaken

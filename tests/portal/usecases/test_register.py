@@ -14,7 +14,7 @@ from portal.domain.legal import LegalBasis
 from portal.domain.parties import Parties
 from portal.domain.problems import RefusedError, UnconfirmedError
 from portal.domain.reviews import ReviewStage
-from portal.errors import Conflict, NotFound, PortalError
+from portal.errors import Conflict, Forbidden, NotFound, PortalError
 from portal.usecases import assignments, cycles, entries, register, states
 from portal.usecases.bases import Terms
 from storage.errors import Exists
@@ -240,3 +240,14 @@ def test_closing_ends_the_access_of_the_reviewing_states_and_of_nobody_else(worl
     assert entry(world).stage is ReviewStage.CLOSED
     with world.request(), pytest.raises(Conflict):
         register.close_review(world.portal, registrar, review)
+
+
+def test_the_settings_of_a_closed_review_stay_as_they_are(world: World) -> None:
+    registrar, review = world.caller("registrar"), ReviewId(world.files["xaa"].review)
+    with world.request():
+        register.close_review(world.portal, registrar, review)
+    with world.request(), pytest.raises(Forbidden) as refused:
+        register.set_review(world.portal, registrar, review, ("ar", "ru"), passes_at_once=True)
+    assert refused.value.policies == ("guardrails.closed",)
+    page = entry(world)
+    assert (page.languages, page.passes_at_once) == (("en",), False)

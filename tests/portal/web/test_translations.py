@@ -14,7 +14,7 @@ from portal.usecases.appointments import end_appointment
 from storage.permits import room_scope
 from storage.tables import KeyVersion, TranslationTask
 from tests.cast import World, add_member
-from tests.contents import documents, send, steps, versions
+from tests.contents import documents, said, send, steps, versions
 from tests.filing import PDF, newest, press, put, submitted
 from tests.web_client import browser
 
@@ -244,3 +244,28 @@ def test_what_comes_after_a_translators_access_ended_is_sealed_under_a_new_key(
     assert later("Before") == 1
     end(world, sent[1])
     assert [later("After"), later("Later")] == [2, 2]
+
+
+def test_closing_the_review_takes_back_what_is_with_translators(world: World, sent: tuple[UUID, UUID]) -> None:
+    file, client = world.files["xaa"], browser(world, "translator")
+    notes = put(world, "officer", "reviewers", "Notes")
+    assert order(world, notes, language="es").status_code == 303
+    theirs = put(world, "officer_other", "shared", "Outcome", file="xdd")
+    assert order(world, theirs, "officer_other").status_code == 303
+    assert client.get(f"/translations/{sent[1]}").status_code == 200
+    assert press(browser(world, "registrar"), f"/register/{file.review}/close").status_code == 303
+    for path in (f"/translations/{sent[1]}", f"/versions/{newest(world, sent[0])}/content"):
+        assert client.get(path).status_code == 404
+    assert send(client, f"/translations/{sent[1]}/delivery", ("fr.pdf", b"%PDF-1.7", PDF)).status_code == 404
+    found = {task.document_id: task for task in tasks(world)}
+    assert [found[one].recalled_at for one in (sent[0], notes, theirs)] == [world.clock.now, world.clock.now, None]
+    for room, document in (("shared", sent[0]), ("reviewers", notes)):
+        task = found[document]
+        event = next(event for event in said(world, file.rooms[room]) if event["action"] == "closeReview")
+        assert event["on"]["document"] == str(document)
+        assert event["detail"] == {"recalled": str(task.id)}
+        assert set(event["rows"]) == {f"translation_task/{task.id}"}
+    (closed,) = (event for event in said(world, file.review) if event["action"] == "closeReview")
+    assert (set(closed["rows"]), "detail" in closed) == ({f"review/{file.review}"}, False)
+    trail = browser(world, "focal_xaa").get(f"/documents/{sent[0]}/trail").text
+    assert "closed the review" in trail
