@@ -71,7 +71,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A stream of bytes that was allowed to begin; its outcome is owed."""
+    """What was allowed to begin and can't be rolled back, as a stream of bytes; its outcome is owed."""
 
     entry: Entry
 
@@ -125,7 +125,7 @@ class Portal:
         self._state_names.clear()
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
-        """Write how a stream of bytes ended; whoever began it may have left since."""
+        """Write how an intent ended; whoever began it may have left since."""
         with self.database.begin() as session:
             writer.write(session, self.keyring, [gate.outcome_entry(intent.entry, self.clock(), said)])
 
@@ -378,7 +378,7 @@ class Work:
         entry.detail.update(said)
 
     def begins(self, permit: Permit) -> Intent:
-        """Make a permit's event an intent: a stream of bytes follows, and its outcome."""
+        """Make a permit's event an intent: what can't be rolled back follows, and its outcome."""
         entry = self._entry(permit)
         entry.phase = Phase.INTENT
         return Intent(entry)

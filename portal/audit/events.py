@@ -34,7 +34,7 @@ PORTAL_STREAMS: Final = {
 
 
 class Phase(StrEnum):
-    """One event for an act; an intent and an outcome for a stream of bytes; a refusal."""
+    """One event for an act; an intent and an outcome for what can't be rolled back; a refusal."""
 
     ACT = "act"
     INTENT = "intent"

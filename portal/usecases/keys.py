@@ -3,21 +3,24 @@
 1. A rotation changes no content: only the wrapped keys of rooms, streams and the registry are written again.
 2. It is many small transactions, each with its event; one that was interrupted is finished by the next.
 3. Old keys stay open until they are retired; a key that still wraps something can't be.
+4. What changes the provider's keys can't be rolled back, so the log says first that it begins, and afterwards how it
+   ended: no key is made or destroyed without an event.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Machine, PortalFacts
 from portal.errors import Conflict
-from portal.work import Portal
+from portal.work import Intent, Portal
 from storage import rotation
 
 ROTATION: Final = Caller(machine=Machine.ROTATION)
 AT_ONCE: Final = 50
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ def rotate_keys(portal: Portal, begin_key: Callable[[], str]) -> Rotated:
     if not unfinished:
         with portal.work(ROTATION) as work:
             permit = work.require_on(Action.ROTATE_KEYS, PortalFacts())
-            work.note(permit, step="new key", key=begin_key())
+            work.note(permit, step="new key")
+            intent = work.begins(permit)
+        key = _carried_out(portal, intent, begin_key)
+        portal.record_outcome(intent, result="complete", key=key)
     done = 0
     while set(keys_in_use(portal)) - {portal.keyring.provider.current}:
         with portal.work(ROTATION) as work:
@@ -62,7 +68,7 @@ def rotate_keys(portal: Portal, begin_key: Callable[[], str]) -> Rotated:
 
 
 def retire_key(portal: Portal, key: str, destroy: Callable[[str], None]) -> None:
-    """Destroy an old key, in a transaction that keeps others from wrapping meanwhile.
+    """Destroy an old key. Nobody wraps under it after the look: whatever is wrapped since is so under the current one.
 
     Args:
         portal: The portal.
@@ -79,5 +85,15 @@ def retire_key(portal: Portal, key: str, destroy: Callable[[str], None]) -> None
         left = rotation.in_use(work.session).get(key, 0)
         if left:
             raise Conflict(f"{left} keys are still wrapped under {key}: run `portal keys rotate` first")
-        destroy(key)
         work.note(permit, step="retired", key=key)
+        intent = work.begins(permit)
+    _carried_out(portal, intent, lambda: destroy(key))
+    portal.record_outcome(intent, result="complete")
+
+
+def _carried_out(portal: Portal, intent: Intent, act: Callable[[], Made]) -> Made:
+    try:
+        return act()
+    except Exception:
+        portal.record_outcome(intent, result="failed")
+        raise
