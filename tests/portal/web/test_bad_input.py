@@ -1,7 +1,6 @@
 """Bad input of every kind: a clear answer, never an error of our own, never its insides, and nothing left half.
 
-Every form of the portal has a sound filling here, so that what is wrong in a request is the one thing that the test
-put into it; a new form without one fails the test.
+Every form of the portal has a sound filling in tests/office.py; a new form without one fails a test here.
 """
 
 import os
@@ -11,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -20,23 +19,21 @@ from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.domain.roles import Role
 from portal.usecases.checks import check_records
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.errors import StoreUnavailable
 from storage.objects.memory import MemoryStore
-from tests.cast import World, add_member
-from tests.contents import documents, form_token, objects, said, send, versions
-from tests.filing import PDF, circulated, made, move, newest, press, put
+from tests.cast import World
+from tests.contents import documents, objects, said, send, versions
+from tests.filing import PDF, made, move, newest, press
+from tests.office import FORMS, LAST, Office, posts
 from tests.portal.web.test_no_event_no_page import BOUND_SECONDS, locked
 from tests.portal.web.test_uploads import FullStore
-from tests.web_client import ORIGIN, Browser, browser
+from tests.web_client import ORIGIN, browser
 
 FORM: Final = "application/x-www-form-urlencoded"
 EVERYTHING: Final = "PORTAL_EVERYTHING" in os.environ  # every hostile value in every field, which takes minutes
-VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
-TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
 HOSTILE: Final = (
     "", " ", "\0", "\u202eevil", "\ufeff", "\x7f", "\x1b[31m", "a\r\nSet-Cookie: a=b", "a" * 5000, "é" * 300,
     "\U0001f3f3\ufe0f\u200d\U0001f308", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%(name)s", "%s%n", "' OR 1=1 --",
@@ -51,152 +48,9 @@ HOSTILE: Final = (
 )  # fmt: skip
 
 
-class Office:
-    """The cast at work, with something for every form to be about."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
-        self.clients: dict[str | None, Browser] = {}
-        self.draft = put(world, "focal_xaa", "national XAA")
-        self.shown = circulated(world)
-        sent = press(
-            self.client("officer"),
-            f"/documents/{self.shown}/translations",
-            version=str(newest(world, self.shown)),
-            translator=str(world.members["translator"].person),
-            language="ar",
-        )
-        assert sent.status_code == 303
-        page = self.client("officer").get(f"/documents/{self.shown}/translations").text
-        found = re.search(r"/translations/([\w-]{36})/recall", page)
-        assert found
-        self.task = found[1]
-
-    def client(self, who: str | None) -> Browser:
-        if who not in self.clients:
-            self.clients[who] = browser(self.world, who)
-            self.clients[who].cookies.clear()  # and set as if the portal had: else its next one comes beside it
-            name, value = ("portal-local", self.world.members[who].token) if who else ("portal-visitor-local", VISITOR)
-            self.clients[who].cookies.set(name, value, domain="localhost.local", path="/")
-        return self.clients[who]
-
-    def token(self, who: str | None) -> str:
-        """Make the token of a page that is open now; choosing an appointment gives the session a new cookie."""
-        return form_token(self.client(who).cookies["portal-local"] if who else VISITOR)
-
-    def address(self, way: Way) -> str:
-        """Fill in the address of a way with what is there."""
-        world, expert = self.world, self.world.members["expert_xaa"]
-        document = self.draft if way.path.endswith(("/describe", "/submit", "/versions")) else self.shown
-        ids = {
-            "reviews": world.files["xaa"].review,
-            "register": world.files["xaa"].review,
-            "rooms": world.files["xaa"].rooms["shared"],
-            "documents": document,
-            "versions": newest(world, self.shown),
-            "translations": self.task,
-            "people": expert.person,
-            "appointments": expert.appointment,
-            "enter": "t" * 43,
-            "states": "XAA",
-        }
-        parts = way.path.split("/")
-        filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]
-        return "/".join(filled)
-
-    def send(self, way: Way, fields: Mapping[str, str], path: str | None = None) -> Response:
-        """Send a form as whoever may."""
-        who, _ = FORMS[way.path]
-        data = {"csrf": self.token(who), **self.sound(way), **fields}
-        return self.post(who, path or self.address(way), data, upload=way.upload)
-
-    def post(self, who: str | None, path: str, data: Mapping[str, str], *, upload: bool = False) -> Response:
-        more: dict[str, Any] = {"files": [("file", ("law.pdf", b"%PDF-1.7 law", PDF))]} if upload else {}
-        return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
-
-    def sound(self, way: Way) -> dict[str, str]:
-        ids = {
-            "version": str(newest(self.world, self.draft if way.path.endswith("submit") else self.shown)),
-            "translator": str(self.world.members["translator"].person),
-            "review": str(self.world.files["xaa"].review),
-            "officer": str(self.world.members["officer_other"].appointment),
-            "appointment": str(self.world.members["focal_xaa"].appointment),
-        }
-        return {name: ids.get(name, value) for name, value in FORMS[way.path][1].items()}
-
-
-CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
-Filling = tuple[str | None, Mapping[str, str]]
-FORMS: Final[Mapping[str, Filling]] = {
-    "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
-    "/sign-out": ("observer_xcc", {}),
-    "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
-    "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
-    "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
-    "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
-    "/account/sessions/end": ("focal_xaa", {}),
-    "/account/sessions/{id}/end": ("focal_xaa", {}),
-    "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
-    "/reviews/{id}/stage": ("officer", {"seen": "desk_review", "stage": "dialogue"}),
-    "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
-    "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
-    "/documents/{id}/describe": (
-        "focal_xaa",
-        {"title": "A", "kind": "law", "language": "en", "tags": "UNTOC 5", "seen": "0"},
-    ),
-    "/documents/{id}/submit": ("focal_xaa", {"version": "", "target": "shared"}),
-    "/documents/{id}/circulate": ("officer", {}),
-    "/documents/{id}/withdraw": ("focal_xaa", {"reason": "A mistake."}),
-    "/documents/{id}/translations": ("officer", {"version": "", "translator": "", "language": "ru"}),
-    "/translations/{id}/recall": ("officer", {}),
-    "/translations/{id}/delivery": ("translator", {"title": "A"}),
-    "/rooms/{id}/documents": ("officer", {"kind": "law", "language": "en", "title": "A", "tags": "UNTOC 5"}),
-    "/documents/{id}/versions": ("focal_xaa", {}),
-    "/states/import": ("registrar", {"list": "code,name\n"}),
-    "/states/shipped": ("registrar", {}),
-    "/states/{code}": ("registrar", {"group": "asia_pacific", "name_en": "Arandia", "name_ar": "أ"}),
-    "/cycles": ("registrar", {"name": "Second", "first": "2028-01-01", "last": "2029-12-31"}),
-    "/register/new": (
-        "registrar",
-        {
-            "cycle": "",
-            "under_review": "XFF",
-            "reviewing_1": "XAA",
-            "reviewing_2": "XCC",
-            "languages": "en",
-            "passes_at_once": "yes",
-            "confirmed": "",
-        },
-    ),
-    "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
-    "/register/{id}/officers": ("registrar", {"officer": "", **TERMS}),
-    "/register/{id}/officers/{assignment}/end": ("registrar", TERMS),
-    "/register/{id}/close": ("registrar", {}),
-    "/people/new": (
-        "focal_xaa",
-        {"name": "Ana B", "mail": "ana@example.org", "role": "expert", "language": "en", "state": "XAA", **TERMS},
-    ),
-    "/people/{id}/link": ("focal_xaa", {}),
-    "/people/{id}/links/{link}/confirm": ("registrar", {}),
-    "/people/{id}/appoint": ("focal_xaa", {"role": "observer", **TERMS}),
-    "/people/{id}/appointments/{appointment}/confirm": ("registrar", {}),
-    "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
-    "/people/{id}/appointments/{appointment}/assign": ("focal_xaa", {"review": "", **TERMS}),
-    "/people/{id}/assignments/{assignment}/end": ("focal_xaa", TERMS),
-}
-# closing a review or ending an appointment would leave nothing for the next form to be about
-LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out")
-
-
 @pytest.fixture
 def office(world: World) -> Office:
     return Office(world)
-
-
-def posts() -> list[Way]:
-    found = [way for way in WAYS if way.method != "GET"]
-    return sorted(found, key=lambda way: way.path in LAST)
 
 
 def is_calm(answer: Response) -> None:

@@ -1,0 +1,193 @@
+"""The cast at work, and every form of the portal with a sound filling and somebody who may send it.
+
+What is wrong in a request of a test is then the one thing that the test put into it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from httpx2 import Response
+from sqlmodel import select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from portal.domain.roles import Role
+from portal.web.routes import WAYS
+from portal.web.ways import Way
+from storage.tables import Appointment, Assignment, Cycle
+from tests.cast import World, add_member
+from tests.contents import documents, form_token
+from tests.filing import PDF, circulated, newest, press, put
+from tests.web_client import ORIGIN, Browser, browser
+
+VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
+TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
+CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
+Filling = tuple[str | None, Mapping[str, str]]
+FORMS: Final[Mapping[str, Filling]] = {
+    "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
+    "/sign-out": ("observer_xcc", {}),
+    "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
+    "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
+    "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
+    "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
+    "/account/sessions/end": ("focal_xaa", {}),
+    "/account/sessions/{id}/end": ("focal_xaa", {}),
+    "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
+    "/reviews/{id}/stage": ("officer", {"seen": "desk_review", "stage": "dialogue"}),
+    "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
+    "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
+    "/documents/{id}/describe": (
+        "focal_xaa",
+        {"title": "A", "kind": "law", "language": "en", "tags": "UNTOC 5", "seen": ""},
+    ),
+    "/documents/{id}/submit": ("focal_xaa", {"version": "", "target": "shared"}),
+    "/documents/{id}/circulate": ("officer", {}),
+    "/documents/{id}/withdraw": ("focal_xaa", {"reason": "A mistake."}),
+    "/documents/{id}/translations": ("officer", {"version": "", "translator": "", "language": "ru"}),
+    "/translations/{id}/recall": ("officer", {}),
+    "/translations/{id}/delivery": ("translator", {"title": "A"}),
+    "/rooms/{id}/documents": ("officer", {"kind": "law", "language": "en", "title": "A", "tags": "UNTOC 5"}),
+    "/documents/{id}/versions": ("focal_xaa", {}),
+    "/states/import": ("registrar", {"list": "code,name\n"}),
+    "/states/shipped": ("registrar", {}),
+    "/states/{code}": ("registrar", {"group": "asia_pacific", "name_en": "Arandia", "name_ar": "أ"}),
+    "/cycles": ("registrar", {"name": "Second", "first": "2028-01-01", "last": "2029-12-31"}),
+    "/register/new": (
+        "registrar",
+        {
+            "cycle": "",
+            "under_review": "XFF",
+            "reviewing_1": "XAA",
+            "reviewing_2": "XCC",
+            "languages": "en",
+            "passes_at_once": "yes",
+            "confirmed": "",
+        },
+    ),
+    "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
+    "/register/{id}/officers": ("registrar", {"officer": "", **TERMS}),
+    "/register/{id}/officers/{assignment}/end": ("registrar", TERMS),
+    "/register/{id}/close": ("registrar", {}),
+    "/people/new": (
+        "focal_xaa",
+        {"name": "Ana B", "mail": "ana@example.org", "role": "expert", "language": "en", "state": "XAA", **TERMS},
+    ),
+    "/people/{id}/link": ("focal_xaa", {}),
+    "/people/{id}/links/{link}/confirm": ("registrar", {}),
+    "/people/{id}/appoint": ("focal_xaa", {"role": "observer", **TERMS}),
+    "/people/{id}/appointments/{appointment}/confirm": ("registrar", {}),
+    "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
+    "/people/{id}/appointments/{appointment}/assign": ("focal_xaa", {"review": "", **TERMS}),
+    "/people/{id}/assignments/{assignment}/end": ("focal_xaa", TERMS),
+}
+# closing a review or ending an appointment would leave nothing for the next form to be about, signing out nobody
+LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out")
+
+
+def posts(ways: Sequence[Way] = WAYS) -> list[Way]:
+    """Give the ways that take a form, those last after which there is nothing for the next to be about."""
+    found = [way for way in ways if way.method != "GET"]
+    return sorted(found, key=lambda way: LAST.index(way.path) if way.path in LAST else -1)
+
+
+class Office:
+    """The cast at work, with something for every form to be about."""
+
+    def __init__(self, world: World, title: str = "Response") -> None:
+        self.world = world
+        add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
+        self.clients: dict[str | None, Browser] = {}
+        self.draft = put(world, "focal_xaa", "national XAA", f"{title}, a draft")
+        self.shown = circulated(world, title)
+        sent = press(
+            self.client("officer"),
+            f"/documents/{self.shown}/translations",
+            version=str(newest(world, self.shown)),
+            translator=str(world.members["translator"].person),
+            language="ar",
+        )
+        assert sent.status_code == 303
+        page = self.client("officer").get(f"/documents/{self.shown}/translations").text
+        found = re.search(r"/translations/([\w-]{36})/recall", page)
+        assert found
+        self.task = found[1]
+        file = f"/reviews/{world.files['xaa'].review}"
+        accepted = press(self.client("translator"), f"{file}/undertaking", wording="1", accepted="yes")
+        assert accepted.status_code == 303
+        self.waiting = self._waiting()
+
+    def _waiting(self) -> UUID:
+        """Make an appointment that somebody else has to confirm."""
+        portal, person = self.world.portal, self.world.members["expert_xaa"].person
+        usual = portal.settings
+        portal.settings = replace(usual, confirm_appointments=True)
+        sent = press(self.client("focal_xaa"), f"/people/{person}/appoint", role="observer", **TERMS)
+        portal.settings = usual
+        assert sent.status_code == 303
+        return self._known(select(Appointment.id).where(Appointment.needs_confirmation))
+
+    def _known(self, question: SelectOfScalar[UUID]) -> UUID:
+        with self.world.portal.database.read() as session:
+            return session.scalars(question).one()
+
+    def _assigned(self, who: str) -> UUID:
+        return self._known(select(Assignment.id).where(Assignment.person_id == self.world.members[who].person))
+
+    def client(self, who: str | None) -> Browser:
+        if who not in self.clients:
+            self.clients[who] = browser(self.world, who)
+            self.clients[who].cookies.clear()  # and set as if the portal had: else its next one comes beside it
+            name, value = ("portal-local", self.world.members[who].token) if who else ("portal-visitor-local", VISITOR)
+            self.clients[who].cookies.set(name, value, domain="localhost.local", path="/")
+        return self.clients[who]
+
+    def token(self, who: str | None) -> str:
+        """Make the token of a page that is open now; choosing an appointment gives the session a new cookie."""
+        return form_token(self.client(who).cookies["portal-local"] if who else VISITOR)
+
+    def address(self, way: Way) -> str:
+        """Fill in the address of a way with what is there."""
+        world, expert = self.world, self.world.members["expert_xaa"]
+        document = self.draft if way.path.endswith(("/describe", "/submit", "/versions")) else self.shown
+        ids = {
+            "reviews": world.files["xaa"].review,
+            "register": world.files["xaa"].review,
+            "rooms": world.files["xaa"].rooms["shared"],
+            "documents": document,
+            "versions": newest(world, self.shown),
+            "translations": self.task,
+            "people": expert.person,
+            "appointments": self.waiting if way.path.endswith("/confirm") else expert.appointment,
+            "assignments": self._assigned("expert_xaa"),
+            "officers": self._assigned("officer"),
+            "enter": "t" * 43,
+            "states": "XAA",
+        }
+        parts = way.path.split("/")
+        filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]
+        return "/".join(filled)
+
+    def send(self, way: Way, fields: Mapping[str, str], path: str | None = None) -> Response:
+        """Send a form as whoever may."""
+        who, _ = FORMS[way.path]
+        data = {"csrf": self.token(who), **self.sound(way), **fields}
+        return self.post(who, path or self.address(way), data, upload=way.upload)
+
+    def post(self, who: str | None, path: str, data: Mapping[str, str], *, upload: bool = False) -> Response:
+        more: dict[str, Any] = {"files": [("file", ("law.pdf", b"%PDF-1.7 law", PDF))]} if upload else {}
+        return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
+
+    def sound(self, way: Way) -> dict[str, str]:
+        ids = {
+            "version": str(newest(self.world, self.draft if way.path.endswith("submit") else self.shown)),
+            "seen": next(row.changed_at.isoformat() for row in documents(self.world) if row.id == self.draft),
+            "translator": str(self.world.members["translator"].person),
+            "review": str(self.world.files["xaa"].review),
+            "cycle": str(self._known(select(Cycle.id))),
+            "officer": str(self.world.members["officer_other"].appointment),
+            "appointment": str(self.world.members["focal_xaa"].appointment),
+        }
+        return {name: value or ids.get(name, "") for name, value in FORMS[way.path][1].items()}
