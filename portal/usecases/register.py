@@ -180,6 +180,7 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
         if review.stage == ReviewStage.CLOSED:
             raise Conflict(CLOSED)
         review.stage, review.closed_at = ReviewStage.CLOSED.value, work.now
+        review.help_asked = False  # or the officers would keep the State's room, and the State couldn't end it any more
         for task, version in work.documents.open_tasks(review.id):
             task.recalled_at = work.now
             work.arrives(permit, version, recalled=str(task.id))

@@ -160,3 +160,15 @@ def test_forms_are_offered_to_whom_they_are_allowed(world: World) -> None:
     for who, stage, help_ in [("officer", True, False), ("focal_xaa", False, True), ("focal_xbb", False, False)]:
         text = browser(world, who).get(page(world)).text
         assert (f'action="{page(world)}/stage"' in text, f'action="{page(world)}/help"' in text) == (stage, help_)
+
+
+def test_the_help_that_a_state_asked_for_ends_with_the_review(world: World) -> None:
+    """ToR 16: the officers read the national room while the State wants it, and nothing is ended in a closed file."""
+    review = world.files["xaa"].review
+    draft = put(world, "focal_xaa", "national XAA", "Draft")
+    assert press(browser(world, "focal_xaa"), f"/reviews/{review}/help", wanted="yes").status_code == 303
+    officer = browser(world, "officer")
+    assert officer.get(f"/documents/{draft}").status_code == 200
+    assert press(browser(world, "registrar"), f"/register/{review}/close").status_code == 303
+    assert officer.get(f"/documents/{draft}").status_code == 404
+    assert browser(world, "focal_xaa").get(f"/documents/{draft}").status_code == 200
