@@ -1,6 +1,6 @@
 """What goes on beside the requests, in one thread.
 
-1. Counted refusals are written when their minute is over.
+1. Counted refusals are written when their minute is over; opened keys whose time is over are forgotten.
 2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
 3. Every hour, objects that no record names are swept.
 """
@@ -52,6 +52,7 @@ class Background:
         _tried(lambda: close_intents(portal, self._begun))
         swept = monotonic() - HOUR_SECONDS
         while not self._over.wait(TICK_SECONDS):
+            portal.keyring.forget_expired()
             _tried(lambda: portal.floods.write_finished(portal.clock(), portal.write_log))
             if monotonic() - swept >= HOUR_SECONDS:
                 swept = monotonic()

@@ -26,7 +26,7 @@ from storage.tables import KeyHolder, KeyVersion
 
 PROVIDER = "provider"  # the first kind of holder
 SERVICE = Scope("service")
-KEPT_SECONDS = 300  # how long an opened scope key stays in memory
+KEPT_SECONDS = 300  # how long an opened scope key is used from memory; then it is forgotten at the next tick
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
 FRESH = "fresh_keys"  # in Session.info: keys made by a transaction that isn't committed yet
@@ -299,13 +299,19 @@ class Keyring:
         """
         self._unwrap(session, scope, version)
 
-    def _keep(self, scope: Scope, key: ScopeKey) -> None:
+    def forget_expired(self) -> None:
+        """Take the keys whose time is over out of memory; whoever needs one again opens it anew."""
         now = monotonic()
+        for name, (ends, _) in list(self._kept.items()):  # a copy: others keep keys meanwhile
+            if ends <= now:
+                self._kept.pop(name, None)
+
+    def _keep(self, scope: Scope, key: ScopeKey) -> None:
         if len(self._kept) >= KEPT_KEYS:
-            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > now}
+            self.forget_expired()
             if len(self._kept) >= KEPT_KEYS:
                 self._kept.clear()
-        self._kept[scope, key.version] = (now + KEPT_SECONDS, key)
+        self._kept[scope, key.version] = (monotonic() + KEPT_SECONDS, key)
 
     def _unwrap(self, session: Session, scope: Scope, version: int) -> bytes:
         holder = session.get(KeyHolder, (scope, version, PROVIDER))

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
-from storage import permits
+from storage import keyring, permits
 from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, NotPermitted
 from storage.fields import Place
-from storage.keyring import PROVIDER, SERVICE, Keyring, join, split
+from storage.keyring import KEPT_SECONDS, PROVIDER, SERVICE, Keyring, join, split
 from storage.keys.file import FileKeys
 from storage.permits import NAMES, REGISTRY, STREAMS, Permit, Scope, room_scope, stream_scope
 from storage.tables import Event, KeyHolder, KeyVersion, Stream
@@ -259,6 +259,23 @@ def test_a_key_made_by_a_transaction_that_rolled_back_seals_nothing_afterwards(h
     fresh = house.again()
     fresh.start()
     assert fresh.open(permit, HERE, PLACE, blob) == b"a title"
+
+
+def test_a_key_whose_time_is_over_is_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(keyring, "monotonic", lambda: now)
+    permit, fresh = house.permit(HERE, THERE), house.again()
+    fresh.start()
+    here, there = house.seal(permit, HERE), house.seal(permit, THERE)
+    fresh.open(permit, HERE, PLACE, here)
+    now += KEPT_SECONDS - 1
+    fresh.open(permit, THERE, PLACE, there)
+    fresh.forget_expired()
+    assert set(fresh._kept) == {(HERE, 1), (THERE, 1)}
+    now += 1
+    fresh.forget_expired()
+    assert set(fresh._kept) == {(THERE, 1)}
+    assert fresh.open(permit, HERE, PLACE, here) == b"a title"
 
 
 def test_a_value_says_under_which_version_it_was_sealed(house: House) -> None:

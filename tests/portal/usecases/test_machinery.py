@@ -17,6 +17,8 @@ from portal.usecases.intents import close_intents
 from portal.usecases.sweeps import sweep_objects
 from portal.usecases.transfers import goes_on
 from portal.usecases.uploads import Described
+from storage import keyring
+from storage.keyring import KEPT_SECONDS
 from storage.objects.store import new_name
 from storage.tables import Appointment, Assignment, Person, PortalSession
 from tests.cast import World, setting_up
@@ -162,3 +164,17 @@ def test_the_background_closes_and_sweeps_by_itself(world: World, room: UUID, mo
             assert time.monotonic() < until
             time.sleep(0.05)
     assert steps(world, room)[-1] == ("uploadDocument", "outcome", "unknown")
+
+
+def test_the_background_forgets_keys_whose_time_is_over(
+    world: World, room: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "TICK_SECONDS", 0.05)
+    put(world, "officer", room)
+    assert world.portal.keyring._kept
+    monkeypatch.setattr(keyring, "monotonic", lambda: time.monotonic() + KEPT_SECONDS)
+    with background.Background(world.portal):
+        until = time.monotonic() + 10
+        while world.portal.keyring._kept:
+            assert time.monotonic() < until
+            time.sleep(0.05)
