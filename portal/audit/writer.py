@@ -19,9 +19,7 @@ from storage.guards import written_rows
 from storage.keyring import Keyring
 from storage.permits import ORIGINS, stream_scope
 from storage.repositories.audit import AuditRecords
-from storage.tables import Document, Version
-
-UNLOGGED = ("session/",)  # a session's last use changes with every minute, and is no right that the log must keep
+from storage.tables import Document, PortalSession, Version
 
 
 def write(session: Session, keyring: Keyring, entries: Sequence[Entry]) -> None:
@@ -39,8 +37,8 @@ def write(session: Session, keyring: Keyring, entries: Sequence[Entry]) -> None:
 def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
     acts = [entry for entry in entries if entry.phase is not Phase.REFUSAL]
     for name, row in written_rows(session):
-        if name.startswith(UNLOGGED):
-            continue
+        if isinstance(row, PortalSession) and row.ended_at is None:
+            continue  # its last use changes with every minute; that it ended is kept, so that nobody brings it back
         if not acts:
             raise RuntimeError("a row that gives rights was written without an event")
         entry = _act_of(acts, row)
