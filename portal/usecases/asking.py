@@ -38,9 +38,8 @@ def whom_to_ask(portal: Portal, caller: Caller, noun: Noun, on: UUID) -> tuple[s
     """
     with portal.work(caller) as work:
         record = work.file(_review_of(work, noun, on))
-        if not work.allowed(Action.VIEW_REVIEW, Review, [record.review] if record else []):
-            raise NotFound
-        review, permit = work.require(Action.VIEW_REVIEW, Review, record.review if record else None, asked=on)
+        review = _seen(work, Action.VIEW_REVIEW, Review, record.review if record else None)
+        _, permit = work.require(Action.VIEW_REVIEW, Review, review, asked=on)
         work.note(permit, shown="whom to ask")
         rows = work.reviews.people(review.id, (), work.now)
         officers = [person for appointment, person, _ in rows if appointment.role == Role.OFFICER]
