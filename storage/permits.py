@@ -23,7 +23,7 @@ from uuid import UUID
 Scope = NewType("Scope", str)
 
 NAMES = Scope("names")  # names of people
-REGISTRY = Scope("registry")  # everything else about people: mail addresses, legal bases
+REGISTRY = Scope("registry")  # what else the register holds: mail addresses, legal bases, why a State was replaced
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
 STREAMS = Scope("streams")  # every stream of the log: only the check of all records covers this
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -132,16 +132,21 @@ class Review(Guarded, SQLModel, table=True):
 
 
 class ReviewParty(Guarded, SQLModel, table=True):
-    """A State's part in a review: under review, or one of the two that review it (ToR 18)."""
+    """A State's part in a review: under review, or one of the two that review it (ToR 18); one at a time."""
 
     __tablename__: ClassVar[str] = "review_party"
-    __table_args__ = (UniqueConstraint("review_id", "state_code"), Index("party_by_state", "state_code"))
+    __table_args__ = (
+        Index("party_once", "review_id", "state_code", unique=True, sqlite_where=text("until IS NULL")),
+        Index("party_by_state", "state_code"),
+    )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
     state_code: str = Field(foreign_key="state.code", max_length=3)
     part: str = Field(max_length=20)
     since: datetime = _time()
     until: datetime | None = _perhaps()
+    end_basis: bytes | None = None
+    end_reason: bytes | None = None
     mac: bytes = b""
 
 

@@ -10,7 +10,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "assignment": ("ended_at", "ended_by", "end_basis"),
     "undertaking": (),
     "translation_task": ("delivered_at", "recalled_at"),
-    "review_party": ("until",),
+    "review_party": ("until", "end_basis", "end_reason"),
     "version": (),
 }
 NEVER_DELETED = (

@@ -53,3 +53,10 @@ def circulated(world: World, text: str = "Response", **fields: str) -> UUID:
     document = submitted(world, text, **fields)
     assert press(browser(world, "officer"), f"/documents/{document}/circulate").status_code == 303
     return document
+
+
+def set_back(world: World) -> None:
+    """Have the officer set the first review back to its preparation."""
+    path = f"/reviews/{world.files['xaa'].review}/stage"
+    answer = press(browser(world, "officer"), path, seen="desk_review", stage="preparation")
+    assert answer.status_code == 303, answer.text

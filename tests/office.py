@@ -19,7 +19,7 @@ from portal.web.ways import Way
 from storage.tables import Appointment, Assignment, Cycle
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
-from tests.filing import PDF, circulated, newest, press, put
+from tests.filing import PDF, circulated, newest, press, put, set_back
 from tests.web_client import ORIGIN, Browser, browser
 
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
@@ -36,7 +36,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
     "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
-    "/reviews/{id}/stage": ("officer", {"seen": "desk_review", "stage": "dialogue"}),
+    "/reviews/{id}/stage": ("officer", {"seen": "preparation", "stage": "desk_review"}),
     "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
     "/documents/{id}/describe": (
@@ -68,6 +68,17 @@ FORMS: Final[Mapping[str, Filling]] = {
         },
     ),
     "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
+    "/register/{id}/parties": (
+        "registrar",
+        {
+            "seen": "XBB XCC",
+            "reviewing_1": "XBB",
+            "reviewing_2": "XFF",
+            "reason": "The draw was repeated.",
+            "confirmed": "parties-not-known region-not-known",
+            **TERMS,
+        },
+    ),
     "/register/{id}/officers": ("registrar", {"officer": "", **TERMS}),
     "/register/{id}/officers/{assignment}/end": ("registrar", TERMS),
     "/register/{id}/close": ("registrar", {}),
@@ -102,6 +113,7 @@ class Office:
         self.clients: dict[str | None, Browser] = {}
         self.draft = put(world, "focal_xaa", "national XAA", f"{title}, a draft")
         self.shown = circulated(world, title)
+        set_back(world)
         sent = press(
             self.client("officer"),
             f"/documents/{self.shown}/translations",

@@ -27,6 +27,7 @@ class Action(StrEnum):
     VIEW_REGISTER_ENTRY = "viewRegisterEntry"
     ASSIGN_OFFICER = "assignOfficer"
     SET_REVIEW = "setReview"
+    CHANGE_PARTIES = "changeParties"
     CLOSE_REVIEW = "closeReview"
 
     # people
@@ -86,6 +87,7 @@ class Action(StrEnum):
 _SEEING: Final = {
     Action.EDIT_STATE: Action.LIST_STATES,
     Action.SET_REVIEW: Action.VIEW_REGISTER_ENTRY,
+    Action.CHANGE_PARTIES: Action.VIEW_REGISTER_ENTRY,
     Action.CLOSE_REVIEW: Action.VIEW_REGISTER_ENTRY,
     Action.APPOINT: Action.VIEW_PERSON,
     Action.CONFIRM_APPOINTMENT: Action.VIEW_PERSON,

@@ -29,6 +29,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_REGISTER_ENTRY: N_("looked at the review’s entry in the register"),
     Action.ASSIGN_OFFICER: N_("assigned an officer to the review"),
     Action.SET_REVIEW: N_("changed the settings of the review"),
+    Action.CHANGE_PARTIES: N_("changed the reviewing States"),
     Action.CLOSE_REVIEW: N_("closed the review"),
     Action.LIST_PEOPLE: N_("looked at a list of people"),
     Action.VIEW_PERSON: N_("looked at a person’s entry"),
@@ -114,8 +115,9 @@ GROUPS: Final = tuple(
         ),
         (
             "people",
-            N_("Assignments, undertakings, stages"),
+            N_("Parties, assignments, undertakings, stages"),
             {
+                Action.CHANGE_PARTIES,
                 Action.ASSIGN_OFFICER,
                 Action.ASSIGN_PERSON,
                 Action.END_ASSIGNMENT,

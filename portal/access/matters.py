@@ -51,6 +51,8 @@ _IDENTITY: Final = frozenset(
 _MACHINERY: Final = frozenset(
     {Action.CLOSE_INTENTS, Action.SWEEP_OBJECTS, Action.ROTATE_KEYS, Action.CHECK_RECORDS, Action.INITIALIZE}
 )
+# acts on a review's entry in the register whose permit opens, and seals, legal bases
+_REGISTER: Final = frozenset({Action.VIEW_REGISTER_ENTRY, Action.CHANGE_PARTIES})
 # acts whose permit opens mail addresses and legal bases
 _PEOPLE: Final = frozenset(
     {Action.LIST_PEOPLE, Action.ADD_PERSON, Action.VIEW_ACCOUNTS, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE}
@@ -101,7 +103,7 @@ def document_facts(document: Document, room: RoomFacts) -> DocumentFacts:
 def review_matter(record: ReviewRecord, action: Action) -> Matter:
     """Take a whole review file."""
     review: Review = record.review
-    scopes = {NAMES, REGISTRY} if action is Action.VIEW_REGISTER_ENTRY else {NAMES}
+    scopes = {NAMES, REGISTRY} if action in _REGISTER else {NAMES}
     if action in OPENS_REVIEW_TRAIL:
         scopes.add(stream_scope(review.id))
     return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))

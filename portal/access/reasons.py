@@ -17,6 +17,10 @@ REASONS: Final = {
     "guardrails.suspended": N_("Your access is suspended."),
     "guardrails.undertaking": N_("You have not accepted the undertaking of confidentiality for this review yet."),
     "guardrails.closed": N_("This review is closed; its file stays as it is."),
+    "guardrails.parties-in-preparation": N_(
+        "The reviewing States change only while the review is in preparation. If one has to be replaced all the same, "
+        "the officer assigned to the review sets it back to that stage first."
+    ),
     "guardrails.after-the-review": N_(
         "This review is closed, and with it the access of the reviewing States has ended."
     ),

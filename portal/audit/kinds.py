@@ -25,6 +25,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.ASSIGN_OFFICER: 209,
     Action.SET_REVIEW: 210,
     Action.CLOSE_REVIEW: 211,
+    Action.CHANGE_PARTIES: 212,
     Action.LIST_PEOPLE: 301,
     Action.VIEW_PERSON: 302,
     Action.ADD_PERSON: 303,

@@ -8,25 +8,31 @@
 6.  A reviewing State is party to every Protocol that the State under review is party to (ToR 18 bis).
 7.  One of the two is of the region of the State under review (ToR 19).
 8.  A State appoints at most 20 governmental experts (ToR 21).
+9.  The draw of the reviewing States is repeated at most twice, more often only in exceptional circumstances (ToR 19).
+10. (d) A reviewing State leaves nothing of its own behind where others read it: nobody else speaks for it (ToR 36).
 
-Rule 7 only warns, since the draw decides and may have had nobody of the region to draw. Rules 5 and 6 need to
+Rule 7 only warns, since the draw decides and may have had nobody of the region to draw. Rule 9 only warns, since the
+portal can't tell a repeated draw from another change, and the reason of each is recorded. Rules 5 and 6 need to
 know who is party to what. An instrument whose list was imported is known for all States: whoever isn't in the
 list takes no part. An instrument without a list is not known, and that is a warning in words, not a refusal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from portal.domain.ids import StateCode
 from portal.domain.instruments import PROTOCOLS, SHORT_TITLES, Instrument, Participation
-from portal.domain.problems import Problem, Verdict
+from portal.domain.names import one_line
+from portal.domain.problems import Problem, RefusedError, Verdict
 from portal.domain.roles import EXPERTS_PER_STATE
 from portal.domain.states import Membership, RegionalGroup
 from portal.domain.texts import N_
 
 REVIEWING_STATES: Final = 2
+REASON_CHARACTERS: Final = 500
 MOST_REVIEWS: Final = 3
+MOST_REPETITIONS: Final = 2
 
 # who takes part in an instrument, for the instruments whose list was imported
 Lists = Mapping[Instrument, Mapping[StateCode, Participation]]
@@ -76,6 +82,47 @@ def judge_parties(
     )
 
 
+def judge_change(
+    now: Collection[StateCode], reviewing: Collection[StateCode], brought: Collection[str], changes: int
+) -> Verdict:
+    """Judge by rules 9 and 10 whether the reviewing States may change; who they may be, `judge_parties` says.
+
+    Args:
+        now: The reviewing States of today.
+        reviewing: Those that are to review.
+        brought: The States of today that have documents in the shared or the reviewers' room.
+        changes: How often they changed before.
+    """
+    refusals = [
+        Problem(
+            "brought-documents",
+            N_(
+                "Documents of %(state)s lie in the shared room or in the reviewers’ room, and nobody could speak for "
+                "them any more once it has left. Its focal point withdraws them first; then it can be replaced."
+            ),
+            {"state": state},
+        )
+        for state in sorted({*now} - {*reviewing})
+        if state in brought
+    ]
+    if {*now} == {*reviewing}:
+        sentence = N_("These two States review it already: choose another one for the State that leaves.")
+        refusals.append(Problem("reviewing-unchanged", sentence))
+    return Verdict(tuple(refusals), tuple(_repeated(changes)))
+
+
+def change_reason(raw: str) -> str:
+    """Return why reviewing States change, as the register keeps it.
+
+    Raises:
+        RefusedError: Nothing is said, or it is refused as a name is.
+    """
+    if not raw.strip():
+        sentence = N_("Say in a sentence why the reviewing States change; the register keeps it.")
+        raise RefusedError(Problem("reason-empty", sentence))
+    return one_line(raw.replace("\n", " "), REASON_CHARACTERS)
+
+
 def judge_expert(state: StateCode, appointed: int) -> Verdict:
     """Judge by rule 8 whether a State that has this many experts may appoint one more."""
     if appointed < EXPERTS_PER_STATE:
@@ -99,6 +146,19 @@ def instruments_of(state: StateCode, lists: Lists) -> frozenset[Instrument]:
     if lists.get(Instrument.CONVENTION, {}).get(state) is Participation.SIGNATORY:
         return frozenset({Instrument.CONVENTION})
     return frozenset(instrument for instrument, states in lists.items() if states.get(state) is Participation.PARTY)
+
+
+def _repeated(changes: int) -> Iterator[Problem]:
+    if changes >= MOST_REPETITIONS:
+        yield Problem(
+            "draw-repeated",
+            N_(
+                "The reviewing States of this review have changed %(changes)d times before. The draw is repeated at "
+                "most twice, more often only in exceptional circumstances (terms of reference, paragraph 19): the "
+                "reason has to name them."
+            ),
+            {"changes": changes},
+        )
 
 
 def _different(proposed: Parties) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """What is wrong with something that was asked for, in sentences that can be translated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,6 +47,18 @@ class Verdict:
 
     refusals: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+    def check(self, confirmed: Collection[str]) -> None:
+        """Stop an act that the rules refuse; `confirmed` are the codes of the warnings that somebody has looked at.
+
+        Raises:
+            RefusedError: The rules don't take it.
+            UnconfirmedError: There is a warning that nobody has looked at.
+        """
+        if self.refusals:
+            raise RefusedError(*self.refusals)
+        if any(warning.code not in confirmed for warning in self.warnings):
+            raise UnconfirmedError(*self.warnings)
 
 
 class RefusedError(ValueError):

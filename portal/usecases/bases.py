@@ -1,4 +1,4 @@
-"""The legal bases of appointments and assignments, sealed: a note verbale with its number and its date."""
+"""The legal bases of appointments, assignments and changes of parties, sealed: a note verbale, its number and date."""
 
 import json
 from dataclasses import dataclass

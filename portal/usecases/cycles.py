@@ -10,7 +10,6 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain.cycles import Cycle, judge_opening
 from portal.domain.ids import CycleId
-from portal.domain.problems import RefusedError, UnconfirmedError
 from portal.work import Portal
 from storage.repositories.register import RegisterRecords
 from storage.tables import Cycle as CycleRow
@@ -58,10 +57,7 @@ def open_cycle(portal: Portal, caller: Caller, opened: Cycle, confirmed: Collect
                 for row in work.reviews.cycles()
             ],
         )
-        if verdict.refusals:
-            raise RefusedError(*verdict.refusals)
-        if any(warning.code not in confirmed for warning in verdict.warnings):
-            raise UnconfirmedError(*verdict.warnings)
+        verdict.check(confirmed)
         row = CycleRow(id=uuid4(), name=opened.name, starts_on=opened.starts, ends_on=opened.ends, created_at=work.now)
         work.reviews.add(row)
         work.note(permit, cycle=str(row.id), name=row.name, warned=[warning.code for warning in verdict.warnings])

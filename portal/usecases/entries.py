@@ -15,9 +15,12 @@ from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.bases import open_basis
 from portal.usecases.directory import earlier
+from portal.usecases.parties import open_reason
 from portal.usecases.people import name_of
 from portal.work import Portal
+from storage.permits import Permit
 from storage.repositories.register import RegisterRecords
+from storage.repositories.reviews import ReviewRecord
 from storage.tables import Review
 
 
@@ -31,6 +34,17 @@ class PartyLine:
     waiting: int  # focal points who wait for confirmation
     experts: int
     observers: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLine:
+    """A State that reviewed before it was replaced."""
+
+    state: str
+    starts: datetime
+    ends: datetime
+    basis: LegalBasis | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class EntryPage:
     opened: datetime
     closed: datetime | None
     parties: tuple[PartyLine, ...]
+    former: tuple[FormerLine, ...]
     officers: tuple[OfficerLine, ...]
     to_assign: tuple[tuple[UUID, str], ...]  # appointments of officers who aren't assigned now
     waiting_officers: int  # officers who wait for confirmation
@@ -122,7 +137,23 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
             )
             for code in codes
         ),
+        _former(portal, permit, record),
         tuple(lines),
         tuple((a.id, name_of(portal, permit, person)) for a, person in free if person.id not in assigned),
         waiting[Role.OFFICER, None],
     )
+
+
+def _former(portal: Portal, permit: Permit, record: ReviewRecord) -> tuple[FormerLine, ...]:
+    lines = [
+        FormerLine(
+            party.state_code,
+            party.since,
+            party.until,
+            open_basis(portal, permit, "review_party", party.id, party.end_basis, "end_basis"),
+            open_reason(portal, permit, party),
+        )
+        for party in record.parties
+        if party.until is not None
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.ends, line.state)))

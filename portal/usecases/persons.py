@@ -67,8 +67,8 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
             raise NotFound
         now = work.now
         own = work.who.state
-        reviews = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
-        known = {review.id: review.state_code for review in reviews} if own else None
+        parts = RegisterRecords(work.session, work.who.reach).of_state(own) if own else []
+        known = {review.id: review.state_code for review, _ in parts} if own else None
         assignments, states = assignments_of(work, [person], known)
         mine = assignments.get(person.id, [])
         acts = {row.id: _acts(work, row, appointments, focal_points) for row in appointments}
@@ -103,7 +103,11 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
             for row in mine
         ),
         roles,
-        tuple((review.id, review.state_code) for review in reviews if review.stage != ReviewStage.CLOSED),
+        tuple(
+            (review.id, review.state_code)
+            for review, part in parts
+            if part.until is None and review.stage != ReviewStage.CLOSED
+        ),
         may_link,
         waiting,
         open_links(portal, permit, links),

@@ -1,6 +1,6 @@
 """The register of reviews: opening one with its parties, rooms and streams, its settings, its end. No contents.
 
-What needs no draw of lots is enforced here (portal/domain/parties.py): refusals stop, warnings are confirmed.
+What needs no draw of lots is enforced (portal/domain/parties.py): refusals stop, warnings are confirmed.
 """
 
 from collections.abc import Collection
@@ -11,20 +11,17 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, CycleFacts, PortalFacts
-from portal.domain.ids import CycleId, ReviewId, StateCode
-from portal.domain.instruments import Instrument, Participation
-from portal.domain.parties import Parties, judge_parties, lists_of
-from portal.domain.problems import Problem, RefusedError, UnconfirmedError, Verdict
+from portal.domain.ids import CycleId, ReviewId
+from portal.domain.parties import Parties
 from portal.domain.reviews import ReviewStage, RoomKind
-from portal.domain.states import Membership
 from portal.domain.texts import N_
 from portal.errors import Conflict
+from portal.usecases.parties import add_party, add_room, judge
 from portal.usecases.people import name_of
-from portal.usecases.states import group_of
 from portal.work import Portal, Work
 from storage.errors import Exists
 from storage.repositories.register import RegisterRecords
-from storage.tables import Review, ReviewParty, Room
+from storage.tables import Review
 
 TAKEN = N_(
     "Somebody opened a review of this State in this cycle a moment ago. Nothing of yours was lost; look at theirs."
@@ -138,11 +135,8 @@ def open_review(portal: Portal, caller: Caller, proposal: Proposal, confirmed: C
             cycle = work.reviews.cycle(proposal.cycle)
             facts = CycleFacts(proposal.cycle) if cycle else Absent(CycleFacts)
             permit = work.require_on(Action.OPEN_REVIEW, facts, asked=proposal.cycle)
-            verdict = _judge(work, proposal)
-            if verdict.refusals:
-                raise RefusedError(*verdict.refusals)
-            if any(warning.code not in confirmed for warning in verdict.warnings):
-                raise UnconfirmedError(*verdict.warnings)
+            verdict = judge(work, proposal.cycle, proposal.parties)
+            verdict.check(confirmed)
             review = _write(work, proposal)
             work.note(permit, review=str(review), warned=[warning.code for warning in verdict.warnings])
             return review
@@ -186,32 +180,6 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
             work.arrives(permit, version, recalled=str(task.id))
 
 
-def _judge(work: Work, proposal: Proposal) -> Verdict:
-    parties = proposal.parties
-    states = {StateCode(state.code): group_of(state.region) for state in work.states.all()}
-    unknown = sorted({parties.under_review, *parties.reviewing} - set(states))
-    if unknown:
-        raise RefusedError(
-            *(
-                Problem("state-unknown", N_("The registry has no State with this code: %(code)s."), {"code": code})
-                for code in unknown
-            )
-        )
-    others: dict[UUID, list[ReviewParty]] = {}
-    for review, party in RegisterRecords(work.session, work.who.reach).of_cycle(proposal.cycle):
-        others.setdefault(review.id, []).append(party)
-    memberships = [
-        Membership(StateCode(m.state_code), Instrument(m.instrument), Participation(m.status), m.since, m.source)
-        for m in work.states.instruments()
-    ]
-    return judge_parties(parties, [_parties(rows) for rows in others.values()], lists_of(memberships), states)
-
-
-def _parties(rows: list[ReviewParty]) -> Parties:
-    under_review = next(row.state_code for row in rows if row.part == "under_review")
-    return Parties(StateCode(under_review), tuple(StateCode(r.state_code) for r in rows if r.part == "reviewing"))
-
-
 def _write(work: Work, proposal: Proposal) -> ReviewId:
     parties = proposal.parties
     review = Review(
@@ -225,13 +193,9 @@ def _write(work: Work, proposal: Proposal) -> ReviewId:
     )
     work.reviews.add(review)
     work.audit.add_stream(review.id, "review", review=review.id)
-    states = (parties.under_review, *parties.reviewing)
-    for state in states:
-        part = "under_review" if state == parties.under_review else "reviewing"
-        work.reviews.add(ReviewParty(id=uuid4(), review_id=review.id, state_code=state, part=part, since=work.now))
-    kinds = [(kind, None) for kind in RoomKind if kind is not RoomKind.NATIONAL]
-    for kind, owner in [*kinds, *((RoomKind.NATIONAL, state) for state in states)]:
-        room = Room(id=uuid4(), review_id=review.id, kind=kind.value, state_code=owner)
-        work.reviews.add(room)
-        work.audit.add_stream(room.id, "room", review=review.id, room=room.id)
+    for kind in RoomKind:
+        if kind is not RoomKind.NATIONAL:
+            add_room(work, review.id, kind)
+    for state in (parties.under_review, *parties.reviewing):
+        add_party(work, review.id, state, "under_review" if state == parties.under_review else "reviewing")
     return ReviewId(review.id)

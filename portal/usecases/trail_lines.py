@@ -78,6 +78,8 @@ class Line:
     refused: bool = False
     refusals: int = 0  # so many in one minute, counted together
     streamed: bool = False
+    left: tuple[str, ...] = ()  # States that stopped reviewing by this act, and those that began
+    joined: tuple[str, ...] = ()
     result: str = ""  # complete, aborted, stopped, failed, unknown; nothing while no end is recorded
     size: int = 0
     times: int = 1
@@ -228,7 +230,9 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
     line.sent = known.sent(newest)
     line.action, line.deed = newest.action, deed(newest.action, newest.phase)
     line.refused = newest.phase is Phase.REFUSAL
-    line.refusals = newest.body.get("detail", {}).get("refusals", 0)
+    detail = newest.body.get("detail", {})
+    line.refusals = detail.get("refusals", 0)
+    line.left, line.joined = tuple(detail.get("left", ())), tuple(detail.get("joined", ()))
     line.times, line.began = len(group), group[-1].at if len(group) > 1 else None
     ends = [known.pairs.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
     if ends:

@@ -11,11 +11,12 @@ from portal.domain.appointments import STANDINGS
 from portal.domain.cycles import cycle
 from portal.domain.ids import AppointmentId, AssignmentId, CycleId, ReviewId, StateCode
 from portal.domain.languages import working_languages
-from portal.domain.parties import Parties
+from portal.domain.parties import REASON_CHARACTERS, Parties, change_reason
 from portal.domain.periods import day, perhaps_day
 from portal.domain.words import LANGUAGES, REVIEW_STAGES
-from portal.usecases import assignments, cycles, entries, register
-from portal.web.bases import perhaps_basis_from, terms_from
+from portal.usecases import assignments, cycles, entries, parties, register
+from portal.usecases.entries import EntryPage
+from portal.web.bases import basis_from, perhaps_basis_from, terms_from
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
@@ -100,6 +101,32 @@ def settings(request: Request) -> Response:
         )
         checks.attempt(act)
     return _back(request) if checks.ok else _entry(request, "register/settings.html", checks)
+
+
+def parties_form(request: Request) -> Response:
+    """Show the form to replace reviewing States."""
+    return _entry(request, "register/parties.html", None)
+
+
+def change_parties(request: Request) -> Response:
+    """Replace reviewing States."""
+    checks = Checks(read_form(request))
+    form = checks.form
+    basis, reason = basis_from(request, checks), checks.take("reason", change_reason)
+    if basis is not None and reason is not None:
+        seen = tuple(StateCode(code) for code in form.text("seen").split())
+        reviewing = (StateCode(form.text("reviewing_1")), StateCode(form.text("reviewing_2")))
+        change = parties.Change(seen, reviewing, basis, reason)
+        act = partial(
+            parties.change_parties,
+            portal_of(request),
+            caller_of(request),
+            _review(request),
+            change,
+            checks.confirmed(),
+        )
+        checks.attempt(act)
+    return _back(request) if checks.ok else _entry(request, "register/parties.html", checks)
 
 
 def officer_form(request: Request) -> Response:
@@ -189,20 +216,29 @@ def _opening(request: Request, checks: Checks) -> Response:
 def _entry(request: Request, template: str, checks: Checks | None) -> Response:
     entry = entries.view_entry(portal_of(request), caller_of(request), _review(request))
     if checks is None:
-        on_record = filled(languages=entry.languages, **({"passes_at_once": "yes"} if entry.passes_at_once else {}))
-        checks = Checks(on_record, sent=False)
+        checks = Checks(_on_record(entry), sent=False)
     options = words_of(request, LANGUAGES)
     ending = request.path_params.get("assignment", "")
+    names = state_names(request)
     return show(
         request,
         template,
         status=checks.status,
         entry=entry,
-        names=state_names(request),
+        names=names,
+        states=sorted(names.items(), key=lambda pair: pair[1].casefold()),
         stages=REVIEW_STAGES,
         standings=STANDINGS,
         language_options=options,
         working_languages=[word for code, word in options if code in entry.languages],
         ending=next((one for one in entry.officers if str(one.assignment) == ending), None),
+        longest=REASON_CHARACTERS,
         **checks.tell(request),
     )
+
+
+def _on_record(entry: EntryPage) -> Form:
+    reviewing = [party.state for party in entry.parties if not party.under_review]
+    chosen = {f"reviewing_{at}": state for at, state in enumerate(reviewing, 1)}
+    passes = {"passes_at_once": "yes"} if entry.passes_at_once else {}
+    return filled(languages=entry.languages, seen=" ".join(reviewing), **chosen, **passes)

@@ -90,6 +90,8 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/register/{id}", register.view, Action.VIEW_REGISTER_ENTRY),
     Way("GET", "/register/{id}/settings", register.settings_form, Action.VIEW_REGISTER_ENTRY),
     Way("POST", "/register/{id}/settings", register.settings, Action.SET_REVIEW),
+    Way("GET", "/register/{id}/parties", register.parties_form, Action.VIEW_REGISTER_ENTRY),
+    Way("POST", "/register/{id}/parties", register.change_parties, Action.CHANGE_PARTIES),
     Way("GET", "/register/{id}/officers", register.officer_form, Action.VIEW_REGISTER_ENTRY),
     Way("POST", "/register/{id}/officers", register.assign_officer, Action.ASSIGN_OFFICER),
     Way("GET", "/register/{id}/officers/{assignment}/end", register.end_form, Action.VIEW_REGISTER_ENTRY),

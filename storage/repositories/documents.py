@@ -86,6 +86,17 @@ class DocumentRecords:
         )
         return [Listed(*row) for row in self._session.execute(question)]
 
+    def brought(self, review_id: UUID, states: Sequence[str]) -> frozenset[str]:
+        """Tell which of these States have a document, not withdrawn, in the shared or the reviewers' room."""
+        question = select(col(Document.owner)).join(Room, col(Room.id) == col(Document.room_id))
+        question = question.where(
+            col(Document.review_id) == review_id,
+            col(Document.owner).in_(states),
+            col(Room.kind).in_(("shared", "reviewers")),
+            col(Document.withdrawn_at).is_(None),
+        )
+        return frozenset(self._session.scalars(question.distinct()))
+
     def steps(self, review_ids: Sequence[UUID]) -> Sequence[Row[UUID, str, str, str]]:
         """Tell what the shared rooms of reviews hold, and how far it travelled: review, kind, stage, owner.
 

@@ -166,9 +166,10 @@ class PeopleRecords:
         return frozenset(row.review_id for row in rows)
 
     def last_access_end(self, review_id: UUID, at: datetime) -> datetime | None:
-        """Tell when somebody's access to a review last ended.
+        """Tell when an access to a review last ended.
 
-        An assignment or a translation ends it, or an appointment: of a party's people, or of whoever had either.
+        An assignment, a translation or a party's part ends it, or an appointment: of a party's people, or of whoever had
+        one of the first two.
         """
         assignments = self._session.execute(
             select(col(Assignment.ends_at), col(Assignment.ended_at)).where(col(Assignment.review_id) == review_id)
@@ -177,7 +178,9 @@ class PeopleRecords:
         tasks = self._session.execute(
             select(col(TranslationTask.delivered_at), col(TranslationTask.recalled_at)).where(here)
         )
-        parties = select(col(ReviewParty.state_code)).where(col(ReviewParty.review_id) == review_id)
+        of_review = col(ReviewParty.review_id) == review_id
+        left = self._session.execute(select(col(ReviewParty.until)).where(of_review))
+        parties = select(col(ReviewParty.state_code)).where(of_review, col(ReviewParty.until).is_(None))
         people = select(col(Assignment.person_id)).where(col(Assignment.review_id) == review_id)
         translators = select(col(TranslationTask.person_id)).where(here)
         appointments = self._session.execute(
@@ -189,7 +192,8 @@ class PeopleRecords:
                 )
             )
         )
-        ends = [end for row in [*assignments, *tasks, *appointments] for end in row if end is not None and end <= at]
+        every = [*assignments, *tasks, *left, *appointments]
+        ends = [end for row in every for end in row if end is not None and end <= at]
         return max(ends, default=None)
 
     def add(self, row: Person | Appointment | Assignment | Undertaking) -> None:

@@ -59,17 +59,26 @@ class RegisterRecords:
         )
         return {row[0]: row[1] for row in self._session.execute(question)}
 
-    def of_state(self, state: str) -> Sequence[Review]:
-        """List the reviews to which a State is party today, closed ones too."""
-        question = select(Review).join(ReviewParty, col(ReviewParty.review_id) == col(Review.id))
-        question = question.where(
-            col(ReviewParty.state_code) == state, col(ReviewParty.until).is_(None), within(self._reach)
-        )
-        return self._session.scalars(question.order_by(col(Review.opened_at).desc())).all()
+    def of_state(self, state: str) -> Sequence[Row[Review, ReviewParty]]:
+        """List the reviews to which a State is or was party, closed ones too, with its part: its own history."""
+        question = select(Review, ReviewParty).join(ReviewParty, col(ReviewParty.review_id) == col(Review.id))
+        question = question.where(col(ReviewParty.state_code) == state)
+        return self._session.execute(question.order_by(col(Review.opened_at).desc())).all()
 
     def assignments_of(self, person_ids: Sequence[UUID]) -> Sequence[Assignment]:
         """List all assignments of several people, oldest first."""
         question = select(Assignment).where(col(Assignment.person_id).in_(person_ids))
+        return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
+
+    def assigned_by(self, states: Sequence[str], review_id: UUID, at: datetime) -> Sequence[Assignment]:
+        """List the assignments to a review of these States' people that run at a moment or are still to begin."""
+        question = select(Assignment).join(Appointment, col(Appointment.id) == col(Assignment.appointment_id))
+        question = question.where(
+            col(Assignment.review_id) == review_id,
+            col(Appointment.state_code).in_(states),
+            col(Assignment.ended_at).is_(None),
+            or_(col(Assignment.ends_at).is_(None), col(Assignment.ends_at) > at),
+        )
         return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
 
     def officers_to_assign(self, at: datetime) -> Sequence[Row[Appointment, Person]]:

@@ -37,7 +37,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """A review with its parties and rooms."""
+    """A review with its rooms and all its parties, those too that have left it."""
 
     review: Review
     parties: tuple[ReviewParty, ...]
@@ -45,7 +45,7 @@ class ReviewRecord:
 
     @property
     def reviewing(self) -> tuple[str, ...]:
-        """Give the codes of the reviewing States, in alphabetical order."""
+        """Give the codes of the reviewing States of today, in alphabetical order."""
         return tuple(sorted(p.state_code for p in self.parties if p.part == "reviewing" and p.until is None))
 
     def room(self, kind: str, state: str | None = None) -> Room | None:
@@ -172,10 +172,12 @@ class ReviewRecords:
 
 
 def within(reach: Reach) -> ColumnElement[bool]:
-    """Narrow to reviews that a person is assigned to, was sent a text of, or whose party is the person's State."""
+    """Narrow to reviews that a person is assigned to, was sent a text of, or to which their State is party today."""
     if reach.everything:
         return col(Review.id).is_not(None)
     assigned = select(col(Assignment.review_id)).where(col(Assignment.person_id) == reach.person)
     sent = select(col(TranslationTask.review_id)).where(col(TranslationTask.person_id) == reach.person)
-    party = select(col(ReviewParty.review_id)).where(col(ReviewParty.state_code) == reach.state)
+    party = select(col(ReviewParty.review_id)).where(
+        col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
+    )
     return or_(col(Review.id).in_(assigned), col(Review.id).in_(sent), col(Review.id).in_(party))

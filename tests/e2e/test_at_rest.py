@@ -157,6 +157,13 @@ class Planting:
         assert self.post(f"{path}/end", "focal_xcc", **self.terms("the end")).status == 303
         officer = {"officer": str(self.world.members["officer_other"].appointment), **self.terms("an officer")}
         assert self.post(f"/register/{review}/officers", "registrar", **officer).status == 303
+        back = self.post(f"/reviews/{review}/stage", "officer", seen="desk_review", stage="preparation")
+        assert back.status == 303, back
+        parties = {"seen": "XBB XCC", "reviewing_1": "XBB", "reviewing_2": "XFF", **self.terms("a replacement")}
+        parties |= {"reason": f"Because of {self.words.new('reason of a replacement')}."}
+        parties |= {"confirmed": "parties-not-known region-not-known"}
+        replaced = self.post(f"/register/{review}/parties", "registrar", **parties)
+        assert replaced.status == 303, replaced
 
     @staticmethod
     def cookie(answer: Answer) -> str:

@@ -19,7 +19,7 @@ from portal.app import open_portal
 from tests.cast import World
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
-from tests.filing import circulated, move, newest, press, put, submitted
+from tests.filing import circulated, move, newest, press, put, set_back, submitted
 from tests.web_client import browser as signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ PEOPLE = {
     "focal_xaa": 13,
     "expert_xbb": 6,
     "officer": 7,
-    "registrar": 14,
+    "registrar": 15,
     "administrator": 9,
     "translator": 3,
     "observer_xcc": 5,
@@ -146,6 +146,7 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
         translator=str(world.members["translator"].person),
         language="fr",
     )
+    set_back(world)
     yield world
     portal.database.close()
 

@@ -286,7 +286,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         Action(act)
         for act in (
             *("viewRegisterEntry", "setReview", "closeReview", "viewReview", "acceptUndertaking", "askForHelp"),
-            *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail"),
+            *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail", "changeParties"),
         )
     ),
     "room": tuple(map(Action, ("listRoom", "downloadRoom", "uploadDocument", "viewRoomTrail"))),

@@ -303,6 +303,8 @@ def _writes(who: Who, thing: Thing) -> bool:
 
 
 def _review(who: Who, act: str, thing: Thing) -> bool:
+    if act == "changeParties":  # ToR 19: the draw is repeated, by the registrar, before the review begins (d)
+        return who.role == "registrar" and thing.step == "preparation"
     if act == "acceptUndertaking" and who.role == "translator":
         return who.task in {"this", "other version"}
     focal_point, officer = who.role == "focal_point", who.role == "officer"

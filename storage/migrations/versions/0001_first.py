@@ -43,6 +43,8 @@ TRIGGERS = (
     "CREATE TRIGGER translation_task_recalled_at_set_once BEFORE UPDATE OF recalled_at ON translation_task WHEN OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS NOT OLD.recalled_at BEGIN SELECT RAISE(ABORT, 'translation_task.recalled_at: set once'); END",
     "CREATE TRIGGER review_party_never_rewritten BEFORE UPDATE OF id, review_id, state_code, part, since ON review_party  BEGIN SELECT RAISE(ABORT, 'review_party: a history is never rewritten'); END",
     "CREATE TRIGGER review_party_until_set_once BEFORE UPDATE OF until ON review_party WHEN OLD.until IS NOT NULL AND NEW.until IS NOT OLD.until BEGIN SELECT RAISE(ABORT, 'review_party.until: set once'); END",
+    "CREATE TRIGGER review_party_end_basis_set_once BEFORE UPDATE OF end_basis ON review_party WHEN OLD.end_basis IS NOT NULL AND NEW.end_basis IS NOT OLD.end_basis BEGIN SELECT RAISE(ABORT, 'review_party.end_basis: set once'); END",
+    "CREATE TRIGGER review_party_end_reason_set_once BEFORE UPDATE OF end_reason ON review_party WHEN OLD.end_reason IS NOT NULL AND NEW.end_reason IS NOT OLD.end_reason BEGIN SELECT RAISE(ABORT, 'review_party.end_reason: set once'); END",
     "CREATE TRIGGER version_never_rewritten BEFORE UPDATE OF id, review_id, room_id, document_id, number, object_name, size, wrapped_key, particulars, equal, created_by, created_at ON version  BEGIN SELECT RAISE(ABORT, 'version: a history is never rewritten'); END",
 )
 
@@ -245,6 +247,8 @@ def upgrade() -> None:
         sa.Column("part", sa.String(length=20), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
         sa.Column("until", UtcTime(), nullable=True),
+        sa.Column("end_basis", sa.LargeBinary(), nullable=True),
+        sa.Column("end_reason", sa.LargeBinary(), nullable=True),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["review_id"],
@@ -255,9 +259,15 @@ def upgrade() -> None:
             ["state.code"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("review_id", "state_code"),
     )
     op.create_index("party_by_state", "review_party", ["state_code"], unique=False)
+    op.create_index(
+        "party_once",
+        "review_party",
+        ["review_id", "state_code"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+    )
     op.create_table(
         "room",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -4,8 +4,16 @@ import pytest
 
 from portal.domain.ids import StateCode
 from portal.domain.instruments import Instrument, Participation
-from portal.domain.parties import Lists, Parties, instruments_of, judge_expert, judge_parties
-from portal.domain.problems import Verdict
+from portal.domain.parties import (
+    Lists,
+    Parties,
+    change_reason,
+    instruments_of,
+    judge_change,
+    judge_expert,
+    judge_parties,
+)
+from portal.domain.problems import RefusedError, Verdict
 from portal.domain.states import RegionalGroup
 
 A, B, C, D, E, F, G = (StateCode(f"XA{letter}") for letter in "ABCDEFG")
@@ -159,3 +167,37 @@ def test_a_problem_speaks_the_readers_language_and_names_the_states() -> None:
         state_name={"XAA": "Aurelia", "XAC": "Corvania"}.__getitem__,
     )
     assert words.startswith("Corvania isn't party to an instrument that Aurelia is party to: Protocole")
+
+
+def change(reviewing: tuple[StateCode, ...], brought: frozenset[str] = frozenset(), changes: int = 0) -> Verdict:
+    return judge_change((B, C), reviewing, brought, changes)
+
+
+def test_one_or_both_reviewing_states_are_replaced_tor_18() -> None:
+    assert change((B, D)) == change((D, C)) == change((D, E)) == Verdict()
+
+
+@pytest.mark.parametrize("same", [(B, C), (C, B)])
+def test_a_change_changes_something(same: tuple[StateCode, ...]) -> None:
+    assert codes(change(same)) == (["reviewing-unchanged"], [])
+
+
+def test_the_draw_is_repeated_at_most_twice_but_for_exceptional_circumstances_tor_19() -> None:
+    assert change((B, D), changes=1) == Verdict()
+    verdict = change((B, D), changes=2)
+    assert codes(verdict) == ([], ["draw-repeated"])
+    assert "paragraph 19" in verdict.warnings[0].words()
+
+
+def test_who_leaves_has_nothing_where_others_read_it_tor_36() -> None:
+    assert change((B, D), frozenset({B})) == Verdict()  # who stays may
+    verdict = change((D, E), frozenset({B, C}))
+    assert codes(verdict) == (["brought-documents", "brought-documents"], [])
+    assert [problem.values["state"] for problem in verdict.refusals] == [B, C]
+
+
+def test_a_reason_is_a_sentence_on_one_line() -> None:
+    assert change_reason(" The draw\nwas repeated. ") == "The draw was repeated."
+    for raw in ("", " \n ", "x" * 501, "turned\u202e"):
+        with pytest.raises(RefusedError):
+            change_reason(raw)

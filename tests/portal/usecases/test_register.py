@@ -12,7 +12,7 @@ from portal.domain.cycles import cycle
 from portal.domain.ids import AppointmentId, AssignmentId, CycleId, ReviewId, StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.parties import Parties
-from portal.domain.problems import RefusedError, UnconfirmedError
+from portal.domain.problems import RefusedError, UnconfirmedError, Verdict
 from portal.domain.reviews import ReviewStage
 from portal.errors import Conflict, Forbidden, NotFound, PortalError
 from portal.usecases import assignments, cycles, entries, register, states
@@ -152,7 +152,7 @@ def test_the_database_itself_refuses_a_second_review_and_that_is_a_conflict(
     world: World, opened: CycleId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_one(world, opened, "XFF", "XBB", "XCC")
-    monkeypatch.setattr(register, "_judge", lambda _work, _proposal: register.Verdict())  # as if it wasn't there yet
+    monkeypatch.setattr(register, "judge", lambda *_asked: Verdict())  # as if it wasn't there yet
     with pytest.raises(Conflict, match="a moment ago"):
         open_one(world, opened, "XFF", "XBB", "XCC")
     with pytest.raises(Exists), setting_up(world.portal) as (work, _):

@@ -169,6 +169,14 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/people/{id}/appointments/{appointment}/assign": {"review": str(ids.reviews[0]), **TERMS},
         "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
         "/register/{id}/settings": {"languages": "en"},
+        "/register/{id}/parties": {
+            "seen": "XBB XEE",
+            "reviewing_1": "XBB",
+            "reviewing_2": "XFF",
+            "reason": "The draw was repeated.",
+            "confirmed": "parties-not-known region-not-known",
+            **TERMS,
+        },
     }
     return dict(filled.get(way.path, {}))
 
