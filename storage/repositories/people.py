@@ -168,8 +168,8 @@ class PeopleRecords:
     def last_access_end(self, review_id: UUID, at: datetime) -> datetime | None:
         """Tell when an access to a review last ended.
 
-        An assignment, a translation or a party's part ends it, or an appointment: of a party's people, or of whoever had
-        one of the first two.
+        An assignment, a translation or a party's part ends it, or an appointment: of a party's people, or of whoever
+        had one of the first two.
         """
         assignments = self._session.execute(
             select(col(Assignment.ends_at), col(Assignment.ended_at)).where(col(Assignment.review_id) == review_id)
