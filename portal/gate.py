@@ -34,7 +34,7 @@ from storage.tables import Version
 
 _UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
 _NOT_RUNNING: Final = "guardrails.not-running"
-STEP_SECONDS: Final = 0.02  # several times what is left between the times of absent and forbidden
+STEP_SECONDS: Final = 0.05  # longer than the questions take on a busy machine: else more of one kind miss the step
 _CHANCE: Final = SystemRandom()
 
 
