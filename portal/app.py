@@ -132,8 +132,3 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     portal: Portal = app.state.portal
     with Background(portal):
         yield
-
-
-def served() -> ASGIApp:
-    """Open the portal of the environment's settings and make its web application: what the server loads."""
-    return web_app(open_portal(Settings.load()))

@@ -34,7 +34,7 @@ def serve_portal(settings: Settings) -> int:
         log.warning("%s", warning)
     portal = open_portal(settings)
     try:
-        asyncio.run(_serve(settings, web_app(portal)))
+        asyncio.run(serve(settings, web_app(portal)))
     finally:
         portal.database.close()
     return 0
@@ -103,7 +103,8 @@ def _log_to_stderr() -> None:
     logging.getLogger("_granian").addFilter(lambda record: "experimental" not in str(record.msg))
 
 
-async def _serve(settings: Settings, app: object) -> None:
+async def serve(settings: Settings, app: object) -> None:
+    """Serve an application until the process is told to end."""
     server = Server(
         app,
         address=settings.host,

@@ -132,15 +132,13 @@ def count_statements(world: World, path: str) -> int:
 
 @contextmanager
 def served(folder: Path, plan: dict[str, str]) -> Iterator[int]:
-    """Serve a folder on a free port, as `portal serve` does: one process, one worker."""
+    """Serve a folder on a free port, by the server of `portal serve`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     where = folder / "plan.json"
-    where.write_text(json.dumps({**plan, "data": str(folder / "data"), "keys": str(folder / "keys")}))
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--log-level", "error"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "tests.bench.served:app"]
-    process = subprocess.Popen(command, env={**os.environ, PLAN: str(where)})
+    where.write_text(json.dumps({**plan, "data": str(folder / "data"), "keys": str(folder / "keys"), "port": port}))
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.served"], env={**os.environ, PLAN: str(where)})
     try:
         for _ in range(300):
             try:

@@ -4,7 +4,9 @@ Floors: /floor/file streams a plain file, /floor/body writes a body to a file an
 room page's template with the same data and nothing else.
 """
 
+import asyncio
 import json
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.app import open_portal, web_app
+from portal.server import serve
 from portal.settings import Settings
 from portal.web import pages, ways
 
@@ -68,10 +71,8 @@ class Floors:
         await (self._floors if floor else self._portal)(scope, receive, send)
 
 
-def app() -> ASGIApp:
-    plan = json.loads(Path(os.environ[PLAN]).read_text())
-    portal = open_portal(Settings(data=Path(plan["data"]), keys=Path(plan["keys"]), session_idle_minutes=10_000))
-    web = web_app(portal)
+def with_floors(settings: Settings, plan: dict[str, Any]) -> ASGIApp:
+    web = web_app(open_portal(settings))
     seen: dict[str, Any] = {}
 
     def capture(request: Request, template: str, /, status: int = 200, **data: object) -> Response:
@@ -98,3 +99,16 @@ def app() -> ASGIApp:
     )
     floors.state.plan = plan
     return Floors(web, floors)
+
+
+def main() -> None:
+    plan = json.loads(Path(os.environ[PLAN]).read_text())
+    settings = Settings(
+        data=Path(plan["data"]), keys=Path(plan["keys"]), port=plan["port"], session_idle_minutes=10_000
+    )
+    logging.disable(logging.WARNING)  # what the server says of itself at each start
+    asyncio.run(serve(settings, with_floors(settings, plan)))
+
+
+if __name__ == "__main__":
+    main()

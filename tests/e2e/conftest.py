@@ -1,4 +1,4 @@
-"""A real server on a free port, with the cast's portal behind it, at today's date."""
+"""The portal as `portal serve` runs it, on a free port, with the cast in it, at today's date."""
 
 import os
 import socket
@@ -31,15 +31,10 @@ class RealClock(Clock):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its address, its process and the one that answers."""
+    """A running server: its address and its process."""
 
     url: str
-    process: subprocess.Popen[bytes]
-
-    def worker(self) -> int:
-        """Find the process that does the work."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(children[-1]) if children else self.process.pid
+    pid: int
 
 
 @contextmanager
@@ -54,19 +49,19 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         **os.environ,
         "PORTAL_DATA": str(used.data),
         "PORTAL_KEYS": str(used.keys),
+        "PORTAL_PORT": str(port),
         "PORTAL_ORIGIN": url,
         **{f"PORTAL_{name.upper()}": value for name, value in settings.items()},
     }
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1"]
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--no-log", "portal.app:served"],
+        [sys.executable, "-m", "portal.cli", "serve"],
         cwd=ROOT,
         env=environment,
         preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
     )
     try:
-        wait_until(lambda: answers(f"{url}/static/nothing"), 15)
-        yield Server(url, process)
+        wait_until(lambda: answers(f"{url}/healthz"), 30)
+        yield Server(url, process.pid)
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -244,7 +244,7 @@ def test_nothing_of_an_upload_under_way_is_on_a_disk_in_the_clear(world: World, 
         for path in [*data.rglob("*"), *(set(Path("/tmp").iterdir()) - temporary)]:  # noqa: S108 - likewise
             if path.is_file():
                 assert WORD.strip() not in path.read_bytes(), path
-        descriptors = Path(f"/proc/{server.worker()}/fd")
+        descriptors = Path(f"/proc/{server.pid}/fd")
         opened = [str(path.readlink()) for path in descriptors.iterdir() if path.is_symlink()]
         files = [name for name in opened if name.startswith("/") and not name.startswith("/dev/")]
         assert [name for name in files if name.startswith(str(data))]
@@ -259,7 +259,7 @@ def test_an_intent_that_a_kill_left_open_is_closed_at_the_next_start(world: Worl
         with connect(server) as line:
             line.sendall(first + body + WORD * 100_000)
             wait_until(lambda: steps(world, room) == [("uploadDocument", "intent", "")], 10)
-            os.kill(server.worker(), signal.SIGKILL)
+            os.kill(server.pid, signal.SIGKILL)
     with serve(world):
         wait_until(lambda: last(world, room) == ("uploadDocument", "outcome", "unknown"), 10)
     assert not versions(world)
@@ -270,13 +270,13 @@ def test_an_intent_that_a_kill_left_open_is_closed_at_the_next_start(world: Worl
 
 
 def memory(server: Server) -> int:
-    """Read how much memory the worker holds, in KiB."""
-    status = Path(f"/proc/{server.worker()}/status").read_text()
+    """Read how much memory the server held at the most, in KiB."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def through(world: World, server: Server, room: UUID, path: Path, wait: float) -> int:
-    """Send a file up and down again; give by how many MiB the worker grew."""
+    """Send a file up and down again; give by how many MiB the server grew."""
     small = path.with_name("small.txt")
     small.write_bytes(WORD)
     curl(world, "officer", content(server, put(world, server, room, small)))
