@@ -11,6 +11,8 @@ command -v npm >/dev/null || wanted="$wanted npm"
 command -v chromium >/dev/null || wanted="$wanted chromium"
 command -v pdftotext >/dev/null || wanted="$wanted poppler-utils"
 command -v curl >/dev/null || wanted="$wanted curl"
+command -v unzip >/dev/null || wanted="$wanted unzip"
+command -v systemd-analyze >/dev/null || wanted="$wanted systemd"  # not to run it: to judge the unit; brings libseccomp2
 if [ -n "$wanted" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing from Debian:$wanted"

@@ -35,7 +35,7 @@ TITLE = "A title that nobody guesses: Quillwort"
 
 pytestmark = pytest.mark.checkout
 needs_analyze = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't here (Debian: systemd)"
+    shutil.which("systemd-analyze") is None, reason="needs Debian's systemd (apt-get install systemd)"
 )
 
 

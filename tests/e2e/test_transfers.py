@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +20,10 @@ from tests.cast import World, setting_up
 from tests.contents import documents, form_token, objects, said, steps, versions
 from tests.e2e.conftest import Server, serve, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(which("curl") is None, reason="needs Debian's curl (apt-get install curl)"),
+]
 
 WORD = b"The-planted-word-nobody-would-guess "
 MIB = 1 << 20

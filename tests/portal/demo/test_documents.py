@@ -101,7 +101,9 @@ def test_every_room_and_stage_has_a_document_and_references_are_whole(documents:
     assert Counter(document.language for document in documents).keys() == {"ar", "en", "zh", "ru", "fr"}
 
 
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext isn't installed (Debian: poppler-utils)")
+@pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="needs Debian's poppler-utils (apt-get install poppler-utils)"
+)
 def test_pdftotext_reads_every_page_of_the_pdfs(documents: list[DemoDocument]) -> None:
     for document in of_kind(documents, ".pdf"):
         run = subprocess.run(["pdftotext", "-layout", document.path, "-"], check=True, capture_output=True)

@@ -40,7 +40,7 @@ def test_an_archive_of_nothing_is_an_archive() -> None:
         assert archive.namelist() == []
 
 
-@pytest.mark.skipif(which("unzip") is None, reason="needs unzip")
+@pytest.mark.skipif(which("unzip") is None, reason="needs Debian's unzip (apt-get install unzip)")
 def test_unzip_opens_the_archive(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(written(FILES))
