@@ -35,8 +35,9 @@ lint: $(READY)  ## layout, types, imports, policies, templates
 bench: $(READY)  ## measure ratios against floors in the same run
 	@$(BIN)/python -m tests.bench
 
-faults: $(READY)  ## kill the portal 200 times in the middle of its work
-	@PORTAL_KILLS=200 $(PYTEST) -m "slow or not slow" tests/e2e/test_faults.py
+faults: $(READY)  ## kill the portal 200 times in the middle of its work, and run all that takes minutes
+	@PORTAL_KILLS=200 $(PYTEST) tests/e2e/test_faults.py
+	@$(PYTEST) -m slow
 
 texts: $(READY)  ## collect the sentences anew into the catalogues
 	@mkdir -p build

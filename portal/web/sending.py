@@ -55,7 +55,6 @@ class Sending(Response):
     def __init__(self, stream: Stream, headers: Mapping[str, str], status: int = 200) -> None:
         self.status_code = status
         self.background = None
-        self.body = b""
         self._stream = stream
         self._sent = 0
         self._result = ABORTED

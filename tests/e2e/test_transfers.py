@@ -302,3 +302,11 @@ def test_memory_stays_the_same_at_five_gibibytes(world: World, server: Server, r
     with path.open("wb") as file:
         file.truncate(5120 * MIB)
     assert through(world, server, room, path, 600) < 100
+
+
+def test_a_table_of_the_trail_arrives_whole_over_the_wire(world: World, server: Server) -> None:
+    """Its length isn't known before; a head that named one would cut it."""
+    said = curl(world, "focal_xaa", f"{server.url}/reviews/{world.files['xaa'].review}/trail.csv")
+    rows = said.stdout.splitlines()
+    assert len(rows) > 1
+    assert "Leaf" in rows[0]
