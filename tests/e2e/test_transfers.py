@@ -63,10 +63,9 @@ def form(world: World, server: Server, who: str, path: Path | str) -> list[str]:
     return ["-H", f"Origin: {server.url}", "-H", "X-Upload: 1", *(part for field in fields for part in ("-F", field))]
 
 
-def put(world: World, server: Server, room: UUID, path: Path, *more: str) -> Version:
-    answer = curl(
-        world, "officer", *form(world, server, "officer", path), *more, f"{server.url}/rooms/{room}/documents"
-    )
+def put(world: World, server: Server, room: UUID, path: Path, *more: str, wait: float = 60) -> Version:
+    sent = [*form(world, server, "officer", path), *more, f"{server.url}/rooms/{room}/documents"]
+    answer = curl(world, "officer", *sent, wait=wait)
     assert '"ok":true' in answer.stdout, answer
     return versions(world)[-1]
 
@@ -285,7 +284,7 @@ def through(world: World, server: Server, room: UUID, path: Path, wait: float) -
     small.write_bytes(WORD)
     curl(world, "officer", content(server, put(world, server, room, small)))
     idle = memory(server)
-    version = put(world, server, room, path)
+    version = put(world, server, room, path, wait=wait)
     assert version.size == path.stat().st_size
     answer = curl(world, "officer", "-o", "/dev/null", "-w", "%{size_download}", content(server, version), wait=wait)
     assert answer.stdout == str(version.size)
