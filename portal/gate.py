@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 from policies.engine import Decision, Engine
 from portal.access.actions import Action, seen_by
 from portal.access.caller import Caller
-from portal.access.entities import Absent, Actor, DocumentFacts, Task, alike
-from portal.access.matters import Matter
+from portal.access.entities import Absent, Actor, DocumentFacts, ReviewFacts, RoomFacts, Task, alike
+from portal.access.matters import Matter, Row, bare_matter, document_matter, review_matter, room_matter
 from portal.access.principals import Who
 from portal.access.questions import Ask, questions
 from portal.audit.events import (
@@ -30,12 +30,19 @@ from portal.domain.roles import Role
 from portal.errors import Forbidden, NotActing, NotFound, PortalError
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.people import PeopleRecords, Standing
-from storage.tables import Version
+from storage.repositories.reviews import NO_REVIEW, ReviewRecord
+from storage.tables import Document, Review, Room, Version
 
 _UNSEEN: Final = Action.VIEW_DOCUMENT  # asked where a refusal has no act of seeing, so that it takes as long
 _NOT_RUNNING: Final = "guardrails.not-running"
 STEP_SECONDS: Final = 0.05  # longer than the questions take on a busy machine: else more of one kind miss the step
 _CHANCE: Final = SystemRandom()
+_ABSENT: Final[dict[type, Absent]] = {
+    Review: Absent(ReviewFacts),
+    Room: Absent(RoomFacts),
+    Document: Absent(DocumentFacts),
+    Version: Absent(DocumentFacts),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,38 @@ class Standings:
 
 def _reviews(ids: frozenset[UUID]) -> frozenset[ReviewId]:
     return frozenset(ReviewId(review) for review in ids)
+
+
+def matter_of(
+    documents: DocumentRecords, record: ReviewRecord | None, action: Action, kind: type[Row], row: Row | None
+) -> Matter:
+    """Take what an act is on, found or not, with the file that it is of."""
+    if row is None or record is None:
+        if kind is Version:
+            documents.find(NO_REVIEW)  # as one that is there has its document looked up
+        return bare_matter(_ABSENT[kind], action)
+    match row:
+        case Review():
+            return review_matter(record, action)
+        case Room():
+            return room_matter(row, record, action)
+        case Document():
+            return document_matter(row, None, record, action)
+        case Version():
+            document = documents.find(row.document_id)
+            return document_matter(document, row, record, action) if document else bare_matter(_ABSENT[kind], action)
+
+
+def review_of(row: Any) -> UUID | None:
+    """Tell of which review a row is; one that was not found is of none."""
+    match row:
+        case Review():
+            return row.id
+        case None:
+            return NO_REVIEW
+        case _:
+            review: UUID = row.review_id
+            return review
 
 
 def verdict(engine: Engine, actor: Actor, action: Action, matter: Matter, target: RoomKind | None) -> Verdict:

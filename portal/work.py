@@ -15,23 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from uuid import UUID
 
 from policies.engine import Engine
 from portal import gate
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent, DocumentFacts, Facts, ReviewFacts, RoomFacts
-from portal.access.matters import (
-    OPENS_CONTENT,
-    Matter,
-    bare_matter,
-    document_matter,
-    reaching,
-    review_matter,
-    room_matter,
-)
+from portal.access.entities import Absent, Facts
+from portal.access.matters import OPENS_CONTENT, Matter, Row, bare_matter, reaching
 from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
@@ -50,18 +42,11 @@ from storage.repositories.identity import IdentityRecords
 from storage.repositories.people import PeopleRecords
 from storage.repositories.reviews import NO_REVIEW, ReviewRecord, ReviewRecords
 from storage.repositories.states import StateRecords
-from storage.tables import Document, Review, Room, Version
+from storage.tables import Review, Room, Version
 
 PERMIT_LIFE: Final = timedelta(minutes=15)
 NAMES_KEPT_SECONDS: Final = 60
 SESSION_NOTED: Final = timedelta(minutes=1)
-Row = TypeVar("Row", Review, Room, Document, Version)
-_ABSENT: Final[dict[type, Absent]] = {
-    Review: Absent(ReviewFacts),
-    Room: Absent(RoomFacts),
-    Document: Absent(DocumentFacts),
-    Version: Absent(DocumentFacts),
-}
 
 
 def utc_now() -> datetime:
@@ -235,8 +220,8 @@ class Work:
             Forbidden: The actor sees the thing but may not do this.
 
         """
-        matter = reaching(self._matter(action, kind, row), self.file(self._review_of(row) or NO_REVIEW), target)
-        permit = self._admit(action, matter, self._review_of(row), asked, target)
+        matter = reaching(self._matter(action, kind, row), self.file(gate.review_of(row) or NO_REVIEW), target)
+        permit = self._admit(action, matter, gate.review_of(row), asked, target)
         if row is None:
             raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
         return row, permit
@@ -267,7 +252,7 @@ class Work:
         rooms = self.allowed(each, Room, record.rooms) if record else []
         scopes = {scope for room in rooms for scope in self._matter(each, Room, room).scopes}
         covering = replace(matter, scopes=matter.scopes | scopes)
-        permit = self._admit(action, covering, self._review_of(row), asked, None)
+        permit = self._admit(action, covering, gate.review_of(row), asked, None)
         if record is None:
             raise NotFound
         return record, rooms, permit
@@ -295,7 +280,7 @@ class Work:
     def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row | None]) -> list[Row]:
         """Choose the rows on which an act is allowed (None: not found), one decision for all alike; opens nothing."""
         matters = [self._matter(action, kind, row) for row in rows]
-        reviews = {self._review_of(row) for row in rows}
+        reviews = {gate.review_of(row) for row in rows}
         actor = self.standings.actor(reviews.pop()) if len(reviews) == 1 else self.standings.everywhere()
         decisions = gate.decide_each(self.portal.policies, actor, action, matters)
         return [row for row, decision in zip(rows, decisions, strict=True) if row is not None and decision.allowed]
@@ -303,7 +288,7 @@ class Work:
     def why(self, action: Action, kind: type[Row], row: Row) -> tuple[str, ...]:
         """Name the policies that allow an act on a row."""
         matters = [self._matter(action, kind, row)]
-        actor = self.standings.actor(self._review_of(row))
+        actor = self.standings.actor(gate.review_of(row))
         return gate.decide_each(self.portal.policies, actor, action, matters)[0].policies
 
     def allows(self, action: Action, facts: Facts) -> bool:
@@ -332,38 +317,11 @@ class Work:
         return permit
 
     def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:
-        record = self.file(self._review_of(row) or NO_REVIEW)
-        if row is None or record is None:
-            if kind is Version:
-                self.documents.find(NO_REVIEW)  # as one that is there has its document looked up
-            return bare_matter(_ABSENT[kind], action)
-        match row:
-            case Review():
-                return review_matter(record, action)
-            case Room():
-                return room_matter(row, record, action)
-            case Document():
-                return document_matter(row, None, record, action)
-            case Version():
-                document = self.documents.find(row.document_id)
-                return (
-                    document_matter(document, row, record, action) if document else bare_matter(_ABSENT[kind], action)
-                )
+        return gate.matter_of(self.documents, self.file(gate.review_of(row) or NO_REVIEW), action, kind, row)
 
     def file(self, review_id: UUID) -> ReviewRecord | None:
         """Find a file within reach, once in a transaction."""
         return self.reviews.known(review_id)
-
-    @staticmethod
-    def _review_of(row: Any) -> UUID | None:
-        match row:
-            case Review():
-                return row.id
-            case None:
-                return NO_REVIEW
-            case _:
-                review: UUID = row.review_id
-                return review
 
     # --- what the events say besides ---
 

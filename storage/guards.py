@@ -18,8 +18,8 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session, UOWTransaction
 from sqlalchemy.orm.context import QueryContext
 
+from storage.columns import Guarded
 from storage.errors import Damaged
-from storage.tables import Guarded
 
 _CANONICAL = json.JSONEncoder(separators=(",", ":"))  # of columns that come sorted
 GUARD_KEY = "guard_key"  # in Session.info

@@ -5,47 +5,14 @@ so a row that somebody wrote by hand opens nothing. Composite foreign keys on re
 link rows of two files. Rows that give access are histories: they start, they end once, they are never rewritten.
 """
 
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC; a naive one is refused on the way in."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the interface is SQLAlchemy's
-        """Refuse a time without a zone, write UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone can't be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the interface is SQLAlchemy's
-        """Read UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _time(*, index: bool = False) -> Any:
-    return Field(sa_type=UtcTime, index=index)
-
-
-def _perhaps() -> Any:
-    return Field(default=None, sa_type=UtcTime)
-
-
-class Guarded:
-    """Marks a table whose rows give rights; `mac` covers all other columns."""
-
+from storage.columns import Guarded, moment, perhaps
 
 # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -56,7 +23,7 @@ class KeyVersion(SQLModel, table=True):
     __tablename__: ClassVar[str] = "key_version"
     scope: str = Field(primary_key=True, max_length=120)
     version: int = Field(primary_key=True)
-    created_at: datetime = _time()
+    created_at: datetime = moment()
 
 
 class KeyHolder(SQLModel, table=True):
@@ -112,7 +79,7 @@ class Cycle(SQLModel, table=True):
     name: str = Field(max_length=200)
     starts_on: date
     ends_on: date | None = None
-    created_at: datetime = _time()
+    created_at: datetime = moment()
 
 
 class Review(Guarded, SQLModel, table=True):
@@ -126,8 +93,8 @@ class Review(Guarded, SQLModel, table=True):
     languages: str = Field(max_length=40)  # codes, separated by blanks
     passes_at_once: bool = False  # what is submitted circulates without the officer's act
     help_asked: bool = False  # ToR 16
-    opened_at: datetime = _time()
-    closed_at: datetime | None = _perhaps()
+    opened_at: datetime = moment()
+    closed_at: datetime | None = perhaps()
     mac: bytes = b""
 
 
@@ -143,8 +110,8 @@ class ReviewParty(Guarded, SQLModel, table=True):
     review_id: UUID = Field(foreign_key="review.id")
     state_code: str = Field(foreign_key="state.code", max_length=3)
     part: str = Field(max_length=20)
-    since: datetime = _time()
-    until: datetime | None = _perhaps()
+    since: datetime = moment()
+    until: datetime | None = perhaps()
     end_basis: bytes | None = None
     end_reason: bytes | None = None
     mac: bytes = b""
@@ -178,8 +145,8 @@ class Person(Guarded, SQLModel, table=True):
     state_code: str | None = Field(default=None, foreign_key="state.code", max_length=3, index=True)
     language: str = Field(default="en", max_length=8)
     zone: str = Field(default="UTC", max_length=60)
-    created_at: datetime = _time()
-    suspended_at: datetime | None = _perhaps()
+    created_at: datetime = moment()
+    suspended_at: datetime | None = perhaps()
     mac: bytes = b""
 
 
@@ -192,16 +159,16 @@ class Appointment(Guarded, SQLModel, table=True):
     role: str = Field(max_length=40)
     state_code: str | None = Field(default=None, foreign_key="state.code", max_length=3)
     basis: bytes
-    starts_at: datetime = _time()
-    ends_at: datetime | None = _perhaps()
+    starts_at: datetime = moment()
+    ends_at: datetime | None = perhaps()
     appointed_by: UUID | None = Field(default=None, foreign_key="person.id")
     needs_confirmation: bool = False  # and does not run before somebody else confirmed it
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
-    confirmed_at: datetime | None = _perhaps()
-    ended_at: datetime | None = _perhaps()
+    confirmed_at: datetime | None = perhaps()
+    ended_at: datetime | None = perhaps()
     ended_by: UUID | None = Field(default=None, foreign_key="person.id")
     end_basis: bytes | None = None
-    created_at: datetime = _time()
+    created_at: datetime = moment()
     mac: bytes = b""
 
 
@@ -217,13 +184,13 @@ class Assignment(Guarded, SQLModel, table=True):
     appointment_id: UUID = Field(foreign_key="appointment.id")
     person_id: UUID = Field(foreign_key="person.id")
     basis: bytes
-    starts_at: datetime = _time()
-    ends_at: datetime | None = _perhaps()
+    starts_at: datetime = moment()
+    ends_at: datetime | None = perhaps()
     assigned_by: UUID | None = Field(default=None, foreign_key="person.id")
-    ended_at: datetime | None = _perhaps()
+    ended_at: datetime | None = perhaps()
     ended_by: UUID | None = Field(default=None, foreign_key="person.id")
     end_basis: bytes | None = None
-    created_at: datetime = _time()
+    created_at: datetime = moment()
     mac: bytes = b""
 
 
@@ -235,7 +202,7 @@ class Undertaking(Guarded, SQLModel, table=True):
     review_id: UUID = Field(foreign_key="review.id")
     person_id: UUID = Field(foreign_key="person.id")
     wording: str = Field(max_length=20)  # which text was accepted
-    accepted_at: datetime = _time()
+    accepted_at: datetime = moment()
     mac: bytes = b""
 
 
@@ -244,8 +211,8 @@ class Visit(SQLModel, table=True):
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
     review_id: UUID = Field(primary_key=True, foreign_key="review.id")
-    seen_at: datetime = _time()
-    before: datetime | None = _perhaps()  # the last look of the visit before
+    seen_at: datetime = moment()
+    before: datetime | None = perhaps()  # the last look of the visit before
 
 
 # --- who one is ---------------------------------------------------------------------------------------------------
@@ -256,7 +223,7 @@ class Passphrase(Guarded, SQLModel, table=True):
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
     verifier: str = Field(max_length=300)
-    created_at: datetime = _time()
+    created_at: datetime = moment()
     mac: bytes = b""
 
 
@@ -268,12 +235,12 @@ class Invitation(Guarded, SQLModel, table=True):
     token_hash: bytes = Field(unique=True)
     renews: bool = False  # for somebody who has a passphrase already
     created_by: UUID | None = Field(default=None, foreign_key="person.id")
-    created_at: datetime = _time()
+    created_at: datetime = moment()
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
-    confirmed_at: datetime | None = _perhaps()
-    expires_at: datetime = _time()
-    used_at: datetime | None = _perhaps()
-    revoked_at: datetime | None = _perhaps()
+    confirmed_at: datetime | None = perhaps()
+    expires_at: datetime = moment()
+    used_at: datetime | None = perhaps()
+    revoked_at: datetime | None = perhaps()
     mac: bytes = b""
 
 
@@ -286,10 +253,10 @@ class PortalSession(Guarded, SQLModel, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     token_hash: bytes = Field(unique=True)
     appointment_id: UUID | None = Field(default=None, foreign_key="appointment.id")
-    created_at: datetime = _time()
-    seen_at: datetime = _time()
-    ends_at: datetime = _time()
-    ended_at: datetime | None = _perhaps()
+    created_at: datetime = moment()
+    seen_at: datetime = moment()
+    ends_at: datetime = moment()
+    ended_at: datetime | None = perhaps()
     mac: bytes = b""
 
 
@@ -318,11 +285,11 @@ class Document(Guarded, SQLModel, table=True):
     tags: bytes
     translates_id: UUID | None = None  # the version of which this is a language version
     created_by: UUID = Field(foreign_key="person.id")
-    created_at: datetime = _time()
-    changed_at: datetime = _time()
-    submitted_at: datetime | None = _perhaps()
-    circulated_at: datetime | None = _perhaps()
-    withdrawn_at: datetime | None = _perhaps()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+    submitted_at: datetime | None = perhaps()
+    circulated_at: datetime | None = perhaps()
+    withdrawn_at: datetime | None = perhaps()
     withdrawn_by: UUID | None = Field(default=None, foreign_key="person.id")
     withdrawn_reason: bytes | None = None
     mac: bytes = b""
@@ -349,7 +316,7 @@ class Version(Guarded, SQLModel, table=True):
     particulars: bytes  # JSON: file name, declared and detected type, SHA-256
     equal: bytes  # HMAC of the SHA-256 under the room's key: equal files of one room are found by it
     created_by: UUID = Field(foreign_key="person.id")
-    created_at: datetime = _time()
+    created_at: datetime = moment()
     mac: bytes = b""
 
 
@@ -370,9 +337,9 @@ class TranslationTask(Guarded, SQLModel, table=True):
     person_id: UUID = Field(foreign_key="person.id")
     language: str = Field(max_length=8)
     sent_by: UUID = Field(foreign_key="person.id")
-    sent_at: datetime = _time()
-    delivered_at: datetime | None = _perhaps()
-    recalled_at: datetime | None = _perhaps()
+    sent_at: datetime = moment()
+    delivered_at: datetime | None = perhaps()
+    recalled_at: datetime | None = perhaps()
     mac: bytes = b""
 
 
@@ -402,7 +369,7 @@ class Event(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     stream_id: UUID = Field(foreign_key="stream.id")
     number: int
-    at: datetime = _time()
+    at: datetime = moment()
     kind: int
     schema_version: int
     phase: str = Field(max_length=10)  # act, intent, outcome, refusal

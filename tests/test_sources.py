@@ -30,6 +30,7 @@ QUERIES = {"text", "execute", "exec_driver_sql", "scalar", "scalars"}
 WEAK_HASHES = {"md5", "sha1", "new"}
 # what a pattern may meet at most: the longest head of a part, the first bytes of a file
 LONGEST = 8192
+LINES_MOST = 400
 HOSTILE = ("a", " ", "<!--", "<?", "<a", "<a:", ";a", ';a="', '\\"', "a.", "a-", "(1", "ab", "1,", "@a", "\n ", "a@a.")
 
 
@@ -231,3 +232,12 @@ def test_methods_that_no_way_has_are_refused(world: World, method: str) -> None:
         answer = client.request(method, "/account", headers={"Origin": ORIGIN, "X-CSRF-Token": found[1]})
         assert answer.status_code == 405
         assert client.request(method, "/account").status_code in {403, 405}
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources()
+        if (lines := len(path.read_text("utf-8").splitlines())) > LINES_MOST
+    }
+    assert not long

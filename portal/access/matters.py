@@ -4,7 +4,7 @@ A matter's scopes follow from the kind of thing alone, so a use case can't ask f
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from portal.access.actions import Action
@@ -31,6 +31,8 @@ from storage.permits import NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
+# what of a file an act can be on
+Row = TypeVar("Row", Review, Room, Document, Version)
 # acts whose permit opens the content of the version asked for
 OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT})
 # acts whose permit opens the trail of the room that the thing lies in

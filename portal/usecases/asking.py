@@ -13,10 +13,11 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.access.matters import Row
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.people import name_of
-from portal.work import Portal, Row, Work
+from portal.work import Portal, Work
 from storage.tables import Document, Review, Room, Version
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from storage.columns import UtcTime
 from storage.errors import StoreUnavailable
-from storage.tables import Document, Event, Stream, UtcTime, Version
+from storage.tables import Document, Event, Stream, Version
 
 Cursor = tuple[datetime, int, UUID]  # time, number and stream of the last event read
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row, RowMapping, func, literal, select, union_all
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
+from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.permits import NAMES, REGISTRY, Scope, room_scope
 from storage.tables import (
@@ -21,7 +22,6 @@ from storage.tables import (
     Assignment,
     Document,
     Event,
-    Guarded,
     KeyHolder,
     KeyVersion,
     Person,

@@ -12,11 +12,12 @@ from sqlalchemy import event, inspect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel, select
 
+from storage.columns import Guarded
 from storage.database import Database
 from storage.errors import Damaged
 from storage.guards import row_mac, written_rows
 from storage.repositories.checks import guarded_tables
-from storage.tables import Guarded, Person
+from storage.tables import Person
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 KEY = b"g" * 32
