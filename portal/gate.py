@@ -9,14 +9,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from random import SystemRandom
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, assert_never
 from uuid import UUID, uuid4
 
 from policies.engine import Decision, Engine
 from portal.access.actions import Action, seen_by
 from portal.access.caller import Caller
-from portal.access.entities import Absent, Actor, DocumentFacts, ReviewFacts, RoomFacts, Task, alike
-from portal.access.matters import Matter, Row, bare_matter, document_matter, review_matter, room_matter
+from portal.access.entities import (
+    Absent,
+    Actor,
+    ClarificationFacts,
+    DocumentFacts,
+    EntryFacts,
+    ReviewFacts,
+    RoomFacts,
+    Task,
+    alike,
+)
+from portal.access.matters import (
+    Matter,
+    Row,
+    bare_matter,
+    clarification_matter,
+    document_matter,
+    entry_matter,
+    review_matter,
+    room_matter,
+)
 from portal.access.principals import Who
 from portal.access.questions import Ask, questions
 from portal.audit.events import (
@@ -24,10 +43,12 @@ from portal.audit.events import (
     Entry,
     Phase,
 )
-from portal.domain.ids import DocumentId, EventId, ReviewId, StreamId, VersionId
+from portal.domain.ids import DocumentId, EntryId, EventId, ReviewId, StreamId, VersionId
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 from portal.errors import Forbidden, NotActing, NotFound, PortalError
+from storage import dialogue
+from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.people import PeopleRecords, Standing
 from storage.repositories.reviews import NO_REVIEW, ReviewRecord
@@ -42,6 +63,8 @@ _ABSENT: Final[dict[type, Absent]] = {
     Room: Absent(RoomFacts),
     Document: Absent(DocumentFacts),
     Version: Absent(DocumentFacts),
+    dialogue.Clarification: Absent(ClarificationFacts),
+    dialogue.Entry: Absent(EntryFacts),
 }
 
 
@@ -53,13 +76,21 @@ class Verdict:
     seen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where what an act is on is looked up further."""
+
+    documents: DocumentRecords
+    clarifications: ClarificationRecords
+
+
 class Standings:
     """Who the actor is to each file, looked up once in a transaction."""
 
-    def __init__(self, who: Who, people: PeopleRecords, documents: DocumentRecords, now: datetime) -> None:
+    def __init__(self, who: Who, people: PeopleRecords, files: Files, now: datetime) -> None:
         self._who = who
         self._people = people
-        self._documents = documents
+        self._files = files
         self._now = now
         self._known: dict[UUID | None, Actor] = {}
         self.of: dict[UUID, Standing] = {}
@@ -77,7 +108,7 @@ class Standings:
             return who.principal()
         assigned = self._people.assigned(who.appointment.id, self._now)
         undertaken = self._people.undertaken(who.person.id)
-        return who.principal(_reviews(assigned), _reviews(undertaken), self._tasks())
+        return who.principal(_reviews(assigned), _reviews(undertaken), self._tasks(), self._texts())
 
     def _look_up(self, review: UUID | None) -> Actor:
         who = self._who
@@ -88,7 +119,10 @@ class Standings:
         self.of[review] = standing
         here = frozenset({ReviewId(review)})
         return who.principal(
-            here if standing.assigned else frozenset(), here if standing.undertaken else frozenset(), self._tasks()
+            here if standing.assigned else frozenset(),
+            here if standing.undertaken else frozenset(),
+            self._tasks(),
+            self._texts(),
         )
 
     def _tasks(self) -> frozenset[Task]:
@@ -96,8 +130,14 @@ class Standings:
             return frozenset()
         return frozenset(
             Task(ReviewId(task.review_id), DocumentId(task.document_id), VersionId(task.version_id))
-            for task in self._documents.tasks_of(self._who.person.id)
+            for task in self._files.documents.tasks_of(self._who.person.id)
         )
+
+    def _texts(self) -> frozenset[tuple[ReviewId, EntryId]]:
+        if self._who.role is not Role.TRANSLATOR or self._who.person is None:
+            return frozenset()
+        tasks = self._files.clarifications.tasks_of(self._who.person.id)
+        return frozenset((ReviewId(task.review_id), EntryId(task.entry_id)) for task in tasks)
 
 
 def _reviews(ids: frozenset[UUID]) -> frozenset[ReviewId]:
@@ -105,23 +145,50 @@ def _reviews(ids: frozenset[UUID]) -> frozenset[ReviewId]:
 
 
 def matter_of(
-    documents: DocumentRecords, record: ReviewRecord | None, action: Action, kind: type[Row], row: Row | None
+    files: Files,
+    record: ReviewRecord | None,
+    action: Action,
+    kind: type[Row],
+    row: Row | None,
+    target: RoomKind | None = None,
 ) -> Matter:
     """Take what an act is on, found or not, with the file that it is of."""
     if row is None or record is None:
-        if kind is Version:
-            documents.find(NO_REVIEW)  # as one that is there has its document looked up
-        return bare_matter(_ABSENT[kind], action)
+        return _absent(files, action, kind)
     match row:
         case Review():
             return review_matter(record, action)
         case Room():
             return room_matter(row, record, action)
+        case dialogue.Clarification():
+            return clarification_matter(row, record, action, target)
+        case _:
+            return _text_matter(files, record, action, row)
+
+
+def _absent(files: Files, action: Action, kind: type[Row]) -> Matter:
+    """Take what isn't there, as late as what is: whatever would be looked up beside it is looked up."""
+    if kind is Version:
+        files.documents.find(NO_REVIEW)
+    if kind is dialogue.Entry:
+        files.clarifications.clears(NO_REVIEW, "")
+    return bare_matter(_ABSENT[kind], action)
+
+
+def _text_matter(
+    files: Files, record: ReviewRecord, action: Action, row: Document | Version | dialogue.Entry
+) -> Matter:
+    match row:
         case Document():
             return document_matter(row, None, record, action)
         case Version():
-            document = documents.find(row.document_id)
-            return document_matter(document, row, record, action) if document else bare_matter(_ABSENT[kind], action)
+            document = files.documents.find(row.document_id)
+            return document_matter(document, row, record, action) if document else _absent(files, action, Version)
+        case dialogue.Entry():
+            asks = row.owner in record.reviewing
+            clears = files.clarifications.clears(row.review_id, row.owner if asks else "")
+            return entry_matter(row, record, action, needs_clearance=clears)
+    assert_never(row)
 
 
 def review_of(row: Any) -> UUID | None:
@@ -157,7 +224,9 @@ def _decide(engine: Engine, actor: Actor, ask: Ask) -> Decision:
     return engine.decide_many(questions(actor, [ask]))[0]
 
 
-def decide_each(engine: Engine, actor: Actor, action: Action, matters: Sequence[Matter]) -> list[Decision]:
+def decide_each(
+    engine: Engine, actor: Actor, action: Action, matters: Sequence[Matter], target: RoomKind | None = None
+) -> list[Decision]:
     """Ask the policies for one act on many things, once for all that are alike."""
     keys = [
         matter.facts if isinstance(matter.facts, Absent) else (alike(actor, matter.facts), matter.version)
@@ -165,7 +234,7 @@ def decide_each(engine: Engine, actor: Actor, action: Action, matters: Sequence[
     ]
     firsts: dict[object, Ask] = {}
     for key, matter in zip(keys, matters, strict=True):
-        firsts.setdefault(key, Ask(action, matter.facts, matter.version))
+        firsts.setdefault(key, Ask(action, matter.facts, matter.version, target))
     answers = dict(zip(firsts, engine.decide_many(questions(actor, list(firsts.values()))), strict=True))
     return [answers[key] for key in keys]
 
@@ -214,21 +283,15 @@ def outcome_entry(intent: Entry, at: datetime, said: dict[str, Any]) -> Entry:
     )
 
 
-def arrival_entry(act: Entry, version: Version, said: dict[str, Any]) -> Entry:
+def arrival_entry(act: Entry, room: UUID, about: UUID, on: dict[str, str], said: dict[str, Any]) -> Entry:
     """Write an act that reached into another room down in that room's stream too, without saying from where."""
-    on = {
-        "review": str(version.review_id),
-        "room": str(version.room_id),
-        "document": str(version.document_id),
-        "version": str(version.id),
-    }
     return replace(
         act,
         id=EventId(uuid4()),
-        stream=StreamId(version.room_id),
+        stream=StreamId(room),
         phase=Phase.ACT,
-        on=on,
-        about=version.document_id,
+        on={"review": act.on["review"], "room": str(room), **on},
+        about=about,
         intent=None,
         detail=said,
         stamp=None,

@@ -37,12 +37,13 @@ from storage.keyring import Keyring
 from storage.objects.store import ObjectStore
 from storage.permits import Permit, Scope
 from storage.repositories.audit import AuditRecords
+from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.identity import IdentityRecords
 from storage.repositories.people import PeopleRecords
 from storage.repositories.reviews import NO_REVIEW, ReviewRecord, ReviewRecords
 from storage.repositories.states import StateRecords
-from storage.tables import Review, Room, Version
+from storage.tables import Review, Room
 
 PERMIT_LIFE: Final = timedelta(minutes=15)
 NAMES_KEPT_SECONDS: Final = 60
@@ -153,7 +154,9 @@ class Work:
             self.who: Who = who_asks(self.caller, self.identity, self.now, self.portal.settings)
             self.reviews = ReviewRecords(self.session, self.who.reach)
             self.documents = DocumentRecords(self.session, self.who.reach)
-            self.standings = gate.Standings(self.who, self.people, self.documents, self.now)
+            self.clarifications = ClarificationRecords(self.session, self.who.reach)
+            self._files = gate.Files(self.documents, self.clarifications)
+            self.standings = gate.Standings(self.who, self.people, self._files, self.now)
         except BaseException as error:
             self._transaction.__exit__(type(error), error, error.__traceback__)
             raise
@@ -220,7 +223,8 @@ class Work:
             Forbidden: The actor sees the thing but may not do this.
 
         """
-        matter = reaching(self._matter(action, kind, row), self.file(gate.review_of(row) or NO_REVIEW), target)
+        record = self.file(gate.review_of(row) or NO_REVIEW)
+        matter = reaching(gate.matter_of(self._files, record, action, kind, row, target), record, target)
         permit = self._admit(action, matter, gate.review_of(row), asked, target)
         if row is None:
             raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
@@ -238,17 +242,17 @@ class Work:
         return self._admit(action, bare_matter(facts, action), review, asked, None)
 
     def require_rooms(
-        self, action: Action, row: Review | None, each: Action, *, asked: UUID | None = None
+        self, action: Action, kind: type[Row], row: Row | None, each: Action, *, asked: UUID | None = None
     ) -> tuple[ReviewRecord, list[Room], Permit]:
-        """Ask for an act on a file as a whole; the permit covers those rooms where `each` is allowed too.
+        """Ask for an act on what reaches over rooms of a file; the permit covers those where `each` is allowed too.
 
         Raises:
             NotFound: There is no such file, or the actor may not know of it.
             Forbidden: The actor sees the file but may not do this.
 
         """
-        matter = self._matter(action, Review, row)
-        record = self.file(row.id if row else NO_REVIEW)
+        matter = self._matter(action, kind, row)
+        record = self.file(gate.review_of(row) or NO_REVIEW)
         rooms = self.allowed(each, Room, record.rooms) if record else []
         scopes = {scope for room in rooms for scope in self._matter(each, Room, room).scopes}
         covering = replace(matter, scopes=matter.scopes | scopes)
@@ -277,12 +281,14 @@ class Work:
         permit = self._admit(action, replace(matter, scopes=scopes), None, None, None)
         return rooms, files, permit
 
-    def allowed(self, action: Action, kind: type[Row], rows: Sequence[Row | None]) -> list[Row]:
+    def allowed(
+        self, action: Action, kind: type[Row], rows: Sequence[Row | None], target: RoomKind | None = None
+    ) -> list[Row]:
         """Choose the rows on which an act is allowed (None: not found), one decision for all alike; opens nothing."""
         matters = [self._matter(action, kind, row) for row in rows]
         reviews = {gate.review_of(row) for row in rows}
         actor = self.standings.actor(reviews.pop()) if len(reviews) == 1 else self.standings.everywhere()
-        decisions = gate.decide_each(self.portal.policies, actor, action, matters)
+        decisions = gate.decide_each(self.portal.policies, actor, action, matters, target)
         return [row for row, decision in zip(rows, decisions, strict=True) if row is not None and decision.allowed]
 
     def why(self, action: Action, kind: type[Row], row: Row) -> tuple[str, ...]:
@@ -317,7 +323,7 @@ class Work:
         return permit
 
     def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:
-        return gate.matter_of(self.documents, self.file(gate.review_of(row) or NO_REVIEW), action, kind, row)
+        return gate.matter_of(self._files, self.file(gate.review_of(row) or NO_REVIEW), action, kind, row)
 
     def file(self, review_id: UUID) -> ReviewRecord | None:
         """Find a file within reach, once in a transaction."""
@@ -348,9 +354,18 @@ class Work:
         entry.intent = intent.entry.id
         entry.detail.update({"result": "complete", **said})
 
-    def arrives(self, permit: Permit, version: Version, **said: str) -> None:
-        """Write an act that reached into another room into that room's stream too; it doesn't say from where."""
-        entry = gate.arrival_entry(self._entry(permit), version, said)
+    def arrives(self, permit: Permit, room: UUID, about: UUID, on: dict[str, str], **said: str) -> None:
+        """Write an act that reached into another room into that room's stream too; it doesn't say from where.
+
+        Args:
+            permit: Of the act.
+            room: The room that it reached into.
+            about: The document or clarification by which the trail finds it there.
+            on: What it is on, as it is called there.
+            said: What else is to be kept.
+
+        """
+        entry = gate.arrival_entry(self._entry(permit), room, about, on, said)
         self._entries.insert(0, entry)  # the last is the act itself: what is of no room is recorded with it
 
     def _entry(self, permit: Permit) -> Entry:

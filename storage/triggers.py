@@ -12,11 +12,33 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "translation_task": ("delivered_at", "recalled_at"),
     "review_party": ("until", "end_basis", "end_reason"),
     "version": (),
+    "routing": ("ended_at",),
+    "entry_task": ("delivered_at", "recalled_at"),
+    "attachment": ("removed_at",),
+    "batch": (),
+    "remark": (),
+}
+# What may change while it is a draft and not after: these columns never, the others until its stage is another.
+SENT_ONCE: dict[str, tuple[str, ...]] = {
+    "entry": (
+        "id",
+        "review_id",
+        "room_id",
+        "clarification_id",
+        "part",
+        "owner",
+        "corrects_id",
+        "translates_id",
+        "created_by",
+        "created_at",
+    ),
 }
 NEVER_DELETED = (
     "event",
     "stream",
     "document",
+    "clarification",
+    "entry",
     "review",
     "room",
     "person",
@@ -59,6 +81,21 @@ def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
                 f"{table}.{name}: set once",
             )
             for name in settable
+        ]
+    for table, fixed_always in SENT_ONCE.items():
+        statements += [
+            _refuse(
+                f"{table}_never_turned",
+                f"BEFORE UPDATE OF {', '.join(fixed_always)} ON {table}",
+                "",
+                f"{table}: where it belongs never changes",
+            ),
+            _refuse(
+                f"{table}_sent_never_changes",
+                f"BEFORE UPDATE OF text, language, edition ON {table}",
+                "WHEN OLD.stage <> 'draft'",
+                f"{table}: what was sent never changes",
+            ),
         ]
     return statements
 

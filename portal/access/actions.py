@@ -63,6 +63,27 @@ class Action(StrEnum):
     RECALL_TRANSLATION = "recallTranslation"
     LIST_TRANSLATIONS = "listTranslations"
 
+    # the dialogue
+    LIST_CLARIFICATIONS = "listClarifications"
+    VIEW_CLARIFICATION = "viewClarification"
+    ASK_CLARIFICATION = "askClarification"
+    MERGE_CLARIFICATION = "mergeClarification"
+    ROUTE_CLARIFICATION = "routeClarification"
+    CLOSE_CLARIFICATION = "closeClarification"
+    VIEW_ENTRY = "viewEntry"
+    DRAFT_ENTRY = "draftEntry"
+    EDIT_ENTRY = "editEntry"
+    DISCARD_ENTRY = "discardEntry"
+    CLEAR_ENTRY = "clearEntry"
+    SUBMIT_ENTRY = "submitEntry"
+    PASS_ON_ENTRY = "passOnEntry"  # noqa: S105  # no password, for all that it passes
+    SEND_ENTRY = "sendEntry"
+    DELIVER_ENTRY = "deliverEntry"
+    RECALL_ENTRY = "recallEntry"
+    ADD_REMARK = "addRemark"
+    EXPORT_DIALOGUE = "exportDialogue"
+    SET_CLEARANCE = "setClearance"
+
     # accountability
     VIEW_DOCUMENT_TRAIL = "viewDocumentTrail"
     VIEW_ROOM_TRAIL = "viewRoomTrail"
@@ -116,6 +137,23 @@ _SEEING: Final = {
     Action.DELIVER_TRANSLATION: Action.VIEW_DOCUMENT,
     Action.RECALL_TRANSLATION: Action.VIEW_DOCUMENT,
     Action.VIEW_DOCUMENT_TRAIL: Action.VIEW_DOCUMENT,
+    Action.LIST_CLARIFICATIONS: Action.VIEW_REVIEW,
+    Action.EXPORT_DIALOGUE: Action.VIEW_REVIEW,
+    Action.SET_CLEARANCE: Action.VIEW_REVIEW,
+    Action.ASK_CLARIFICATION: Action.LIST_ROOM,
+    Action.ADD_REMARK: Action.LIST_ROOM,
+    Action.MERGE_CLARIFICATION: Action.VIEW_CLARIFICATION,
+    Action.ROUTE_CLARIFICATION: Action.VIEW_CLARIFICATION,
+    Action.CLOSE_CLARIFICATION: Action.VIEW_CLARIFICATION,
+    Action.DRAFT_ENTRY: Action.VIEW_CLARIFICATION,
+    Action.EDIT_ENTRY: Action.VIEW_ENTRY,
+    Action.DISCARD_ENTRY: Action.VIEW_ENTRY,
+    Action.CLEAR_ENTRY: Action.VIEW_ENTRY,
+    Action.SUBMIT_ENTRY: Action.VIEW_ENTRY,
+    Action.PASS_ON_ENTRY: Action.VIEW_ENTRY,
+    Action.SEND_ENTRY: Action.VIEW_ENTRY,
+    Action.DELIVER_ENTRY: Action.VIEW_ENTRY,
+    Action.RECALL_ENTRY: Action.VIEW_ENTRY,
 }
 
 

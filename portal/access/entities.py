@@ -7,15 +7,18 @@ same shape goes through the same decision, and `guardrails.absent` denies it.
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from portal.domain.clarifications import ClarificationStage, EntryStage
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    ClarificationId,
     CycleId,
     DocumentId,
+    EntryId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -28,7 +31,7 @@ from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.roles import STATE_ROLES, Role
 
 SECRETARIAT: Final = "secretariat"  # the owner of what no State submitted
-NIL: Final = UUID(int=0)
+NIL: Final[Any] = UUID(int=0)  # of whatever sort an id is
 
 
 class Machine(StrEnum):
@@ -65,6 +68,7 @@ class Principal:
         held: The roles of all appointments that this person holds now, for the exclusions.
         assigned: The reviews of running assignments under this appointment.
         tasks: What this translator works on.
+        texts: The texts of clarifications that were sent to this translator, each with its review.
 
     """
 
@@ -78,6 +82,7 @@ class Principal:
     assigned: frozenset[ReviewId] = frozenset()
     undertaken: frozenset[ReviewId] = frozenset()
     tasks: frozenset[Task] = frozenset()
+    texts: frozenset[tuple[ReviewId, EntryId]] = frozenset()
 
     def __post_init__(self) -> None:
         if (self.state is not None) != (self.role in STATE_ROLES):
@@ -203,6 +208,35 @@ class DocumentFacts:
     owner: StateCode | str
 
 
+@dataclass(frozen=True, slots=True)
+class ClarificationFacts:
+    """A clarification; owner: the State that asks; passed: the State under review was asked."""
+
+    id: ClarificationId
+    review: ReviewFacts
+    stage: ClarificationStage
+    passed: bool
+    owner: StateCode
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """A text of a clarification in its room; owner: the State that speaks, or SECRETARIAT.
+
+    Args:
+        needs_clearance: Its State is set so that its focal point clears first.
+        cleared: And did.
+
+    """
+
+    id: EntryId
+    room: RoomFacts
+    stage: EntryStage
+    owner: StateCode | str
+    needs_clearance: bool
+    cleared: bool
+
+
 Facts = (
     PortalFacts
     | StateFacts
@@ -215,6 +249,8 @@ Facts = (
     | AssignmentFacts
     | RoomFacts
     | DocumentFacts
+    | ClarificationFacts
+    | EntryFacts
 )
 
 
@@ -230,12 +266,10 @@ def alike(actor: Actor, facts: Facts) -> Hashable:
     if isinstance(actor, Principal) and actor.role is Role.TRANSLATOR:
         return facts  # a translator is sent single versions
     match facts:
-        case DocumentFacts():
-            return replace(facts, id=DocumentId(NIL), room=replace(facts.room, id=RoomId(NIL)))
-        case RoomFacts():
-            return replace(facts, id=RoomId(NIL))
-        case CycleFacts():
-            return CycleFacts(CycleId(NIL))
+        case DocumentFacts() | EntryFacts():
+            return replace(facts, id=NIL, room=replace(facts.room, id=RoomId(NIL)))
+        case ClarificationFacts() | RoomFacts() | CycleFacts():
+            return replace(facts, id=NIL)
         case _:
             return facts
 

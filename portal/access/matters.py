@@ -12,8 +12,10 @@ from portal.access.entities import (
     Absent,
     AppointmentFacts,
     AssignmentFacts,
+    ClarificationFacts,
     CycleFacts,
     DocumentFacts,
+    EntryFacts,
     Facts,
     InvitationFacts,
     PersonFacts,
@@ -24,15 +26,17 @@ from portal.access.entities import (
     StateFacts,
 )
 from portal.audit.events import IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
+from portal.domain.clarifications import ClarificationStage, Clearance, EntryStage
 from portal.domain.documents import DocumentStage
-from portal.domain.ids import DocumentId, ReviewId, RoomId, StateCode, StreamId, VersionId
+from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
 from portal.domain.reviews import ReviewStage, RoomKind
+from storage.dialogue import Clarification, Entry
 from storage.permits import NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
 # what of a file an act can be on
-Row = TypeVar("Row", Review, Room, Document, Version)
+Row = TypeVar("Row", Review, Room, Document, Version, Clarification, Entry)
 # acts whose permit opens the content of the version asked for
 OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT})
 # acts whose permit opens the trail of the room that the thing lies in
@@ -59,6 +63,10 @@ _REGISTER: Final = frozenset({Action.VIEW_REGISTER_ENTRY, Action.CHANGE_PARTIES}
 _PEOPLE: Final = frozenset(
     {Action.LIST_PEOPLE, Action.ADD_PERSON, Action.VIEW_ACCOUNTS, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE}
 )
+_CLARIFICATION_ROOMS: Final = {
+    Action.MERGE_CLARIFICATION: RoomKind.REVIEWERS,
+    Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
+}
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION})  # nobody is signed in yet: nothing opens
 
 
@@ -132,6 +140,49 @@ def document_matter(document: Document, version: Version | None, record: ReviewR
         _room_scopes(room.review_id, room.id, action),
         about=document.id,
         version=VersionId(version.id) if version else None,
+    )
+
+
+def clarification_matter(row: Clarification, record: ReviewRecord, action: Action, target: RoomKind | None) -> Matter:
+    """Take a clarification: recorded where those see it who may know of it; the permit covers that room.
+
+    Drafting is recorded in the room of the draft, and whom the State under review gives it to in its national room.
+    """
+    passed = row.passed_at is not None
+    kind = _CLARIFICATION_ROOMS.get(action) or target or (RoomKind.SHARED if passed else RoomKind.REVIEWERS)
+    state = record.review.state_code if kind is RoomKind.NATIONAL else None
+    room = record.room(kind.value, state)
+    if room is None:
+        raise RuntimeError("a review lacks one of its rooms")
+    facts = ClarificationFacts(
+        ClarificationId(row.id),
+        review_facts(record),
+        ClarificationStage(row.stage),
+        passed=passed,
+        owner=StateCode(row.owner),
+    )
+    on = {"review": str(row.review_id), "room": str(room.id), "clarification": str(row.id)}
+    return Matter(facts, on, StreamId(room.id), _room_scopes(row.review_id, room.id, action), about=row.id)
+
+
+def entry_matter(row: Entry, record: ReviewRecord, action: Action, *, needs_clearance: bool) -> Matter:
+    """Take a text of a clarification in its room."""
+    room = next(room for room in record.rooms if room.id == row.room_id)
+    facts = EntryFacts(
+        EntryId(row.id),
+        room_facts(room, review_facts(record)),
+        EntryStage(row.stage),
+        row.owner,
+        needs_clearance=needs_clearance,
+        cleared=row.clearance == Clearance.GIVEN,
+    )
+    on = {"review": str(row.review_id), "room": str(room.id), "clarification": str(row.clarification_id)}
+    return Matter(
+        facts,
+        on | {"entry": str(row.id)},
+        StreamId(room.id),
+        _room_scopes(row.review_id, room.id, action),
+        about=row.clarification_id,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.access.caller import Caller
 from portal.access.entities import Actor, Anonymous, Machine, Principal, Task
-from portal.domain.ids import AppointmentId, PersonId, ReviewId, StateCode
+from portal.domain.ids import AppointmentId, EntryId, PersonId, ReviewId, StateCode
 from portal.domain.roles import Role
 from portal.errors import SignedOut
 from portal.settings import Settings
@@ -71,6 +71,7 @@ class Who:
         assigned: frozenset[ReviewId] = frozenset(),
         undertaken: frozenset[ReviewId] = frozenset(),
         tasks: frozenset[Task] = frozenset(),
+        texts: frozenset[tuple[ReviewId, EntryId]] = frozenset(),
     ) -> Actor:
         """Tell the policies who asks."""
         if self.machine:
@@ -88,6 +89,7 @@ class Who:
             assigned=assigned,
             undertaken=undertaken,
             tasks=tasks,
+            texts=texts,
         )
 
 

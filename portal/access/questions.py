@@ -14,8 +14,10 @@ from portal.access.entities import (
     Anonymous,
     AppointmentFacts,
     AssignmentFacts,
+    ClarificationFacts,
     CycleFacts,
     DocumentFacts,
+    EntryFacts,
     Facts,
     InvitationFacts,
     Machine,
@@ -27,12 +29,15 @@ from portal.access.entities import (
     SessionFacts,
     StateFacts,
 )
+from portal.domain.clarifications import ClarificationStage, EntryStage
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    ClarificationId,
     CycleId,
     DocumentId,
+    EntryId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -67,6 +72,12 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     AssignmentFacts: AssignmentFacts(AssignmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, _NO_REVIEW),
     RoomFacts: _NO_ROOM,
     DocumentFacts: DocumentFacts(DocumentId(NIL), _NO_ROOM, DocumentStage.DRAFT, withdrawn=False, owner=_NO_STATE),
+    ClarificationFacts: ClarificationFacts(
+        ClarificationId(NIL), _NO_REVIEW, ClarificationStage.DRAFT, passed=False, owner=_NO_STATE
+    ),
+    EntryFacts: EntryFacts(
+        EntryId(NIL), _NO_ROOM, EntryStage.DRAFT, owner=_NO_STATE, needs_clearance=False, cleared=False
+    ),
 }
 
 
@@ -157,7 +168,9 @@ def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     if actor.role in STATE_ROLES:
         return EntityId("Delegate", acting), attributes | {"state": actor.state}
     attributes["tasks"] = [{"document": str(task.document), "version": str(task.version)} for task in actor.tasks]
-    attributes["taskReviews"] = _ids(frozenset(task.review for task in actor.tasks))
+    attributes["texts"] = _ids(frozenset(entry for _, entry in actor.texts))
+    sent = [task.review for task in actor.tasks] + [review for review, _ in actor.texts]
+    attributes["taskReviews"] = _ids(frozenset(sent))
     return EntityId("Staff", acting), attributes
 
 
@@ -171,7 +184,7 @@ def _resource(on: Facts | Absent) -> tuple[EntityId, Attributes]:
 
 def _described(facts: Facts) -> tuple[EntityId, Attributes]:
     match facts:
-        case DocumentFacts() | RoomFacts() | ReviewFacts():
+        case DocumentFacts() | RoomFacts() | ReviewFacts() | ClarificationFacts() | EntryFacts():
             return _of_a_file(facts)
         case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts():
             return _of_a_person(facts)
@@ -186,8 +199,26 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
     assert_never(facts)
 
 
-def _of_a_file(facts: DocumentFacts | RoomFacts | ReviewFacts) -> tuple[EntityId, Attributes]:
+def _of_a_file(
+    facts: DocumentFacts | RoomFacts | ReviewFacts | ClarificationFacts | EntryFacts,
+) -> tuple[EntityId, Attributes]:
     match facts:
+        case ClarificationFacts():
+            return EntityId("Clarification", str(facts.id)), {
+                "review": _file(facts.review),
+                "stage": _word("ClarificationStage", facts.stage),
+                "passed": facts.passed,
+                "owner": facts.owner,
+            }
+        case EntryFacts():
+            return EntityId("Entry", str(facts.id)), {
+                "id": str(facts.id),
+                **_place(facts.room),
+                "stage": _word("EntryStage", facts.stage),
+                "owner": facts.owner,
+                "needsClearance": facts.needs_clearance,
+                "cleared": facts.cleared,
+            }
         case DocumentFacts():
             return EntityId("Document", str(facts.id)), {
                 "id": str(facts.id),

@@ -27,6 +27,11 @@ REASONS: Final = {
     "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
     "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
     "guardrails.circulated-once": N_("This document was circulated already."),
+    "guardrails.sent-text": N_(
+        "This text was sent or discarded meanwhile. What was sent is never edited: if it has to be put right, "
+        "write a correction."
+    ),
+    "guardrails.passed-on-once": N_("This was passed on already, or is still a draft."),
     "guardrails.oneself": N_("Nobody does this for themselves."),
     "guardrails.second-person-appointment": N_("You made this appointment; somebody else has to confirm it."),
     "guardrails.second-person-link": N_("You issued this link; somebody else has to confirm it."),
@@ -94,6 +99,50 @@ REASONS: Final = {
     "documents.circulate": N_("You circulate what was submitted, as the officer assigned to this review."),
     "documents.withdraw-own": N_("Your State submitted it, and you are its focal point."),
     "documents.withdraw-officer": N_("It is of the secretariat, and you are the officer assigned to this review."),
+    # the dialogue
+    "clarifications.list-focal-point": N_("Your State is party to this review, and you are its focal point."),
+    "clarifications.list-assigned": N_("Your State is party to this review, and you are assigned to it."),
+    "clarifications.list-officer": N_("You are the officer assigned to this review."),
+    "clarifications.view-reviewing-focal-point": N_("Your State reviews this State, and you are its focal point."),
+    "clarifications.view-reviewing-expert": N_(
+        "Your State reviews this State, and you are its expert assigned to this review."
+    ),
+    "clarifications.view-asked-focal-point": N_("It was passed on to your State, and you are its focal point."),
+    "clarifications.view-asked-assigned": N_(
+        "It was passed on to the parties to this review, and you are assigned to it."
+    ),
+    "clarifications.view-officer": N_("You are the officer assigned to this review."),
+    "clarifications.entry-passed-focal-point": N_(
+        "It was passed on to the parties to this review, and you are a focal point of one of them."
+    ),
+    "clarifications.entry-passed-assigned": N_(
+        "It was passed on to the parties to this review, and you are assigned to it."
+    ),
+    "clarifications.entry-submitted-focal-point": N_("Your State submitted it, and you are its focal point."),
+    "clarifications.entry-submitted-assigned": N_("Your State submitted it, and you are assigned to this review."),
+    "clarifications.translator": N_("This text was sent to you for translation."),
+    "clarifications.ask": N_("Your State reviews this State, and you work in the reviewers’ room."),
+    "clarifications.follow-up": N_("Your State reviews this State, and you work in the reviewers’ room."),
+    "clarifications.answer": N_("Your State was asked, and you work in its national room."),
+    "clarifications.draft-question": N_("It is a draft of your State, in the room of the reviewing States."),
+    "clarifications.draft-answer": N_("It is a draft of your State, in its national room."),
+    "clarifications.clear": N_("You clear what your State’s experts ask, as its focal point."),
+    "clarifications.submit-question-focal-point": N_("You clear what your State asks, as its focal point."),
+    "clarifications.submit-question-expert": N_("It is a question of your State, and nobody has to clear it any more."),
+    "clarifications.submit-answer": N_("You clear what your State answers, as its focal point."),
+    "clarifications.pass-on": N_("You pass on what was submitted, as the officer assigned to this review."),
+    "clarifications.translate": N_("You have texts translated, as the officer assigned to this review."),
+    "clarifications.merge": N_("It is a draft of your State."),
+    "clarifications.route": N_("Your State was asked, and you are its focal point."),
+    "clarifications.close": N_("Your State asked this."),
+    "clarifications.close-officer": N_("You are the officer assigned to this review."),
+    "clarifications.set-clearance": N_("You decide how your State asks, as its focal point."),
+    "clarifications.remark-national": N_("You work in the national room of your State."),
+    "clarifications.remark-reviewers": N_("You work in the room of the reviewing States, for one of them."),
+    "clarifications.remark-shared": N_("This is the shared room, and you work for a party to this review."),
+    "clarifications.remark-officer": N_(
+        "This is a room in which the officer assigned to this review works, and that is you."
+    ),
     # translation
     "translations.officer": N_("You have texts translated, as the officer assigned to this review."),
     "translations.translator": N_("This version was sent to you for translation."),

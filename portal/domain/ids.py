@@ -15,6 +15,8 @@ RoomId = NewType("RoomId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 VersionId = NewType("VersionId", UUID)
 TranslationId = NewType("TranslationId", UUID)
+ClarificationId = NewType("ClarificationId", UUID)
+EntryId = NewType("EntryId", UUID)
 
 EventId = NewType("EventId", UUID)
 StreamId = NewType("StreamId", UUID)

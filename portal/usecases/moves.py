@@ -80,6 +80,29 @@ def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id
         raise
 
 
+def find_there(portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind) -> UUID | None:
+    """Find the document of the same owner that holds the same file in another room already, and is not withdrawn.
+
+    Raises:
+        NotFound: There is no such version of this document, or the actor may not know of it.
+
+    """
+    with portal.work(caller) as work:
+        found = work.documents.find_version(version_id)
+        version, permit = work.require(Action.VIEW_DOCUMENT, Version, found, asked=version_id)
+        document = work.documents.find(document_id)
+        if document is None or version.document_id != document.id:
+            raise NotFound
+        owner, room = document.owner, _target(work, document, target)
+    digest = bytes.fromhex(open_particulars(portal, permit, version).sha256)
+    with portal.work(caller) as work:
+        room, permit = work.require(Action.LIST_ROOM, Room, room)
+        mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
+        holders = {row.document_id for row in work.documents.equal(room.id, mark)}
+        there = [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
+        return next((row.id for row in there if row.owner == owner), None)
+
+
 def _allowed(work: Work, document_id: UUID, version_id: UUID, target: RoomKind) -> tuple[Document, Version, Permit]:
     found = work.documents.find_version(version_id)
     if found is not None and found.document_id != document_id:
@@ -138,7 +161,7 @@ def _keep(
         row = work.documents.find_version(upload.version)
         if row is None:
             raise NotFound
-        work.arrives(permit, row)
+        work.arrives(permit, row.room_id, row.document_id, {"document": str(row.document_id), "version": str(row.id)})
         return kept.document
 
 

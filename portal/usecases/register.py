@@ -177,7 +177,8 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
         review.help_asked = False  # or the officers would keep the State's room, and the State couldn't end it any more
         for task, version in work.documents.open_tasks(review.id):
             task.recalled_at = work.now
-            work.arrives(permit, version, recalled=str(task.id))
+            on = {"document": str(version.document_id), "version": str(version.id)}
+            work.arrives(permit, version.room_id, version.document_id, on, recalled=str(task.id))
 
 
 def _write(work: Work, proposal: Proposal) -> ReviewId:

@@ -4,7 +4,6 @@
 2. Titles, tags and file names are searched only here, after they were opened; what is searched for is kept nowhere.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,10 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain import visits
 from portal.domain.documents import DocumentKind, DocumentStage
+from portal.domain.finding import folded
 from portal.domain.reviews import ReviewStage, RoomKind
+from portal.usecases.looks import look
 from portal.usecases.particulars import open_listed
 from portal.usecases.people import name_of
 from portal.usecases.reviews import rooms_in_order
@@ -109,7 +109,7 @@ def list_room(portal: Portal, caller: Caller, room_id: UUID, wanted: Wanted) -> 
         listed = {row.document.id: row for row in work.documents.listed(room.id)}
         seen = _allowed(work, Action.VIEW_DOCUMENT, [row.document for row in listed.values()])
         downloads = {row.id for row in _allowed(work, Action.DOWNLOAD_VERSION, seen)}
-        since = _look(work, room.review_id)
+        since = look(work, room.review_id)
         people = work.people.named(list({listed[document.id].newest.created_by for document in seen}))
         tabs = rooms_in_order(work.allowed(Action.LIST_ROOM, Room, record.rooms if record else [room]))
         may = {act: bool(work.allowed(act, Room, [room])) for act in _ACTS}
@@ -130,18 +130,6 @@ def _allowed(work: Work, action: Action, documents: Sequence[Document]) -> list[
 
 def _sort(document: Document) -> tuple[str, str, bool]:
     return document.stage, document.owner, document.withdrawn_at is not None
-
-
-def _look(work: Work, review: UUID) -> datetime | None:
-    """Remember the look, and tell since when things are new."""
-    person = work.who.person
-    if person is None:
-        return None
-    standing = work.standings.of[review]
-    looks = visits.Looks(standing.visited, standing.before) if standing.visited else None
-    if (noted := visits.looked(looks, work.now)) is not None:
-        work.reviews.visited(person.id, review, noted.seen_at, noted.before, again=looks is not None)
-    return visits.new_since(looks, work.now)
 
 
 def _opened(
@@ -229,14 +217,9 @@ def _fits(line: DocumentLine, wanted: Wanted) -> bool:
         (wanted.kind is None or line.kind is wanted.kind)
         and (not wanted.language or line.language == wanted.language)
         and (not wanted.tag or wanted.tag in line.tags)
-        and (not wanted.text or all(word in _folded(f"{line.title} {line.file}") for word in _words(wanted.text)))
+        and (not wanted.text or all(word in folded(f"{line.title} {line.file}") for word in _words(wanted.text)))
     )
 
 
 def _words(text: str) -> list[str]:
-    return _folded(text).split()
-
-
-def _folded(text: str) -> str:
-    """Make spellings alike that people don't tell apart: case, and the forms of one letter."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return folded(text).split()

@@ -30,7 +30,7 @@ from storage.fields import Place
 from storage.permits import Permit, room_scope, stream_scope
 from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.repositories.people import PeopleRecords
-from storage.tables import Document
+from storage.tables import Document, Review
 
 PAGE: Final = 50
 FIRST_BATCH: Final = 100  # most lines are an intent and an outcome
@@ -169,7 +169,7 @@ def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str
     """
     found = work.reviews.find(review_id)
     record, rooms, permit = work.require_rooms(
-        action, found.review if found else None, Action.VIEW_ROOM_TRAIL, asked=review_id
+        action, Review, found.review if found else None, Action.VIEW_ROOM_TRAIL, asked=review_id
     )
     ids = tuple(room.id for room in rooms)
     eyes = _eyes(work, [record.review.id])

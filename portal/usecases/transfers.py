@@ -14,9 +14,10 @@ from portal.access.caller import Caller
 from portal.access.matters import Matter, document_matter, review_matter, room_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
-from portal.gate import Standings, decide_each
+from portal.gate import Files, Standings, decide_each
 from portal.work import Portal
 from storage.database import Session
+from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.identity import IdentityRecords
 from storage.repositories.people import PeopleRecords
@@ -47,7 +48,9 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
         matter = _matter(session, documents, who.reach, action, on)
         if matter is None:
             return False
-        standings = Standings(who, PeopleRecords(session), documents, now)
+        standings = Standings(
+            who, PeopleRecords(session), Files(documents, ClarificationRecords(session, who.reach)), now
+        )
         actor = standings.actor(UUID(matter.on["review"]))
         allowed = decide_each(portal.policies, actor, action, [matter])[0].allowed
     used = who.session

@@ -1,6 +1,5 @@
 """A document's page, and the acts on a document: describe, submit, circulate, withdraw."""
 
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from portal.usecases.uploads import TITLE_CHARACTERS
 from portal.web.checks import state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import say
+from portal.web.refused import sentence
 from portal.web.rooms import TONGUES, WORDS
 from portal.web.uploads import described
 from portal.web.ways import caller_of, id_from, portal_of, show
@@ -89,7 +89,7 @@ def _show(request: Request, form: Form | None, problems: list[tuple[str, Excepti
     names = state_names(request)  # knows the reader's language from here on
     form = form or Form()
     for name, problem in problems or []:
-        form.refuse(name, _sentence(request, problem))
+        form.refuse(name, sentence(request, problem))
     sent_description = form.has("seen")
     return show(
         request,
@@ -117,12 +117,6 @@ def _on_record(page: DocumentPage) -> Form:
 def _agrees(version: VersionLine) -> bool:
     said = version.particulars
     return media.agrees(said.declared, said.detected, said.name)
-
-
-def _sentence(request: Request, problem: Exception) -> str:
-    if isinstance(problem, RefusedError):
-        return " ".join(one.words(partial(say, request)) for one in problem.problems)
-    return say(request, str(problem))
 
 
 def _page(document: UUID) -> str:

@@ -40,7 +40,14 @@ log = logging.getLogger("portal.web")
 
 UPLOAD_HEADER = "x-upload"
 # refusals for what a thing has become, not for who asks: somebody was there first
-PASSED = frozenset({"guardrails.withdrawn-work", "guardrails.circulated-once"})
+PASSED = frozenset(
+    {
+        "guardrails.withdrawn-work",
+        "guardrails.circulated-once",
+        "guardrails.sent-text",
+        "guardrails.passed-on-once",
+    }
+)
 ASKED = frozenset({403, 409, 413, 422, 503})  # where an officer can help
 RETRY_SECONDS = {429: 60, 503: 30}
 

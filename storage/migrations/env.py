@@ -3,7 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import storage.tables  # noqa: F401  # the metadata is filled by the import
+import storage.dialogue
+import storage.tables  # noqa: F401  # the metadata is filled by the imports
 
 context.configure(
     connection=context.config.attributes["connection"],

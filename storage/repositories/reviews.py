@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.dialogue import EntryTask
 from storage.repositories.people import running
 from storage.tables import (
     Appointment,
@@ -177,7 +178,9 @@ def within(reach: Reach) -> ColumnElement[bool]:
         return col(Review.id).is_not(None)
     assigned = select(col(Assignment.review_id)).where(col(Assignment.person_id) == reach.person)
     sent = select(col(TranslationTask.review_id)).where(col(TranslationTask.person_id) == reach.person)
+    texts = select(col(EntryTask.review_id)).where(col(EntryTask.person_id) == reach.person)
     party = select(col(ReviewParty.review_id)).where(
         col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
     )
-    return or_(col(Review.id).in_(assigned), col(Review.id).in_(sent), col(Review.id).in_(party))
+    ways = (assigned, sent, texts, party)
+    return or_(*(col(Review.id).in_(way) for way in ways))

@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
+import storage.dialogue  # noqa: F401  # the metadata is filled by the imports
 from storage.database import Database
 from storage.schema import LaterSchema, is_current, newest
 from storage.triggers import sqlite_triggers

@@ -1,0 +1,111 @@
+"""Documents that go with a draft, and with what becomes of it.
+
+A document is attached where the draft lies; when the draft is sent, it goes to the shared room by the same way as any
+document (moves.py), and what went there before is not sent a second time.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain import clarifications as path
+from portal.domain.clarifications import EntryStage, Part
+from portal.domain.reviews import RoomKind
+from portal.domain.texts import N_
+from portal.errors import Conflict, Invalid
+from portal.usecases.contents import author
+from portal.usecases.moves import find_there, submit_version
+from portal.usecases.questions import kind_of
+from portal.work import Portal, Work
+from storage.dialogue import Attachment, Entry
+from storage.tables import Version
+
+NOT_HERE = N_("Only a document of your State that lies in the same room as the draft can go with it.")
+ANSWERS = N_("Documents go with answers. A question can name a document and a page instead.")
+GONE = N_("A document that goes with this text was withdrawn or changed meanwhile, so nothing was sent. Look again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachable:
+    """A document that can go with a draft, in its newest version."""
+
+    version: UUID
+    number: int
+    title: str
+    attached: bool
+
+
+def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> None:
+    """Let exactly these versions of documents go with a draft.
+
+    Raises:
+        NotFound: There is no such draft, or the actor may not know of it.
+        Forbidden: The actor sees it but doesn't work on it.
+        Invalid: It is no answer, or one of them lies elsewhere or is of somebody else.
+
+    """
+    with portal.work(caller) as work:
+        entry, permit = work.require(Action.EDIT_ENTRY, Entry, work.clarifications.entry(entry_id), asked=entry_id)
+        path.check_draft(EntryStage(entry.stage))
+        if entry.part != Part.ANSWER:
+            raise Invalid(ANSWERS, {"attached": ANSWERS})
+        there = {attached.version_id: attached for attached, _, _ in work.clarifications.attachments([entry.id])}
+        for version_id in versions - set(there):
+            _check_here(work, entry, version_id)
+            work.clarifications.add(
+                Attachment(
+                    id=uuid4(),
+                    review_id=entry.review_id,
+                    entry_id=entry.id,
+                    version_id=version_id,
+                    added_by=author(work),
+                    added_at=work.now,
+                )
+            )
+        for version_id in set(there) - versions:
+            there[version_id].removed_at = work.now
+        work.note(permit, attached=len(versions))
+
+
+def carry(portal: Portal, caller: Caller, entry_id: UUID) -> dict[UUID, UUID]:
+    """Bring what goes with a draft to the shared room, before the draft itself: for each document the new one.
+
+    Raises:
+        NotFound: There is no such draft, or the actor may not know of it.
+        Forbidden: The actor may not send one of the documents.
+
+    """
+    with portal.work(caller) as work:
+        entry, _ = work.require(Action.VIEW_ENTRY, Entry, work.clarifications.entry(entry_id), asked=entry_id)
+        if kind_of(work, entry) is RoomKind.SHARED:
+            return {}
+        rows = [(version.id, document.id) for _, version, document in work.clarifications.attachments([entry.id])]
+    carried: dict[UUID, UUID] = {}
+    for version_id, document_id in rows:
+        there = find_there(portal, caller, document_id, version_id, RoomKind.SHARED)
+        carried[version_id] = there or submit_version(portal, caller, document_id, version_id, RoomKind.SHARED)
+    return carried
+
+
+def shared_version(work: Work, carried: dict[UUID, UUID], version: Version, sent: Entry) -> UUID:
+    """Find the version in the shared room that a version of a draft's document became.
+
+    Raises:
+        Conflict: It isn't there any more, or was attached after the others were brought there.
+
+    """
+    document = work.documents.find(carried[version.id]) if version.id in carried else None
+    if document is None or document.room_id != sent.room_id or document.withdrawn_at is not None:
+        raise Conflict(GONE)
+    return work.documents.versions(document.id)[0].id
+
+
+def _check_here(work: Work, entry: Entry, version_id: UUID) -> None:
+    version = work.documents.find_version(version_id)
+    document = work.documents.find(version.document_id) if version else None
+    wrong = Invalid(NOT_HERE, {"attached": NOT_HERE})
+    if version is None or document is None or document.room_id != entry.room_id or document.owner != entry.owner:
+        raise wrong
+    if document.withdrawn_at is not None or document.review_id != entry.review_id:
+        raise wrong
