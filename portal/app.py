@@ -18,7 +18,7 @@ from portal.errors import Invalid
 from portal.identity.passphrases import Passphrases
 from portal.settings import Settings
 from portal.web.failures import HANDLERS
-from portal.web.routes import is_upload, routes
+from portal.web.routes import is_long, is_upload, routes
 from portal.web.security import LOOPBACK_NAMES, Guard, Rules
 from portal.work import Portal, utc_now
 from storage.database import Database
@@ -123,6 +123,7 @@ def web_app(portal: Portal) -> ASGIApp:
         hosts=LOOPBACK_NAMES | {host},
         proxies=tuple(ip_network(proxy) for proxy in settings.proxies),
         is_upload=is_upload,
+        is_long=is_long,
     )
     return Guard(inner, rules)
 

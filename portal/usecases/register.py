@@ -179,6 +179,10 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
             task.recalled_at = work.now
             on = {"document": str(version.document_id), "version": str(version.id)}
             work.arrives(permit, version.room_id, version.document_id, on, recalled=str(task.id))
+        for text_task, entry in work.clarifications.open_tasks(review.id):
+            text_task.recalled_at = work.now
+            on = {"clarification": str(entry.clarification_id), "entry": str(entry.id)}
+            work.arrives(permit, entry.room_id, entry.clarification_id, on, recalled=str(text_task.id))
 
 
 def _write(work: Work, proposal: Proposal) -> ReviewId:

@@ -230,11 +230,13 @@ def _new_batch(work: Work, entry: Entry) -> Batch:
 def _pass(work: Work, entry: Entry, row: Clarification, due_on: date | None) -> None:
     entry.stage, entry.circulated_at, entry.circulated_by = EntryStage.CIRCULATED.value, work.now, author(work)
     row.shared_room_at = work.now
-    if entry.part == Part.QUESTION and entry.corrects_id is None:
+    if entry.corrects_id is not None or entry.translates_id is not None:
+        pass  # the clarification stands where it stood
+    elif entry.part == Part.QUESTION:
         row.passed_at = row.passed_at or work.now
         row.number = row.number or work.clarifications.next_number(row.review_id)
         row.due_on = due_on
-    elif entry.corrects_id is None:
+    else:
         row.answered_at, row.due_on = work.now, None
     for _, _, document in work.clarifications.attachments([entry.id]):
         if document.stage == DocumentStage.SUBMITTED and document.withdrawn_at is None:

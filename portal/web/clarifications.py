@@ -185,9 +185,7 @@ def asked(form: Form) -> Asked:
     )
 
 
-def show_thread(
-    request: Request, row: UUID, form: Form, problems: Mapping[str, Exception] | None = None
-) -> Response:
+def show_thread(request: Request, row: UUID, form: Form, problems: Mapping[str, Exception] | None = None) -> Response:
     """Show a clarification, with what was refused."""
     page = threads.view_thread(portal_of(request), caller_of(request), row)
     names = state_names(request)  # knows the reader's language from here on

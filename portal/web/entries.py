@@ -19,6 +19,7 @@ from portal.domain.texts import N_
 from portal.errors import Invalid
 from portal.usecases import attachments, drafting, questions, renderings, submissions
 from portal.usecases.questions import Asked, Edited
+from portal.usecases.translations import CHOOSE
 from portal.web.checks import state_names, words_of
 from portal.web.clarifications import WORDS, asked, refuse_asked, show_thread
 from portal.web.forms import Form, filled, read_form
@@ -143,7 +144,7 @@ def send(request: Request) -> Response:
     except RefusedError as problem:
         return _sendings(request, form, {"language": problem})
     except ValueError:
-        return _sendings(request, form, {"translator": Invalid(renderings.CHOOSE)})
+        return _sendings(request, form, {"translator": Invalid(CHOOSE)})
     except Invalid as problem:
         return _sendings(request, form, dict.fromkeys(problem.fields, problem))
     return RedirectResponse(f"/entries/{entry}/translations", 303)

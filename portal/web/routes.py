@@ -10,8 +10,11 @@ from portal.web import (
     administration,
     assets,
     audit,
+    clarifications,
+    contacts,
     documents,
     downloads,
+    entries,
     people,
     register,
     reviews,
@@ -62,6 +65,34 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/documents/{id}/submit", documents.submit, Action.SUBMIT_DOCUMENT),
     Way("POST", "/documents/{id}/circulate", documents.circulate, Action.CIRCULATE_DOCUMENT),
     Way("POST", "/documents/{id}/withdraw", documents.withdraw, Action.WITHDRAW_DOCUMENT),
+    # the dialogue: lists, one clarification, its drafts and what was sent
+    Way("GET", "/reviews/{id}/clarifications", clarifications.listing, Action.LIST_CLARIFICATIONS),
+    Way("POST", "/reviews/{id}/clarifications/find", clarifications.find, Action.LIST_CLARIFICATIONS),
+    Way("GET", "/reviews/{id}/clarifications/new", clarifications.new, Action.ASK_CLARIFICATION),
+    Way("POST", "/reviews/{id}/clarifications", clarifications.ask, Action.ASK_CLARIFICATION, long=True),
+    Way("POST", "/reviews/{id}/clarifications/batch", clarifications.submit_batch, Action.SUBMIT_ENTRY),
+    Way("POST", "/reviews/{id}/clearance", clarifications.set_clearance, Action.SET_CLEARANCE),
+    Way("GET", "/reviews/{id}/contacts", contacts.listing, Action.LIST_CLARIFICATIONS),
+    Way("POST", "/reviews/{id}/contacts", contacts.log, Action.ADD_REMARK, long=True),
+    Way("GET", "/clarifications/{id}", clarifications.view, Action.VIEW_CLARIFICATION),
+    Way("POST", "/clarifications/{id}/drafts", clarifications.draft, Action.DRAFT_ENTRY),
+    Way("POST", "/clarifications/{id}/comments", clarifications.comment, Action.ADD_REMARK, long=True),
+    Way("POST", "/clarifications/{id}/merge", clarifications.merge, Action.MERGE_CLARIFICATION),
+    Way("POST", "/clarifications/{id}/route", clarifications.route, Action.ROUTE_CLARIFICATION),
+    Way("POST", "/clarifications/{id}/close", clarifications.close, Action.CLOSE_CLARIFICATION),
+    Way("GET", "/entries/{id}", entries.view, Action.VIEW_ENTRY),
+    Way("POST", "/entries/{id}", entries.save, Action.EDIT_ENTRY, long=True),
+    Way("POST", "/entries/{id}/autosave", entries.autosave, Action.EDIT_ENTRY, long=True),
+    Way("POST", "/entries/{id}/attachments", entries.attach, Action.EDIT_ENTRY),
+    Way("POST", "/entries/{id}/discard", entries.discard, Action.DISCARD_ENTRY),
+    Way("POST", "/entries/{id}/clear", entries.clear, Action.CLEAR_ENTRY),
+    Way("POST", "/entries/{id}/submit", entries.submit, Action.SUBMIT_ENTRY),
+    Way("POST", "/entries/{id}/pass", entries.pass_on, Action.PASS_ON_ENTRY),
+    Way("GET", "/entries/{id}/translations", entries.sendings, Action.VIEW_ENTRY),
+    Way("POST", "/entries/{id}/translations", entries.send, Action.SEND_ENTRY),
+    Way("GET", "/texts/{id}", entries.text, Action.VIEW_ENTRY),
+    Way("POST", "/texts/{id}/recall", entries.recall, Action.RECALL_ENTRY),
+    Way("POST", "/texts/{id}/delivery", entries.deliver, Action.DELIVER_ENTRY, long=True),
     # translation
     Way("GET", "/documents/{id}/translations", translations.sendings, Action.VIEW_DOCUMENT),
     Way("POST", "/documents/{id}/translations", translations.send, Action.SEND_FOR_TRANSLATION),
@@ -124,6 +155,11 @@ WAYS: tuple[Way, ...] = (
 def routes() -> Sequence[BaseRoute]:
     """Make Starlette's routes."""
     return [way.route() for way in WAYS] + [Route(assets.PREFIX + "{name:path}", assets.serve)]
+
+
+def is_long(path: str) -> bool:
+    """Tell whether a route takes a form with a long text."""
+    return any(way.long and way.route().path_regex.match(path) for way in WAYS)
 
 
 def is_upload(path: str) -> bool:

@@ -26,7 +26,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.domain.texts import N_
-from portal.web import csrf, forms, multipart
+from portal.web import cookies, csrf, forms, multipart
 from portal.web.failures import on_left, on_refused, on_unknown
 from portal.web.refusals import RequestRefused
 
@@ -74,13 +74,17 @@ class Rules:
         hosts: The names, without port, under which the portal may be asked; lower case.
         proxies: The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count.
         is_upload: Tells from the path whether a route reads a multipart body of any length itself.
+        is_long: Tells from the path whether a form holds a long text. What is too long for the record still has to
+            come back to whoever typed it, so more is read than is kept; from nobody without a session's cookie.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     is_upload: Callable[[str], bool] = lambda _path: False
+    is_long: Callable[[str], bool] = lambda _path: False
     header_bytes: int = 32 * 1024
     form_bytes: int = 64 * 1024
+    long_form_bytes: int = 8 * 1024 * 1024
 
 
 class BrokenAnswer(Exception):
@@ -135,7 +139,8 @@ class Guard:
         if self._rules.is_upload(scope["path"]):
             scope["state"][multipart.CHECKED_TOKEN] = in_header is not None
             return
-        body = await bounded_body(request, self._rules.form_bytes)
+        long = self._rules.is_long(scope["path"]) and cookies.read_cookie(request) is not None
+        body = await bounded_body(request, self._rules.long_form_bytes if long else self._rules.form_bytes)
         if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
             raise RequestRefused(415, WRONG_TYPE)
         fields = forms.parse_fields(body)

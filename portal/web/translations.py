@@ -10,7 +10,7 @@ from portal.domain import undertakings
 from portal.domain.names import one_line
 from portal.domain.problems import RefusedError
 from portal.errors import Invalid
-from portal.usecases import deliveries, translations
+from portal.usecases import deliveries, renderings, translations
 from portal.usecases.uploads import TITLE_CHARACTERS
 from portal.web.checks import state_names, words_of
 from portal.web.forms import Form, read_form
@@ -23,11 +23,14 @@ from portal.web.ways import caller_of, id_from, portal_of, show
 def listing(request: Request) -> Response:
     """Show a translator what was sent to them."""
     tasks = translations.my_translations(portal_of(request), caller_of(request))
+    texts = renderings.my_texts(portal_of(request), caller_of(request))
     pending = {task.review: task.state for task in tasks if not task.pledged}
+    pending |= {task.review: task.state for task in texts if not task.pledged}
     return show(
         request,
         "translations/list.html",
         tasks=tasks,
+        texts=texts,
         pending=pending,
         names=state_names(request),
         words=WORDS,

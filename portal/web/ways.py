@@ -37,6 +37,7 @@ class Way:
     handler: Handler
     action: Action | None
     upload: bool = False
+    long: bool = False  # its form holds a long text
 
     def route(self) -> Route:
         """Make Starlette's route."""

@@ -58,6 +58,18 @@ class ClarificationRecords:
         question = select(Entry).where(col(Entry.clarification_id).in_(clarification_ids))
         return self._session.scalars(question.order_by(col(Entry.created_at), col(Entry.id))).all()
 
+    def passed(self, review_id: UUID) -> Sequence[Clarification]:
+        """List a review's clarifications that were passed on, by number."""
+        question = select(Clarification).where(
+            col(Clarification.review_id) == review_id, col(Clarification.passed_at).is_not(None)
+        )
+        return self._session.scalars(question.order_by(col(Clarification.number))).all()
+
+    def circulated(self, review_id: UUID) -> Sequence[Entry]:
+        """List the entries of a review that were passed on, oldest first."""
+        question = select(Entry).where(col(Entry.review_id) == review_id, col(Entry.stage) == "circulated")
+        return self._session.scalars(question.order_by(col(Entry.circulated_at), col(Entry.created_at))).all()
+
     def remarks(self, clarification_id: UUID, room_ids: Sequence[UUID]) -> Sequence[Remark]:
         """List the remarks beside a clarification in these rooms, oldest first."""
         question = select(Remark).where(
@@ -161,6 +173,19 @@ class ClarificationRecords:
         """List the translation tasks of entries, oldest first."""
         question = select(EntryTask).where(col(EntryTask.entry_id).in_(entry_ids))
         return self._session.scalars(question.order_by(col(EntryTask.sent_at))).all()
+
+    def open_tasks(self, review_id: UUID) -> Sequence[Row[EntryTask, Entry]]:
+        """List what of a review's dialogue is with translators, with the entries sent."""
+        question = (
+            select(EntryTask, Entry)
+            .join(Entry, col(Entry.id) == col(EntryTask.entry_id))
+            .where(
+                col(EntryTask.review_id) == review_id,
+                col(EntryTask.delivered_at).is_(None),
+                col(EntryTask.recalled_at).is_(None),
+            )
+        )
+        return self._session.execute(question.order_by(col(EntryTask.sent_at))).all()
 
     # --- writing
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.app import open_portal
 from portal.web.assets import has_asset
+from tests import dialogue
 from tests.cast import World
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
@@ -31,7 +32,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, not shown
-SAVED = re.compile(r"/content$|/archive$|\.csv(\?|$)")
+SAVED = re.compile(r"/content$|/archive$|\.(csv|pdf|docx|ics)(\?|$)")
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
@@ -39,13 +40,13 @@ WAYS = {
 }
 # people, and how many kinds of pages each reaches at least: a crawl that stops at an error's page would find fewer
 PEOPLE = {
-    "focal_xaa": 13,
-    "expert_xbb": 6,
-    "officer": 7,
+    "focal_xaa": 16,
+    "expert_xbb": 11,
+    "officer": 11,
     "registrar": 15,
     "administrator": 9,
-    "translator": 3,
-    "observer_xcc": 5,
+    "translator": 4,
+    "observer_xcc": 8,
     "roster_xcc": 2,
     "oversight": 2,
     "confidentiality": 2,
@@ -148,8 +149,25 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
         language="fr",
     )
     set_back(world)
+    talk(world)
     yield world
     portal.database.close()
+
+
+def talk(world: World) -> None:
+    """Let the dialogue be under way: a draft, a question that waits, one with an answer, one being translated."""
+    dialogue.draft_question(world, said=dialogue.asked("Penalties for legal persons"))
+    waiting = dialogue.question(
+        world, said=dialogue.asked("Participation", "Which *acts* does it cover?\n\n- one\n- two")
+    )
+    dialogue.draft_answer(world, waiting, text="تشمل المادة ١٢ (section 12) كل فعل.")
+    dialogue.comment(world, "expert_xbb", waiting, "reviewers", "Compare with **article 10**.")
+    answered = dialogue.question(world, "expert_xcc", dialogue.asked("Группы: постановление", "Просьба пояснить."))
+    sent = dialogue.submit(world, dialogue.draft_answer(world, answered), "focal_xaa")
+    dialogue.translate(world, sent)
+    file = f"/reviews/{world.files['xaa'].review}"
+    press(signed_in(world, "translator"), f"{file}/undertaking", wording="1", accepted="yes")
+    dialogue.log_call(world, "officer", "Call with the focal point about the visit.")
 
 
 @pytest.fixture(scope="module")

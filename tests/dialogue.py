@@ -1,0 +1,95 @@
+"""The dialogue, carried by the cast: what a test needs to have happened before its own step."""
+
+from uuid import UUID
+
+from portal.domain.clarifications import ClarificationKind, Part, RemarkKind
+from portal.usecases import questions, remarks, renderings, submissions
+from portal.usecases.questions import Asked, Saved
+from portal.usecases.subjects import Subject
+from storage.dialogue import Clarification, Entry
+from tests.cast import World
+
+TEXT = "How is participation in an organized criminal group punished?"
+
+
+def asked(heading: str = "Participation", text: str = TEXT, about: UUID | None = None) -> Asked:
+    return Asked(ClarificationKind.CLARIFICATION, Subject("UNTOC 5", heading), "en", text, about)
+
+
+def draft_question(world: World, who: str = "expert_xbb", said: Asked | None = None, file: str = "xaa") -> Saved:
+    with world.request():
+        return questions.ask(world.portal, world.caller(who), world.files[file].review, said or asked())
+
+
+def submit(world: World, saved: Saved, who: str = "expert_xbb") -> UUID:
+    """Submit a draft; gives the entry in the shared room."""
+    with world.request():
+        submissions.submit_entry(world.portal, world.caller(who), saved.entry, saved.edition)
+    sent = entry(world, saved.entry).sent_as
+    assert sent is not None
+    return sent
+
+
+def pass_on(world: World, entry_id: UUID) -> None:
+    with world.request():
+        submissions.pass_on(world.portal, world.caller("officer"), entry_id, None)
+
+
+def question(world: World, who: str = "expert_xbb", said: Asked | None = None, file: str = "xaa") -> UUID:
+    """Have a question drafted, submitted and passed on; gives the clarification."""
+    saved = draft_question(world, who, said, file)
+    pass_on(world, submit(world, saved, who))
+    return saved.clarification
+
+
+def draft_answer(
+    world: World,
+    clarification: UUID,
+    who: str = "expert_xaa",
+    text: str = "By up to ten years.",
+    part: Part = Part.ANSWER,
+) -> Saved:
+    with world.request():
+        return questions.begin_draft(world.portal, world.caller(who), clarification, part, "en", text)
+
+
+def answer(world: World, clarification: UUID, text: str = "By up to ten years.") -> UUID:
+    """Have a question answered and the answer passed on; gives the answer's entry."""
+    sent = submit(world, draft_answer(world, clarification, text=text), "focal_xaa")
+    pass_on(world, sent)
+    return sent
+
+
+def comment(world: World, who: str, clarification_id: UUID, room: str, text: str) -> None:
+    with world.request():
+        rooms = world.files["xaa"].rooms
+        remarks.comment(world.portal, world.caller(who), clarification_id, rooms[room], text)
+
+
+def log_call(world: World, who: str, text: str) -> None:
+    with world.request():
+        room = world.files["xaa"].rooms["shared"]
+        remarks.log_contact(world.portal, world.caller(who), room, RemarkKind.CALL, None, text)
+
+
+def translate(world: World, entry_id: UUID, language: str = "fr") -> None:
+    """Send an entry to the translator."""
+    with world.request():
+        person = world.members["translator"].person
+        renderings.send_text(world.portal, world.caller("officer"), entry_id, person, language)
+
+
+def entry(world: World, entry_id: UUID) -> Entry:
+    with world.portal.database.read() as session:
+        found = session.get(Entry, entry_id)
+        assert found is not None
+        session.expunge(found)
+        return found
+
+
+def clarification(world: World, clarification_id: UUID) -> Clarification:
+    with world.portal.database.read() as session:
+        found = session.get(Clarification, clarification_id)
+        assert found is not None
+        session.expunge(found)
+        return found
