@@ -34,7 +34,8 @@ _LINE_ENDS: Final = re.compile("\r\n?|[\x85\u2028]")
 _BREAK_MARKS: Final = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 # joiners, and the marks that writers of Arabic, Hebrew and Syriac set: they turn nothing past the next letter
 _KEPT: Final = frozenset("\n\t\u200c\u200d\u200e\u200f\u061c")
-_FILLERS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
+_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_MARKS: Final = 10  # on one letter: no script needs as many, and more would cover the lines around
 _SCHEMES: Final = frozenset({"http", "https", "mailto"})
 _HEADINGS: Final = {"h1": "h4", "h2": "h5"}  # the page has three levels of its own
 _BLOCKS: Final = frozenset({"p", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "table", "th", "td"})
@@ -51,15 +52,19 @@ _CLEANER: Final = nh3.Cleaner(
 
 def _hidden(text: str) -> Iterator[int]:
     """Give the places of the characters that control, turn or hide, beyond what a long text may hold."""
-    if text.isprintable() and not _FILLERS.search(text):
+    letters = frozenset(text)
+    marks = frozenset(char for char in letters if unicodedata.category(char)[0] == "M")
+    if text.isprintable() and not marks and letters.isdisjoint(_FILLERS):
         return
+    row = 0
     for at, char in enumerate(text):
-        if char not in _KEPT and is_hidden(text, at):
+        row = row + 1 if char in marks else 0
+        if row > _MARKS or (char not in _KEPT and is_hidden(text, at)):
             yield at
 
 
-def _shown(text: str) -> str:
-    """Put a sign in the place of each character that may not be there."""
+def shown(text: str) -> str:
+    """Return a text with a sign in the place of each character that turns or hides, whatever was stored."""
     places = frozenset(_hidden(text))
     return "".join("\ufffd" if at in places else char for at, char in enumerate(text)) if places else text
 
@@ -175,9 +180,9 @@ def _visible(children: Iterable[Token]) -> Iterator[Token]:
             if "title" in link.attrs:
                 told.append(f"({link.attrs.pop('title')})")
             if told:
-                yield Token("text", "", 0, content=_shown(" " * (not empty) + " ".join(told)))
+                yield Token("text", "", 0, content=shown(" " * (not empty) + " ".join(told)))
         elif token.content:
-            token.content = _shown(token.content)
+            token.content = shown(token.content)
             empty = empty and not token.content.strip()
         yield token
 
