@@ -16,6 +16,7 @@ from portal.audit.events import PORTAL_STREAMS
 from portal.background import Background
 from portal.errors import Invalid
 from portal.identity.passphrases import Passphrases
+from portal.post import check_post
 from portal.settings import Settings
 from portal.web.failures import HANDLERS
 from portal.web.routes import is_long, is_upload, routes
@@ -63,7 +64,7 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     """Open a portal that was made before: its keys must open the canary, its policies must validate.
 
     Raises:
-        Invalid: There is none.
+        Invalid: There is none, or the settings don't fit together.
         KeyUnavailable: The keys are missing, open to others, or not those of this portal.
         PolicyError: The policies can't be used.
 
@@ -71,6 +72,7 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     path = settings.data / DATABASE
     if not path.exists():
         raise Invalid(f"there is no portal in {settings.data}: make one with `portal init`")
+    check_post(settings)
     database = Database(path)
     database.create()
     keyring = Keyring(FileKeys.load(settings.keys), database, clock)

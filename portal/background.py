@@ -1,8 +1,9 @@
-"""What goes on beside the requests, in one thread.
+"""What goes on beside the requests, in a thread, and in one more that waits for the mail server alone.
 
 1. Counted refusals are written when their minute is over; opened keys whose time is over are forgotten.
 2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
 3. Every hour, objects that no record names are swept.
+4. Mail that is due is sent; a server that is slow or away holds up nothing else.
 """
 
 import logging
@@ -13,7 +14,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from portal.letters import letter
 from portal.usecases.intents import close_intents
+from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
 from portal.work import Portal
 from storage.errors import StorageError
@@ -26,17 +29,21 @@ log = logging.getLogger("portal.background")
 
 
 class Background:
-    """The thread, from start to stop."""
+    """The threads, from start to stop."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._over = Event()
-        self._thread = Thread(target=self._run, name="background", daemon=True)
+        self._threads = [
+            Thread(target=self._run, name="background", daemon=True),
+            Thread(target=self._send, name="mail", daemon=True),
+        ]
 
     def __enter__(self) -> Self:
         """Begin."""
         self._begun = self._portal.clock()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -44,7 +51,8 @@ class Background:
     ) -> None:
         """End, and write what is still counted."""
         self._over.set()
-        self._thread.join(timeout=5)
+        for thread in self._threads:
+            thread.join(timeout=5)
         self._portal.floods.write_finished(None, self._portal.write_log)
 
     def _run(self) -> None:
@@ -58,6 +66,14 @@ class Background:
                 swept = monotonic()
                 _tried(lambda: close_intents(portal, portal.clock() - DAY))
                 _tried(lambda: sweep_objects(portal))
+
+    def _send(self) -> None:
+        while not self._over.wait(TICK_SECONDS):
+            _tried(self._send_all)
+
+    def _send_all(self) -> None:
+        while not self._over.is_set() and send_due(self._portal, letter):
+            pass
 
 
 def _tried(do: Callable[[], object]) -> None:

@@ -32,6 +32,13 @@ class Settings:
     session_hours: int = 12
     invitation_days: int = 7
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
+    smtp_host: str = ""  # the server that takes our mail; none: mail waits
+    smtp_port: int = 587
+    smtp_security: str = "starttls"  # or tls; none only to this machine
+    smtp_ca_file: str = ""  # the certificates by which the server is known, if not the system's
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_from: str = ""  # the address that mail comes from
 
     @property
     def session_idle(self) -> timedelta:

@@ -10,12 +10,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from httpx2 import Response
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.notices import Notice
 from storage.tables import Appointment, Assignment, Cycle
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
@@ -32,6 +33,8 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
     "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
     "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
+    "/account/notices": ("focal_xaa", {"often": "daily"}),
+    "/notices/seen": ("expert_xaa", {"newest": ""}),
     "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
@@ -148,6 +151,10 @@ class Office:
     def _assigned(self, who: str) -> UUID:
         return self._known(select(Assignment.id).where(Assignment.person_id == self.world.members[who].person))
 
+    def _told(self, who: str) -> UUID:
+        told = select(Notice.id).where(Notice.person_id == self.world.members[who].person)
+        return self._known(told.order_by(col(Notice.made_at).desc()).limit(1))
+
     def client(self, who: str | None) -> Browser:
         if who not in self.clients:
             self.clients[who] = browser(self.world, who)
@@ -201,5 +208,6 @@ class Office:
             "cycle": str(self._known(select(Cycle.id))),
             "officer": str(self.world.members["officer_other"].appointment),
             "appointment": str(self.world.members["focal_xaa"].appointment),
+            "newest": str(self._told("expert_xaa")),
         }
         return {name: value or ids.get(name, "") for name, value in FORMS[way.path][1].items()}

@@ -91,6 +91,10 @@ class Action(StrEnum):
     EXPORT_REVIEW_TRAIL = "exportReviewTrail"
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
 
+    # notices
+    LIST_NOTICES = "listNotices"
+    SEE_NOTICES = "seeNotices"
+
     # running the portal
     VIEW_ACCOUNTS = "viewAccounts"
     VIEW_HEALTH = "viewHealth"
@@ -101,6 +105,7 @@ class Action(StrEnum):
     SWEEP_OBJECTS = "sweepObjects"
     ROTATE_KEYS = "rotateKeys"
     CHECK_RECORDS = "checkRecords"
+    SEND_MAIL = "sendMail"
 
 
 # What somebody must be able to see for a refusal to be told as one (403); all other refusals look like

@@ -91,6 +91,9 @@ DEEDS: Final[dict[Action, str]] = {
     Action.SWEEP_OBJECTS: N_("removed objects that no record names"),
     Action.ROTATE_KEYS: N_("wrapped the keys anew"),
     Action.CHECK_RECORDS: N_("compared records, objects and log"),
+    Action.SEND_MAIL: N_("sent mail"),
+    Action.LIST_NOTICES: N_("looked at their own notices"),
+    Action.SEE_NOTICES: N_("marked their own notices as seen"),
 }
 NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),

@@ -43,6 +43,7 @@ class Machine(StrEnum):
     SWEEPER = "sweeper"
     ROTATION = "rotation"
     FSCK = "fsck"
+    MAILER = "mailer"
 
 
 @dataclass(frozen=True, slots=True)

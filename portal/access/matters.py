@@ -52,10 +52,19 @@ _IDENTITY: Final = frozenset(
         Action.END_OWN_SESSION,
         Action.VIEW_OWN_ACCOUNT,
         Action.CHANGE_OWN_ACCOUNT,
+        Action.LIST_NOTICES,
+        Action.SEE_NOTICES,
     }
 )
 _MACHINERY: Final = frozenset(
-    {Action.CLOSE_INTENTS, Action.SWEEP_OBJECTS, Action.ROTATE_KEYS, Action.CHECK_RECORDS, Action.INITIALIZE}
+    {
+        Action.CLOSE_INTENTS,
+        Action.SWEEP_OBJECTS,
+        Action.ROTATE_KEYS,
+        Action.CHECK_RECORDS,
+        Action.INITIALIZE,
+        Action.SEND_MAIL,
+    }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
 _REGISTER: Final = frozenset({Action.VIEW_REGISTER_ENTRY, Action.CHANGE_PARTIES})
@@ -209,6 +218,8 @@ def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
         return frozenset()
     if action is Action.CHECK_RECORDS:
         return frozenset({STREAMS, ORIGINS})  # what the log says; no names, no titles, no contents
+    if action is Action.SEND_MAIL:
+        return frozenset({REGISTRY})  # mail addresses; no names, no rooms
     match facts:
         case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts():
             return frozenset({NAMES, REGISTRY})

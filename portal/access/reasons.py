@@ -43,6 +43,7 @@ REASONS: Final = {
     "sessions.own-account": N_("This is your own account."),
     "sessions.own-appointment": N_("This is an appointment of your own."),
     "sessions.own-session": N_("This is a session of your own."),
+    "notices.own": N_("These are your own notices."),
     # the registry
     "states.staff": N_("You keep the list of States, as registrar or administrator."),
     "states.importer": N_("The list of States is brought in from the command line."),
@@ -181,6 +182,7 @@ REASONS: Final = {
     "machinery.sweeper": N_("The portal sweeps away what no record names."),
     "machinery.rotation": N_("The portal rewraps its keys."),
     "machinery.fsck": N_("The portal compares its records, objects and log."),
+    "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }
 
 

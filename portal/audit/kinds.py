@@ -81,9 +81,12 @@ KINDS: Final[dict[Action, int]] = {
     Action.VIEW_ROOM_TRAIL: 505,
     Action.VIEW_ACCOUNTS: 601,
     Action.VIEW_HEALTH: 602,
+    Action.SEND_MAIL: 605,
     Action.INITIALIZE: 701,
     Action.CLOSE_INTENTS: 702,
     Action.SWEEP_OBJECTS: 703,
     Action.ROTATE_KEYS: 704,
     Action.CHECK_RECORDS: 705,
+    Action.LIST_NOTICES: 801,
+    Action.SEE_NOTICES: 802,
 }

@@ -10,11 +10,13 @@ from portal.access.caller import Caller
 from portal.access.entities import Absent, PortalFacts, SessionFacts
 from portal.access.principals import lives
 from portal.domain.ids import PersonId, SessionId
+from portal.domain.notices import Often
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.links import Link, find_links, open_links
+from portal.usecases.notices import often_of, reschedule
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.sessions import Account, exchange_token
 from portal.work import Portal, Work
@@ -66,6 +68,7 @@ class OwnAccount:
     appointments: list[OwnAppointment]
     assignments: list[OwnAssignment]
     links: tuple[Link, ...]
+    often: Often  # told by mail
 
 
 def view_account(portal: Portal, caller: Caller) -> OwnAccount:
@@ -81,7 +84,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         if person is None:
             raise SignedOut
         sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
-        links = find_links(work, person.id)
+        links, often = find_links(work, person.id), often_of(work, person)
     return OwnAccount(
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
@@ -92,6 +95,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         appointments,
         assignments,
         open_links(portal, permit, links),
+        often,
     )
 
 
@@ -116,6 +120,7 @@ def set_preferences(portal: Portal, caller: Caller, language: str, zone: str) ->
             raise SignedOut
         work.who.person.language = language
         work.who.person.zone = zone
+        reschedule(work, work.who.person)
         work.note(permit, step="language and time zone set")
 
 

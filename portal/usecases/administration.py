@@ -17,9 +17,11 @@ from portal.domain.ids import StateCode
 from portal.usecases.confirmations import Waiting, awaited, for_reader, told
 from portal.usecases.directory import AccountState, Held, account_state, by_person, held
 from portal.usecases.people import name_of
+from portal.usecases.recipients import records_of
 from portal.work import Portal
 from storage.errors import StorageError
 from storage.repositories.administration import AdministrationRecords
+from storage.repositories.notices import Unsent
 
 DAYS: Final = 7
 
@@ -69,6 +71,8 @@ class Health:
     events: int
     days: tuple[str, ...]
     kinds: tuple[KindCount, ...]
+    mail_set_up: bool
+    mail: Unsent
 
 
 def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None) -> AccountsPage:
@@ -115,6 +119,7 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         objects, objects_bytes = records.objects()
         numbers, events = records.sequence()
         key_versions = records.keys()
+        mail = records_of(work).waiting(work.now)
     days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
     return Health(
         portal.database.path.stat().st_size,
@@ -129,6 +134,8 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         events,
         days,
         _kinds(days, [(str(day), kind, count) for day, kind, count in counted]),
+        bool(portal.settings.smtp_host),
+        mail,
     )
 
 

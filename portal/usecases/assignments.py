@@ -17,6 +17,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.bases import Terms, said_of, seal_basis
+from portal.usecases.notices import tell_assigned
 from portal.usecases.standings import assignment_facts
 from portal.work import Portal, Work
 from storage.repositories.register import RegisterRecords
@@ -153,6 +154,7 @@ def _assign(
         )
     )
     work.note(permit, basis=said_of(terms.basis))
+    tell_assigned(work, record, appointment, runs.starts)
 
 
 def _refuse_useless(work: Work, appointment: Appointment, assigned: Sequence[Assignment]) -> None:

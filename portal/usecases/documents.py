@@ -14,9 +14,11 @@ from portal.access.matters import document_matter
 from portal.access.reasons import reasons
 from portal.domain import moves
 from portal.domain.documents import DocumentKind, DocumentStage
+from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.gate import targets
 from portal.usecases.contents import author
+from portal.usecases.notices import tell_of_document
 from portal.usecases.particulars import (
     Particulars,
     open_particulars,
@@ -171,6 +173,7 @@ def circulate_document(portal: Portal, caller: Caller, document_id: UUID) -> Non
         moves.check_circulates(DocumentStage(document.stage), document.withdrawn_at)
         document.stage = DocumentStage.CIRCULATED.value
         document.circulated_at = document.changed_at = work.now
+        tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED, document)
 
 
 def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason: str) -> None:

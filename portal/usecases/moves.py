@@ -16,9 +16,11 @@ from portal.access.caller import Caller
 from portal.domain import moves
 from portal.domain.documents import DocumentStage
 from portal.domain.files import CleanName
+from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound, PortalError
 from portal.usecases.contents import Arrived, Upload, abandon, add_version, author, take_content
+from portal.usecases.notices import tell_of_document
 from portal.usecases.particulars import (
     Particulars,
     open_particulars,
@@ -162,6 +164,9 @@ def _keep(
         if row is None:
             raise NotFound
         work.arrives(permit, row.room_id, row.document_id, {"document": str(row.document_id), "version": str(row.id)})
+        if target is RoomKind.SHARED:
+            passed = new.stage == DocumentStage.CIRCULATED
+            tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED if passed else NoticeKind.DOCUMENT_SUBMITTED, new)
         return kept.document
 
 

@@ -14,9 +14,11 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain import moves, visits
 from portal.domain.documents import DocumentKind, DocumentStage
+from portal.domain.notices import NoticeKind
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.roles import Role
 from portal.domain.turns import Step, Turn, is_ones_turn, turn
+from portal.usecases.notices import tell, tell_of_stage
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.permits import Permit, room_scope
@@ -144,6 +146,7 @@ def advance_review(portal: Portal, caller: Caller, review_id: UUID, seen: Review
         moves.check_step(ReviewStage(review.stage), seen, wanted)
         work.note(permit, before=review.stage, after=wanted.value)
         review.stage = wanted.value
+        tell_of_stage(work, review)
 
 
 def ask_for_help(portal: Portal, caller: Caller, review_id: UUID, *, wanted: bool) -> None:
@@ -160,12 +163,22 @@ def ask_for_help(portal: Portal, caller: Caller, review_id: UUID, *, wanted: boo
         record = work.reviews.find(review_id)
         review, permit = work.require(Action.ASK_FOR_HELP, Review, record.review if record else None, asked=review_id)
         work.note(permit, before=review.help_asked, after=wanted)
-        if review.help_asked and not wanted:
-            known = work.reviews.known(review.id)
-            room = known.room(RoomKind.NATIONAL.value, review.state_code) if known else None
-            if room is not None:
-                work.portal.keyring.renew(work.session, room_scope(review.id, room.id), work.now)
+        known = work.reviews.known(review.id)
+        room = known.room(RoomKind.NATIONAL.value, review.state_code) if known else None
+        if review.help_asked and not wanted and room is not None:
+            work.portal.keyring.renew(work.session, room_scope(review.id, room.id), work.now)
+        begins = wanted and not review.help_asked
         review.help_asked = wanted
+        if begins and room is not None:
+            tell(
+                work,
+                NoticeKind.HELP_ASKED,
+                review_id=review.id,
+                room_id=room.id,
+                about=room.id,
+                action=Action.LIST_ROOM,  # the room that the asking opens
+                row=room,
+            )
 
 
 def looks_of(visit: Visit | None) -> visits.Looks | None:

@@ -16,10 +16,12 @@ from portal.access.entities import PortalFacts
 from portal.domain import moves
 from portal.domain.documents import DocumentKind
 from portal.domain.languages import document_language
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
+from portal.usecases.notices import tell
 from portal.usecases.particulars import open_particulars, open_tags, open_title
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
@@ -195,6 +197,22 @@ def send_for_translation(
                 sent_by=author(work),
                 sent_at=work.now,
             )
+        )
+        _tell_translator(work, version, task_id, person_id)
+
+
+def _tell_translator(work: Work, version: Version, task_id: UUID, person_id: UUID) -> None:
+    record = work.file(version.review_id)
+    if record is not None:
+        tell(
+            work,
+            NoticeKind.TRANSLATION_SENT,
+            review_id=version.review_id,
+            room_id=version.room_id,
+            about=task_id,
+            action=Action.ACCEPT_UNDERTAKING,  # which the first text opens to them, and without which none opens
+            row=record.review,
+            only={person_id},
         )
 
 

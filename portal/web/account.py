@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal.domain.ids import SessionId
+from portal.domain.notices import OFTEN, Often
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
 from portal.errors import NotFound, TooMany
 from portal.usecases.accounts import end_other_sessions, end_session, set_preferences, view_account
+from portal.usecases.notices import set_often
 from portal.web import cookies
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
@@ -42,6 +44,17 @@ def prefer(request: Request) -> Response:
                 "zone", " ".join(problem.words(lambda text: say(request, text)) for problem in refused.problems)
             )
     return RedirectResponse(ACCOUNT, 303) if form.ok else _page(request, form)
+
+
+def set_mail(request: Request) -> Response:
+    """Keep how often one is told by mail."""
+    form = read_form(request)
+    often = form.text("often")
+    if often not in OFTEN:
+        form.refuse("often", say(request, N_("Choose one of the list: how often you want to be told by mail.")))
+        return _page(request, None, mail=form)
+    set_often(portal_of(request), caller_of(request), Often(often))
+    return RedirectResponse(ACCOUNT, 303)
 
 
 def change_passphrase(request: Request) -> Response:
@@ -83,15 +96,17 @@ def zones() -> list[str]:
     return ["UTC", *sorted(places)]
 
 
-def _page(request: Request, form: Form | None, passphrase: Form | None = None) -> Response:
+def _page(request: Request, form: Form | None, passphrase: Form | None = None, *, mail: Form | None = None) -> Response:
     portal = portal_of(request)
     account = view_account(portal, caller_of(request))
     return show(
         request,
         "account/account.html",
-        status=422 if form or passphrase else 200,
+        status=422 if form or passphrase or mail else 200,
         form=form or filled(language=account.language, zone=account.zone),
         passphrase=passphrase or Form(),
+        mail=mail or filled(often=account.often),
+        often=OFTEN,
         account=account,
         roles=ROLES,
         states=portal.state_names(account.language),

@@ -16,6 +16,7 @@ from portal.web import (
     documents,
     downloads,
     entries,
+    notices,
     people,
     register,
     reviews,
@@ -43,6 +44,11 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/account/passphrase", account.change_passphrase, Action.CHANGE_OWN_ACCOUNT),
     Way("POST", "/account/sessions/end", account.end_others, Action.END_OWN_SESSION),
     Way("POST", "/account/sessions/{id}/end", account.end_one, Action.END_OWN_SESSION),
+    Way("POST", "/account/notices", account.set_mail, Action.CHANGE_OWN_ACCOUNT),
+    # what one is told of
+    Way("GET", "/work", notices.listing, Action.LIST_NOTICES),  # to which mail leads
+    Way("GET", "/notices", notices.listing, Action.LIST_NOTICES),
+    Way("POST", "/notices/seen", notices.see, Action.SEE_NOTICES),
     # who opened what
     Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),

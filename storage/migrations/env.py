@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import storage.dialogue
+import storage.notices
 import storage.tables  # noqa: F401  # the metadata is filled by the imports
 
 context.configure(

@@ -270,7 +270,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("importStates", "listCycles"),
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
-            *("rotateKeys", "checkRecords"),
+            *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
         )
     ),
     "state": tuple(map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail"))),

@@ -142,7 +142,10 @@ MACHINES: Final = {
     "sweeper": {"sweepObjects"},
     "rotation": {"rotateKeys"},
     "fsck": {"checkRecords"},
+    "mailer": {"sendMail"},
 }
+# what was told to oneself, by whoever acts under an appointment (d)
+NOTICES: Final = {"listNotices", "seeNotices"}
 # what changes a file, its settings in the register included: a closed file stays as it is (d)
 WORK: Final = {
     "setReview",
@@ -175,7 +178,8 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
     hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
-    return act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
+    told = act in NOTICES and thing.kind == "portal"
+    return told or act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
 
 
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:

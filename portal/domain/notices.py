@@ -1,0 +1,142 @@
+"""Notices: what people are told of, how often they want it by mail, when a mail is due and tried again.
+
+1. A notice's words are the same whatever it is about: no title, no name, no State, nothing that was written.
+2. By mail at once, every morning, every Monday morning or not at all, as the person wants it, in their own zone.
+3. A mail that can't be sent is tried again after 1, 5, 15 and 60 minutes, then every 4 hours, and never dropped.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal.domain.texts import N_
+
+PLACE_IN_MAIL: Final = "/work"  # the one address that a mail holds, the same for everybody
+MORNING: Final = time(7)
+MONDAY: Final = 0
+_TRIES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+_LATER_TRIES: Final = timedelta(hours=4)
+
+
+class NoticeKind(StrEnum):
+    """What somebody is told of."""
+
+    DOCUMENT_SUBMITTED = "document_submitted"
+    DOCUMENT_CIRCULATED = "document_circulated"
+    TRANSLATION_SENT = "translation_sent"
+    TRANSLATION_DELIVERED = "translation_delivered"
+    HELP_ASKED = "help_asked"
+    STAGE_CHANGED = "stage_changed"
+    ASSIGNED = "assigned"
+    OFFICER_ASSIGNED = "officer_assigned"
+    QUESTION_SUBMITTED = "question_submitted"
+    QUESTION_PASSED_ON = "question_passed_on"
+    ANSWER_SUBMITTED = "answer_submitted"
+    ANSWER_PASSED_ON = "answer_passed_on"
+    CLEARANCE_ASKED = "clearance_asked"
+    ROUTED_TO_YOU = "routed_to_you"
+    COMMENT_ADDED = "comment_added"
+    SCHEDULE_CHANGED = "schedule_changed"
+
+
+NOTICES: Final[dict[NoticeKind, str]] = {
+    NoticeKind.DOCUMENT_SUBMITTED: N_("A document was submitted"),
+    NoticeKind.DOCUMENT_CIRCULATED: N_("A document was circulated"),
+    NoticeKind.TRANSLATION_SENT: N_("A text was sent to you for translation"),
+    NoticeKind.TRANSLATION_DELIVERED: N_("A translation was delivered"),
+    NoticeKind.HELP_ASKED: N_("The State under review asks the secretariat for help"),
+    NoticeKind.STAGE_CHANGED: N_("The review moved to another stage"),
+    NoticeKind.ASSIGNED: N_("You were assigned to the review"),
+    NoticeKind.OFFICER_ASSIGNED: N_("An officer was assigned to the review"),
+    NoticeKind.QUESTION_SUBMITTED: N_("A question was submitted"),
+    NoticeKind.QUESTION_PASSED_ON: N_("A question was passed on"),
+    NoticeKind.ANSWER_SUBMITTED: N_("An answer was submitted"),
+    NoticeKind.ANSWER_PASSED_ON: N_("An answer was passed on"),
+    NoticeKind.CLEARANCE_ASKED: N_("Something waits to be cleared"),
+    NoticeKind.ROUTED_TO_YOU: N_("Something was routed to you"),
+    NoticeKind.COMMENT_ADDED: N_("A comment was added"),
+    NoticeKind.SCHEDULE_CHANGED: N_("The schedule of the review changed"),
+}
+# where a notice leads: `about` is the id that it is about, `review` that of its review
+_PLACES: Final[dict[NoticeKind, str]] = {
+    NoticeKind.DOCUMENT_SUBMITTED: "/documents/{about}",
+    NoticeKind.DOCUMENT_CIRCULATED: "/documents/{about}",
+    NoticeKind.TRANSLATION_SENT: "/translations",  # where the undertaking is accepted before the first text opens
+    NoticeKind.TRANSLATION_DELIVERED: "/documents/{about}",
+    NoticeKind.HELP_ASKED: "/rooms/{about}",
+    NoticeKind.STAGE_CHANGED: "/reviews/{review}",
+    NoticeKind.ASSIGNED: "/reviews/{review}",
+    NoticeKind.OFFICER_ASSIGNED: "/reviews/{review}",
+    NoticeKind.QUESTION_SUBMITTED: "/clarifications/{about}",
+    NoticeKind.QUESTION_PASSED_ON: "/clarifications/{about}",
+    NoticeKind.ANSWER_SUBMITTED: "/clarifications/{about}",
+    NoticeKind.ANSWER_PASSED_ON: "/clarifications/{about}",
+    NoticeKind.CLEARANCE_ASKED: "/clarifications/{about}",
+    NoticeKind.ROUTED_TO_YOU: "/clarifications/{about}",
+    NoticeKind.COMMENT_ADDED: "/clarifications/{about}",
+    NoticeKind.SCHEDULE_CHANGED: "/reviews/{review}",
+}
+
+
+class Often(StrEnum):
+    """How often somebody wants to be told by mail."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "none"
+
+
+OFTEN: Final[dict[Often, str]] = {
+    Often.AT_ONCE: N_("At once"),
+    Often.DAILY: N_("Once a day, at 7 in the morning"),
+    Often.WEEKLY: N_("Once a week, on Monday at 7 in the morning"),
+    Often.NEVER: N_("Never"),
+}
+
+
+def place_of(kind: NoticeKind, review: UUID, about: UUID) -> str:
+    """Give the address within the portal to which a notice leads."""
+    return _PLACES[kind].format(review=review, about=about)
+
+
+def mail_due(often: Often, made: datetime, zone: str) -> datetime | None:
+    """Tell when what was made at a moment is to go out by mail; None: never.
+
+    Args:
+        often: As the person wants it.
+        made: The moment, with its zone.
+        zone: The person's, a name of the IANA list; an unknown one counts as UTC.
+
+    """
+    match often:
+        case Often.AT_ONCE:
+            return made
+        case Often.DAILY:
+            return _next_morning(made, zone, range(7))
+        case Often.WEEKLY:
+            return _next_morning(made, zone, (MONDAY,))
+        case Often.NEVER:
+            return None
+    assert_never(often)
+
+
+def next_try(failures: int, now: datetime) -> datetime:
+    """Tell when a mail is tried again that has failed so many times, one at least."""
+    return now + (_TRIES[failures - 1] if failures <= len(_TRIES) else _LATER_TRIES)
+
+
+def _next_morning(after: datetime, zone: str, weekdays: range | tuple[int, ...]) -> datetime:
+    place = _zone(zone)
+    today = after.astimezone(place).date()
+    mornings = (datetime.combine(today + timedelta(days=ahead), MORNING, place) for ahead in range(9))
+    return next(m for m in mornings if m > after and m.weekday() in weekdays).astimezone(UTC)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

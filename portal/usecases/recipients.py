@@ -1,0 +1,141 @@
+"""Who may open something, asked of the policies for people other than the one who acts.
+
+1. Asked about are those at work on a review: who is assigned to it, its parties' focal points, translators with whom
+   something of it is. Each is put to the policies as they would act themselves, under each appointment that runs now.
+2. Whoever was told of something is asked about again whenever it is shown or goes out by mail: an appointment that
+   ended, a suspension, a withdrawn document leave nothing of it.
+3. A kind of notice that nothing here finds again is shown to nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from portal import gate
+from portal.access.actions import Action
+from portal.access.principals import Who
+from portal.domain.notices import NoticeKind
+from portal.work import Work
+from storage.notices import Notice
+from storage.repositories.notices import NoticeRecords
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Person
+
+# finds the row that each notice's act is asked on, by the notice's id; what is not there any more is left out
+Finder = Callable[[Work, Sequence[Notice]], Mapping[UUID, Any]]
+
+
+def records_of(work: Work) -> NoticeRecords:
+    """Give the notices, as this transaction reaches them."""
+    return NoticeRecords(work.session, work.who.reach)
+
+
+def who_may(work: Work, review: ReviewRecord, action: Action, row: Any) -> list[Person]:
+    """Find those at work on a review who may do something to a row of it, each once."""
+    found: dict[UUID, Person] = {}
+    for who in _at_work(work, review):
+        if who.person is not None and who.person.id not in found and _allowed(work, who, action, [row])[0]:
+            found[who.person.id] = who.person
+    return list(found.values())
+
+
+def acting(work: Work, person: Person) -> list[Who]:
+    """Put somebody as they can act now: once for each appointment that runs."""
+    held = tuple(records_of(work).held([person.id], work.now)[person.id])
+    return [Who(person=person, appointment=appointment, held=held) for appointment in held]
+
+
+def openable(work: Work, whos: Sequence[Who], notices: Sequence[Notice]) -> list[Notice]:
+    """Narrow notices to those about something that one of these may open now; they keep their order."""
+    asked: dict[tuple[str, type], list[tuple[UUID, Any]]] = defaultdict(list)
+    for notice_id, action, row in _found(work, notices):
+        asked[action, type(row)].append((notice_id, row))
+    open_to: set[UUID] = set()
+    for (action, _), pairs in asked.items():
+        rows = [row for _, row in pairs]
+        for who in whos:
+            answers = _allowed(work, who, Action(action), rows)
+            open_to |= {notice_id for (notice_id, _), allowed in zip(pairs, answers, strict=True) if allowed}
+    return [notice for notice in notices if notice.id in open_to]
+
+
+def _at_work(work: Work, review: ReviewRecord) -> list[Who]:
+    states = [party.state_code for party in review.parties if party.until is None]
+    records = records_of(work)
+    pairs = [(row[0], row[1]) for row in work.reviews.people(review.review.id, states, work.now)]
+    pairs += records.translators(review.review.id, work.now)
+    held = records.held([person.id for _, person in pairs], work.now)
+    return [Who(person=person, appointment=appointment, held=tuple(held[person.id])) for appointment, person in pairs]
+
+
+def _allowed(work: Work, who: Who, action: Action, rows: Sequence[Any]) -> list[bool]:
+    standings = gate.Standings(who, work.people, work.documents, work.now)
+    reviews = {gate.review_of(row) for row in rows}
+    actor = standings.actor(reviews.pop()) if len(reviews) == 1 else standings.everywhere()
+    matters = [gate.matter_of(work.documents, _file(work, row), action, type(row), row) for row in rows]
+    return [decision.allowed for decision in gate.decide_each(work.portal.policies, actor, action, matters)]
+
+
+def _file(work: Work, row: Any) -> ReviewRecord | None:
+    review = gate.review_of(row)
+    return work.file(review) if review else None
+
+
+# --- what a notice is about, found again
+
+
+def _found(work: Work, notices: Sequence[Notice]) -> list[tuple[UUID, str, Any]]:
+    kinds: dict[NoticeKind, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        if notice.kind in FINDERS:  # a kind and its word are alike
+            kinds[NoticeKind(notice.kind)].append(notice)
+    found: list[tuple[UUID, str, Any]] = []
+    for kind, alike in kinds.items():
+        rows = FINDERS[kind](work, alike)
+        found += [(notice.id, notice.action, rows[notice.id]) for notice in alike if notice.id in rows]
+    return found
+
+
+def _documents(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    rows = records_of(work).documents({notice.about for notice in notices})
+    return {
+        notice.id: rows[notice.about]
+        for notice in notices
+        if notice.about in rows and rows[notice.about].review_id == notice.review_id
+    }
+
+
+def _reviews(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    files = {notice.id: work.file(notice.review_id) for notice in notices}
+    return {notice: record.review for notice, record in files.items() if record is not None}
+
+
+def _rooms(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    files = {notice.id: (work.file(notice.review_id), notice.about) for notice in notices}
+    return {
+        notice: room
+        for notice, (record, about) in files.items()
+        if record is not None
+        for room in record.rooms
+        if room.id == about
+    }
+
+
+def _sent(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    """Find the reviews of texts that are still with the translator who was told of them."""
+    with_whom = records_of(work).open_tasks({notice.about for notice in notices})
+    return _reviews(work, [notice for notice in notices if with_whom.get(notice.about) == notice.person_id])
+
+
+FINDERS: Final[dict[NoticeKind, Finder]] = {
+    NoticeKind.DOCUMENT_SUBMITTED: _documents,
+    NoticeKind.DOCUMENT_CIRCULATED: _documents,
+    NoticeKind.TRANSLATION_SENT: _sent,
+    NoticeKind.TRANSLATION_DELIVERED: _documents,
+    NoticeKind.HELP_ASKED: _rooms,
+    NoticeKind.STAGE_CHANGED: _reviews,
+    NoticeKind.ASSIGNED: _reviews,
+    NoticeKind.OFFICER_ASSIGNED: _reviews,
+    NoticeKind.SCHEDULE_CHANGED: _reviews,
+}
