@@ -24,8 +24,10 @@ class PostError(Exception):
     """A message didn't leave, as far as we know; `kind` says why without the server's words."""
 
     def __init__(self, cause: Exception) -> None:
-        super().__init__(type(cause).__name__)
-        self.kind = type(cause).__name__
+        behind = cause.__context__  # smtplib says that the server is gone, whatever took it away
+        gone = isinstance(cause, smtplib.SMTPServerDisconnected) and isinstance(behind, OSError)
+        self.kind = type(behind if gone else cause).__name__
+        super().__init__(self.kind)
 
 
 class PostUnavailable(PostError):

@@ -155,8 +155,8 @@ class Work:
             self.reviews = ReviewRecords(self.session, self.who.reach)
             self.documents = DocumentRecords(self.session, self.who.reach)
             self.clarifications = ClarificationRecords(self.session, self.who.reach)
-            self._files = gate.Files(self.documents, self.clarifications)
-            self.standings = gate.Standings(self.who, self.people, self._files, self.now)
+            self.lookups = gate.Files(self.documents, self.clarifications)
+            self.standings = gate.Standings(self.who, self.people, self.lookups, self.now)
         except BaseException as error:
             self._transaction.__exit__(type(error), error, error.__traceback__)
             raise
@@ -224,7 +224,7 @@ class Work:
 
         """
         record = self.file(gate.review_of(row) or NO_REVIEW)
-        matter = reaching(gate.matter_of(self._files, record, action, kind, row, target), record, target)
+        matter = reaching(gate.matter_of(self.lookups, record, action, kind, row, target), record, target)
         permit = self._admit(action, matter, gate.review_of(row), asked, target)
         if row is None:
             raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
@@ -323,7 +323,7 @@ class Work:
         return permit
 
     def _matter(self, action: Action, kind: type[Row], row: Row | None) -> Matter:
-        return gate.matter_of(self._files, self.file(gate.review_of(row) or NO_REVIEW), action, kind, row)
+        return gate.matter_of(self.lookups, self.file(gate.review_of(row) or NO_REVIEW), action, kind, row)
 
     def file(self, review_id: UUID) -> ReviewRecord | None:
         """Find a file within reach, once in a transaction."""

@@ -13,6 +13,7 @@ from portal.domain.texts import N_
 from portal.errors import Invalid, NotFound
 from portal.usecases.contents import author
 from portal.usecases.questions import touch
+from portal.usecases.telling import tell_given
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Routing
 from storage.tables import Person
@@ -71,6 +72,7 @@ def route(portal: Portal, caller: Caller, clarification_id: UUID, people: Collec
         for person, routing in now.items():
             if person not in people:
                 routing.ended_at = work.now
+        tell_given(work, row, set(people) - set(now))
         for person in set(people) - set(now):
             work.clarifications.add(
                 Routing(

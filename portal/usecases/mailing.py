@@ -174,9 +174,9 @@ def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> Email
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(portal.clock())
     message["Message-ID"] = f"<{uuid4()}@{host_name(settings)}>"
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
+    message["Content-Language"] = letter.language  # last: what is set as the content takes such heads away
     return message
 
 

@@ -17,6 +17,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid, NotFound
 from portal.usecases.contents import author
 from portal.usecases.subjects import Subject, seal_entry, seal_subject
+from portal.usecases.telling import tell_to_clear
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Entry
 from storage.permits import Permit, room_scope
@@ -184,6 +185,7 @@ def ask_for_clearance(portal: Portal, caller: Caller, entry_id: UUID, seen: int)
         path.check_clears(EntryStage(entry.stage), Clearance(entry.clearance), entry.edition, seen)
         entry.clearance = Clearance.ASKED.value
         work.note(permit, clearance=Clearance.ASKED.value)
+        tell_to_clear(work, entry)
         row = clarification_of(work, entry)
         touch(row, kind_of(work, entry), work)
         return row.id

@@ -70,10 +70,10 @@ def _at_work(work: Work, review: ReviewRecord) -> list[Who]:
 
 
 def _allowed(work: Work, who: Who, action: Action, rows: Sequence[Any]) -> list[bool]:
-    standings = gate.Standings(who, work.people, work.documents, work.now)
+    standings = gate.Standings(who, work.people, work.lookups, work.now)
     reviews = {gate.review_of(row) for row in rows}
     actor = standings.actor(reviews.pop()) if len(reviews) == 1 else standings.everywhere()
-    matters = [gate.matter_of(work.documents, _file(work, row), action, type(row), row) for row in rows]
+    matters = [gate.matter_of(work.lookups, _file(work, row), action, type(row), row) for row in rows]
     return [decision.allowed for decision in gate.decide_each(work.portal.policies, actor, action, matters)]
 
 
@@ -128,6 +128,28 @@ def _sent(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
     return _reviews(work, [notice for notice in notices if with_whom.get(notice.about) == notice.person_id])
 
 
+def _entries(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    rows = {notice.id: work.clarifications.entry(notice.about) for notice in notices}
+    return {notice.id: row for notice in notices if (row := rows[notice.id]) and row.review_id == notice.review_id}
+
+
+def _clarifications(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    rows = {notice.id: work.clarifications.find(notice.about) for notice in notices}
+    return {notice.id: row for notice in notices if (row := rows[notice.id]) and row.review_id == notice.review_id}
+
+
+def _rooms_of(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    """Find the rooms that comments lie in."""
+    files = {notice.id: (work.file(notice.review_id), notice.room_id) for notice in notices}
+    return {
+        notice: room
+        for notice, (record, room_id) in files.items()
+        if record is not None
+        for room in record.rooms
+        if room.id == room_id
+    }
+
+
 FINDERS: Final[dict[NoticeKind, Finder]] = {
     NoticeKind.DOCUMENT_SUBMITTED: _documents,
     NoticeKind.DOCUMENT_CIRCULATED: _documents,
@@ -138,4 +160,11 @@ FINDERS: Final[dict[NoticeKind, Finder]] = {
     NoticeKind.ASSIGNED: _reviews,
     NoticeKind.OFFICER_ASSIGNED: _reviews,
     NoticeKind.SCHEDULE_CHANGED: _reviews,
+    NoticeKind.QUESTION_SUBMITTED: _entries,
+    NoticeKind.QUESTION_PASSED_ON: _entries,
+    NoticeKind.ANSWER_SUBMITTED: _entries,
+    NoticeKind.ANSWER_PASSED_ON: _entries,
+    NoticeKind.CLEARANCE_ASKED: _entries,
+    NoticeKind.ROUTED_TO_YOU: _clarifications,
+    NoticeKind.COMMENT_ADDED: _rooms_of,
 }

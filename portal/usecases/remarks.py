@@ -21,6 +21,7 @@ from portal.usecases.people import name_of
 from portal.usecases.questions import touch
 from portal.usecases.reviews import rooms_in_order
 from portal.usecases.subjects import open_remark, seal_remark
+from portal.usecases.telling import tell_of_comment
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Remark
 from storage.permits import room_scope
@@ -28,6 +29,9 @@ from storage.tables import Review, Room
 
 CONTACTS_MOST: Final = 200
 REMARK_CHARACTERS: Final = 5000
+UNSEEN: Final = N_(
+    "This question was not passed on yet, so the shared room knows nothing of it. Comment in the reviewers’ room instead."
+)
 LATER: Final = N_("This time is still to come. Write when the call or meeting was.")
 
 
@@ -61,6 +65,7 @@ def comment(portal: Portal, caller: Caller, clarification_id: UUID, room_id: UUI
     Raises:
         NotFound: There is no such room or clarification, or the actor may not know of it.
         Forbidden: The actor reads the room but doesn't write in it.
+        Invalid: The room is shared, and the question was not passed on yet.
 
     """
     with portal.work(caller) as work:
@@ -70,6 +75,8 @@ def comment(portal: Portal, caller: Caller, clarification_id: UUID, room_id: UUI
             room = None
         if row is not None and not work.allowed(Action.VIEW_CLARIFICATION, Clarification, [row]):
             room = None
+        if room is not None and row is not None and room.kind == RoomKind.SHARED and row.passed_at is None:
+            raise Invalid(UNSEEN, {"room": UNSEEN})
         _add(work, room, room_id, RemarkKind.COMMENT, text, None, row)
 
 
@@ -166,5 +173,7 @@ def _add(
     of_others = room.state_code is not None and record is not None and room.state_code != record.review.state_code
     if beside is not None and not of_others:  # what a reviewing State writes in its own room is new to nobody else
         touch(beside, RoomKind(room.kind), work)
+    if beside is not None:
+        tell_of_comment(work, beside, room)
     work.note(permit, remark=str(remark_id), kind=kind.value)
     return room.review_id

@@ -25,6 +25,7 @@ from portal.usecases.attachments import carry, shared_version
 from portal.usecases.contents import author
 from portal.usecases.questions import clarification_of, file_room, touch
 from portal.usecases.subjects import Subject, open_draft_subject, open_entry, seal_entry, seal_subject
+from portal.usecases.telling import tell_passed_on, tell_submitted
 from portal.work import Portal, Work
 from storage.dialogue import Attachment, Batch, Clarification, Entry
 from storage.permits import Permit, room_scope
@@ -115,6 +116,7 @@ def pass_on(portal: Portal, caller: Caller, entry_id: UUID, due_on: date | None)
                 other.stage, other.circulated_at = EntryStage.CIRCULATED.value, work.now
                 other.circulated_by = author(work)
         restand(work, row)
+        tell_passed_on(work, entry)
         return row.id
 
 
@@ -170,6 +172,7 @@ def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Bat
     if record is not None and record.review.passes_at_once:
         _pass(work, sent, row, None)
     restand(work, row)
+    (tell_passed_on if sent.stage == EntryStage.CIRCULATED else tell_submitted)(work, sent)
     on = {"clarification": str(row.id), "entry": str(sent.id)}
     work.arrives(permit, sent.room_id, row.id, on)
     return row.id

@@ -198,6 +198,7 @@ def view_thread(portal: Portal, caller: Caller, clarification_id: UUID) -> Threa
             and bool(work.allowed(Action.CLOSE_CLARIFICATION, Clarification, [found])),
         }
         desks = rooms_in_order(work.allowed(Action.ADD_REMARK, Room, rooms))
+        desks = [room for room in desks if room.kind != RoomKind.SHARED or found.passed_at is not None]
         why = tuple(reasons(work.why(Action.VIEW_CLARIFICATION, Clarification, found)))
         role, state, today = work.who.role, work.who.state, work.now.date()
     return _opened(portal, permit, rows, may, desks, why, (role, state, today))

@@ -108,7 +108,10 @@ def comment(request: Request) -> Response:
         text = markdown.check_text(form.text("text"), remarks.REMARK_CHARACTERS)
     except RefusedError as problem:
         return show_thread(request, row, form, {"text": problem})
-    remarks.comment(portal_of(request), caller_of(request), row, room, text)
+    try:
+        remarks.comment(portal_of(request), caller_of(request), row, room, text)
+    except Invalid as problem:
+        return show_thread(request, row, form, {"text": problem})
     return RedirectResponse(f"/clarifications/{row}#comments", 303)
 
 
