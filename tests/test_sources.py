@@ -210,7 +210,7 @@ def test_the_wheel_is_of_text_alone() -> None:
     }
     assert kinds <= {
         ".py", ".cedar", ".cedarschema", ".html", ".txt", ".css", ".js", ".svg", ".csv", ".md", ".po", ".mo", ".json",
-        ".mako",
+        ".mako", ".typ",
     }  # fmt: skip
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert packed == {"packages": list(PACKAGES), "artifacts": ["portal/web/static/vendor/*"]}

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from portal.domain.markdown import parse
 
-COLUMNS: Final = 8  # a wider table is written row by row
+COLUMNS: Final = 6  # a wider table is written row by row
 _BULLETS: Final = "•◦▪"
 
 

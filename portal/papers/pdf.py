@@ -13,7 +13,7 @@ from typing import Any, Final
 import typst
 
 from portal.domain.markdown import shown
-from portal.papers.blocks import Block, Line, blocks_of, reads_rtl
+from portal.papers.blocks import BREAK, Block, Line, blocks_of, reads_rtl
 from portal.papers.dialogue import Article, Paper, Question, Said
 from portal.papers.fonts import FOLDER, Shelf, choose, shelf
 
@@ -21,8 +21,13 @@ _TEMPLATE: Final = Path(__file__).with_name("paper.typ").read_bytes()
 _NOTHING: Final = b"#set document(date: none)"
 _FORGETS_AFTER: Final = 11  # papers: what wasn't used for ten is dropped
 _LANGUAGE: Final = re.compile("[a-z]{2,3}")
-# no line breaks within such a run by itself, and what passes the edge of a page is lost
-_RUN: Final = re.compile("[^\\s\u1100-\u11ff\u2e80-\U0003ffff\u200b]{48}(?=\\S)")
+# letters that no line breaks between by itself: where they pass the edge of a page or a cell, they can't be read
+_LETTERS: Final = (
+    "[^\\s\u200b\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+)
+_RUN: Final = re.compile(_LETTERS + "{40}(?=\\S)")
+_NARROW_RUN: Final = re.compile(_LETTERS + "{14}(?=\\S)")
+_DEEP: Final = 4
 _BREAK: Final = "\\g<0>\u200b"
 
 
@@ -57,8 +62,8 @@ def _set(template: bytes, found: Shelf, paper: str) -> bytes:
     return pdf
 
 
-def _words(text: str) -> str:
-    return _RUN.sub(_BREAK, shown(text))
+def _words(text: str, run: re.Pattern[str] = _RUN) -> str:
+    return run.sub(_BREAK, shown(text))
 
 
 def _own(text: str, *, rtl: bool) -> dict[str, Any]:
@@ -116,20 +121,23 @@ def _said(said: Said, paper: Paper) -> dict[str, Any]:
 
 
 def _block(block: Block) -> dict[str, Any]:
+    run = _NARROW_RUN if block.rows or block.quoted + block.indented > _DEEP else _RUN
     return {
         "kind": block.kind,
         "rtl": block.rtl,
-        "line": _line(block.line),
+        "line": _line(block.line, run),
         "level": block.level,
         "quoted": block.quoted,
         "indented": block.indented,
         "marker": block.marker,
-        "rows": [[_line(cell) for cell in row] for row in block.rows],
+        "rows": [[_line(cell, run) for cell in row] for row in block.rows],
     }
 
 
-def _line(line: Line) -> list[dict[str, Any]]:
-    return [{"text": _words(span.text) if span.text != "\n" else "\n", "looks": sorted(span.looks)} for span in line]
+def _line(line: Line, run: re.Pattern[str]) -> list[dict[str, Any]]:
+    return [
+        {"text": _words(span.text, run) if span is not BREAK else "\n", "looks": sorted(span.looks)} for span in line
+    ]
 
 
 def _replaced(value: Any, numbered: Mapping[int, str]) -> Any:

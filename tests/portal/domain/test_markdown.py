@@ -361,6 +361,14 @@ def test_what_turns_or_hides_is_refused_with_its_place(char: str) -> None:
     assert "\ufffd" in to_html(f"ab{char}cd")
 
 
+def test_marks_heaped_on_one_letter_are_refused() -> None:
+    assert check_text("e" + "\u0327" * 10)
+    with pytest.raises(RefusedError, match=r"In line 1, character 12 \(U\+0327\)"):
+        check_text("x" + "\u0327" * 11)
+    assert to_html("x" + "\u0327" * 12).count("\ufffd") == 2
+    assert check_text("هُمَّ बहुत་ བསྒྲུབས་")
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text())
 def test_what_is_taken_once_is_taken_unchanged_again(raw: str) -> None:
