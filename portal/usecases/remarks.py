@@ -30,7 +30,8 @@ from storage.tables import Review, Room
 CONTACTS_MOST: Final = 200
 REMARK_CHARACTERS: Final = 5000
 UNSEEN: Final = N_(
-    "This question was not passed on yet, so the shared room knows nothing of it. Comment in the reviewers’ room instead."
+    "This question was not passed on yet, so the shared room knows nothing of it. "
+    "Comment in the reviewers’ room instead."
 )
 LATER: Final = N_("This time is still to come. Write when the call or meeting was.")
 

@@ -1,4 +1,4 @@
-"""Every person in every position, every thing in every state: for the oracle, and as facts for the policies."""
+"""Every person in every position, for the oracle; people and things as facts for the policies."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,10 @@ from portal.access.entities import (
     Anonymous,
     AppointmentFacts,
     AssignmentFacts,
+    ClarificationFacts,
     CycleFacts,
     DocumentFacts,
+    EntryFacts,
     Facts,
     InvitationFacts,
     Machine,
@@ -29,12 +31,15 @@ from portal.access.entities import (
     Task,
 )
 from portal.access.questions import Ask, questions
+from portal.domain.clarifications import ClarificationStage, EntryStage
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    ClarificationId,
     CycleId,
     DocumentId,
+    EntryId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -44,21 +49,20 @@ from portal.domain.ids import (
     VersionId,
 )
 from portal.domain.reviews import ReviewStage, RoomKind
-from portal.domain.roles import STATE_ROLES, Role
+from portal.domain.roles import Role
 from tests.policies import oracle
-from tests.policies.oracle import Thing, Who
+from tests.policies.positions import PARTIES, Thing, Who
 
 DELEGATES: Final = ("focal_point", "expert", "observer", "reader")
 STAFF: Final = ("officer", "registrar", "translator", "administrator", "confidentiality_officer")
 MEMBERS: Final = ("oversight", "analyst")
-PARTIES: Final = ("XAA", "XBB", "XCC")
-STEPS: Final = tuple(step.value for step in ReviewStage)
-ROOMS: Final = (
-    *(("national", state) for state in PARTIES),
-    ("shared", None),
-    ("reviewers", None),
-    ("secretariat", None),
-    ("national", "XDD"),  # a room that no file should have
+# what a translator was sent: a version and an entry
+SENT: Final = (
+    ("this", "none"),
+    ("other version", "none"),
+    ("other document", "other review"),
+    ("other document", "this"),
+    ("none", "other entry"),
 )
 _BATCH: Final = 150
 
@@ -72,6 +76,7 @@ ME: Final = PersonId(_id("me"))
 OTHER: Final = PersonId(_id("somebody else"))
 VERSION: Final = VersionId(_id("this version"))
 A_DOCUMENT: Final = DocumentId(_id("a document"))
+AN_ENTRY: Final = EntryId(_id("an entry"))
 
 # --- people
 
@@ -99,8 +104,8 @@ def _staff() -> Iterator[Who]:
     for undertaken in (True, False):
         yield Who("officer", assigned="other", undertaken=undertaken)
         yield Who("officer", assigned="none", undertaken=undertaken)
-        for task in ("this", "other version", "other document"):
-            yield Who("translator", undertaken=undertaken, task=task)
+        for task, text in SENT:
+            yield Who("translator", undertaken=undertaken, task=task, text=text)
 
 
 def hindrances(who: Who) -> int:
@@ -118,12 +123,12 @@ def groups(positions: Iterable[Who]) -> list[list[Who]]:
     """Put together who looks the same to the policies: before and after an appointment, for one."""
     alike: dict[Actor, list[Who]] = {}
     for who in positions:
-        alike.setdefault(actor(who, [A_DOCUMENT]), []).append(who)
+        alike.setdefault(actor(who, [A_DOCUMENT], [AN_ENTRY]), []).append(who)
     return list(alike.values())
 
 
-def actor(who: Who, documents: Sequence[DocumentId] = ()) -> Actor:
-    """Turn a position into what the gate would read; documents: those that a translator's task is about."""
+def actor(who: Who, documents: Sequence[DocumentId] = (), entries: Sequence[EntryId] = ()) -> Actor:
+    """Turn a position into what the gate would read; documents, entries: those that a translator was sent."""
     if who.role == "visitor":
         return Anonymous()
     if who.role == "machine":
@@ -140,6 +145,7 @@ def actor(who: Who, documents: Sequence[DocumentId] = ()) -> Actor:
         assigned=_reviews(who.assigned),
         undertaken=frozenset({REVIEW}) if who.undertaken else _reviews("other"),
         tasks=frozenset(_task(who.task, document) for document in documents) if who.task != "none" else frozenset(),
+        texts=frozenset(_text(who.text, entry) for entry in entries) if who.text != "none" else frozenset(),
     )
 
 
@@ -158,95 +164,14 @@ def _task(which: str, document: DocumentId) -> Task:
     return Task(REVIEW, document, version)
 
 
+def _text(which: str, entry: EntryId) -> tuple[ReviewId, EntryId]:
+    if which == "this":
+        return REVIEW, entry
+    review = REVIEW if which == "other entry" else ReviewId(_id("another review"))
+    return review, EntryId(_id("another entry"))
+
+
 # --- things
-
-
-def _others() -> Iterator[frozenset[str]]:
-    yield frozenset()
-    yield from (frozenset({role, "translator"}) for role in sorted(oracle.EXCLUSIVE))
-
-
-OTHERS: Final = tuple(_others())
-# the roles of somebody's account
-HELD: Final = tuple(map(frozenset[str], ((), ("focal_point",), ("expert",), ("focal_point", "expert"))))
-
-
-def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OTHERS) -> Iterator[Thing]:
-    """Everything outside a file; others: the roles that somebody to be appointed or assigned holds already."""
-    yield Thing("portal")
-    for absent in (False, True):
-        yield Thing("cycle", absent=absent)
-        yield Thing("session", absent=absent, mine=not absent)
-        for state in (*PARTIES, "XDD"):
-            yield Thing("state", absent=absent, of=state)
-    yield Thing("session")
-    yield from _accounts()
-    for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
-        yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
-    for kind in ("account", "invitation", "appointment", "assignment"):
-        yield Thing(kind, absent=True, of="", role="reader")
-    yield from _appointments(others)
-    for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):
-        yield Thing("assignment", role=role, of=of, others=held, mine=mine, step=step)
-
-
-def _accounts() -> Iterator[Thing]:
-    for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
-        for held, other in product(HELD, (True, False)):
-            yield Thing("account", of=of, enrolled=enrolled, mine=mine, held=held, other_focal_point=other)
-
-
-def _appointments(others: Sequence[frozenset[str]]) -> Iterator[Thing]:
-    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
-    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
-        for other in (True, False) if role == "focal_point" else (False,):
-            yield Thing(
-                "appointment",
-                role=role,
-                of=of,
-                others=held,
-                mine=mine,
-                begun_by_me=begun,
-                running=running,
-                other_focal_point=other,
-            )
-
-
-def _offices() -> Iterator[tuple[str, str | None]]:
-    for role in Role:
-        if role in STATE_ROLES:
-            yield from ((role.value, state) for state in (*PARTIES, "XDD"))
-        else:
-            yield role.value, None
-
-
-def reviews_and_rooms() -> Iterator[Thing]:
-    """A review and its rooms, at every step."""
-    for step, help_asked in product(STEPS, (False, True)):
-        yield Thing("review", step=step, help_asked=help_asked)
-        for room, state in ROOMS:
-            yield Thing("room", step=step, help_asked=help_asked, room=room, room_state=state)
-    yield Thing("review", absent=True)
-    yield Thing("room", absent=True, room="shared")
-
-
-def documents(steps: Iterable[tuple[str, bool]] = tuple(product(STEPS, (False, True)))) -> Iterator[Thing]:
-    """A document in every room and state, at these steps of the review, without or with help asked for."""
-    owners = (*PARTIES, "secretariat")
-    for (step, help_asked), (room, state) in product(steps, ROOMS):
-        for stage, withdrawn, owner in product(DocumentStage, (False, True), owners):
-            yield Thing(
-                "document",
-                step=step,
-                help_asked=help_asked,
-                room=room,
-                room_state=state,
-                stage=stage.value,
-                withdrawn=withdrawn,
-                owner=owner,
-            )
-    yield Thing("document", absent=True, room="shared")
-
 
 _TYPES: Final[dict[str, type[Facts]]] = {
     "portal": PortalFacts,
@@ -260,7 +185,11 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "review": ReviewFacts,
     "room": RoomFacts,
     "document": DocumentFacts,
+    "clarification": ClarificationFacts,
+    "entry": EntryFacts,
 }
+# acts that say where to
+TARGETED: Final = frozenset({Action.SUBMIT_DOCUMENT, Action.DRAFT_ENTRY, Action.SUBMIT_ENTRY})
 # every act, by the kinds of thing that it may be on
 ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "portal": tuple(
@@ -287,15 +216,32 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         for act in (
             *("viewRegisterEntry", "setReview", "closeReview", "viewReview", "acceptUndertaking", "askForHelp"),
             *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail", "changeParties"),
+            *("listClarifications", "exportDialogue", "setClearance"),
         )
     ),
-    "room": tuple(map(Action, ("listRoom", "downloadRoom", "uploadDocument", "viewRoomTrail"))),
+    "room": tuple(
+        Action(act)
+        for act in (*("listRoom", "downloadRoom", "uploadDocument", "viewRoomTrail", "askClarification", "addRemark"),)
+    ),
     "document": tuple(
         Action(act)
         for act in (
             *("viewDocument", "downloadVersion", "addVersion", "describeDocument", "submitDocument"),
             *("circulateDocument", "withdrawDocument", "sendForTranslation", "deliverTranslation"),
             *("recallTranslation", "viewDocumentTrail"),
+        )
+    ),
+    "clarification": tuple(
+        Action(act)
+        for act in (
+            *("viewClarification", "draftEntry", "mergeClarification", "routeClarification", "closeClarification"),
+        )
+    ),
+    "entry": tuple(
+        Action(act)
+        for act in (
+            *("viewEntry", "editEntry", "discardEntry", "clearEntry", "submitEntry", "passOnEntry", "sendEntry"),
+            *("deliverEntry", "recallEntry"),
         )
     ),
 }
@@ -327,6 +273,14 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
         "room": lambda: _room(thing, one),
         "document": lambda: DocumentFacts(
             DocumentId(one), _room(thing, one), DocumentStage(thing.stage), thing.withdrawn, thing.owner
+        ),
+        "clarification": lambda: ClarificationFacts(
+            ClarificationId(one), _review(thing), ClarificationStage(thing.stage), thing.passed, StateCode(thing.owner)
+        ),
+        "entry": lambda: EntryFacts(
+            *(EntryId(one), _room(thing, one), EntryStage(thing.stage), thing.owner),
+            needs_clearance=thing.needs_clearance,
+            cleared=thing.cleared,
         ),
     }
     return builders[thing.kind]()
@@ -360,8 +314,10 @@ class Case:
 
 def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
     for act in ACTS[thing.kind]:
-        if act is Action.SUBMIT_DOCUMENT:
-            yield from (Ask(act, on, target=target) for target in RoomKind)
+        if act in TARGETED:
+            # where to hardly matters to an entry that is no draft
+            targets = RoomKind if act is not Action.SUBMIT_ENTRY or thing.stage == "draft" else [RoomKind.SHARED]
+            yield from (Ask(act, on, target=target) for target in targets)
         elif act in {Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION, Action.DELIVER_TRANSLATION}:
             yield Ask(act, on, version=VERSION)
         else:
@@ -373,7 +329,8 @@ def answers(engine: Engine, alike: Sequence[Who], things: Iterable[Thing]) -> It
     for batch in _batches(things):
         sent = [on.id for _, on in batch if isinstance(on, DocumentFacts)] or [A_DOCUMENT]
         cases = [(thing, ask) for thing, on in batch for ask in _asks(thing, on)]
-        asked = questions(actor(alike[0], sent), [ask for _, ask in cases])
+        texts = [on.id for _, on in batch if isinstance(on, EntryFacts)] or [AN_ENTRY]
+        asked = questions(actor(alike[0], sent, texts), [ask for _, ask in cases])
         for (thing, ask), decision, question in zip(cases, engine.decide_many(asked), asked, strict=True):
             version, target = ("this" if ask.version else ""), (ask.target or "")
             for who in alike:

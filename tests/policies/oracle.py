@@ -5,66 +5,13 @@ policies, so that the two check each other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
-# the parties to the one review that everything here is about
-SIDES: Final = {"XAA": "under review", "XBB": "reviewing", "XCC": "reviewing", "XDD": "no party"}
-
-
-@dataclass(frozen=True)
-class Who:
-    """A person under one appointment, or machinery (role "machine"), or nobody (role "visitor")."""
-
-    role: str | None
-    state: str | None = None
-    when: str = "during"  # now is before, during or after the appointment
-    suspended: bool = False
-    assigned: str = "none"  # to this review, another or none
-    undertaken: bool = False
-    task: str = "none"  # a translator's: this version, another version, another document
-    also: str | None = None  # another role that the same person holds now
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Thing:
-    """What the act is on; only the fields of its kind count."""
-
-    kind: str
-    absent: bool = False
-    # of a file
-    step: str = "dialogue"
-    help_asked: bool = False
-    room: str = ""
-    room_state: str | None = None
-    stage: str = "draft"
-    withdrawn: bool = False
-    owner: str = ""
-    # of people
-    of: str | None = None
-    mine: bool = False
-    role: str = ""
-    others: frozenset[str] = field(default_factory=frozenset)
-    begun_by_me: bool = False
-    running: bool = True
-    enrolled: bool = True
-    held: frozenset[str] = field(default_factory=frozenset)
-    other_focal_point: bool = False
-
+from tests.policies import dialogue
+from tests.policies.positions import Thing, Who, inside, reads, room_for, side
 
 # --- the tables
 
-# rooms in which one reads: one's own State's national room is "own"
-READS: Final = {
-    ("focal_point", "under review"): {"own", "shared"},
-    ("focal_point", "reviewing"): {"own", "shared", "reviewers"},
-    ("expert", "under review"): {"own", "shared"},
-    ("expert", "reviewing"): {"own", "shared", "reviewers"},
-    ("observer", "under review"): {"shared"},
-    ("observer", "reviewing"): {"shared"},
-    ("officer", None): {"shared", "reviewers", "secretariat"},
-}
 # rooms in which one writes; what is a State's reaches the shared room only by being submitted
 WRITES: Final = {
     ("focal_point", "under review"): {"own"},
@@ -83,8 +30,6 @@ MOVES: Final = {
     ("officer", None, "secretariat", "shared"),
     ("officer", None, "secretariat", "reviewers"),
 }
-# needs an assignment to the review; a focal point doesn't (ToR 17)
-BY_ASSIGNMENT: Final = {"expert", "observer", "officer"}
 # at most one of these at a time (d)
 EXCLUSIVE: Final = {"registrar", "administrator", "confidentiality_officer", "officer"}
 APPOINTS: Final = {
@@ -159,6 +104,7 @@ WORK: Final = {
     "deliverTranslation",
     "askForHelp",
     "advanceReview",
+    *dialogue.WORK,
 }
 
 
@@ -189,14 +135,22 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
             return who.role == "focal_point" and who.state == thing.of and act in acts
         case "account" | "appointment" | "assignment" | "invitation":
             return _people(who, act, thing)
+        case "review" | "room" | "document" | "clarification" | "entry":
+            return _file(who, act, thing, version, target)
+        case _:
+            return False
+
+
+def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
+    if act in dialogue.ACTS:
+        return dialogue.allowed(who, act, thing, target)
+    match thing.kind:
         case "review":
             return _review(who, act, thing)
         case "room":
             return _room(who, act, thing)
-        case "document":
-            return _document(who, act, thing, version, target)
         case _:
-            return False
+            return _document(who, act, thing, version, target)
 
 
 def _own_account(act: str, thing: Thing) -> bool:
@@ -257,8 +211,8 @@ def _confirms(who: Who, thing: Thing) -> bool:
 
 
 def _assigns(who: Who, thing: Thing, *, ending: bool) -> bool:
-    over = _side(who) == "reviewing" and thing.step == "closed"
-    party = _is_own(who, thing) and _side(who) != "no party"
+    over = side(who) == "reviewing" and thing.step == "closed"
+    party = _is_own(who, thing) and side(who) != "no party"
     return party and thing.role in {"expert", "observer"} and (ending or not (thing.mine or over))
 
 
@@ -273,71 +227,43 @@ def _issues_link(who: Who, thing: Thing) -> bool:
     return (_is_own(who, thing) or _keeps_staff(who, thing) or first) and not thing.mine
 
 
-def _side(who: Who) -> str | None:
-    return SIDES[who.state] if who.state else None
-
-
-def _inside(who: Who, thing: Thing) -> bool:
-    """Whether the review is this person's: by State, by assignment, and while it lasts."""
-    if who.role not in {"focal_point", "expert", "observer", "officer"} or _side(who) == "no party":
-        return False
-    if _side(who) == "reviewing" and thing.step == "closed":
-        return False
-    return who.role not in BY_ASSIGNMENT or who.assigned == "this"
-
-
-def _room_for(who: Who, thing: Thing) -> str:
-    if thing.room != "national":
-        return thing.room
-    return "own" if who.state is not None and thing.room_state == who.state else "another State's"
-
-
-def _reads(who: Who, thing: Thing) -> bool:
-    if not (_inside(who, thing) and who.undertaken):
-        return False
-    helping = who.role == "officer" and thing.help_asked and thing.room == "national"
-    if helping and SIDES.get(thing.room_state or "") == "under review":
-        return True
-    return _room_for(who, thing) in READS[who.role or "", _side(who)]
-
-
 def _writes(who: Who, thing: Thing) -> bool:
-    place = WRITES.get((who.role or "", _side(who)), set())
-    return _reads(who, thing) and _room_for(who, thing) in place
+    place = WRITES.get((who.role or "", side(who)), set())
+    return reads(who, thing) and room_for(who, thing) in place
 
 
 def _review(who: Who, act: str, thing: Thing) -> bool:
     if act == "changeParties":  # ToR 19: the draw is repeated, by the registrar, before the review begins (d)
         return who.role == "registrar" and thing.step == "preparation"
     if act == "acceptUndertaking" and who.role == "translator":
-        return who.task in {"this", "other version"}
+        return who.task in {"this", "other version"} or who.text in {"this", "other entry"}
     focal_point, officer = who.role == "focal_point", who.role == "officer"
     rules = {
         "viewReview": True,
         "acceptUndertaking": True,
-        "askForHelp": focal_point and _side(who) == "under review",
+        "askForHelp": focal_point and side(who) == "under review",
         "advanceReview": officer,
         "listTranslations": officer,
         "viewReviewTrail": focal_point and who.undertaken,
         "exportReviewTrail": focal_point and who.undertaken,
     }
-    return _inside(who, thing) and rules.get(act, False)
+    return inside(who, thing) and rules.get(act, False)
 
 
 def _room(who: Who, act: str, thing: Thing) -> bool:
     match act:
         case "listRoom" | "downloadRoom":
-            return _reads(who, thing)
+            return reads(who, thing)
         case "uploadDocument":
             return _writes(who, thing)
         case "viewRoomTrail":
-            return who.role == "focal_point" and _reads(who, thing)
+            return who.role == "focal_point" and reads(who, thing)
         case _:
             return False
 
 
 def _sees(who: Who, thing: Thing) -> bool:
-    if not _reads(who, thing):
+    if not reads(who, thing):
         return False
     travelled = thing.stage == "circulated" or thing.owner == who.state
     return thing.room != "shared" or who.role == "officer" or travelled
@@ -352,8 +278,8 @@ def _document(who: Who, act: str, thing: Thing, version: str, target: str) -> bo
         return False
     if who.role == "translator":
         sent = who.task == "this" and version == "this" and who.undertaken
-        reads = act == "viewDocument" or (act == "downloadVersion" and not thing.withdrawn)
-        return sent and (reads or act == "deliverTranslation")
+        opens = act == "viewDocument" or (act == "downloadVersion" and not thing.withdrawn)
+        return sent and (opens or act == "deliverTranslation")
     owns, officer = _owns(who, thing), who.role == "officer"
     drafts = owns and _writes(who, thing) and thing.stage == "draft"
     rules = {
@@ -363,7 +289,7 @@ def _document(who: Who, act: str, thing: Thing, version: str, target: str) -> bo
         "addVersion": drafts,
         "describeDocument": drafts,
         "withdrawDocument": owns and _withdraws(who, thing),
-        "submitDocument": owns and (who.role, _side(who), _room_for(who, thing), target) in MOVES,
+        "submitDocument": owns and (who.role, side(who), room_for(who, thing), target) in MOVES,
         "circulateDocument": officer and thing.room == "shared" and thing.stage != "circulated",
         "sendForTranslation": officer and _writes(who, thing),
         "recallTranslation": officer and _writes(who, thing),

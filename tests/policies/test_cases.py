@@ -7,11 +7,11 @@ import pytest
 
 from policies.engine import FOLDER, Engine
 from portal.access.actions import Action
-from portal.access.entities import DocumentFacts
+from portal.access.entities import DocumentFacts, EntryFacts
 from portal.access.questions import Ask, question
 from portal.domain.reviews import RoomKind
 from tests.policies import combinations, oracle
-from tests.policies.oracle import Thing, Who
+from tests.policies.positions import Thing, Who
 
 FILES: Final = sorted((FOLDER / "cases").glob("*.json"))
 CASES: Final = {name: case for path in FILES for name, case in json.loads(path.read_text()).items()}
@@ -34,10 +34,10 @@ def test_the_policies_decide_as_the_sentence_says(engine: Engine, name: str) -> 
     who, thing, target = _read(case)
     on = combinations.facts(thing, 1)
     version = combinations.VERSION if case["act"] in _VERSIONED else None
-    sent = [on.id] if isinstance(on, DocumentFacts) else []
-    sent = sent or [combinations.A_DOCUMENT]
+    sent = [on.id] if isinstance(on, DocumentFacts) else [combinations.A_DOCUMENT]
+    texts = [on.id] if isinstance(on, EntryFacts) else [combinations.AN_ENTRY]
     ask = Ask(Action(case["act"]), on, version=version, target=RoomKind(target) if target else None)
-    decision = engine.decide(question(combinations.actor(who, sent), ask))
+    decision = engine.decide(question(combinations.actor(who, sent, texts), ask))
     assert (decision.allowed, list(decision.policies), decision.failed) == (case["allowed"], case["by"], False)
 
 

@@ -8,14 +8,14 @@ import cedarpy
 import pytest
 
 from policies.engine import FOLDER, SCHEMA_FILE, Engine, _named, _only_for
-from tests.policies.combinations import (
+from tests.policies.combinations import Case, answers, groups, hindrances, people
+from tests.policies.things import (
+    HELP,
     OTHERS,
-    Case,
-    answers,
+    STANDS,
+    clarifications,
     documents,
-    groups,
-    hindrances,
-    people,
+    entries,
     registry,
     reviews_and_rooms,
 )
@@ -38,10 +38,15 @@ def cases() -> list[Case]:
     hindered = groups(who for who in people() if hindrances(who) == 1)
     few_documents = [
         thing
-        for thing in documents([("dialogue", True)])
+        for thing in documents([HELP])
         if thing.owner != "XCC" and thing.room_state != "XCC" and (not thing.withdrawn or thing.stage != "submitted")
     ]
-    things = [*registry(("dialogue",), OTHERS[:3]), *reviews_and_rooms(), *few_documents]
+    few_texts = [
+        thing
+        for thing in (*clarifications([HELP], STANDS), *entries([HELP], ("draft", "submitted", "circulated")))
+        if thing.owner != "XCC" and thing.room_state != "XCC"
+    ]
+    things = [*registry(("dialogue",), OTHERS[:3]), *reviews_and_rooms(), *few_documents, *few_texts]
     few_things = [thing for thing in things if thing.kind in {"portal", "review", "room"} and thing.step == "dialogue"]
     found = [case for alike in free for case in answers(engine, alike, things)]
     return found + [case for alike in hindered for case in answers(engine, alike, few_things)]

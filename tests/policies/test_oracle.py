@@ -7,18 +7,19 @@ import pytest
 
 from policies.engine import Engine
 from portal.access.actions import Action
-from tests.policies.combinations import (
-    ACTS,
-    Case,
-    answers,
+from tests.policies.combinations import ACTS, Case, answers, groups, hindrances, people
+from tests.policies.positions import Thing, Who
+from tests.policies.things import (
+    CLOSED,
+    OPEN,
+    STANDS,
+    clarifications,
     documents,
-    groups,
-    hindrances,
-    people,
+    entries,
+    few_entries,
     registry,
     reviews_and_rooms,
 )
-from tests.policies.oracle import Thing, Who
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +63,16 @@ def test_they_agree_on_documents(engine: Engine) -> None:
     assert (wrong, count > 100_000) == ([], True)
 
 
+def test_they_agree_on_the_dialogue(engine: Engine) -> None:
+    things = (*clarifications([OPEN, CLOSED], STANDS), *few_entries())
+    count, wrong = _compared(engine, FREE, things)
+    assert (wrong, count > 50_000) == ([], True)
+
+
 def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> None:
     seed = random.randrange(2**32)
     draw = random.Random(seed)
-    everything = [*registry(), *reviews_and_rooms(), *documents()]
+    everything = [*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries()]
     for alike in groups(people()):
         things = draw.sample(everything, DRAWN_THINGS)
         wrong = [case for case in answers(engine, alike, things) if case.said != case.decision.allowed]
@@ -74,5 +81,6 @@ def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> No
 
 @pytest.mark.slow
 def test_they_agree_on_everything_in_every_position(engine: Engine) -> None:
-    count, wrong = _compared(engine, people(), (*registry(), *reviews_and_rooms(), *documents()))
+    things = (*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries())
+    count, wrong = _compared(engine, people(), things)
     assert (wrong, count > 10_000_000) == ([], True)

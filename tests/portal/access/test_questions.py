@@ -60,7 +60,7 @@ def test_an_appointment_has_a_state_exactly_when_its_role_is_of_a_state(role: Ro
 def test_the_absent_goes_through_the_same_decision_and_is_refused(engine: Engine, kind: type[Facts]) -> None:
     name = next(word for word, named in combinations._TYPES.items() if named is kind)
     for act in combinations.ACTS[name]:
-        target = RoomKind.SHARED if act is Action.SUBMIT_DOCUMENT else None
+        target = RoomKind.SHARED if act in combinations.TARGETED else None
         for who in combinations.people():
             if who.role in {"registrar", "focal_point"} and combinations.hindrances(who) == 0:
                 actor = combinations.actor(who)

@@ -1,0 +1,106 @@
+"""Who somebody is and what a thing is, as the oracle knows them; whose review it is and who reads in which room.
+
+"ToR": terms of reference, "GL": guidelines, "(d)": decided for this portal.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+# the parties to the one review that everything here is about
+SIDES: Final = {"XAA": "under review", "XBB": "reviewing", "XCC": "reviewing", "XDD": "no party"}
+PARTIES: Final = ("XAA", "XBB", "XCC")
+ROOMS: Final = (
+    *(("national", state) for state in PARTIES),
+    ("shared", None),
+    ("reviewers", None),
+    ("secretariat", None),
+    ("national", "XDD"),  # a room that no file should have
+)
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person under one appointment, or machinery (role "machine"), or nobody (role "visitor")."""
+
+    role: str | None
+    state: str | None = None
+    when: str = "during"  # now is before, during or after the appointment
+    suspended: bool = False
+    assigned: str = "none"  # to this review, another or none
+    undertaken: bool = False
+    task: str = "none"  # a translator's: this version, another version, another document
+    text: str = "none"  # a translator's, of a clarification: this entry, other entry, other review
+    also: str | None = None  # another role that the same person holds now
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What the act is on; only the fields of its kind count."""
+
+    kind: str
+    absent: bool = False
+    # of a file
+    step: str = "dialogue"
+    help_asked: bool = False
+    room: str = ""
+    room_state: str | None = None
+    stage: str = "draft"
+    withdrawn: bool = False
+    owner: str = ""
+    # of the dialogue
+    passed: bool = False
+    needs_clearance: bool = False
+    cleared: bool = False
+    # of people
+    of: str | None = None
+    mine: bool = False
+    role: str = ""
+    others: frozenset[str] = field(default_factory=frozenset)
+    begun_by_me: bool = False
+    running: bool = True
+    enrolled: bool = True
+    held: frozenset[str] = field(default_factory=frozenset)
+    other_focal_point: bool = False
+
+
+# rooms in which one reads: one's own State's national room is "own"
+READS: Final = {
+    ("focal_point", "under review"): {"own", "shared"},
+    ("focal_point", "reviewing"): {"own", "shared", "reviewers"},
+    ("expert", "under review"): {"own", "shared"},
+    ("expert", "reviewing"): {"own", "shared", "reviewers"},
+    ("observer", "under review"): {"shared"},
+    ("observer", "reviewing"): {"shared"},
+    ("officer", None): {"shared", "reviewers", "secretariat"},
+}
+# needs an assignment to the review; a focal point doesn't (ToR 17)
+BY_ASSIGNMENT: Final = {"expert", "observer", "officer"}
+
+
+def side(who: Who) -> str | None:
+    return SIDES[who.state] if who.state else None
+
+
+def inside(who: Who, thing: Thing) -> bool:
+    """Whether the review is this person's: by State, by assignment, and while it lasts."""
+    if who.role not in {"focal_point", "expert", "observer", "officer"} or side(who) == "no party":
+        return False
+    if side(who) == "reviewing" and thing.step == "closed":
+        return False
+    return who.role not in BY_ASSIGNMENT or who.assigned == "this"
+
+
+def room_for(who: Who, thing: Thing) -> str:
+    if thing.room != "national":
+        return thing.room
+    return "own" if who.state is not None and thing.room_state == who.state else "another State's"
+
+
+def reads(who: Who, thing: Thing) -> bool:
+    if not (inside(who, thing) and who.undertaken):
+        return False
+    helping = who.role == "officer" and thing.help_asked and thing.room == "national"
+    if helping and SIDES.get(thing.room_state or "") == "under review":
+        return True
+    return room_for(who, thing) in READS[who.role or "", side(who)]

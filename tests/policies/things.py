@@ -1,0 +1,150 @@
+"""Every thing in every state: portal, people, reviews and their rooms, documents, clarifications and their entries."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Final
+
+from portal.domain.clarifications import ClarificationStage, EntryStage
+from portal.domain.documents import DocumentStage
+from portal.domain.reviews import ReviewStage
+from portal.domain.roles import STATE_ROLES, Role
+from tests.policies import oracle
+from tests.policies.positions import PARTIES, ROOMS, Thing
+
+STEPS: Final = tuple(step.value for step in ReviewStage)
+
+
+def _others() -> Iterator[frozenset[str]]:
+    yield frozenset()
+    yield from (frozenset({role, "translator"}) for role in sorted(oracle.EXCLUSIVE))
+
+
+OTHERS: Final = tuple(_others())
+# the roles of somebody's account
+HELD: Final = tuple(map(frozenset[str], ((), ("focal_point",), ("expert",), ("focal_point", "expert"))))
+
+
+def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OTHERS) -> Iterator[Thing]:
+    """Everything outside a file; others: the roles that somebody to be appointed or assigned holds already."""
+    yield Thing("portal")
+    for absent in (False, True):
+        yield Thing("cycle", absent=absent)
+        yield Thing("session", absent=absent, mine=not absent)
+        for state in (*PARTIES, "XDD"):
+            yield Thing("state", absent=absent, of=state)
+    yield Thing("session")
+    yield from _accounts()
+    for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
+        yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
+    for kind in ("account", "invitation", "appointment", "assignment"):
+        yield Thing(kind, absent=True, of="", role="reader")
+    yield from _appointments(others)
+    for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):
+        yield Thing("assignment", role=role, of=of, others=held, mine=mine, step=step)
+
+
+def _accounts() -> Iterator[Thing]:
+    for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
+        for held, other in product(HELD, (True, False)):
+            yield Thing("account", of=of, enrolled=enrolled, mine=mine, held=held, other_focal_point=other)
+
+
+def _appointments(others: Sequence[frozenset[str]]) -> Iterator[Thing]:
+    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
+    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
+        for other in (True, False) if role == "focal_point" else (False,):
+            yield Thing(
+                "appointment",
+                role=role,
+                of=of,
+                others=held,
+                mine=mine,
+                begun_by_me=begun,
+                running=running,
+                other_focal_point=other,
+            )
+
+
+def _offices() -> Iterator[tuple[str, str | None]]:
+    for role in Role:
+        if role in STATE_ROLES:
+            yield from ((role.value, state) for state in (*PARTIES, "XDD"))
+        else:
+            yield role.value, None
+
+
+def reviews_and_rooms() -> Iterator[Thing]:
+    """A review and its rooms, at every step."""
+    for step, help_asked in product(STEPS, (False, True)):
+        yield Thing("review", step=step, help_asked=help_asked)
+        for room, state in ROOMS:
+            yield Thing("room", step=step, help_asked=help_asked, room=room, room_state=state)
+    yield Thing("review", absent=True)
+    yield Thing("room", absent=True, room="shared")
+
+
+def documents(steps: Iterable[tuple[str, bool]] = tuple(product(STEPS, (False, True)))) -> Iterator[Thing]:
+    """A document in every room and state, at these steps of the review, without or with help asked for."""
+    owners = (*PARTIES, "secretariat")
+    for (step, help_asked), (room, state) in product(steps, ROOMS):
+        for stage, withdrawn, owner in product(DocumentStage, (False, True), owners):
+            yield Thing(
+                "document",
+                step=step,
+                help_asked=help_asked,
+                room=room,
+                room_state=state,
+                stage=stage.value,
+                withdrawn=withdrawn,
+                owner=owner,
+            )
+    yield Thing("document", absent=True, room="shared")
+
+
+# a review's step and whether help was asked for: to the dialogue it matters whether the file is closed
+OPEN: Final = ("dialogue", False)
+HELP: Final = ("dialogue", True)
+CLOSED: Final = ("closed", False)
+MOMENTS: Final = (OPEN, HELP, CLOSED, ("closed", True))
+# where a clarification may stand, and whether the State under review was asked: what one can come to
+STANDS: Final = (("draft", False), ("submitted", False), ("asked", True), ("closed", True))
+# needed, given: it matters to what the reviewing States draft
+CLEARANCES: Final = ((False, False), (True, False), (True, True), (False, True))
+
+
+def clarifications(
+    moments: Iterable[tuple[str, bool]] = MOMENTS,
+    stands: Iterable[tuple[str, bool]] = tuple(product(map(str, ClarificationStage), (False, True))),
+) -> Iterator[Thing]:
+    """A clarification of each State, wherever it stands, at these moments of the review."""
+    for (step, help_asked), (stage, passed), owner in product(moments, stands, PARTIES):
+        yield Thing("clarification", step=step, help_asked=help_asked, stage=stage, passed=passed, owner=owner)
+    yield Thing("clarification", absent=True)
+
+
+def entries(
+    moments: Iterable[tuple[str, bool]] = MOMENTS, stages: Sequence[str] = tuple(map(str, EntryStage))
+) -> Iterator[Thing]:
+    """An entry of each owner, in every room and at these stages; drafts in the reviewers' room around clearance."""
+    owners = (*PARTIES, "secretariat")
+    for (step, help_asked), (room, state), stage, owner in product(moments, ROOMS, stages, owners):
+        for needs, cleared in CLEARANCES if (room, stage) == ("reviewers", "draft") else CLEARANCES[:1]:
+            yield Thing(
+                "entry",
+                step=step,
+                help_asked=help_asked,
+                room=room,
+                room_state=state,
+                stage=stage,
+                owner=owner,
+                needs_clearance=needs,
+                cleared=cleared,
+            )
+    yield Thing("entry", absent=True, room="shared")
+
+
+def few_entries() -> Iterator[Thing]:
+    """Entries that every run can ask about: all while the file is open, some with help asked for or after it closed."""
+    yield from entries([OPEN], ("draft", "sent", "submitted", "circulated"))
+    yield from (thing for thing in entries([HELP], ("draft", "discarded")) if thing.room == "national")
+    yield from entries([CLOSED], ("draft", "circulated"))
