@@ -96,6 +96,12 @@ def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
                 "WHEN OLD.stage <> 'draft'",
                 f"{table}: what was sent never changes",
             ),
+            _refuse(
+                f"{table}_never_a_draft_again",
+                f"BEFORE UPDATE OF stage ON {table}",
+                "WHEN OLD.stage <> 'draft' AND NEW.stage = 'draft'",
+                f"{table}: what was sent is never a draft again",
+            ),
         ]
     return statements
 

@@ -73,9 +73,9 @@ def _offices() -> Iterator[tuple[str, str | None]]:
             yield role.value, None
 
 
-def reviews_and_rooms() -> Iterator[Thing]:
-    """A review and its rooms, at every step."""
-    for step, help_asked in product(STEPS, (False, True)):
+def reviews_and_rooms(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
+    """A review and its rooms, at these steps."""
+    for step, help_asked in product(steps, (False, True)):
         yield Thing("review", step=step, help_asked=help_asked)
         for room, state in ROOMS:
             yield Thing("room", step=step, help_asked=help_asked, room=room, room_state=state)

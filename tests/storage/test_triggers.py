@@ -6,23 +6,52 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from sqlmodel import SQLModel
 
-from storage.triggers import ENDS_ONCE, NEVER_DELETED
+from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
+from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
-from tests.portal.audit.files import put
+from tests.portal.audit.files import Put, put
 
+AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")
 Hand = Callable[[str], sqlite3.Cursor]
 
 
 @pytest.fixture
 def by_hand(world: World) -> Iterator[Hand]:
     """Give somebody at the database's prompt, with the portal's own settings but without foreign keys."""
-    put(world, "officer", "shared", "Penal code")
+    ask(world, put(world, "officer", "shared", "Penal code"))
     with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA recursive_triggers=ON")
         yield connection.execute
+
+
+def ask(world: World, about: Put) -> None:
+    """Put a draft question into the cast's file, and one of everything that may stand beside it."""
+    file, me, now = world.files["xaa"], world.members["expert_xbb"].person, world.clock.now
+    clarification, entry = uuid4(), uuid4()
+    made = {"created_by": me, "created_at": now}
+    here = {"id": uuid4(), "review_id": file.review}
+    within = here | {"clarification_id": clarification}
+    asked = made | here | {"id": clarification, "kind": "clarification", "draft_subject": b"sealed"}
+    text = made | within | {"room_id": file.rooms["reviewers"], "text": b"sealed", "owner": "XBB"}
+    written = text | {"id": entry, "part": "question", "stage": "draft", "edited_by": me, "edited_at": now}
+    rows: tuple[SQLModel, ...] = (
+        Batch(**here, owner="XBB", number=1, submitted_by=me, submitted_at=now),
+        Clarification(**asked, draft_number=1, owner="XBB", stage="draft"),
+        Entry(**written, language="en"),
+        Attachment(**here, entry_id=entry, version_id=about.version, added_by=me, added_at=now),
+        Routing(**within, person_id=me, routed_by=me, routed_at=now),
+        Remark(**text, kind="comment", held_at=now),
+        EntryTask(**here, entry_id=entry, person_id=me, language="fr", sent_by=me, sent_at=now),
+    )
+    with world.portal.database.begin() as session:
+        for row in rows:
+            session.add(row)
+            session.flush()
 
 
 @pytest.mark.parametrize("table", [table for table in NEVER_DELETED if table not in {"invitation", "translation_task"}])
@@ -74,6 +103,28 @@ def test_an_end_is_set_once(by_hand: Hand, table: str, name: str) -> None:
     for other in ("'second'", "NULL"):
         with pytest.raises(sqlite3.IntegrityError, match="set once"):
             by_hand(f"UPDATE {table} SET {name} = {other}")
+
+
+@pytest.mark.parametrize("name", SENT_ONCE["entry"])
+def test_an_entry_never_turns_into_another_ones(by_hand: Hand, name: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="where it belongs never changes"):
+        by_hand(f"UPDATE entry SET {name} = {name}")
+
+
+@pytest.mark.parametrize("stage", AFTER_DRAFT)
+def test_a_text_changes_while_it_is_a_draft_and_never_after(by_hand: Hand, stage: str) -> None:
+    by_hand("UPDATE entry SET text = zeroblob(8), language = 'fr', edition = edition + 1")
+    by_hand(f"UPDATE entry SET stage = '{stage}'")
+    for change in ("text = zeroblob(9)", "language = 'en'", "edition = edition + 1"):
+        with pytest.raises(sqlite3.IntegrityError, match="what was sent never changes"):
+            by_hand(f"UPDATE entry SET {change}")
+
+
+@pytest.mark.parametrize("stage", AFTER_DRAFT)
+def test_what_was_sent_or_discarded_is_no_draft_again(by_hand: Hand, stage: str) -> None:
+    by_hand(f"UPDATE entry SET stage = '{stage}'")
+    with pytest.raises(sqlite3.IntegrityError, match="never a draft again"):
+        by_hand("UPDATE entry SET stage = 'draft'")
 
 
 def test_the_portal_itself_can_end_an_appointment_and_cannot_begin_it_again(world: World) -> None:

@@ -29,6 +29,7 @@ TRIGGERS = (
     "CREATE TRIGGER remark_never_rewritten BEFORE UPDATE OF id, review_id, room_id, clarification_id, kind, owner, text, held_at, created_by, created_at ON remark  BEGIN SELECT RAISE(ABORT, 'remark: a history is never rewritten'); END",
     "CREATE TRIGGER entry_never_turned BEFORE UPDATE OF id, review_id, room_id, clarification_id, part, owner, corrects_id, translates_id, created_by, created_at ON entry  BEGIN SELECT RAISE(ABORT, 'entry: where it belongs never changes'); END",
     "CREATE TRIGGER entry_sent_never_changes BEFORE UPDATE OF text, language, edition ON entry WHEN OLD.stage <> 'draft' BEGIN SELECT RAISE(ABORT, 'entry: what was sent never changes'); END",
+    "CREATE TRIGGER entry_never_a_draft_again BEFORE UPDATE OF stage ON entry WHEN OLD.stage <> 'draft' AND NEW.stage = 'draft' BEGIN SELECT RAISE(ABORT, 'entry: what was sent is never a draft again'); END",
 )
 
 
