@@ -13,6 +13,9 @@ command -v pdftotext >/dev/null || wanted="$wanted poppler-utils"
 command -v curl >/dev/null || wanted="$wanted curl"
 command -v unzip >/dev/null || wanted="$wanted unzip"
 command -v systemd-analyze >/dev/null || wanted="$wanted systemd"  # not to run it: to judge the unit; brings libseccomp2
+command -v strace >/dev/null || wanted="$wanted strace"
+[ -e /usr/share/fonts/truetype/noto/NotoNaskhArabic-Regular.ttf ] || wanted="$wanted fonts-noto-core"
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || wanted="$wanted fonts-noto-cjk"
 if [ -n "$wanted" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing from Debian:$wanted"

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import typst
@@ -16,6 +17,7 @@ from portal.domain.markdown import shown
 from portal.papers.blocks import BREAK, Block, Line, blocks_of, reads_rtl
 from portal.papers.dialogue import Article, Paper, Question, Said
 from portal.papers.fonts import FOLDER, Shelf, choose, shelf
+from portal.papers.room import check_room
 
 _TEMPLATE: Final = Path(__file__).with_name("paper.typ").read_bytes()
 _NOTHING: Final = b"#set document(date: none)"
@@ -28,6 +30,7 @@ _LETTERS: Final = (
 _RUN: Final = re.compile(_LETTERS + "{40}(?=\\S)")
 _NARROW_RUN: Final = re.compile(_LETTERS + "{14}(?=\\S)")
 _DEEP: Final = 4
+_ONE_AT_A_TIME: Final = Lock()
 _BREAK: Final = "\\g<0>\u200b"
 
 
@@ -36,8 +39,15 @@ def write_pdf(paper: Paper, folder: Path = FOLDER) -> bytes:
 
     Raises:
         FontsMissing: There is no font for one of the languages of a review; nothing was made.
+        PaperTooLong: It would take more memory than there is; nothing was made.
     """
     found = shelf(folder)
+    check_room(paper)
+    with _ONE_AT_A_TIME:  # a long paper takes half of the service's memory
+        return _write(paper, found)
+
+
+def _write(paper: Paper, found: Shelf) -> bytes:
     said = _paper(paper)
     families, numbered = choose(frozenset(json.dumps(said, ensure_ascii=False)), found)
     said = _replaced(said, numbered)

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from portal.papers.dialogue import Article, Paper
 from portal.papers.fonts import FontsMissing, choose, shelf
 from portal.papers.pdf import write_pdf
+from portal.papers.room import PaperTooLong, check_room
 from tests.dialogues import entry, paper_of, question
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -248,3 +249,20 @@ def test_memory_holds_one_paper_and_not_all_that_were_written() -> None:
     first = max(written(turn) for turn in range(3))
     later = max(written(turn) for turn in range(3, 11))
     assert later < first * 1.25
+
+
+def test_a_paper_of_a_thousand_questions_has_room() -> None:
+    text = "The State under review criminalizes participation. " * 10 + "\n\n"
+    long = Article("UNTOC 5", tuple(question(number, entry(text), entry(text * 2)) for number in range(1000)))
+    check_room(Paper("A", "b", (), "c", "en", False, (long,)))
+
+
+@pytest.mark.parametrize(
+    "text", ["- a\n" * 25_000, "a\n\n" * 33_000, "word " * 20_000, "|a|b|\n|-|-|\n" + "|c|d|\n" * 16_000]
+)
+def test_a_paper_without_room_is_refused_before_anything_is_made(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bullets take a hundred times the memory of plain words."""
+    monkeypatch.setattr("portal.papers.room.ROOM", 60_000)
+    monkeypatch.setattr("portal.papers.pdf._set", pytest.fail)
+    with pytest.raises(PaperTooLong):
+        write_pdf(paper_of(entry(text), entry(text)))
