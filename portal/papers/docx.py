@@ -69,19 +69,19 @@ def _document(paper: Paper) -> str:
 
 
 def _body(paper: Paper) -> Iterator[str]:
-    yield _frame(paper.title, "Title", paper)
-    yield _frame(paper.subtitle, "Subtitle", paper)
+    yield _frame(_held(paper.title, paper), "Title", paper)
+    yield _frame(_held(paper.subtitle, paper), "Subtitle", paper)
     for term, value in paper.facts:
-        yield _frame(f"{term}: {_MARKED[paper.rtl]}{value}", "Normal", paper)
-    yield _frame(paper.made_at, "Small", paper)
+        yield _frame(_about((term, value), paper, sign=": "), "Normal", paper)
+    yield _frame(_held(paper.made_at, paper), "Small", paper)
     for article in paper.articles:
-        yield _frame(article.heading, "Heading1", paper)
+        yield _frame(_held(article.heading, paper), "Heading1", paper)
         for question in article.questions:
             yield from _question(question, paper)
 
 
 def _question(question: Question, paper: Paper) -> Iterator[str]:
-    yield _frame(f"{question.number} {question.heading}", "Heading2", paper)
+    yield _frame(_held(f"{question.number} {question.heading}", paper), "Heading2", paper)
     yield _frame(_about((question.kind, question.asked_by, question.at), paper), "About", paper)
     for said in question.entries:
         yield from _said(said, paper)
@@ -90,20 +90,26 @@ def _question(question: Question, paper: Paper) -> Iterator[str]:
 def _said(said: Said, paper: Paper) -> Iterator[str]:
     yield _frame(_about((said.part, said.by, said.at), paper), "Said", paper)
     if said.corrects:
-        yield _frame(said.corrects, "Said", paper)
+        yield _frame(_held(said.corrects, paper), "Said", paper)
     language = _language(said.language)
     for block in blocks_of(said.text, rtl=said.rtl):
         yield _block(block, language)
     if said.attachments:
         yield _frame(paper.attachments, "Small", paper)
         for name in said.attachments:
-            yield _frame(f"• {_MARKED[paper.rtl]}{name}", "Small", paper)
+            yield _frame(f"• {_held(name, paper)}", "Small", paper)
 
 
-def _about(parts: Iterable[str], paper: Paper) -> str:
+def _about(parts: Iterable[str], paper: Paper, sign: str = " · ") -> str:
     """Put words of several people side by side, none of which turns the others."""
     mark = _MARKED[paper.rtl]
-    return f"{mark} · {mark}".join(part for part in parts if part)
+    return f"{mark}{sign}{mark}".join(_held(part, paper) for part in parts if part)
+
+
+def _held(text: str, paper: Paper) -> str:
+    """Keep words that read the other way than the paper together, from their first sign to their last."""
+    rtl = reads_rtl(text, otherwise=paper.rtl)
+    return text if rtl is paper.rtl else f"{_MARKED[rtl]}{text}{_MARKED[rtl]}"
 
 
 def _frame(text: str, style: str, paper: Paper) -> str:
