@@ -1,12 +1,15 @@
 """The dialogue, carried by the cast: what a test needs to have happened before its own step."""
 
+from datetime import timedelta
 from uuid import UUID
+
+from sqlmodel import col, select
 
 from portal.domain.clarifications import ClarificationKind, Part, RemarkKind
 from portal.usecases import questions, remarks, renderings, submissions
 from portal.usecases.questions import Asked, Saved
 from portal.usecases.subjects import Subject
-from storage.dialogue import Clarification, Entry
+from storage.dialogue import Clarification, Entry, EntryTask
 from tests.cast import World
 
 TEXT = "How is participation in an organized criminal group punished?"
@@ -23,6 +26,7 @@ def draft_question(world: World, who: str = "expert_xbb", said: Asked | None = N
 
 def submit(world: World, saved: Saved, who: str = "expert_xbb") -> UUID:
     """Submit a draft; gives the entry in the shared room."""
+    world.clock.forward(timedelta(seconds=1))
     with world.request():
         submissions.submit_entry(world.portal, world.caller(who), saved.entry, saved.edition)
     sent = entry(world, saved.entry).sent_as
@@ -31,6 +35,7 @@ def submit(world: World, saved: Saved, who: str = "expert_xbb") -> UUID:
 
 
 def pass_on(world: World, entry_id: UUID) -> None:
+    world.clock.forward(timedelta(seconds=1))  # no two steps of a clarification bear the same time
     with world.request():
         submissions.pass_on(world.portal, world.caller("officer"), entry_id, None)
 
@@ -72,11 +77,14 @@ def log_call(world: World, who: str, text: str) -> None:
         remarks.log_contact(world.portal, world.caller(who), room, RemarkKind.CALL, None, text)
 
 
-def translate(world: World, entry_id: UUID, language: str = "fr") -> None:
-    """Send an entry to the translator."""
+def send_text(world: World, entry_id: UUID, language: str = "ar", to: str = "translator") -> UUID:
+    """Send a text for translation; gives the task."""
     with world.request():
-        person = world.members["translator"].person
+        person = world.members[to].person
         renderings.send_text(world.portal, world.caller("officer"), entry_id, person, language)
+    with world.portal.database.read() as session:
+        which = EntryTask.entry_id == entry_id, EntryTask.language == language, col(EntryTask.recalled_at).is_(None)
+        return session.scalars(select(EntryTask.id).where(*which)).one()
 
 
 def entry(world: World, entry_id: UUID) -> Entry:

@@ -6,6 +6,7 @@ What is wrong in a request of a test is then the one thing that the test put int
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.notices import Notice
 from storage.tables import Appointment, Assignment, Cycle
+from tests import dialogue
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
 from tests.filing import PDF, circulated, newest, press, put, set_back
@@ -26,6 +28,14 @@ from tests.web_client import ORIGIN, Browser, browser
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
 TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
 CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
+QUESTION: Final = {
+    "kind": "clarification",
+    "article": "UNTOC 5",
+    "heading": "Participation",
+    "page": "",
+    "language": "en",
+    "text": "How is *participation* punished?",
+}
 Filling = tuple[str | None, Mapping[str, str]]
 FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
@@ -54,6 +64,29 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/translations/{id}/delivery": ("translator", {"title": "A"}),
     "/rooms/{id}/documents": ("officer", {"kind": "law", "language": "en", "title": "A", "tags": "UNTOC 5"}),
     "/documents/{id}/versions": ("focal_xaa", {}),
+    "/reviews/{id}/clarifications": ("expert_xbb", {**QUESTION, "about": ""}),
+    "/reviews/{id}/clarifications/find": ("focal_xaa", {"words": "a", "page": "1"}),
+    "/reviews/{id}/clarifications/batch": ("expert_xbb", {"chosen": ""}),
+    "/reviews/{id}/clearance": ("focal_xcc", {"clears": "yes"}),
+    "/reviews/{id}/contacts": (
+        "focal_xaa",
+        {"kind": "call", "room": "", "held_at": "2026-05-04T08:00", "text": "A line."},
+    ),
+    "/clarifications/{id}/drafts": ("expert_xaa", {"part": "answer", "language": "en", "corrects": ""}),
+    "/clarifications/{id}/comments": ("focal_xaa", {"room": "", "text": "A *word* aside."}),
+    "/clarifications/{id}/merge": ("expert_xbb", {"into": ""}),
+    "/clarifications/{id}/route": ("focal_xaa", {"people": ""}),
+    "/clarifications/{id}/close": ("expert_xbb", {}),
+    "/entries/{id}": ("expert_xbb", {**QUESTION, "seen": "", "then": ""}),
+    "/entries/{id}/autosave": ("expert_xbb", {**QUESTION, "seen": ""}),
+    "/entries/{id}/attachments": ("focal_xaa", {"attached": ""}),
+    "/entries/{id}/discard": ("expert_xbb", {}),
+    "/entries/{id}/clear": ("focal_xbb", {"seen": ""}),
+    "/entries/{id}/submit": ("expert_xbb", {"seen": ""}),
+    "/entries/{id}/pass": ("officer", {"due_on": "2026-06-30"}),
+    "/entries/{id}/translations": ("officer", {"translator": "", "language": "fr"}),
+    "/texts/{id}/recall": ("officer", {}),
+    "/texts/{id}/delivery": ("translator", {"text": "Une traduction."}),
     "/states/import": ("registrar", {"list": "code,name\n"}),
     "/states/shipped": ("registrar", {}),
     "/states/{code}": ("registrar", {"group": "asia_pacific", "name_en": "Arandia", "name_ar": "أ"}),
@@ -107,6 +140,62 @@ def posts(ways: Sequence[Way] = WAYS) -> list[Way]:
     return sorted(found, key=lambda way: LAST.index(way.path) if way.path in LAST else -1)
 
 
+class Talk:
+    """The dialogue of the first review: for each form of it a text or a clarification that it can be about.
+
+    It is begun when a form or an address of it is first asked for: most tests need none.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ids(self, path: str) -> dict[str, UUID]:
+        """Name what an address is about."""
+        if not path.startswith(("/clarifications", "/entries", "/texts")):
+            return {}
+        passed = self._begun
+        clarification = self.merged.clarification if path.endswith("/merge") else passed
+        entries = {
+            "/entries/{id}/attachments": self.reply.entry,
+            "/entries/{id}/discard": self.spare.entry,
+            "/entries/{id}/clear": self.ready.entry,
+            "/entries/{id}/submit": self.ready.entry,
+            "/entries/{id}/pass": self.submitted,
+            "/entries/{id}/translations": self.passed_on,
+        }
+        texts = {"/texts/{id}/recall": self.tasks[0]}
+        return {
+            "clarifications": clarification,
+            "entries": entries.get(path, self.written.entry),
+            "texts": texts.get(path, self.tasks[1]),
+        }
+
+    def fields(self, path: str) -> dict[str, str]:
+        """Name what a form is about, and which saving of a draft whoever sends it has seen."""
+        if path.endswith("/clarifications/batch"):
+            return {"chosen": f"{self.batched} 1" if self._begun else ""}
+        if not path.startswith(("/clarifications", "/entries")):
+            return {}
+        seen = dialogue.entry(self._world, self.ids(path)["entries"]).edition
+        return {"into": str(self.written.clarification), "seen": str(seen)}
+
+    @cached_property
+    def _begun(self) -> UUID:
+        """Have questions drafted, submitted and passed on, an answer drafted, and a text with its translator."""
+        world = self._world
+        self.written, self.spare, self.ready, self.merged, batched, sent = (
+            dialogue.draft_question(world) for _ in range(6)
+        )
+        self.batched = batched.entry
+        self.submitted = dialogue.submit(world, sent)
+        first = dialogue.draft_question(world)
+        self.passed_on = dialogue.submit(world, first)
+        dialogue.pass_on(world, self.passed_on)
+        self.reply = dialogue.draft_answer(world, first.clarification)
+        self.tasks = [dialogue.send_text(world, self.passed_on, language) for language in ("ar", "ru")]
+        return first.clarification
+
+
 class Office:
     """The cast at work, with something for every form to be about."""
 
@@ -133,6 +222,7 @@ class Office:
         accepted = press(self.client("translator"), f"{file}/undertaking", wording="1", accepted="yes")
         assert accepted.status_code == 303
         self.waiting = self._waiting()
+        self.talk = Talk(world)
 
     def _waiting(self) -> UUID:
         """Make an appointment that somebody else has to confirm."""
@@ -184,6 +274,7 @@ class Office:
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
             "states": "XAA",
+            **self.talk.ids(way.path),
         }
         parts = way.path.split("/")
         filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]
@@ -209,5 +300,9 @@ class Office:
             "officer": str(self.world.members["officer_other"].appointment),
             "appointment": str(self.world.members["focal_xaa"].appointment),
             "newest": str(self._told("expert_xaa")),
+            "room": str(self.world.files["xaa"].rooms["shared"]),
+            "people": str(self.world.members["expert_xaa"].person),
+            "attached": str(newest(self.world, self.draft)),
+            **self.talk.fields(way.path),
         }
         return {name: value or ids.get(name, "") for name, value in FORMS[way.path][1].items()}

@@ -125,7 +125,10 @@ def review_matter(record: ReviewRecord, action: Action) -> Matter:
     scopes = {NAMES, REGISTRY} if action in _REGISTER else {NAMES}
     if action in OPENS_REVIEW_TRAIL:
         scopes.add(stream_scope(review.id))
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))
+    stream = review.id
+    if action is Action.SET_CLEARANCE and (own := record.room(RoomKind.REVIEWERS.value)) is not None:
+        stream = own.id  # how a reviewing State works is nothing for the State under review
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(stream), frozenset(scopes))
 
 
 def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:

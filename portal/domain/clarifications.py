@@ -137,6 +137,14 @@ UNCLEARED: Final = N_(
 )
 PASSED: Final = N_("This was passed on already; it needs no second time.")
 NOT_THERE: Final = N_("This question wasn’t passed on to the State under review, so there is nothing to answer yet.")
+UNPASSED: Final = N_("This question wasn’t passed on yet, so nothing can follow it. Write in its draft, or wait.")
+FIRST: Final = N_("Pass on first what this puts right or translates: it would tell of a text that isn’t there yet.")
+WAITS: Final = N_("Something of this clarification is with the secretariat, so it stays open. Nothing was changed.")
+EMPTY: Final = N_("Nothing is written in this draft yet, so it wasn’t sent.")
+ASIDE: Final = N_(
+    "This question wasn’t passed on yet, so a comment that all parties read would tell of it. Write it for those of "
+    "another room."
+)
 OVER: Final = N_("This clarification is closed, merged or discarded, so nothing was added to it.")
 CLOSED: Final = N_(
     "This clarification was closed already, or something of it is with the secretariat. Nothing was changed."
@@ -248,6 +256,28 @@ def check_takes(stage: ClarificationStage, part: Part, *, passed: bool) -> None:
         raise Conflict(NOT_THERE)
 
 
+def check_follows(*, passed: bool, corrects: bool) -> None:
+    """Refuse what follows a question that its State doesn't know of; what was submitted can be put right before.
+
+    Raises:
+        Conflict: The question was not passed on yet.
+
+    """
+    if not passed and not corrects:
+        raise Conflict(UNPASSED)
+
+
+def check_first(original: EntryStage) -> None:
+    """Refuse to pass on a correction or a translation before the text that it is of.
+
+    Raises:
+        Conflict: That text is with the secretariat still.
+
+    """
+    if original is not EntryStage.CIRCULATED:
+        raise Conflict(FIRST)
+
+
 def check_merges(stage: ClarificationStage, into: ClarificationStage, *, same: bool) -> None:
     """Refuse to merge what was submitted, or into what is over.
 
@@ -260,8 +290,8 @@ def check_merges(stage: ClarificationStage, into: ClarificationStage, *, same: b
         raise Conflict(MERGED)
 
 
-def check_closes(stage: ClarificationStage) -> None:
-    """Refuse to close what wasn't passed on, is on its way, or is closed.
+def check_closes(stage: ClarificationStage, *, follows: bool) -> None:
+    """Refuse to close what wasn't passed on, is on its way, or is closed; `follows`: another question is on its way.
 
     Raises:
         Conflict: It stands elsewhere.
@@ -269,3 +299,5 @@ def check_closes(stage: ClarificationStage) -> None:
     """
     if stage not in {ClarificationStage.ASKED, ClarificationStage.ANSWERED}:
         raise Conflict(CLOSED)
+    if follows:
+        raise Conflict(WAITS)

@@ -233,7 +233,7 @@ def _gather(work: Work, rooms: Sequence[Room], views: DialogueViews, rows: Seque
     places = [room.id for room in rooms if room.kind in {RoomKind.NATIONAL, RoomKind.REVIEWERS}]
     drafts = work.allowed(Action.VIEW_ENTRY, Entry, work.clarifications.drafts(ids, places))
     sends = {one.id for one in work.allowed(Action.SUBMIT_ENTRY, Entry, drafts, target=RoomKind.SHARED)}
-    routings = work.clarifications.routings(ids) if views.eyes.under_review else []
+    routings = work.clarifications.routings(ids) if views.eyes.national else []
     batches = work.clarifications.batches([row.batch_id for row in seen if row.batch_id])
     return Gathered(
         rows=seen,

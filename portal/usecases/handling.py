@@ -116,7 +116,13 @@ def close(portal: Portal, caller: Caller, clarification_id: UUID) -> None:
     with portal.work(caller) as work:
         found = work.clarifications.find(clarification_id)
         row, _ = work.require(Action.CLOSE_CLARIFICATION, Clarification, found, asked=clarification_id)
-        path.check_closes(ClarificationStage(row.stage))
+        path.check_closes(ClarificationStage(row.stage), follows=_follows(work, row))
         row.stage, row.closed_at, row.closed_by = ClarificationStage.CLOSED.value, work.now, author(work)
         row.due_on = None
         touch(row, RoomKind.SHARED, work)
+
+
+def _follows(work: Work, row: Clarification) -> bool:
+    """Tell whether a question is with the secretariat; of what the other side sent the asking State isn't to know."""
+    waiting = [one for one in work.clarifications.entries([row.id]) if one.stage == EntryStage.SUBMITTED]
+    return any(one.part == path.Part.QUESTION and one.translates_id is None for one in waiting)

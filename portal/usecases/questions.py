@@ -23,6 +23,7 @@ from storage.dialogue import Clarification, Entry
 from storage.permits import Permit, room_scope
 from storage.tables import Review, Room, Version
 
+NOT_OURS = N_("Only what your own State sent in this clarification can be corrected.")
 NO_VERSION = N_("Choose a document that lies in the shared room and was circulated, or none.")
 
 
@@ -111,6 +112,7 @@ def begin_draft(
         found = work.clarifications.find(clarification_id)
         row, permit = work.require(Action.DRAFT_ENTRY, Clarification, found, asked=clarification_id, target=kind)
         path.check_takes(ClarificationStage(row.stage), part, passed=row.passed_at is not None)
+        path.check_follows(passed=row.passed_at is not None, corrects=corrects is not None)
         if corrects is not None:
             _check_corrects(work, row, part, corrects)
         room = file_room(work, row.review_id, kind)
@@ -272,13 +274,12 @@ def _check_about(work: Work, review_id: UUID, version_id: UUID | None) -> None:
 
 
 def _check_corrects(work: Work, row: Clarification, part: Part, corrects: UUID) -> None:
-    wrong = N_("Only what your own State sent in this clarification can be corrected.")
     entry = work.clarifications.entry(corrects)
     sent = {EntryStage.SUBMITTED, EntryStage.CIRCULATED}
     if entry is None or entry.clarification_id != row.id or entry.stage not in sent or entry.translates_id:
-        raise Invalid(wrong)
+        raise Invalid(NOT_OURS)
     if entry.owner != work.who.state or entry.part != part:
-        raise Invalid(wrong)
+        raise Invalid(NOT_OURS)
 
 
 def touch(row: Clarification, kind: RoomKind, work: Work) -> None:

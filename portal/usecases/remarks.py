@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import SECRETARIAT
+from portal.domain import clarifications as path
 from portal.domain.clarifications import RemarkKind
 from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
 from portal.usecases.people import name_of
 from portal.usecases.questions import touch
@@ -29,10 +30,6 @@ from storage.tables import Review, Room
 
 CONTACTS_MOST: Final = 200
 REMARK_CHARACTERS: Final = 5000
-UNSEEN: Final = N_(
-    "This question was not passed on yet, so the shared room knows nothing of it. "
-    "Comment in the reviewers’ room instead."
-)
 LATER: Final = N_("This time is still to come. Write when the call or meeting was.")
 
 
@@ -66,7 +63,7 @@ def comment(portal: Portal, caller: Caller, clarification_id: UUID, room_id: UUI
     Raises:
         NotFound: There is no such room or clarification, or the actor may not know of it.
         Forbidden: The actor reads the room but doesn't write in it.
-        Invalid: The room is shared, and the question was not passed on yet.
+        Conflict: All parties would read it, and the question was not passed on yet.
 
     """
     with portal.work(caller) as work:
@@ -76,18 +73,24 @@ def comment(portal: Portal, caller: Caller, clarification_id: UUID, room_id: UUI
             room = None
         if row is not None and not work.allowed(Action.VIEW_CLARIFICATION, Clarification, [row]):
             room = None
-        if room is not None and row is not None and room.kind == RoomKind.SHARED and row.passed_at is None:
-            raise Invalid(UNSEEN, {"room": UNSEEN})
+        if row is not None and row.passed_at is None and room is not None and room.kind == RoomKind.SHARED:
+            raise Conflict(path.ASIDE)
         _add(work, room, room_id, RemarkKind.COMMENT, text, None, row)
 
 
 def log_contact(
-    portal: Portal, caller: Caller, room_id: UUID, kind: RemarkKind, held_at: datetime | None, text: str
-) -> UUID:
-    """Log a call, an outside mail or a meeting, for those who read one room (GL 18); gives the review.
+    portal: Portal,
+    caller: Caller,
+    review_id: UUID,
+    room_id: UUID,
+    kind: RemarkKind,
+    held_at: datetime | None,
+    text: str,
+) -> None:
+    """Log a call, an outside mail or a meeting, for those who read one room of a review (GL 18).
 
     Raises:
-        NotFound: There is no such room, or the actor may not know of it.
+        NotFound: There is no such room in the review, or the actor may not know of it.
         Forbidden: The actor reads the room but doesn't write in it.
         Invalid: The time is still to come.
 
@@ -95,7 +98,8 @@ def log_contact(
     with portal.work(caller) as work:
         if held_at is not None and held_at > work.now:
             raise Invalid(LATER, {"held_at": LATER})
-        return _add(work, _find_room(work, room_id), room_id, kind, text, held_at, None)
+        room = _find_room(work, room_id)
+        _add(work, room if room and room.review_id == review_id else None, room_id, kind, text, held_at, None)
 
 
 def list_contacts(portal: Portal, caller: Caller, review_id: UUID) -> ContactsPage:
@@ -153,7 +157,7 @@ def _add(
     text: str,
     held_at: datetime | None,
     beside: Clarification | None,
-) -> UUID:
+) -> None:
     room, permit = work.require(Action.ADD_REMARK, Room, found, asked=asked)
     remark_id = uuid4()
     work.clarifications.add(
@@ -177,4 +181,3 @@ def _add(
     if beside is not None:
         tell_of_comment(work, beside, room)
     work.note(permit, remark=str(remark_id), kind=kind.value)
-    return room.review_id

@@ -14,11 +14,12 @@ from portal.access.entities import PortalFacts
 from portal.domain import moves
 from portal.domain.clarifications import EntryStage, Part
 from portal.domain.languages import document_language
+from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 from portal.errors import Conflict, Invalid, NotFound
 from portal.usecases.contents import author
 from portal.usecases.people import name_of
-from portal.usecases.questions import clarification_of
+from portal.usecases.questions import clarification_of, touch
 from portal.usecases.subjects import open_entry, seal_entry
 from portal.usecases.translations import CHOOSE, SAME_LANGUAGE
 from portal.work import Portal, Work
@@ -137,6 +138,8 @@ def deliver_text(portal: Portal, caller: Caller, task_id: UUID, text: str) -> No
         task.delivered_at = work.now
         row = clarification_of(work, original)
         row.officer_at = work.now
+        if passes:
+            touch(row, RoomKind.SHARED, work)
         work.note(permit, task=str(task.id), became=str(entry_id))
 
 

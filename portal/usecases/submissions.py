@@ -51,6 +51,7 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
         Forbidden: The actor sees it but doesn't send it, or it has to be cleared first.
+        Invalid: Nothing is written in it yet.
         Conflict: It changed meanwhile, or was sent.
 
     """
@@ -72,7 +73,7 @@ def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequen
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
         Forbidden: The actor sees one of them but doesn't send it, or it has to be cleared first.
-        Invalid: None was chosen.
+        Invalid: None was chosen, or nothing is written in one of them.
         Conflict: One of them changed meanwhile: none was sent.
 
     """
@@ -100,6 +101,7 @@ def pass_on(portal: Portal, caller: Caller, entry_id: UUID, due_on: date | None)
         NotFound: There is no such text, or the actor may not know of it.
         Forbidden: The actor sees it but doesn't pass it on, or it was passed on already.
         Invalid: The day by which an answer is hoped for is over.
+        Conflict: It puts right, or translates, what was not passed on yet.
 
     """
     with portal.work(caller) as work:
@@ -107,6 +109,7 @@ def pass_on(portal: Portal, caller: Caller, entry_id: UUID, due_on: date | None)
         path.check_passes(EntryStage(entry.stage))
         if due_on is not None and due_on < work.now.date():
             raise Invalid(EARLIER, {"due_on": EARLIER})
+        path.check_first(_original(work, entry))
         row = clarification_of(work, entry)
         _pass(work, entry, row, due_on)
         work.note(permit, clarification=str(row.id))
@@ -132,6 +135,13 @@ def restand(work: Work, row: Clarification) -> None:
     row.stage = path.standing(formal, closed=row.closed_at is not None).value
 
 
+def _original(work: Work, entry: Entry) -> EntryStage:
+    """Tell how far the text has travelled that another puts right or translates; what is of none needs not wait."""
+    of = entry.corrects_id or entry.translates_id
+    original = work.clarifications.entry(of) if of else None
+    return EntryStage(original.stage) if original else EntryStage.CIRCULATED
+
+
 def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving:
     """Open a draft that is about to be sent; the gate is asked before, so that nobody reads in vain."""
     with portal.work(caller) as work:
@@ -147,7 +157,10 @@ def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving
         raise NotFound
     first = row.subject is None and entry.part == Part.QUESTION
     subject = open_draft_subject(portal, permit, record, row) if first else Subject("", "")
-    return _Leaving(entry.id, entry.edition, open_entry(portal, permit, entry), subject)
+    text = open_entry(portal, permit, entry)
+    if not text:
+        raise Invalid(path.EMPTY)
+    return _Leaving(entry.id, entry.edition, text, subject)
 
 
 def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Batch | None) -> UUID:
@@ -163,13 +176,13 @@ def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Bat
     if row.subject is None:
         scope = room_scope(sent.review_id, sent.room_id)
         row.subject = seal_subject(work, permit, scope, row.id, leaving.subject, draft=False)
-    row.submitted_at = row.submitted_at or work.now
-    row.batch_id = row.batch_id or (batch.id if batch else None)
+    if row.submitted_at is None:  # what follows later tells the other side nothing of the batch that it came in
+        row.submitted_at, row.batch_id = work.now, batch.id if batch else None
     row.officer_at = work.now
     touch(row, RoomKind.REVIEWERS if entry.part == Part.QUESTION else RoomKind.NATIONAL, work)
     _attach(work, entry, sent, carried)
     record = work.file(row.review_id)
-    if record is not None and record.review.passes_at_once:
+    if record is not None and record.review.passes_at_once and _original(work, sent) is EntryStage.CIRCULATED:
         _pass(work, sent, row, None)
     restand(work, row)
     (tell_passed_on if sent.stage == EntryStage.CIRCULATED else tell_submitted)(work, sent)

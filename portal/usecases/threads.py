@@ -197,8 +197,8 @@ def view_thread(portal: Portal, caller: Caller, clarification_id: UUID) -> Threa
             "closes": found.stage in {ClarificationStage.ASKED, ClarificationStage.ANSWERED}
             and bool(work.allowed(Action.CLOSE_CLARIFICATION, Clarification, [found])),
         }
-        desks = rooms_in_order(work.allowed(Action.ADD_REMARK, Room, rooms))
-        desks = [room for room in desks if room.kind != RoomKind.SHARED or found.passed_at is not None]
+        places = [room for room in rooms if room.kind != RoomKind.SHARED or found.passed_at is not None]
+        desks = rooms_in_order(work.allowed(Action.ADD_REMARK, Room, places))
         why = tuple(reasons(work.why(Action.VIEW_CLARIFICATION, Clarification, found)))
         role, state, today = work.who.role, work.who.state, work.now.date()
     return _opened(portal, permit, rows, may, desks, why, (role, state, today))
@@ -222,7 +222,8 @@ def _fetch(work: Work, record: ReviewRecord, rooms: Sequence[Room], row: Clarifi
             may[one.id].add(action)
     remarks = work.clarifications.remarks(row.id, places)
     given = {routing.person_id for routing in work.clarifications.routings([row.id])}
-    own = work.who.state == record.review.state_code
+    national = record.room(RoomKind.NATIONAL.value, record.review.state_code)
+    own = national is not None and national.id in places
     writes = bool(work.allowed(Action.ROUTE_CLARIFICATION, Clarification, [row]))
     answerers = [person.id for person in answering(work, row.review_id)] if writes else []
     people = {one.created_by for one in seen} | {one.edited_by for one in seen}

@@ -2,9 +2,10 @@
 
 1. An outcome stands on the line of its intent; a stream without one ended in a way that nobody recorded.
 2. The ranges of one reader on one version, each within an hour of the next, are one line with a count.
-3. An event about a document that the reader's State doesn't see keeps its number and its time, and says no more; so
-   does an intent whose outcome is about one, for an upload's intent names no document yet, and an outcome whose intent
-   is. Each stands by itself, and no search but one by time finds it: who, what and together with what stay withheld.
+3. An event about a document, or a text of a clarification, that the reader's State doesn't see keeps its number and
+   its time, and says no more; so does an intent whose outcome is about one, for an upload's intent names no document
+   yet, and an outcome whose intent is. Each stands by itself, and no search but one by time finds it: who, what and
+   together with what stay withheld.
 4. An event that doesn't fit its leaf keeps its number and says that it was altered.
 """
 
@@ -19,13 +20,14 @@ from portal import gate
 from portal.access.actions import Action
 from portal.access.deeds import deed
 from portal.access.entities import Actor
-from portal.access.matters import document_matter
+from portal.access.matters import document_matter, entry_matter
 from portal.audit.events import Phase
 from portal.audit.reading import Said, Unfit
 from portal.domain.roles import Role
 from portal.domain.words import LANGUAGES, ROLES
 from portal.usecases.people import name_of
 from portal.work import Portal
+from storage.dialogue import Entry
 from storage.fields import Place
 from storage.permits import Permit, room_scope
 from storage.repositories.reviews import ReviewRecord
@@ -56,6 +58,15 @@ class What:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The clarification that an act was on; its subject is for its page."""
+
+    id: UUID
+    number: int | None  # None: it was not passed on, and is known by the number of its draft
+    draft_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """To whom a text went for translation, and into which language, in words."""
 
@@ -74,6 +85,7 @@ class Line:
     deed: str = ""  # in words, marked for the catalogues
     action: Action | None = None
     what: What | None = None
+    asked: Asked | None = None
     sent: Sent | None = None
     refused: bool = False
     refusals: int = 0  # so many in one minute, counted together
@@ -102,7 +114,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """What the reader of a trail may see of the documents in it: decided by the policies, for all that are alike."""
+    """What the reader of a trail may see of what is in it: decided by the policies, for all that are alike."""
 
     engine: Engine
     actor: Actor
@@ -116,6 +128,14 @@ class Eyes:
         decisions = gate.decide_each(self.engine, self.actor, Action.VIEW_DOCUMENT_TRAIL, matters)
         return {one.id for one, decision in zip(documents, decisions, strict=True) if decision.allowed}
 
+    def read(self, entries: Sequence[Entry]) -> set[UUID]:
+        """Choose the texts of clarifications that the reader may see."""
+        matters = [
+            entry_matter(one, self.files[one.review_id], Action.VIEW_ENTRY, needs_clearance=False) for one in entries
+        ]
+        decisions = gate.decide_each(self.engine, self.actor, Action.VIEW_ENTRY, matters)
+        return {one.id for one, decision in zip(entries, decisions, strict=True) if decision.allowed}
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -126,6 +146,7 @@ class Known:
     people: Mapping[UUID, Person] = field(default_factory=dict)
     documents: Mapping[UUID, Document] = field(default_factory=dict)
     versions: Mapping[UUID, int] = field(default_factory=dict)
+    clarifications: Mapping[UUID, Asked] = field(default_factory=dict)
     seen: set[UUID] = field(default_factory=set)
     pairs: Mapping[UUID, Said] = field(
         default_factory=dict
@@ -138,6 +159,7 @@ class Known:
             people={**self.people, **other.people},
             documents={**self.documents, **other.documents},
             versions={**self.versions, **other.versions},
+            clarifications={**self.clarifications, **other.clarifications},
             seen=self.seen | other.seen,
             pairs={**self.pairs, **other.pairs},
         )
@@ -158,9 +180,10 @@ class Known:
         return Sent(name, LANGUAGES.get(language, language)) if name else None
 
     def hides(self, event: Said) -> bool:
-        """Tell whether the event, its outcome or its intent is about a document that the reader's State doesn't see."""
+        """Tell whether the event, its outcome or its intent is about what the reader's State doesn't see."""
         other = self.pairs.get(event.id)
-        return not (spoken_of(event) | (spoken_of(other) if other else set())) <= self.seen
+        spoken = spoken_of(event) | texts_of(event) | (spoken_of(other) if other else set())
+        return not spoken <= self.seen
 
     def what(self, event: Said) -> What | None:
         """Tell which document the act was on."""
@@ -177,6 +200,12 @@ def spoken_of(event: Said) -> set[UUID]:
     """Name the documents that an event speaks of: what the act was on, and the language version that it delivered."""
     made = event.body.get("detail", {}).get("became") if event.action is Action.DELIVER_TRANSLATION else None
     return {document for document in (event.on("document"), UUID(made) if made else None) if document}
+
+
+def texts_of(event: Said) -> set[UUID]:
+    """Name the texts of clarifications that an event speaks of; delivered language versions are such texts, too."""
+    made = event.body.get("detail", {}).get("became") if event.action is Action.DELIVER_ENTRY else None
+    return {text for text in (event.on("entry"), UUID(made) if made else None) if text}
 
 
 def translator_of(event: Said) -> UUID | None:
@@ -227,6 +256,8 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
         line.withheld = True
         return line
     line.who, line.what = known.who(newest), known.what(newest)
+    asked = newest.on("clarification")
+    line.asked = known.clarifications.get(asked) if asked else None
     line.sent = known.sent(newest)
     line.action, line.deed = newest.action, deed(newest.action, newest.phase)
     line.refused = newest.phase is Phase.REFUSAL

@@ -22,13 +22,14 @@ from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound
-from portal.usecases.trail_lines import Eyes, Grouping, Known, Line, line_of, spoken_of, translator_of
+from portal.usecases.trail_lines import Asked, Eyes, Grouping, Known, Line, line_of, spoken_of, texts_of, translator_of
 from portal.work import Portal, Work
 from storage.database import Session
 from storage.errors import KeyUnavailable
 from storage.fields import Place
 from storage.permits import Permit, room_scope, stream_scope
 from storage.repositories.audit import AuditRecords, Cursor, Wanted
+from storage.repositories.clarifications import TrailedDialogue
 from storage.repositories.people import PeopleRecords
 from storage.tables import Document, Review
 
@@ -279,13 +280,17 @@ def known_rows(session: Session, source: Source, events: Sequence[Said]) -> Know
     versions = {found for event in both if (found := event.on("version"))}
     rows = AuditRecords(session).documents(source.rooms, list(documents), list(versions))
     there = {document.id: document for document, _ in rows}
+    texts = {found for event in events for found in texts_of(event)}
+    asked = {found for event in events if (found := event.on("clarification"))}
+    dialogue = TrailedDialogue(session)
     return Known(
         source.portal,
         source.permit,
         PeopleRecords(session).named(list(people)),
         there,
         {version.id: version.number for _, version in rows if version is not None},
-        source.eyes.seen(list(there.values())),
+        {one.id: Asked(one.id, one.number, one.draft_number) for one in dialogue.clarifications(list(asked))},
+        source.eyes.seen(list(there.values())) | source.eyes.read(dialogue.entries(source.rooms, list(texts))),
         pairs,
     )
 

@@ -44,7 +44,7 @@ WORDS: Final[Mapping[str, object]] = {
 }
 WORDS_LONGEST: Final = 200
 CHOOSE_KIND: Final = N_("Choose what is asked for.")
-DRAFTED: Final = N_("Write your draft here.")
+ROOM: Final = N_("Choose who is to read this comment.")
 
 
 def listing(request: Request) -> Response:
@@ -92,9 +92,11 @@ def draft(request: Request) -> Response:
     """Begin an answer, a question that follows, or a correction, and lead to where it is written."""
     form, row = read_form(request), id_from(request, "id")
     part = Part.ANSWER if form.has("part", "answer") else Part.QUESTION
-    corrects = _id(form.text("corrects"))
+    if (corrects := _id(form.text("corrects"))) is None and form.text("corrects"):
+        raise Invalid(questions.NOT_OURS)
+    language = document_language(form.text("language") or "en")
     portal, caller = portal_of(request), caller_of(request)
-    saved = questions.begin_draft(portal, caller, row, part, form.text("language") or "en", "", corrects)
+    saved = questions.begin_draft(portal, caller, row, part, language, "", corrects)
     return RedirectResponse(f"/entries/{saved.entry}", 303)
 
 
@@ -103,15 +105,12 @@ def comment(request: Request) -> Response:
     form, row = read_form(request), id_from(request, "id")
     room = _id(form.text("room"))
     if room is None:
-        raise Invalid("")
+        return show_thread(request, row, form, {"": Invalid(ROOM)})
     try:
         text = markdown.check_text(form.text("text"), remarks.REMARK_CHARACTERS)
     except RefusedError as problem:
         return show_thread(request, row, form, {"text": problem})
-    try:
-        remarks.comment(portal_of(request), caller_of(request), row, room, text)
-    except Invalid as problem:
-        return show_thread(request, row, form, {"text": problem})
+    remarks.comment(portal_of(request), caller_of(request), row, room, text)
     return RedirectResponse(f"/clarifications/{row}#comments", 303)
 
 
@@ -121,7 +120,10 @@ def merge(request: Request) -> Response:
     into = _id(form.text("into"))
     if into is None:
         return show_thread(request, row, form, {"into": Invalid(handling.INTO)})
-    kept = handling.merge(portal_of(request), caller_of(request), row, into)
+    try:
+        kept = handling.merge(portal_of(request), caller_of(request), row, into)
+    except Invalid as problem:
+        return show_thread(request, row, form, {"into": problem})
     return RedirectResponse(f"/clarifications/{kept}", 303)
 
 
@@ -151,8 +153,8 @@ def submit_batch(request: Request) -> Response:
     chosen: list[tuple[UUID, int]] = []
     for text in form.all("chosen"):
         entry, _, seen = text.partition(" ")
-        if (id_ := _id(entry)) is None or not seen.isdecimal():
-            raise Invalid("")
+        if (id_ := _id(entry)) is None or not seen.isdecimal() or len(seen) > 9:  # noqa: PLR2004 - as in a draft
+            raise Invalid(submissions.NOTHING)
         chosen.append((id_, int(seen)))
     submissions.submit_batch(portal_of(request), caller_of(request), review, chosen)
     return RedirectResponse(f"/reviews/{review}/clarifications?list=all", 303)

@@ -1,9 +1,8 @@
 """The log of calls, outside mails and meetings: written in under a minute, read by those of a room (GL 18)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +21,7 @@ from portal.web.ways import caller_of, id_from, portal_of, show
 
 KINDS: Final = {kind: word for kind, word in REMARK_WORDS.items() if kind is not RemarkKind.COMMENT}
 NO_TIME: Final = N_("Write when it was, such as 2026-05-04T15:30 (UTC); left empty, it was now.")
+EARLIEST: Final = 2000  # of the Convention; what is far off has no time in some zones
 NO_KIND: Final = N_("Choose what it was, and who is to read of it.")
 
 
@@ -42,7 +42,8 @@ def log(request: Request) -> Response:
     except RefusedError as problem:
         return _show(request, form, {"text": problem})
     try:
-        remarks.log_contact(portal_of(request), caller_of(request), room, kind, _moment(form.text("held_at")), text)
+        held_at = _moment(form.text("held_at"))
+        remarks.log_contact(portal_of(request), caller_of(request), review, room, kind, held_at, text)
     except Invalid as problem:
         return _show(request, form, {"held_at": problem})
     return RedirectResponse(f"/reviews/{review}/contacts", 303)
@@ -52,9 +53,12 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("UTC"))
+        held_at = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid(NO_TIME) from None
+    if held_at.tzinfo is not None or held_at.year < EARLIEST:
+        raise Invalid(NO_TIME)
+    return held_at.replace(tzinfo=UTC)
 
 
 def _show(request: Request, form: Form, problems: dict[str, Exception] | None = None) -> Response:

@@ -30,6 +30,7 @@ from portal.web.rooms import TONGUES
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 SAVED: Final = N_("Saved.")
+UNSEEN: Final = N_("This form doesn’t say which saving you saw, so nothing was done. Load the page again.")
 NO_DAY: Final = N_("Write the day as year, month and day, such as 2026-05-04.")
 
 
@@ -198,7 +199,7 @@ def _save(request: Request, entry: UUID, form: Form) -> questions.Saved:
 def _edition(form: Form) -> int:
     seen = form.text("seen")
     if not seen.isdecimal() or len(seen) > 9:  # noqa: PLR2004 - nobody saves as often
-        raise Invalid("")
+        raise Invalid(UNSEEN)
     return int(seen)
 
 

@@ -195,6 +195,23 @@ class ClarificationRecords:
         self._session.flush()
 
 
+class TrailedDialogue:
+    """What of the dialogue the events of a trail speak of; the log's own readers see whole streams."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def entries(self, room_ids: Sequence[UUID], entry_ids: Sequence[UUID]) -> Sequence[Entry]:
+        """Find entries that lie in these rooms."""
+        question = select(Entry).where(col(Entry.id).in_(entry_ids), col(Entry.room_id).in_(room_ids))
+        return self._session.scalars(question).all() if entry_ids else []
+
+    def clarifications(self, clarification_ids: Sequence[UUID]) -> Sequence[Clarification]:
+        """Find clarifications."""
+        question = select(Clarification).where(col(Clarification.id).in_(clarification_ids))
+        return self._session.scalars(question).all() if clarification_ids else []
+
+
 def _in_order() -> tuple[ColumnElement[Any], ...]:
     """Order by number; those without one come last, by the number of their draft."""
     number = col(Clarification.number)

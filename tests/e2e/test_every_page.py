@@ -164,7 +164,7 @@ def talk(world: World) -> None:
     dialogue.comment(world, "expert_xbb", waiting, "reviewers", "Compare with **article 10**.")
     answered = dialogue.question(world, "expert_xcc", dialogue.asked("Группы: постановление", "Просьба пояснить."))
     sent = dialogue.submit(world, dialogue.draft_answer(world, answered), "focal_xaa")
-    dialogue.translate(world, sent)
+    dialogue.send_text(world, sent, "fr")
     file = f"/reviews/{world.files['xaa'].review}"
     press(signed_in(world, "translator"), f"{file}/undertaking", wording="1", accepted="yes")
     dialogue.log_call(world, "officer", "Call with the focal point about the visit.")

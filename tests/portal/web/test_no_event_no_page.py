@@ -46,6 +46,10 @@ STREAMS = {
 # who may walk a way, by its beginning; everybody else's ways are the focal point's
 WALKERS = {
     "/documents/{id}/translations": "officer",
+    "/reviews/{id}/clarifications/new": "expert_xbb",
+    "/entries/{id}/translations": "officer",
+    "/entries": "expert_xbb",
+    "/texts": "translator",
     "/register": "registrar",
     "/cycles": "registrar",
     "/states": "registrar",
@@ -54,6 +58,7 @@ WALKERS = {
 }
 # rows of a file: a stranger's questions find none of them, whatever the log says
 OF_FILES = {"document", "version", "translation_task", "review", "room", "review_party", "undertaking"}
+OF_FILES |= {"clarification", "entry", "entry_task", "remark", "routing", "attachment", "batch", "clearance_setting"}
 # what is found by its id before its file or its State is not
 SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation"}
 # who one is, and how one stands to a file, asked of one's own rows
