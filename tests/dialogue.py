@@ -34,10 +34,10 @@ def submit(world: World, saved: Saved, who: str = "expert_xbb") -> UUID:
     return sent
 
 
-def pass_on(world: World, entry_id: UUID) -> None:
+def pass_on(world: World, entry_id: UUID, who: str = "officer") -> None:
     world.clock.forward(timedelta(seconds=1))  # no two steps of a clarification bear the same time
     with world.request():
-        submissions.pass_on(world.portal, world.caller("officer"), entry_id, None)
+        submissions.pass_on(world.portal, world.caller(who), entry_id, None)
 
 
 def question(world: World, who: str = "expert_xbb", said: Asked | None = None, file: str = "xaa") -> UUID:
@@ -56,6 +56,13 @@ def draft_answer(
 ) -> Saved:
     with world.request():
         return questions.begin_draft(world.portal, world.caller(who), clarification, part, "en", text)
+
+
+def correct(world: World, clarification: UUID, entry: UUID, who: str, part: Part = Part.ANSWER) -> Saved:
+    with world.request():
+        return questions.begin_draft(
+            world.portal, world.caller(who), clarification, part, "en", "Put right.", corrects=entry
+        )
 
 
 def answer(world: World, clarification: UUID, text: str = "By up to ten years.") -> UUID:
@@ -77,11 +84,11 @@ def log_call(world: World, who: str, text: str) -> None:
         remarks.log_contact(world.portal, world.caller(who), room, RemarkKind.CALL, None, text)
 
 
-def send_text(world: World, entry_id: UUID, language: str = "ar", to: str = "translator") -> UUID:
+def send_text(world: World, entry_id: UUID, language: str = "ar", to: str = "translator", who: str = "officer") -> UUID:
     """Send a text for translation; gives the task."""
     with world.request():
         person = world.members[to].person
-        renderings.send_text(world.portal, world.caller("officer"), entry_id, person, language)
+        renderings.send_text(world.portal, world.caller(who), entry_id, person, language)
     with world.portal.database.read() as session:
         which = EntryTask.entry_id == entry_id, EntryTask.language == language, col(EntryTask.recalled_at).is_(None)
         return session.scalars(select(EntryTask.id).where(*which)).one()

@@ -4,7 +4,7 @@ An event fits when (LOG.md, "What a reader must reject"):
 1. salt and body open under the stream's key, at the places of this row;
 2. the leaf is HMAC-SHA-256(salt, body), and the body is in its canonical form;
 3. the row's id, stream, number, time, kind, phase, schema, intent and permit are those of the body;
-4. the tag is the stream's mark of the number, and `about` that of the document.
+4. the tag is the stream's mark of the number, and `about` that of the document or clarification.
 """
 
 import hmac
@@ -119,10 +119,11 @@ def _different(session: Session, keyring: Keyring, event: Event, body: dict[str,
     yield from (name for name, (row, said) in columns.items() if row != said)
     if event.schema_version != SCHEMA_VERSION or ACTIONS.get(event.kind) != body.get("action"):
         yield "kind"
-    document = body.get("on", {}).get("document")
+    on = body.get("on", {})
+    about = on.get("document") or on.get("clarification")
     mark = None
-    if document:
-        mark = keyring.read_mark(session, stream_scope(event.stream_id), "about", UUID(document).bytes)
+    if about:
+        mark = keyring.read_mark(session, stream_scope(event.stream_id), "about", UUID(about).bytes)
     if mark != event.about:
         yield "about"
 

@@ -18,10 +18,13 @@ from sqlmodel import SQLModel, col, select
 from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.dialogue import Clarification, Entry, EntryTask
 from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
+from tests import dialogue
 from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
+from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
 TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "last": "2027-05-02"}
@@ -53,6 +56,9 @@ class Ids:
     assignments: tuple[UUID, ...]
     sessions: tuple[UUID, ...]
     links: tuple[UUID, ...]
+    clarifications: tuple[UUID, ...]
+    entries: tuple[UUID, ...]
+    texts: tuple[UUID, ...]
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -117,8 +123,21 @@ def files(world: World) -> Files:
         invited, by = ("expert_xaa", "focal_xaa") if file == "xaa" else ("focal_xdd", "registrar")
         at = f"/people/{world.members[invited].person}/link"
         assert press(browser(world, by), at).status_code == 200
+        talk(world, file, state, officer, translator)
         found.ids[file] = gathered(world, file, held, translator)
     return found
+
+
+def talk(world: World, file: str, state: str, officer: str, translator: str) -> None:
+    """Have a question drafted, another submitted, a third passed on, sent for translation, and answered in a draft."""
+    asker = "focal_xbb"
+    dialogue.draft_question(world, asker, file=file)
+    dialogue.submit(world, dialogue.draft_question(world, asker, file=file), asker)
+    saved = dialogue.draft_question(world, asker, file=file)
+    sent = dialogue.submit(world, saved, asker)
+    dialogue.pass_on(world, sent, officer)
+    dialogue.send_text(world, sent, to=translator, who=officer)
+    dialogue.draft_answer(world, saved.clarification, f"focal_{state}")
 
 
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
@@ -131,6 +150,9 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         signed = session.scalars(select(PortalSession)).all()
         links = session.scalars(select(Invitation).where(col(Invitation.person_id).in_(members))).all()
         tasks = session.scalars(select(TranslationTask).where(TranslationTask.review_id == own.review)).all()
+        asked = session.scalars(select(Clarification.id).where(Clarification.review_id == own.review)).all()
+        entries = session.scalars(select(Entry.id).where(Entry.review_id == own.review)).all()
+        texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
         reviews=(own.review,),
         rooms=tuple(own.rooms.values()),
@@ -142,6 +164,9 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         assignments=tuple(one.id for one in assigned),
         sessions=tuple(one.id for one in signed if one.person_id in members),
         links=tuple(one.id for one in links),
+        clarifications=tuple(asked),
+        entries=tuple(entries),
+        texts=tuple(texts),
     )
 
 
@@ -165,6 +190,22 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
             "translator": str(mine.people[-1]),
             "language": "ru",
         },
+        "/reviews/{id}/clarifications": dict(QUESTION),
+        "/reviews/{id}/clarifications/find": {"words": "a"},
+        "/reviews/{id}/clarifications/batch": {"chosen": f"{ids.entries[0]} 1"},
+        "/reviews/{id}/clearance": {"clears": "yes"},
+        "/reviews/{id}/contacts": {"kind": "call", "room": str(ids.rooms[0]), "text": "A line."},
+        "/clarifications/{id}/drafts": {"part": "question", "language": "en"},
+        "/clarifications/{id}/comments": {"room": str(ids.rooms[0]), "text": "A line."},
+        "/clarifications/{id}/merge": {"into": str(ids.clarifications[0])},
+        "/clarifications/{id}/route": {"people": str(ids.people[0])},
+        "/entries/{id}": {**QUESTION, "seen": "1"},
+        "/entries/{id}/autosave": {**QUESTION, "seen": "1"},
+        "/entries/{id}/attachments": {"attached": str(version)},
+        "/entries/{id}/clear": {"seen": "1"},
+        "/entries/{id}/submit": {"seen": "1"},
+        "/entries/{id}/translations": {"translator": str(mine.people[-1]), "language": "ru"},
+        "/texts/{id}/delivery": {"text": "A translation."},
         "/people/{id}/appoint": {"role": "observer", **TERMS},
         "/people/{id}/appointments/{appointment}/assign": {"review": str(ids.reviews[0]), **TERMS},
         "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
