@@ -6,6 +6,7 @@
 
 import smtplib
 import ssl
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -53,7 +54,7 @@ def check_post(settings: Settings) -> None:
         raise Invalid("the setting smtp_security can be none only if smtp_host is this machine (127.0.0.1, localhost)")
     try:
         Address(addr_spec=settings.mail_from)
-    except (ValueError, IndexError, AttributeError) as error:
+    except (ValueError, IndexError, AttributeError, MessageError) as error:
         raise Invalid("the setting mail_from must be a mail address, since smtp_host is set") from error
     if not settings.mail_from.isascii() or "@" not in settings.mail_from:
         raise Invalid("the setting mail_from must be a mail address, since smtp_host is set")

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -24,6 +25,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Machine, PortalFacts
 from portal.domain.notices import next_try
+from portal.domain.people import mail_address
 from portal.post import Post, PostRefused, PostUnavailable, host_name
 from portal.settings import Settings
 from portal.usecases.people import mail_of
@@ -155,7 +157,7 @@ def _send(portal: Portal, write: Write, batch: _Batch) -> bool:
                     post.send(_message(portal, batch.permit, one, write))
                 except PostRefused as refused:
                     batch.failed[person] = refused.kind
-                except (ValueError, IndexError, Damaged) as error:  # an address that fits into no head, or was altered
+                except (ValueError, Damaged) as error:  # an address that fits into no head, or was altered
                     batch.failed[person] = type(error).__name__
                 else:
                     batch.sent.add(person)
@@ -170,7 +172,7 @@ def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> Email
     settings, letter = portal.settings, write(portal.settings, one.person.language, len(one.notices))
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_from
-    message["To"] = mail_of(portal, permit, one.person)
+    message["To"] = _one_address(mail_of(portal, permit, one.person))
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(portal.clock())
     message["Message-ID"] = f"<{uuid4()}@{host_name(settings)}>"
@@ -178,6 +180,17 @@ def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> Email
     message.set_content(letter.text)
     message["Content-Language"] = letter.language  # last: what is set as the content takes such heads away
     return message
+
+
+def _one_address(text: str) -> Address:
+    """Take a text as one address: a list of some, or none, is no address.
+
+    Raises:
+        RefusedError: It is none, or not in its one spelling.
+
+    """
+    local, _, domain = mail_address(text).rpartition("@")
+    return Address(username=local, domain=domain)
 
 
 def _record_surely(portal: Portal, batch: _Batch) -> None:

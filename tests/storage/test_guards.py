@@ -24,7 +24,10 @@ KEY = b"g" * 32
 TABLES = guarded_tables()
 COLUMNS = [(table, column.name) for table in TABLES for column in inspect(table).local_table.columns]
 # tables whose rows give nobody a right: what they say is checked by keys, by the log, or is no secret and no right
-FREE = {"cycle", "event", "key_holder", "key_version", "state", "state_instrument", "state_name", "stream", "visit"}
+FREE = {
+    *("cycle", "event", "key_holder", "key_version", "state", "state_instrument", "state_name", "stream", "visit"),
+    *("notice", "notice_setting"),  # the policies are asked whenever one is shown or mailed
+}
 
 
 class Loose:

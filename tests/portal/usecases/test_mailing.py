@@ -426,6 +426,58 @@ def test_while_one_worker_sends_the_other_takes_nothing_of_it(world: World, serv
     assert recipients(server).count("officer") == 1
 
 
+def test_what_takes_too_long_is_asked_about_anew_before_it_leaves(
+    world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circulated(world, TITLE)
+    moments = iter([0.0, 0.0, 0.0])
+    monkeypatch.setattr(mailing, "monotonic", lambda: next(moments, 100.0))
+    assert send_due(world.portal, letter)
+    assert len(server.taken) == 1
+    first = recipients(server)[0]
+    left = [who for who in READERS if who != first]
+    assert {row.claimed_until for who in left for row in notices(world, who)} == {None}
+    assert {row.attempts for row in notices(world)} == {0}
+    change(world, Appointment, left[0], "ended_at")
+    send_all(world)
+    assert recipients(server) == sorted(READERS - {left[0]} | {"officer"})
+
+
+def test_a_server_that_takes_its_minute_to_let_us_in_is_none(
+    world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted(world, TITLE)
+    monkeypatch.setattr(mailing, "SENDING_SECONDS", 0.0)
+    assert not send_due(world.portal, letter)
+    assert not server.taken
+    assert {row.failure for row in notices(world)} == {"TimeoutError"}
+
+
+@pytest.mark.parametrize(
+    "evil", ["a@example.org\r\nBcc: all@example.org", "a@example.org\nX: y", "", "@", "a@b, c@d.org"]
+)
+def test_an_address_adds_no_head_and_no_recipient(
+    world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch, evil: str
+) -> None:
+    circulated(world, TITLE)
+    person, opens = world.members["focal_xbb"].person, mailing.mail_of
+    monkeypatch.setattr(mailing, "mail_of", lambda *a: evil if a[2].id == person else opens(*a))
+    send_all(world)
+    assert recipients(server) == sorted(READERS - {"focal_xbb"} | {"officer"})
+    assert not [taken for taken in server.taken if b"Bcc" in taken.raw or b"X: y" in taken.raw]
+    assert waiting(world, "focal_xbb") == 1
+
+
+@pytest.mark.parametrize("good", ["o'neill+mail@example.org", "жанна@example.org"])
+def test_an_address_of_any_script_is_written_to(
+    world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch, good: str
+) -> None:
+    submitted(world, TITLE)
+    monkeypatch.setattr(mailing, "mail_of", lambda *_: good)
+    send_all(world)
+    assert {one for taken in server.taken for one in taken.to} == {good}
+
+
 # --- confidential on the way --------------------------------------------------------------------------------------
 
 
