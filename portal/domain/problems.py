@@ -7,7 +7,7 @@ from typing import Final
 # placeholders whose value is a State's code; pages put the State's name there
 STATE_PLACEHOLDERS: Final = frozenset({"state", "other"})
 # placeholders whose value is itself a sentence of the catalogues
-TEXT_PLACEHOLDERS: Final = frozenset({"instrument"})
+TEXT_PLACEHOLDERS: Final = frozenset({"instrument", "step"})
 
 
 def _unchanged(text: str) -> str:
