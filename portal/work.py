@@ -42,6 +42,7 @@ from storage.repositories.documents import DocumentRecords
 from storage.repositories.identity import IdentityRecords
 from storage.repositories.people import PeopleRecords
 from storage.repositories.reviews import NO_REVIEW, ReviewRecord, ReviewRecords
+from storage.repositories.schedules import ScheduleRecords
 from storage.repositories.states import StateRecords
 from storage.tables import Review, Room
 
@@ -157,6 +158,8 @@ class Work:
             self.clarifications = ClarificationRecords(self.session, self.who.reach)
             self.lookups = gate.Files(self.documents, self.clarifications)
             self.standings = gate.Standings(self.who, self.people, self.lookups, self.now)
+            self.schedules = ScheduleRecords(self.session, self.who.reach)
+            self.standings = gate.Standings(self.who, self.people, self.documents, self.now)
         except BaseException as error:
             self._transaction.__exit__(type(error), error, error.__traceback__)
             raise

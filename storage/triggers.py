@@ -32,6 +32,9 @@ SENT_ONCE: dict[str, tuple[str, ...]] = {
         "created_by",
         "created_at",
     ),
+    "review_schedule": (),
+    "schedule_step": (),
+    "calendar_feed": ("ended_at",),
 }
 NEVER_DELETED = (
     "event",

@@ -83,6 +83,13 @@ class Action(StrEnum):
     ADD_REMARK = "addRemark"
     EXPORT_DIALOGUE = "exportDialogue"
     SET_CLEARANCE = "setClearance"
+    # the schedule of a review, and one's own calendar
+    VIEW_SCHEDULE = "viewSchedule"
+    PLAN_REVIEW = "planReview"
+    SET_STEP = "setStep"
+    VIEW_CALENDAR = "viewCalendar"
+    ISSUE_FEED = "issueFeed"
+    REVOKE_FEED = "revokeFeed"
 
     # accountability
     VIEW_DOCUMENT_TRAIL = "viewDocumentTrail"
@@ -127,6 +134,9 @@ _SEEING: Final = {
     Action.ACCEPT_UNDERTAKING: Action.VIEW_REVIEW,
     Action.ASK_FOR_HELP: Action.VIEW_REVIEW,
     Action.ADVANCE_REVIEW: Action.VIEW_REVIEW,
+    Action.VIEW_SCHEDULE: Action.VIEW_REVIEW,
+    Action.PLAN_REVIEW: Action.VIEW_REVIEW,
+    Action.SET_STEP: Action.VIEW_REVIEW,
     Action.VIEW_REVIEW_TRAIL: Action.VIEW_REVIEW,
     Action.EXPORT_REVIEW_TRAIL: Action.VIEW_REVIEW,
     Action.DOWNLOAD_ROOM: Action.LIST_ROOM,

@@ -8,10 +8,15 @@ from portal.access.entities import Machine
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in person (by the keyed hash of the session's token), nobody yet, or one of the portal's machines."""
+    """A signed-in person (by the keyed hash of the session's token), nobody yet, or one of the portal's machines.
+
+    Or somebody's calendar, by the keyed hash of its secret address (`feed`); whatever else is given then counts for
+    nothing.
+    """
 
     token: bytes | None = None
     machine: Machine | None = None
+    feed: bytes | None = None
     address: str = ""
     client: str = ""
     met: list[Any] = field(default_factory=list, compare=False, repr=False)  # whom the last act found, for the header

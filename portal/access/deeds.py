@@ -79,6 +79,12 @@ DEEDS: Final[dict[Action, str]] = {
     Action.ADD_REMARK: N_("added a side comment, or the log of a call or mail"),
     Action.EXPORT_DIALOGUE: N_("exported the dialogue"),
     Action.SET_CLEARANCE: N_("changed whether their focal point clears questions"),
+    Action.VIEW_SCHEDULE: N_("looked at the schedule of the review"),
+    Action.PLAN_REVIEW: N_("began the schedule of the review, or began it anew"),
+    Action.SET_STEP: N_("set a step of the schedule"),
+    Action.VIEW_CALENDAR: N_("had their calendar fetch the dates of their reviews"),
+    Action.ISSUE_FEED: N_("made the secret address of their calendar"),
+    Action.REVOKE_FEED: N_("ended the secret address of their calendar"),
     Action.VIEW_DOCUMENT_TRAIL: N_("looked at who opened the document"),
     Action.VIEW_ROOM_TRAIL: N_("looked at who opened the room"),
     Action.VIEW_REVIEW_TRAIL: N_("looked at who opened the file"),
@@ -118,7 +124,11 @@ class DeedGroup:
 GROUPS: Final = tuple(
     DeedGroup(name, words, frozenset(acts))
     for name, words, acts in (
-        ("opened", N_("Opened and listed"), {Action.VIEW_REVIEW, Action.LIST_ROOM, Action.VIEW_DOCUMENT}),
+        (
+            "opened",
+            N_("Opened and listed"),
+            {Action.VIEW_REVIEW, Action.VIEW_SCHEDULE, Action.LIST_ROOM, Action.VIEW_DOCUMENT},
+        ),
         ("downloaded", N_("Downloaded"), {Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM}),
         (
             "uploaded",
@@ -162,7 +172,7 @@ GROUPS: Final = tuple(
         ),
         (
             "people",
-            N_("Parties, assignments, undertakings, stages"),
+            N_("Parties, assignments, undertakings, stages, schedule"),
             {
                 Action.CHANGE_PARTIES,
                 Action.ASSIGN_OFFICER,
@@ -171,6 +181,8 @@ GROUPS: Final = tuple(
                 Action.ACCEPT_UNDERTAKING,
                 Action.ASK_FOR_HELP,
                 Action.ADVANCE_REVIEW,
+                Action.PLAN_REVIEW,
+                Action.SET_STEP,
             },
         ),
         (

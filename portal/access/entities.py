@@ -70,6 +70,7 @@ class Principal:
         assigned: The reviews of running assignments under this appointment.
         tasks: What this translator works on.
         texts: The texts of clarifications that were sent to this translator, each with its review.
+        feed: Their calendar asks, by its secret address.
 
     """
 
@@ -84,6 +85,7 @@ class Principal:
     undertaken: frozenset[ReviewId] = frozenset()
     tasks: frozenset[Task] = frozenset()
     texts: frozenset[tuple[ReviewId, EntryId]] = frozenset()
+    feed: bool = False
 
     def __post_init__(self) -> None:
         if (self.state is not None) != (self.role in STATE_ROLES):

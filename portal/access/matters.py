@@ -54,6 +54,9 @@ _IDENTITY: Final = frozenset(
         Action.CHANGE_OWN_ACCOUNT,
         Action.LIST_NOTICES,
         Action.SEE_NOTICES,
+        Action.VIEW_CALENDAR,
+        Action.ISSUE_FEED,
+        Action.REVOKE_FEED,
     }
 )
 _MACHINERY: Final = frozenset(
@@ -77,6 +80,10 @@ _CLARIFICATION_ROOMS: Final = {
     Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
 }
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION})  # nobody is signed in yet: nothing opens
+# nobody is signed in (yet), so nothing opens
+_NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR})
+# acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
+_SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,10 @@ def review_matter(record: ReviewRecord, action: Action) -> Matter:
     if action is Action.SET_CLEARANCE and (own := record.room(RoomKind.REVIEWERS.value)) is not None:
         stream = own.id  # how a reviewing State works is nothing for the State under review
     return Matter(review_facts(record), {"review": str(review.id)}, StreamId(stream), frozenset(scopes))
+    shared = record.room(RoomKind.SHARED.value) if action in _SCHEDULE else None
+    if shared is not None:
+        scopes.add(room_scope(review.id, shared.id))
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))
 
 
 def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:

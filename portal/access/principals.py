@@ -2,8 +2,10 @@
 
 1. A session that ended, expired or lay idle beyond its limit is nobody's: the caller is signed out.
 2. A person acts under the appointment that the session names, while it runs.
-3. When it ended, the session ends with it; but whoever holds another one that runs keeps the session to choose that
-   one, and acts under none until then.
+3. A calendar acts as the person that made its secret address, under the appointment of that time and no other. Once the
+   address was ended, or that appointment was, it is a stranger's: nobody learns from the answer which.
+4. When an appointment ended, its session ends with it; but whoever holds another one that runs keeps the session to
+   choose that one, and acts under none until then.
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ from portal.domain.ids import AppointmentId, EntryId, PersonId, ReviewId, StateC
 from portal.domain.roles import Role
 from portal.errors import SignedOut
 from portal.settings import Settings
+from storage.planning import CalendarFeed
 from storage.repositories.identity import IdentityRecords, SignedIn
 from storage.repositories.reviews import Reach
 from storage.tables import Appointment, Person, PortalSession
@@ -31,6 +34,7 @@ class Who:
     person: Person | None = None
     appointment: Appointment | None = None
     held: tuple[Appointment, ...] = ()
+    feed: CalendarFeed | None = None
 
     @property
     def person_id(self) -> PersonId | None:
@@ -90,6 +94,7 @@ class Who:
             undertaken=undertaken,
             tasks=tasks,
             texts=texts,
+            feed=self.feed is not None,
         )
 
 
@@ -100,6 +105,8 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
         SignedOut: The session ended, expired, or lay idle too long, or the last appointment of its person ended.
 
     """
+    if caller.feed is not None:
+        return _calendar(identity, caller.feed, now)
     if caller.machine is not None:
         return Who(machine=caller.machine)
     if caller.token is None:
@@ -108,6 +115,14 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
     if found is None or not lives(found.session, found.appointments, now, settings):
         raise SignedOut
     return Who(None, found.session, found.person, _acting(found), found.appointments)
+
+
+def _calendar(identity: IdentityRecords, token_hash: bytes, now: datetime) -> Who:
+    found = identity.fed(token_hash, now)
+    if found is None:
+        return Who()
+    acting = next((one for one in found.appointments if one.id == found.feed.appointment_id), None)
+    return Who(None, None, found.person, acting, found.appointments, found.feed) if acting else Who()
 
 
 def lives(session: PortalSession, held: Sequence[Appointment], now: datetime, settings: Settings) -> bool:

@@ -164,7 +164,7 @@ def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     acting = str(actor.appointment or actor.person)
     if actor.role not in STATE_ROLES | STAFF_ROLES:
         return EntityId("Member", acting), attributes
-    attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken)}
+    attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken), "feed": actor.feed}
     if actor.role in STATE_ROLES:
         return EntityId("Delegate", acting), attributes | {"state": actor.state}
     attributes["tasks"] = [{"document": str(task.document), "version": str(task.version)} for task in actor.tasks]

@@ -15,6 +15,7 @@ REASONS: Final = {
     "guardrails.absent": N_("There is no such thing."),
     "guardrails.not-running": N_("Your appointment does not run now."),
     "guardrails.suspended": N_("Your access is suspended."),
+    "guardrails.feed": N_("A calendar reads dates and does nothing else."),
     "guardrails.undertaking": N_("You have not accepted the undertaking of confidentiality for this review yet."),
     "guardrails.closed": N_("This review is closed; its file stays as it is."),
     "guardrails.parties-in-preparation": N_(
@@ -57,6 +58,15 @@ REASONS: Final = {
     "reviews.officer": N_("You are the officer assigned to this review."),
     "reviews.translator-undertaking": N_("A text of this review was sent to you for translation."),
     "reviews.ask-for-help": N_("Your State is under review, and you are its focal point."),
+    # its schedule, and the calendars that read it
+    "schedules.focal-point": N_("Your State is party to this review, and you are its focal point."),
+    "schedules.assigned": N_("Your State is party to this review, and you are assigned to it."),
+    "schedules.officer": N_("You keep the schedule, as the officer assigned to this review."),
+    "schedules.feed-delegate": N_("You can have reviews, so you may have their dates in your calendar."),
+    "schedules.feed-officer": N_("You can have reviews, so you may have their dates in your calendar."),
+    "schedules.calendar-delegate": N_("This is the secret address of your own calendar."),
+    "schedules.calendar-officer": N_("This is the secret address of your own calendar."),
+    "schedules.revoke": N_("This is the secret address of your own calendar."),
     # its rooms
     "rooms.national-focal-point": N_("This is the national room of your State, and you are its focal point."),
     "rooms.national-expert": N_(

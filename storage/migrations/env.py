@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import storage.dialogue
 import storage.notices
+import storage.planning
 import storage.tables  # noqa: F401  # the metadata is filled by the imports
 
 context.configure(

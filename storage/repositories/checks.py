@@ -17,6 +17,7 @@ from sqlmodel import col
 from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.permits import NAMES, REGISTRY, Scope, room_scope
+from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import (
     Appointment,
     Assignment,
@@ -50,6 +51,8 @@ class Sealed:
 SEALED: Final = (
     Sealed(Document, ("title", "tags", "withdrawn_reason"), _of_room),
     Sealed(Version, ("particulars",), _of_room),
+    Sealed(ReviewSchedule, ("reason",), _of_room),
+    Sealed(ScheduleStep, ("reason",), _of_room),
     Sealed(Person, ("name",), lambda _: NAMES),
     Sealed(Person, ("mail",), lambda _: REGISTRY),
     Sealed(Appointment, ("basis", "end_basis"), lambda _: REGISTRY),

@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.planning import CalendarFeed
 from storage.repositories.people import running
 from storage.tables import Appointment, Invitation, Passphrase, Person, PortalSession
 
@@ -18,6 +19,15 @@ class SignedIn:
     """A session, whose it is, and the appointments that the person holds."""
 
     session: PortalSession
+    person: Person
+    appointments: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """A calendar feed, whose it is, and the appointments that the person holds."""
+
+    feed: CalendarFeed
     person: Person
     appointments: tuple[Appointment, ...]
 
@@ -111,6 +121,26 @@ class IdentityRecords:
         held = tuple(appointment for appointment in appointments if appointment is not None)
         return SignedIn(rows[0][0], rows[0][1], held)
 
+    def fed(self, token_hash: bytes, at: datetime) -> Fed | None:
+        """Find a calendar feed that wasn't ended, by the keyed hash of its token, as a session is found."""
+        rows = self._session.execute(
+            select(CalendarFeed, Person, Appointment)
+            .join(Person, col(Person.id) == col(CalendarFeed.person_id))
+            .outerjoin(Appointment, and_(col(Appointment.person_id) == col(Person.id), running(Appointment, at)))
+            .where(col(CalendarFeed.token_hash) == token_hash, col(CalendarFeed.ended_at).is_(None))
+            .order_by(col(Appointment.starts_at), col(Appointment.id))
+        ).all()
+        if not rows:
+            return None
+        appointments: list[Appointment | None] = [row[2] for row in rows]
+        return Fed(rows[0][0], rows[0][1], tuple(one for one in appointments if one is not None))
+
+    def feed_of(self, person_id: UUID) -> CalendarFeed | None:
+        """Find the calendar feed that a person has now."""
+        return self._session.scalar(
+            select(CalendarFeed).where(col(CalendarFeed.person_id) == person_id, col(CalendarFeed.ended_at).is_(None))
+        )
+
     def session(self, session_id: UUID) -> PortalSession | None:
         """Find a session."""
         return self._session.get(PortalSession, session_id)
@@ -132,7 +162,7 @@ class IdentityRecords:
         self._session.flush()
         return len(sessions)
 
-    def add(self, row: Passphrase | Invitation | PortalSession) -> None:
+    def add(self, row: Passphrase | Invitation | PortalSession | CalendarFeed) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()

@@ -90,6 +90,9 @@ def people() -> Iterator[Who]:
     for who in (*_delegates(), *_staff()):
         yield from (replace(who, when=when) for when in ("before", "during", "after"))
         yield replace(who, suspended=True)
+        # of bodies nobody has dates, so nobody a calendar; the other reviewing State is like the first
+        if who.role not in MEMBERS and who.also is None and who.assigned != "other" and who.state != "XCC":
+            yield replace(who, feed=True)
 
 
 def _delegates() -> Iterator[Who]:
@@ -116,7 +119,7 @@ def hindrances(who: Who) -> int:
     away = who.assigned != "this" and who.role in {*DELEGATES, "officer"}
     # a second role that doesn't matter, no assignment at all, the other reviewing State: alike to what is asked
     alike = (who.also is not None and not conflict) or (away and who.assigned == "none") or who.state == "XCC"
-    return sum((not who.undertaken, who.when != "during", who.suspended, conflict, away)) + 2 * alike
+    return sum((not who.undertaken, who.when != "during", who.suspended, who.feed, conflict, away)) + 2 * alike
 
 
 def groups(positions: Iterable[Who]) -> list[list[Who]]:
@@ -146,6 +149,7 @@ def actor(who: Who, documents: Sequence[DocumentId] = (), entries: Sequence[Entr
         undertaken=frozenset({REVIEW}) if who.undertaken else _reviews("other"),
         tasks=frozenset(_task(who.task, document) for document in documents) if who.task != "none" else frozenset(),
         texts=frozenset(_text(who.text, entry) for entry in entries) if who.text != "none" else frozenset(),
+        feed=who.feed,
     )
 
 
@@ -200,6 +204,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
+            *("rotateKeys", "checkRecords", "viewCalendar", "issueFeed", "revokeFeed"),
         )
     ),
     "state": tuple(map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail"))),
@@ -217,6 +222,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("viewRegisterEntry", "setReview", "closeReview", "viewReview", "acceptUndertaking", "askForHelp"),
             *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail", "changeParties"),
             *("listClarifications", "exportDialogue", "setClearance"),
+            *("viewSchedule", "planReview", "setStep"),
         )
     ),
     "room": tuple(

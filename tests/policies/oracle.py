@@ -9,6 +9,51 @@ from typing import Final
 
 from tests.policies import dialogue
 from tests.policies.positions import Thing, Who, inside, reads, room_for, side
+# the parties to the one review that everything here is about
+SIDES: Final = {"XAA": "under review", "XBB": "reviewing", "XCC": "reviewing", "XDD": "no party"}
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person under one appointment, or machinery (role "machine"), or nobody (role "visitor")."""
+
+    role: str | None
+    state: str | None = None
+    when: str = "during"  # now is before, during or after the appointment
+    suspended: bool = False
+    assigned: str = "none"  # to this review, another or none
+    undertaken: bool = False
+    task: str = "none"  # a translator's: this version, another version, another document
+    feed: bool = False  # it is their calendar that asks, by its secret address
+    also: str | None = None  # another role that the same person holds now
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What the act is on; only the fields of its kind count."""
+
+    kind: str
+    absent: bool = False
+    # of a file
+    step: str = "dialogue"
+    help_asked: bool = False
+    room: str = ""
+    room_state: str | None = None
+    stage: str = "draft"
+    withdrawn: bool = False
+    owner: str = ""
+    # of people
+    of: str | None = None
+    mine: bool = False
+    role: str = ""
+    others: frozenset[str] = field(default_factory=frozenset)
+    begun_by_me: bool = False
+    running: bool = True
+    enrolled: bool = True
+    held: frozenset[str] = field(default_factory=frozenset)
+    other_focal_point: bool = False
+
 
 # --- the tables
 
@@ -44,7 +89,15 @@ CONFIRMS: Final = {
     "administrator": {"administrator", "registrar", "officer", "confidentiality_officer"},
     "focal_point": {"focal_point"},
 }
-OWN_ACCOUNT: Final = {"signOut", "viewOwnAccount", "changeOwnAccount", "chooseAppointment", "endOwnSession"}
+OWN_ACCOUNT: Final = {
+    "signOut",
+    "viewOwnAccount",
+    "changeOwnAccount",
+    "chooseAppointment",
+    "endOwnSession",
+    "revokeFeed",
+}
+DATES: Final = {"viewCalendar", "viewSchedule"}  # all that a calendar does for its person (d)
 # acts on no file, by role and the kind of thing
 PLAIN: Final = {
     "registrar": {
@@ -74,10 +127,10 @@ PLAIN: Final = {
         "assignment": {"viewPerson"},
         "invitation": {"viewPerson"},
     },
-    "focal_point": {"portal": {"listReviews"}},
-    "expert": {"portal": {"listReviews"}},
-    "observer": {"portal": {"listReviews"}},
-    "officer": {"portal": {"listReviews"}},
+    "focal_point": {"portal": {"listReviews", "issueFeed"}},
+    "expert": {"portal": {"listReviews", "issueFeed"}},
+    "observer": {"portal": {"listReviews", "issueFeed"}},
+    "officer": {"portal": {"listReviews", "issueFeed"}},
     "translator": {"portal": {"listTranslations"}},
 }
 MACHINES: Final = {
@@ -105,6 +158,8 @@ WORK: Final = {
     "askForHelp",
     "advanceReview",
     *dialogue.WORK,
+    "planReview",
+    "setStep",
 }
 
 
@@ -113,7 +168,7 @@ WORK: Final = {
 
 def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str = "") -> bool:
     """Say whether this person may do this to that."""
-    if thing.absent:
+    if thing.absent or (who.feed and act not in DATES):
         return False
     if who.role == "visitor":
         return thing.kind == "portal" and act in {"signIn", "useInvitation"}
@@ -121,11 +176,19 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
         return thing.kind == "portal" and act in MACHINES[who.name]
     if act in OWN_ACCOUNT:
         return _own_account(act, thing)
+    return _acting(who, act, thing, version, target)
+
+
+def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
     hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
     told = act in NOTICES and thing.kind == "portal"
     return told or act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
+    plain = PLAIN.get(who.role or "", {}).get(thing.kind, set())
+    if act == "viewCalendar":  # by the address that its person may make
+        return who.feed and "issueFeed" in plain
+    return act in plain or _else(who, act, thing, version, target)
 
 
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
@@ -155,7 +218,7 @@ def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
 
 def _own_account(act: str, thing: Thing) -> bool:
     match act:
-        case "signOut" | "viewOwnAccount" | "changeOwnAccount":
+        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "revokeFeed":
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running
@@ -243,6 +306,9 @@ def _review(who: Who, act: str, thing: Thing) -> bool:
         "acceptUndertaking": True,
         "askForHelp": focal_point and side(who) == "under review",
         "advanceReview": officer,
+        "viewSchedule": who.undertaken,  # all parties see it (GL 14)
+        "planReview": officer and who.undertaken,  # the officer keeps it (GL 13)
+        "setStep": officer and who.undertaken,
         "listTranslations": officer,
         "viewReviewTrail": focal_point and who.undertaken,
         "exportReviewTrail": focal_point and who.undertaken,
