@@ -18,6 +18,7 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.notices import Notice
+from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import Appointment, Assignment, Cycle
 from tests import dialogue
 from tests.cast import World, add_member
@@ -51,6 +52,16 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
     "/reviews/{id}/stage": ("officer", {"seen": "preparation", "stage": "desk_review"}),
     "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
+    "/reviews/{id}/schedule": (
+        "officer",
+        {"seen": "", "timetable": "resolution", "begins": "2026-05-04", "reason": "The draw was repeated."},
+    ),
+    "/reviews/{id}/schedule/steps": (
+        "officer",
+        {"step": "response", "seen": "", "agreed": "2026-07-01", "reason": "As all agreed."},
+    ),
+    "/calendar": ("focal_xaa", {}),
+    "/calendar/end": ("focal_xaa", {}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
     "/documents/{id}/describe": (
         "focal_xaa",
@@ -221,6 +232,8 @@ class Office:
         file = f"/reviews/{world.files['xaa'].review}"
         accepted = press(self.client("translator"), f"{file}/undertaking", wording="1", accepted="yes")
         assert accepted.status_code == 303
+        plan = {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"}
+        assert press(self.client("officer"), f"{file}/schedule", **plan).status_code == 303
         self.waiting = self._waiting()
         self.talk = Talk(world)
 
@@ -237,6 +250,14 @@ class Office:
     def _known(self, question: SelectOfScalar[UUID]) -> UUID:
         with self.world.portal.database.read() as session:
             return session.scalars(question).one()
+
+    def _seen(self, way: Way) -> str:
+        """Tell what a page showed that is to be changed: when a document was, or how often a schedule."""
+        table = {"/reviews/{id}/schedule": ReviewSchedule, "/reviews/{id}/schedule/steps": ScheduleStep}.get(way.path)
+        if table is None:
+            return next(row.changed_at.isoformat() for row in documents(self.world) if row.id == self.draft)
+        with self.world.portal.database.read() as session:
+            return str(len(session.scalars(select(table.id)).all()))
 
     def _assigned(self, who: str) -> UUID:
         return self._known(select(Assignment.id).where(Assignment.person_id == self.world.members[who].person))
@@ -273,6 +294,7 @@ class Office:
             "assignments": self._assigned("expert_xaa"),
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
+            "calendar": "t" * 43 + ".ics",
             "states": "XAA",
             **self.talk.ids(way.path),
         }
@@ -293,7 +315,7 @@ class Office:
     def sound(self, way: Way) -> dict[str, str]:
         ids = {
             "version": str(newest(self.world, self.draft if way.path.endswith("submit") else self.shown)),
-            "seen": next(row.changed_at.isoformat() for row in documents(self.world) if row.id == self.draft),
+            "seen": self._seen(way),
             "translator": str(self.world.members["translator"].person),
             "review": str(self.world.files["xaa"].review),
             "cycle": str(self._known(select(Cycle.id))),

@@ -13,6 +13,7 @@ from portal.web import (
     clarifications,
     contacts,
     dialogues,
+    calendars,
     documents,
     downloads,
     entries,
@@ -21,6 +22,7 @@ from portal.web import (
     register,
     reviews,
     rooms,
+    schedules,
     signin,
     states,
     translations,
@@ -49,6 +51,10 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/work", notices.listing, Action.LIST_NOTICES),  # to which mail leads
     Way("GET", "/notices", notices.listing, Action.LIST_NOTICES),
     Way("POST", "/notices/seen", notices.see, Action.SEE_NOTICES),
+    Way("GET", "/calendar", calendars.view, Action.VIEW_OWN_ACCOUNT),
+    Way("POST", "/calendar", calendars.issue, Action.ISSUE_FEED),
+    Way("POST", "/calendar/end", calendars.revoke, Action.REVOKE_FEED),
+    Way("GET", "/calendar/{token}.ics", calendars.feed, Action.VIEW_CALENDAR),
     # who opened what
     Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),
@@ -64,6 +70,9 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/reviews/{id}/undertaking", reviews.accept, Action.ACCEPT_UNDERTAKING),
     Way("POST", "/reviews/{id}/stage", reviews.advance, Action.ADVANCE_REVIEW),
     Way("POST", "/reviews/{id}/help", reviews.ask_for_help, Action.ASK_FOR_HELP),
+    Way("GET", "/reviews/{id}/schedule", schedules.view, Action.VIEW_SCHEDULE),
+    Way("POST", "/reviews/{id}/schedule", schedules.plan, Action.PLAN_REVIEW),
+    Way("POST", "/reviews/{id}/schedule/steps", schedules.set_step, Action.SET_STEP),
     # rooms and their documents
     Way("GET", "/rooms/{id}", rooms.view, Action.LIST_ROOM),
     Way("POST", "/rooms/{id}/find", rooms.find, Action.LIST_ROOM),

@@ -50,6 +50,7 @@ WALKERS = {
     "/entries/{id}/translations": "officer",
     "/entries": "expert_xbb",
     "/texts": "translator",
+    "/reviews/{id}/schedule": "officer",
     "/register": "registrar",
     "/cycles": "registrar",
     "/states": "registrar",
@@ -59,8 +60,9 @@ WALKERS = {
 # rows of a file: a stranger's questions find none of them, whatever the log says
 OF_FILES = {"document", "version", "translation_task", "review", "room", "review_party", "undertaking"}
 OF_FILES |= {"clarification", "entry", "entry_task", "remark", "routing", "attachment", "batch", "clearance_setting"}
+OF_FILES |= {"review_schedule", "schedule_step"}
 # what is found by its id before its file or its State is not
-SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation"}
+SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation", "calendar_feed"}
 # who one is, and how one stands to a file, asked of one's own rows
 OWN = ("FROM session JOIN person", "FROM person LEFT OUTER JOIN assignment")
 

@@ -111,6 +111,8 @@ def files(world: World) -> Files:
         )
         held.append(made(sent))
         client = browser(world, officer)
+        plan = {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"}
+        assert press(client, f"/reviews/{world.files[file].review}/schedule", **plan).status_code == 303
         assert press(client, f"/documents/{held[-1]}/circulate").status_code == 303
         answer = press(
             client,
@@ -181,6 +183,13 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/reviews/{id}/undertaking": {"accepted": "yes", "wording": "1"},
         "/reviews/{id}/stage": {"seen": "desk_review", "stage": "dialogue"},
         "/reviews/{id}/help": {"wanted": "yes"},
+        "/reviews/{id}/schedule": {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"},
+        "/reviews/{id}/schedule/steps": {
+            "step": "response",
+            "seen": "0",
+            "agreed": "2026-07-01",
+            "reason": "As all agreed.",
+        },
         "/rooms/{id}/find": {"words": "draft"},
         "/documents/{id}/describe": {"title": "Altered", "kind": "law", "language": "en", "tags": "", "seen": "0"},
         "/documents/{id}/submit": {"version": str(version), "target": "shared"},
