@@ -15,6 +15,9 @@ from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask,
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
 from tests.portal.audit.files import Put, put
+from tests.filing import press
+from tests.portal.audit.files import put
+from tests.web_client import browser
 
 AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")
 Hand = Callable[[str], sqlite3.Cursor]
@@ -24,6 +27,11 @@ Hand = Callable[[str], sqlite3.Cursor]
 def by_hand(world: World) -> Iterator[Hand]:
     """Give somebody at the database's prompt, with the portal's own settings but without foreign keys."""
     ask(world, put(world, "officer", "shared", "Penal code"))
+    put(world, "officer", "shared", "Penal code")
+    officer, path = browser(world, "officer"), f"/reviews/{world.files['xaa'].review}/schedule"
+    press(officer, path, seen="0", timetable="resolution", begins="2026-05-04")
+    press(officer, path + "/steps", seen="0", step="response", agreed="2026-07-01", reason="As all agreed.")
+    press(officer, "/calendar")
     with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA recursive_triggers=ON")
         yield connection.execute
