@@ -157,9 +157,8 @@ class Work:
             self.documents = DocumentRecords(self.session, self.who.reach)
             self.clarifications = ClarificationRecords(self.session, self.who.reach)
             self.lookups = gate.Files(self.documents, self.clarifications)
-            self.standings = gate.Standings(self.who, self.people, self.lookups, self.now)
             self.schedules = ScheduleRecords(self.session, self.who.reach)
-            self.standings = gate.Standings(self.who, self.people, self.documents, self.now)
+            self.standings = gate.Standings(self.who, self.people, self.lookups, self.now)
         except BaseException as error:
             self._transaction.__exit__(type(error), error, error.__traceback__)
             raise

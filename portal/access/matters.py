@@ -79,7 +79,6 @@ _CLARIFICATION_ROOMS: Final = {
     Action.MERGE_CLARIFICATION: RoomKind.REVIEWERS,
     Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
 }
-_NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION})  # nobody is signed in yet: nothing opens
 # nobody is signed in (yet), so nothing opens
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key

@@ -76,7 +76,7 @@ _PLACES: Final[dict[NoticeKind, str]] = {
     NoticeKind.CLEARANCE_ASKED: "/entries/{about}",
     NoticeKind.ROUTED_TO_YOU: "/clarifications/{about}",
     NoticeKind.COMMENT_ADDED: "/clarifications/{about}",
-    NoticeKind.SCHEDULE_CHANGED: "/reviews/{review}",
+    NoticeKind.SCHEDULE_CHANGED: "/reviews/{review}/schedule",
 }
 
 

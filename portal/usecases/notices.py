@@ -202,6 +202,14 @@ def list_notices(portal: Portal, caller: Caller, before: UUID | None = None) -> 
         return NoticesPage(lines, older, first=before is None)
 
 
+def newest_notices(work: Work, most: int) -> tuple[NoticeLine, ...]:
+    """Give the newest notices that whoever asks may open, for a page that shows them beside other things."""
+    if work.who.person is None:
+        return ()
+    rows = records_of(work).of_person(work.who.person.id, None, work.now, _READ_AT_ONCE)
+    return tuple(_line(work, notice) for notice in openable(work, [work.who], rows[: 2 * most])[:most])
+
+
 def see_notices(portal: Portal, caller: Caller, newest: UUID) -> None:
     """Mark what somebody was told of as seen, up to the newest that they saw; what they may not open stays as it is.
 

@@ -27,6 +27,7 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.contents import author
 from portal.usecases.people import name_of
 from portal.usecases.reviews import turns_of
+from portal.usecases.telling import tell_of_schedule
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import Permit, Scope, room_scope
@@ -221,6 +222,7 @@ def set_step(
                 set_at=work.now,
             )
         )
+        tell_of_schedule(work, review)
 
 
 def due(work: Work, review_ids: Collection[UUID]) -> dict[UUID, list[DueStep]]:

@@ -10,10 +10,11 @@ from portal.web import (
     administration,
     assets,
     audit,
+    calendars,
     clarifications,
     contacts,
+    desks,
     dialogues,
-    calendars,
     documents,
     downloads,
     entries,
@@ -48,7 +49,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/account/sessions/{id}/end", account.end_one, Action.END_OWN_SESSION),
     Way("POST", "/account/notices", account.set_mail, Action.CHANGE_OWN_ACCOUNT),
     # what one is told of
-    Way("GET", "/work", notices.listing, Action.LIST_NOTICES),  # to which mail leads
+    Way("GET", "/work", desks.view, Action.LIST_NOTICES),  # to which mail leads
     Way("GET", "/notices", notices.listing, Action.LIST_NOTICES),
     Way("POST", "/notices/seen", notices.see, Action.SEE_NOTICES),
     Way("GET", "/calendar", calendars.view, Action.VIEW_OWN_ACCOUNT),

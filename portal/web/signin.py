@@ -35,10 +35,10 @@ WRONG_ADDRESS: Final = N_(
 )
 # whoever has nothing to open yet begins with their account
 FIRST: Final = {
-    Role.FOCAL_POINT: "/reviews",
-    Role.EXPERT: "/reviews",
-    Role.OBSERVER: "/reviews",
-    Role.OFFICER: "/reviews",
+    Role.FOCAL_POINT: "/work",
+    Role.EXPERT: "/work",
+    Role.OBSERVER: "/work",
+    Role.OFFICER: "/work",
     Role.REGISTRAR: "/register",
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",

@@ -1,7 +1,8 @@
 """A schedule as a drawing: where each step's days lie. The page's table says the same.
 
 Measures are user units of an SVG; what grows to the right grows to the left where the page is read that way. Nothing
-is told by colour: a ring is by the text, a diamond agreed, a disc done, a dashed line leads on to the forecast.
+is told by colour: a ring is by the text, a diamond agreed, a disc done, a stroke the forecast, and a dashed line leads
+to it.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +32,8 @@ class Row:
     text: float | None
     agreed: float | None
     done: float | None
-    dashes: tuple[float, float] | None  # from the day that counts to the forecast
+    forecast: float | None  # of a step that is open
+    dashes: tuple[float, float] | None  # from the day that counts to a later forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,15 @@ def _row(line: StepLine, at: int, place: Callable[[date], float]) -> Row:
         return place(day) if day else None
 
     due = line.state.agreed or line.by_text
-    later = line.state.done is None and due is not None and line.forecast is not None and line.forecast > due
+    forecast = line.forecast if line.state.done is None else None
     return Row(
         number=line.number,
         y=_TOP + _ROW * at + _ROW // 2,
         text=perhaps(line.by_text),
         agreed=perhaps(line.state.agreed),
         done=perhaps(line.state.done),
-        dashes=(place(due), place(line.forecast)) if later and due and line.forecast else None,
+        forecast=perhaps(forecast),
+        dashes=(place(due), place(forecast)) if due and forecast and forecast > due else None,
     )
 
 

@@ -5,14 +5,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import contents, running
+from tests.bench import contents, running, talking
 
 BUILD = Path("build")
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        figures = [*contents.figures(), *running.figures(Path(folder))]
+        talk = Path(folder) / "talk"
+        figures = [*contents.figures(), *running.figures(Path(folder)), *talking.figures(talk)]
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps([figure.line() for figure in figures], indent=2) + "\n")
     width = max(len(figure.name) for figure in figures)

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from portal.web.assets import has_asset
+from tests import dialogue
 from tests.cast import World
 from tests.e2e.conftest import serve
 from tests.filing import put
@@ -44,6 +45,39 @@ def chromium() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield running
         running.close()
+
+
+@pytest.mark.skipif(not has_asset("vendor/htmx.min.js"), reason="needs htmx, which npm ci brings")
+def test_what_is_typed_stays_when_the_session_ends_and_when_somebody_else_saves(
+    world: World, chromium: Browser
+) -> None:
+    saved = dialogue.draft_question(world)
+    world.portal.database.close()
+    with serve(world) as site:
+        pages = []
+        for who in ("expert_xbb", "focal_xbb"):
+            context = chromium.new_context(locale="en")
+            context.add_cookies([{"name": "portal-local", "value": world.members[who].token, "url": site.url}])
+            pages.append(context.new_page())
+            pages[-1].goto(f"{site.url}/entries/{saved.entry}")
+        mine, theirs = pages
+        expect(theirs.get_by_role("main")).to_contain_text("Expert_Xbb Example has this draft open, too")
+        field = "Question"
+        mine.get_by_label(field, exact=True).press_sequentially("Mine: ")
+        expect(mine.locator("#saved")).to_contain_text("Saved.", timeout=15_000)
+        theirs.get_by_label(field, exact=True).press_sequentially("Theirs: ")
+        expect(theirs.locator("#saved")).to_contain_text("Somebody saved this draft", timeout=15_000)
+        press(theirs, "Save")
+        expect(theirs.get_by_role("main")).to_contain_text("Mine: ")
+        assert "Theirs: " in theirs.get_by_label(field, exact=True).input_value()
+        token = "document.querySelector('[name=csrf]').value"
+        mine.evaluate(f"fetch('/sign-out', {{method: 'POST', body: new URLSearchParams({{csrf: {token}}})}})")
+        mine.wait_for_timeout(500)
+        mine.get_by_label(field, exact=True).press_sequentially("Still mine: ")
+        expect(mine.locator("#unsaved")).to_contain_text("nothing was lost", timeout=15_000)
+        assert "Still mine: " in mine.get_by_label(field, exact=True).input_value()
+        for page in pages:
+            page.context.close()
 
 
 @dataclass

@@ -95,6 +95,7 @@ class Crawl:
             path = waiting.pop(0)
             kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
             kind = re.sub(r"^/states/[A-Z]{3}$", "/states/-", kind)
+            kind += "-begin" if "?step=begin" in path else "-step" * ("?step=" in path)  # the same address with a form
             if kind in self.seen or SAVED.search(path):
                 continue
             self.seen.add(kind)
@@ -148,6 +149,11 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
         translator=str(world.members["translator"].person),
         language="fr",
     )
+    schedule, officer = f"/reviews/{world.files['xaa'].review}/schedule", signed_in(world, "officer")
+    press(officer, schedule, seen="0", timetable="resolution", begins="2026-01-12")
+    for step, day in (("notify", "2026-02-02"), ("focal_point", "2026-03-20"), ("response", "2026-04-30")):
+        press(officer, f"{schedule}/steps", seen="0", step=step, agreed=day, done=day, reason="As it took place.")
+    press(officer, f"{schedule}/steps", seen="0", step="circulate", agreed="2026-06-06", reason="As all agreed.")
     set_back(world)
     talk(world)
     yield world

@@ -204,7 +204,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
-            *("rotateKeys", "checkRecords", "viewCalendar", "issueFeed", "revokeFeed"),
+            *("viewCalendar", "issueFeed", "revokeFeed"),
         )
     ),
     "state": tuple(map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail"))),

@@ -9,51 +9,6 @@ from typing import Final
 
 from tests.policies import dialogue
 from tests.policies.positions import Thing, Who, inside, reads, room_for, side
-# the parties to the one review that everything here is about
-SIDES: Final = {"XAA": "under review", "XBB": "reviewing", "XCC": "reviewing", "XDD": "no party"}
-
-
-@dataclass(frozen=True)
-class Who:
-    """A person under one appointment, or machinery (role "machine"), or nobody (role "visitor")."""
-
-    role: str | None
-    state: str | None = None
-    when: str = "during"  # now is before, during or after the appointment
-    suspended: bool = False
-    assigned: str = "none"  # to this review, another or none
-    undertaken: bool = False
-    task: str = "none"  # a translator's: this version, another version, another document
-    feed: bool = False  # it is their calendar that asks, by its secret address
-    also: str | None = None  # another role that the same person holds now
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Thing:
-    """What the act is on; only the fields of its kind count."""
-
-    kind: str
-    absent: bool = False
-    # of a file
-    step: str = "dialogue"
-    help_asked: bool = False
-    room: str = ""
-    room_state: str | None = None
-    stage: str = "draft"
-    withdrawn: bool = False
-    owner: str = ""
-    # of people
-    of: str | None = None
-    mine: bool = False
-    role: str = ""
-    others: frozenset[str] = field(default_factory=frozenset)
-    begun_by_me: bool = False
-    running: bool = True
-    enrolled: bool = True
-    held: frozenset[str] = field(default_factory=frozenset)
-    other_focal_point: bool = False
-
 
 # --- the tables
 

@@ -29,6 +29,7 @@ class Who:
     assigned: str = "none"  # to this review, another or none
     undertaken: bool = False
     task: str = "none"  # a translator's: this version, another version, another document
+    feed: bool = False  # it is their calendar that asks, by its secret address
     text: str = "none"  # a translator's, of a clarification: this entry, other entry, other review
     also: str | None = None  # another role that the same person holds now
     name: str = ""

@@ -14,9 +14,8 @@ from sqlmodel import SQLModel
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
-from tests.portal.audit.files import Put, put
 from tests.filing import press
-from tests.portal.audit.files import put
+from tests.portal.audit.files import Put, put
 from tests.web_client import browser
 
 AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")

@@ -1,0 +1,195 @@
+"""Somebody's desk: what they are to do, by when and for which review; what changed; who waits for them.
+
+Nothing sealed is opened for it: questions stand by their numbers, steps by the words of the timetable, notices by their
+kinds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import PortalFacts
+from portal.domain import clarifications as path
+from portal.domain.clarifications import ClarificationStage
+from portal.domain.duties import Due, Duty, duty
+from portal.domain.roles import Role
+from portal.domain.schedules import StepDesk
+from portal.usecases.clarifications import eyes
+from portal.usecases.notices import NoticeLine, newest_notices
+from portal.usecases.schedules import DueStep, due
+from portal.work import Portal, Work
+from storage.dialogue import Clarification
+from storage.repositories.dialogue_views import DialogueViews
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Review, Room
+
+MOST: Final = 20  # of one review; the lists of its clarifications hold all
+NEWEST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A clarification that waits for the reader or their side."""
+
+    id: UUID
+    review: UUID
+    state: str  # under review
+    number: int | None
+    draft_number: int
+    duty: Duty
+    due_on: date | None
+    overdue: bool
+    own: bool  # it waits for the reader, not just for their side
+    waits: str | None  # the State that waits for it; None: the secretariat
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a schedule that is on the reader's desk."""
+
+    review: UUID
+    state: str
+    step: DueStep
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A review, and how much in it is new or waits."""
+
+    review: UUID
+    state: str
+    pledged: bool
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """What is on somebody's desk."""
+
+    role: Role | None
+    questions: tuple[Question, ...]
+    steps: tuple[Step, ...]
+    files: tuple[File, ...]
+    texts: int  # that a translator has to translate
+    notices: tuple[NoticeLine, ...]
+    today: date
+
+    @property
+    def waiting(self) -> tuple[tuple[str | None, int], ...]:
+        """Tell who waits for the reader, and for how much; None: the secretariat."""
+        counts: dict[str | None, int] = {}
+        for question in self.questions:
+            counts[question.waits] = counts.get(question.waits, 0) + 1
+        return tuple(counts.items())
+
+
+def view_desk(portal: Portal, caller: Caller) -> DeskPage:
+    """Show what is on somebody's desk.
+
+    Raises:
+        NotFound: They act under no appointment.
+
+    """
+    with portal.work(caller) as work:
+        work.require_on(Action.LIST_NOTICES, PortalFacts())
+        records = {record.review.id: record for record in work.reviews.all()}
+        mine = work.allowed(Action.VIEW_REVIEW, Review, [record.review for record in records.values()])
+        open_ = [review for review in mine if review.closed_at is None]
+        follows = work.allowed(Action.LIST_CLARIFICATIONS, Review, open_)
+        questions: list[Question] = []
+        counts: dict[UUID, dict[str, int]] = {}
+        for review in follows:
+            found, counts[review.id] = _questions(work, records[review.id])
+            questions += found
+        steps = _steps(work, [records[review.id] for review in open_])
+        person = work.who.person
+        texts = 0
+        if work.who.role is Role.TRANSLATOR and person is not None:
+            texts = len(work.clarifications.tasks_of(person.id)) + len(work.documents.tasks_of(person.id))
+        return DeskPage(
+            role=work.who.role,
+            questions=tuple(sorted(questions, key=lambda one: (not one.own, Due(one.due_on).sort_key))),
+            steps=tuple(sorted(steps, key=lambda one: Due(one.step.date).sort_key)),
+            files=tuple(
+                File(review.id, review.state_code, review.id in counts, counts.get(review.id, {})) for review in open_
+            ),
+            texts=texts,
+            notices=newest_notices(work, NEWEST),
+            today=work.now.date(),
+        )
+
+
+def _questions(work: Work, record: ReviewRecord) -> tuple[list[Question], dict[str, int]]:
+    rooms = work.allowed(Action.LIST_ROOM, Room, record.rooms)
+    views = DialogueViews(work.session, record.review.id, eyes(work, record, rooms))
+    counts = views.counts()
+    own = list(views.page("mine", MOST, 0)) if counts["mine"] else []
+    ours = list(views.page("turn", MOST, 0)) if counts["turn"] else []
+    rows = {row.id: row for row in (*own, *ours)}
+    seen = work.allowed(Action.VIEW_CLARIFICATION, Clarification, list(rows.values()))
+    return _lines(work, record, seen, {row.id for row in own}), counts
+
+
+def _lines(work: Work, record: ReviewRecord, rows: Sequence[Clarification], own: set[UUID]) -> list[Question]:
+    role, today, lines = work.who.role, work.now.date(), []
+    under = work.who.state == record.review.state_code
+    for row in rows:
+        stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, under_review=under)
+        what = duty(stage, role)
+        if what is None:
+            continue
+        lines.append(
+            Question(
+                id=row.id,
+                review=row.review_id,
+                state=record.review.state_code,
+                number=row.number,
+                draft_number=row.draft_number,
+                duty=what,
+                due_on=row.due_on,
+                overdue=row.due_on is not None and row.due_on < today,
+                own=row.id in own,
+                waits=_waits(what, row, record),
+            )
+        )
+    return lines
+
+
+def _waits(what: Duty, row: Clarification, record: ReviewRecord) -> str | None:
+    match what:
+        case Duty.SUBMIT:
+            return None
+        case Duty.CLOSE:
+            return record.review.state_code
+        case _:
+            return row.owner
+
+
+def _steps(work: Work, records: Sequence[ReviewRecord]) -> list[Step]:
+    found = due(work, [record.review.id for record in records])
+    return [
+        Step(record.review.id, record.review.state_code, step)
+        for record in records
+        for step in found.get(record.review.id, [])
+        if step.current and _on_desk(work, record, step.desk)
+    ]
+
+
+def _on_desk(work: Work, record: ReviewRecord, desk: StepDesk) -> bool:
+    role, under = work.who.role, work.who.state == record.review.state_code
+    works = role in {Role.FOCAL_POINT, Role.EXPERT}
+    match desk:
+        case StepDesk.STATE:
+            return works and under
+        case StepDesk.EXPERTS:
+            return works and not under
+        case StepDesk.OFFICER:
+            return role is Role.OFFICER
+        case StepDesk.BOTH:
+            return works
+        case StepDesk.ALL:
+            return works or role is Role.OFFICER
