@@ -9,6 +9,7 @@ from portal.domain.clarifications import ClarificationKind, Part, RemarkKind
 from portal.usecases import questions, remarks, renderings, submissions
 from portal.usecases.questions import Asked, Saved
 from portal.usecases.subjects import Subject
+from storage.database import Session
 from storage.dialogue import Clarification, Entry, EntryTask
 from tests.cast import World
 
@@ -92,6 +93,20 @@ def send_text(world: World, entry_id: UUID, language: str = "ar", to: str = "tra
     with world.portal.database.read() as session:
         which = EntryTask.entry_id == entry_id, EntryTask.language == language, col(EntryTask.recalled_at).is_(None)
         return session.scalars(select(EntryTask.id).where(*which)).one()
+
+
+def first_question(session: Session, clarification_id: UUID) -> UUID:
+    return _sent(session, clarification_id, "question")[0]
+
+
+def last_answer(session: Session, clarification_id: UUID) -> UUID:
+    return _sent(session, clarification_id, "answer")[-1]
+
+
+def _sent(session: Session, clarification_id: UUID, part: str) -> list[UUID]:
+    sent = col(Entry.stage).in_(("submitted", "circulated"))
+    question = select(Entry.id).where(Entry.clarification_id == clarification_id, Entry.part == part, sent)
+    return list(session.scalars(question.order_by(col(Entry.created_at))))
 
 
 def entry(world: World, entry_id: UUID) -> Entry:

@@ -181,9 +181,9 @@ def standing(entries: Iterable[Formal], *, closed: bool) -> ClarificationStage:
     return ClarificationStage.SUBMITTED if Part.QUESTION in waiting else ClarificationStage.ANSWERED
 
 
-def shown(stage: ClarificationStage, *, passed: bool, under_review: bool) -> ClarificationStage:
-    """Tell where it stands for one side: what the secretariat hasn't passed on yet doesn't show to the other."""
-    if under_review and passed and stage is ClarificationStage.SUBMITTED:
+def shown(stage: ClarificationStage, *, passed: bool, drafts: bool) -> ClarificationStage:
+    """Tell where it stands for one side: a question that isn't passed on yet shows to those who see its drafts."""
+    if not drafts and passed and stage is ClarificationStage.SUBMITTED:
         return ClarificationStage.ANSWERED
     return stage
 

@@ -281,7 +281,7 @@ def list_page(
 
 def _line(row: Clarification, subject: Subject, frame: Frame, gathered: Gathered, names: dict[UUID, str]) -> Line:
     under = frame.eyes.under_review
-    stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, under_review=under)
+    stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, drafts=frame.eyes.drafts)
     whose = path.holder(stage)
     moments = {
         "reviewers": row.reviewers_room_at,

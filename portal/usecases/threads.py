@@ -275,7 +275,8 @@ def _opened(
     names = {id_: name_of(portal, permit, person) for id_, person in rows.people.items()}
     lines = _entry_lines(portal, permit, rows, names)
     under = state == record.review.state_code
-    stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, under_review=under)
+    drafts = RoomKind.REVIEWERS in {RoomKind(room.kind) for room in rows.rooms}
+    stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, drafts=drafts)
     whose = path.holder(stage)
     sent = {EntryStage.SUBMITTED, EntryStage.CIRCULATED, EntryStage.SENT}
     return Thread(

@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from portal.access.actions import Action
 from portal.domain import markdown
 from portal.domain.clarifications import KIND_WORDS
 from portal.domain.languages import document_language
@@ -226,7 +227,8 @@ def _show(
     names = state_names(request)  # knows the reader's language from here on
     if problem is not None:
         refuse_asked(request, form, problem)
-    choices = drafting.about_choices(portal_of(request), caller_of(request), page.review) if page.first else ()
+    writes = page.first and Action.EDIT_ENTRY in page.may
+    choices = drafting.about_choices(portal_of(request), caller_of(request), page.review) if writes else ()
     return show(
         request,
         "clarifications/draft.html",

@@ -98,9 +98,10 @@ def test_the_officers_turn_is_the_officers() -> None:
 def test_a_question_that_follows_shows_to_the_state_under_review_once_it_is_passed_on() -> None:
     """GL 23."""
     for stage in Stage:
-        assert path.shown(stage, passed=True, under_review=False) is stage
+        assert path.shown(stage, passed=True, drafts=True) is stage
+        assert path.shown(stage, passed=False, drafts=False) is stage
         hidden = Stage.ANSWERED if stage is Stage.SUBMITTED else stage
-        assert path.shown(stage, passed=True, under_review=True) is hidden
+        assert path.shown(stage, passed=True, drafts=False) is hidden
 
 
 @pytest.mark.parametrize("stage", [one for one in EntryStage if one is not EntryStage.DRAFT])
