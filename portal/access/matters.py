@@ -134,11 +134,10 @@ def review_matter(record: ReviewRecord, action: Action) -> Matter:
     stream = review.id
     if action is Action.SET_CLEARANCE and (own := record.room(RoomKind.REVIEWERS.value)) is not None:
         stream = own.id  # how a reviewing State works is nothing for the State under review
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(stream), frozenset(scopes))
     shared = record.room(RoomKind.SHARED.value) if action in _SCHEDULE else None
     if shared is not None:
         scopes.add(room_scope(review.id, shared.id))
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(review.id), frozenset(scopes))
+    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(stream), frozenset(scopes))
 
 
 def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:
