@@ -17,6 +17,9 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "attachment": ("removed_at",),
     "batch": (),
     "remark": (),
+    "review_schedule": (),
+    "schedule_step": (),
+    "calendar_feed": ("ended_at",),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {
@@ -32,9 +35,6 @@ SENT_ONCE: dict[str, tuple[str, ...]] = {
         "created_by",
         "created_at",
     ),
-    "review_schedule": (),
-    "schedule_step": (),
-    "calendar_feed": ("ended_at",),
 }
 NEVER_DELETED = (
     "event",

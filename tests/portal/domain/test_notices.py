@@ -65,4 +65,4 @@ def test_every_kind_has_words_of_its_own_and_leads_somewhere() -> None:
     assert set(OFTEN) == set(Often)
     assert len(set(NOTICES.values())) == len(NOTICES)
     for kind in NoticeKind:
-        assert re.fullmatch(r"/[a-z]+(/[0-9a-f-]{36})?", place_of(kind, uuid4(), uuid4()))
+        assert re.fullmatch(r"/[a-z]+(/[0-9a-f-]{36})?(/schedule)?", place_of(kind, uuid4(), uuid4()))

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,13 +18,19 @@ from sqlmodel import select
 from portal import cli
 from portal.app import open_portal
 from portal.audit.events import MACHINERY_STREAM
+from portal.usecases import attachments, handling, questions, submissions
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
+from storage.fields import Place
+from storage.permits import room_scope
+from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
+from tests import dialogue
 from tests.cast import World, setting_up
 from tests.conftest import settings_in
-from tests.filing import press
+from tests.filing import newest, press
+from tests.filing import put as put_in
 from tests.portal.audit.files import Put, download, look, put
 from tests.web_client import browser
 
@@ -174,13 +180,24 @@ def test_a_counter_set_back_is_named(world: World, by_hand: Hand) -> None:
 CHANGES: dict[str, tuple[str, str | None]] = {
     "appointment": ("ended_at", None),
     "assignment": ("ended_at", None),
+    "attachment": ("removed_at", None),
+    "batch": ("number", "7"),
+    "clarification": ("stage", "closed"),
+    "clearance_setting": ("clears", "1"),
+    "entry": ("clearance", "given"),
+    "entry_task": ("recalled_at", None),
+    "calendar_feed": ("ended_at", None),
     "document": ("withdrawn_at", None),
     "invitation": ("revoked_at", None),
     "passphrase": ("verifier", "another"),
     "person": ("language", "fr"),
+    "remark": ("kind", "call"),
     "review": ("stage", "dialogue"),
     "review_party": ("until", None),
+    "review_schedule": ("timetable", "longer"),
+    "routing": ("ended_at", None),
     "room": ("kind", "shared again"),
+    "schedule_step": ("step", "draft"),
     "session": ("ended_at", None),
     "translation_task": ("recalled_at", None),
     "undertaking": ("wording", "2"),
@@ -189,15 +206,52 @@ CHANGES: dict[str, tuple[str, str | None]] = {
 every_table = pytest.mark.parametrize("table", guarded_tables(), ids=lambda table: str(table.__tablename__))
 
 
+def talk(world: World) -> None:
+    """Let something of every kind be said."""
+    review, people = world.files["xaa"].review, [world.members["expert_xaa"].person]
+    asked = dialogue.question(world)
+    with world.request():
+        questions.set_clearance(world.portal, world.caller("focal_xbb"), review, clears=False)
+    draft = dialogue.draft_question(world, "focal_xbb")
+    with world.request():
+        chosen = [(draft.entry, draft.edition)]
+        submissions.submit_batch(world.portal, world.caller("focal_xbb"), review, chosen)
+    with world.request():
+        handling.route(world.portal, world.caller("focal_xaa"), asked, people)
+    answer = dialogue.draft_answer(world, asked)
+    law = newest(world, put_in(world, "focal_xaa", "national XAA", "Law"))
+    with world.request():
+        attachments.attach(world.portal, world.caller("expert_xaa"), answer.entry, frozenset({law}))
+    dialogue.comment(world, "expert_xbb", asked, "reviewers", "Compare.")
+    sent = dialogue.entry(world, draft.entry).sent_as
+    assert sent is not None
+    dialogue.send_text(world, sent)
+
+
 @pytest.fixture
 def all_tables(world: World, file: Put) -> None:
     """Fill the guarded tables that the cast leaves empty."""
+    talk(world)
     person = world.members["translator"].person
     with setting_up(world.portal) as (work, _):
         work.identity.add(Passphrase(person_id=person, verifier="one", created_at=work.now))
         work.identity.add(
             Invitation(id=uuid4(), person_id=person, token_hash=b"x", created_at=work.now, expires_at=work.now)
         )
+        feed: dict[str, Any] = {
+            "person_id": person,
+            "appointment_id": world.members["translator"].appointment,
+            "token_hash": b"y",
+        }
+        work.identity.add(CalendarFeed(id=uuid4(), created_at=work.now, **feed))
+        own: dict[str, Any] = {"review_id": world.files["xaa"].review, "room_id": world.files["xaa"].rooms["shared"]}
+        own |= {"number": 1, "set_by": world.members["officer"].person, "set_at": work.now}
+        begins = date(2026, 5, 4)
+        work.schedules.add(ReviewSchedule(id=uuid4(), timetable="resolution", begins=begins, **own))
+        place = Place("schedule_step", "reason", step := uuid4())
+        scope = room_scope(own["review_id"], own["room_id"])
+        reason = work.portal.keyring.seal_log(work.session, scope, place, b"As all agreed.")
+        work.schedules.add(ScheduleStep(id=step, step="response", reason=reason, **own))
         work.documents.add(
             TranslationTask(
                 id=uuid4(),

@@ -446,7 +446,7 @@ def test_whoever_holds_several_appointments_chooses_one_and_gets_a_new_token(wor
     chosen = client.form("/acting?next=/reviews/1", "/acting", appointment=str(second), next="/reviews/1")
     assert (chosen.status_code, chosen.headers["location"]) == (303, "/reviews/1")
     assert client.cookies["portal-local"] != before
-    assert client.get("/", follow_redirects=False).headers["location"] == "/reviews"
+    assert client.get("/", follow_redirects=False).headers["location"] == "/work"
     replay = visitor(world.portal)
     replay.cookies.set("portal-local", before)
     assert replay.get("/account", follow_redirects=False).status_code == 303
