@@ -1,0 +1,242 @@
+"""The pages of the dialogue: long and odd texts, two tabs, sessions that end, words that are looked for."""
+
+import logging
+import re
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.domain.clarifications import EntryStage, Part
+from portal.domain.markdown import TEXT_CHARACTERS
+from storage.tables import Stream
+from tests import dialogue
+from tests.cast import World
+from tests.contents import said
+from tests.filing import press
+from tests.office import QUESTION
+from tests.web_client import ORIGIN, browser
+
+LONG: Final = "word " * 400_000
+
+
+def base(world: World) -> str:
+    return f"/reviews/{world.files['xaa'].review}/clarifications"
+
+
+def test_two_megabytes_come_back_in_the_form_with_a_sentence(world: World) -> None:
+    client = browser(world, "expert_xbb")
+    answer = press(client, base(world), **{**QUESTION, "text": LONG})
+    assert answer.status_code == 422
+    assert f"at most {TEXT_CHARACTERS}" in answer.text
+    assert LONG.strip() in answer.text
+    saved = dialogue.draft_question(world)
+    for path in (f"/entries/{saved.entry}", f"/entries/{saved.entry}/autosave"):
+        answer = press(client, path, **{**QUESTION, "text": LONG, "seen": "1"})
+        assert f"at most {TEXT_CHARACTERS}" in answer.text
+    assert LONG.strip() in press(client, f"/entries/{saved.entry}", **{**QUESTION, "text": LONG, "seen": "1"}).text
+    assert dialogue.entry(world, saved.entry).edition == 1
+
+
+def test_a_long_text_from_somebody_without_a_session_is_not_even_read(world: World) -> None:
+    saved = dialogue.draft_question(world)
+    for path in (base(world), f"/entries/{saved.entry}", f"/entries/{saved.entry}/autosave"):
+        answer = browser(world).post(path, data={"text": LONG}, headers={"Origin": ORIGIN}, follow_redirects=False)
+        assert answer.status_code == 413, path
+
+
+def test_nothing_in_a_text_runs_and_directions_stay_in_their_blocks(world: World) -> None:
+    hostile = (
+        "<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](https://evil.example/y.png)\n\n"
+        "<img src=x onerror=alert(1)>\n\nالمادة 5 (b) of the law"  # noqa: RUF001
+    )
+    saved = dialogue.draft_question(world, said=dialogue.asked("<b>Heading</b>", hostile))
+    dialogue.pass_on(world, dialogue.submit(world, saved))
+    for who in ("focal_xaa", "expert_xbb"):
+        text = browser(world, who).get(f"/clarifications/{saved.clarification}").text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert 'evil.example/y.png"' not in text.replace('href="https://evil.example/y.png"', "")
+        assert 'href="javascript' not in text
+        assert "<b>Heading" not in text
+        assert re.search(r'<p dir="auto">المادة 5 \(b\) of the law</p>', text)
+    turned = press(browser(world, "expert_xbb"), base(world), **{**QUESTION, "text": "a\u202eb"})
+    assert turned.status_code == 422
+    assert "U+202E" in turned.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("article", ""),
+        ("article", "UNTOC 99"),
+        ("article", "the fifth"),
+        ("heading", ""),
+        ("kind", "complaint"),
+        ("text", " "),
+        ("language", "xx1"),
+        ("about", "x"),
+        ("about", str(uuid4())),
+    ],
+)
+def test_what_is_missing_or_unknown_is_said_beside_what_was_typed(world: World, field: str, value: str) -> None:
+    client, typed = browser(world, "expert_xbb"), {**QUESTION, "heading": "A heading", "text": "A long text."}
+    answer = press(client, base(world), **{**typed, field: value})
+    assert answer.status_code == 422
+    kept = "A heading" if field != "heading" else "A long text."
+    assert kept in answer.text
+    saved = dialogue.draft_question(world)
+    answer = press(client, f"/entries/{saved.entry}", **{**typed, field: value, "seen": "1"})
+    assert answer.status_code == 422
+    assert kept in answer.text
+    assert dialogue.entry(world, saved.entry).edition == 1
+
+
+@pytest.mark.parametrize("day", ["x", "2026-02-30", "2026-05-03", "0001-01-01", "10000-01-01", "05/06/2026"])
+def test_a_day_that_is_none_or_over_passes_nothing_on(world: World, day: str) -> None:
+    sent = dialogue.submit(world, dialogue.draft_question(world))
+    answer = press(browser(world, "officer"), f"/entries/{sent}/pass", due_on=day)
+    assert answer.status_code == 422
+    assert f'value="{day}"' in answer.text
+    assert dialogue.entry(world, sent).stage == EntryStage.SUBMITTED
+
+
+def test_a_draft_saved_in_two_tabs_shows_both_texts(world: World) -> None:
+    saved = dialogue.draft_question(world)
+    client, path = browser(world, "expert_xbb"), f"/entries/{saved.entry}"
+    assert press(client, path, **{**QUESTION, "text": "The first tab.", "seen": "1"}).status_code == 303
+    late = {**QUESTION, "text": "The second tab.", "seen": "1"}
+    told = press(client, f"{path}/autosave", **late)
+    assert told.status_code == 200
+    assert "Nothing was overwritten" in told.text
+    assert 'name="seen" value="1"' in told.text
+    answer = press(client, path, **late)
+    assert answer.status_code == 409
+    assert "The first tab." in answer.text
+    assert "The second tab." in answer.text
+    assert 'name="seen" value="2"' in answer.text
+    assert dialogue.entry(world, saved.entry).edition == 2
+    assert press(client, path, **{**late, "seen": "2"}).status_code == 303
+
+
+def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:
+    saved = dialogue.draft_question(world)
+    client, path = browser(world, "expert_xbb"), f"/entries/{saved.entry}/autosave"
+    typed = {**QUESTION, "text": "Typed.", "seen": "1"}
+    assert client.post(path, data=typed, headers={"Origin": ORIGIN}).status_code == 403
+    stale = client.post(path, data={**typed, "csrf": "stale"}, headers={"Origin": ORIGIN})
+    assert stale.status_code == 403
+    world.clock.forward(timedelta(days=2))
+    ended = press(client, path, **typed)
+    assert ended.status_code == 401
+    ended = press(client, f"/entries/{saved.entry}", **typed)
+    assert ended.status_code in {303, 401}
+    assert dialogue.entry(world, saved.entry).edition == 1
+
+
+def test_what_somebody_looks_for_is_kept_nowhere(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    dialogue.question(world)
+    with caplog.at_level(logging.DEBUG):
+        answer = press(browser(world, "focal_xaa"), f"{base(world)}/find", words="unguessable pangolin")
+    assert answer.status_code == 200
+    assert "pangolin" not in caplog.text
+    addresses = re.findall(r'(?:href|action|hx-post)="([^"]*)"', answer.text)
+    assert not [address for address in addresses if "pangolin" in address]
+    with world.portal.database.read() as session:
+        streams = [row.id for row in session.query(Stream).all()]
+    events = [str(event) for stream in streams for event in said(world, stream)]
+    assert events
+    assert not [event for event in events if "pangolin" in event]
+
+
+def test_a_finding_tells_what_the_reader_may_read_alone(world: World) -> None:
+    passed = dialogue.question(world)
+    dialogue.draft_question(world, said=dialogue.asked("Aside", "a pangolin"))
+    dialogue.draft_answer(world, passed, text="an armadillo")
+    for who, words, count in (
+        ("expert_xcc", "pangolin", 1),
+        ("officer", "pangolin", 1),
+        ("focal_xaa", "pangolin", 0),
+        ("observer_xcc", "pangolin", 0),
+        ("expert_xaa", "armadillo", 1),
+        ("focal_xbb", "armadillo", 0),
+        ("officer", "armadillo", 0),
+        ("focal_xaa", "PARTICIPATION punished", 1),
+    ):
+        text = press(browser(world, who), f"{base(world)}/find", words=words).text
+        assert f"{count} clarification" in text, (who, words)
+
+
+@pytest.mark.parametrize("page", ["abc", "-1", "0", "99999", "9" * 40, "٣", "1e3", ""])
+def test_a_page_that_there_is_not_shows_one_that_there_is(world: World, page: str) -> None:
+    dialogue.question(world)
+    client = browser(world, "expert_xbb")
+    for name in ("all", "articles", "nonsense"):
+        answer = client.get(base(world), params={"list": name, "page": page})
+        assert answer.status_code == 200
+        assert "Participation" in answer.text
+    answer = press(client, f"{base(world)}/find", words="participation", page=page)
+    assert answer.status_code == 200
+    assert "Participation" in answer.text
+
+
+def test_the_officer_and_the_other_state_read_a_draft_and_write_nothing_in_it(world: World) -> None:
+    """GL 17."""
+    saved = dialogue.draft_question(world)
+    for who in ("officer", "expert_xcc"):
+        answer = browser(world, who).get(f"/entries/{saved.entry}")
+        assert answer.status_code == 200
+        assert dialogue.TEXT in answer.text
+        assert f'action="/entries/{saved.entry}' not in answer.text
+    assert browser(world, "focal_xaa").get(f"/entries/{saved.entry}").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["a" * 5000, "zz9", "<b>"])
+def test_a_draft_begins_in_a_language_that_there_is(world: World, language: str) -> None:
+    path = f"/clarifications/{dialogue.question(world)}/drafts"
+    assert press(browser(world, "expert_xaa"), path, part="answer", language=language).status_code == 422
+    for corrects in ("x", str(uuid4())):
+        answer = press(browser(world, "expert_xaa"), path, part="answer", language="en", corrects=corrects)
+        assert answer.status_code == 422
+
+
+# --- ids of one review beside those of another, for somebody who is in both
+
+
+def test_somebody_in_two_reviews_mixes_nothing_of_them(world: World) -> None:
+    who, here, there = "focal_xbb", world.files["xaa"], world.files["xdd"]
+    mine = dialogue.draft_question(world, who)
+    foreign = dialogue.draft_question(world, who, file="xdd")
+    sent = dialogue.submit(world, dialogue.draft_question(world, who, file="xdd"), who)
+    client = browser(world, who)
+    cases: list[tuple[str, dict[str, str], set[int]]] = [
+        (f"/clarifications/{mine.clarification}/merge", {"into": str(foreign.clarification)}, {422}),
+        (f"/clarifications/{mine.clarification}/drafts", {"part": "question", "corrects": str(sent)}, {422, 409}),
+        (f"{base(world)}/batch", {"chosen": f"{foreign.entry} 1"}, {404}),
+        (f"{base(world)}/batch", {"chosen": f"{sent} 1"}, {404, 409}),
+    ]
+    for room in there.rooms.values():
+        said_there = {"room": str(room), "text": "Aside."}
+        cases.append((f"/clarifications/{mine.clarification}/comments", said_there, {404}))
+        cases.append((f"/reviews/{here.review}/contacts", {"kind": "call", **said_there}, {404}))
+    for path, fields, statuses in cases:
+        assert press(client, path, **fields).status_code in statuses, (path, fields)
+    assert dialogue.entry(world, mine.entry).stage == dialogue.entry(world, foreign.entry).stage == EntryStage.DRAFT
+
+
+def test_a_text_is_no_clarification_and_no_task_and_the_other_way_round(world: World) -> None:
+    saved = dialogue.draft_question(world)
+    sent = dialogue.submit(world, saved)
+    task = dialogue.send_text(world, sent)
+    dialogue.pass_on(world, sent)
+    draft = dialogue.draft_answer(world, saved.clarification, "expert_xbb", "More?", Part.QUESTION)
+    ids: dict[str, tuple[UUID, ...]] = {
+        "clarifications": (sent, draft.entry, task),
+        "entries": (saved.clarification, task),
+        "texts": (sent, saved.clarification),
+    }
+    for noun, wrong in ids.items():
+        for who in ("expert_xbb", "officer", "translator"):
+            for id_ in wrong:
+                assert browser(world, who).get(f"/{noun}/{id_}").status_code == 404
