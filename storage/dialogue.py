@@ -18,8 +18,10 @@ class ClearanceSetting(Guarded, SQLModel, table=True):
     """Whether a reviewing State's focal point clears the questions of its experts before they are submitted."""
 
     __tablename__: ClassVar[str] = "clearance_setting"
-    review_id: UUID = Field(primary_key=True, foreign_key="review.id")
-    state_code: str = Field(primary_key=True, foreign_key="state.code", max_length=3)
+    __table_args__ = (UniqueConstraint("review_id", "state_code"),)
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    state_code: str = Field(foreign_key="state.code", max_length=3)
     clears: bool = False
     changed_by: UUID = Field(foreign_key="person.id")
     changed_at: datetime = moment()

@@ -81,8 +81,9 @@ def comment(world: World, who: str, clarification_id: UUID, room: str, text: str
 
 def log_call(world: World, who: str, text: str) -> None:
     with world.request():
-        room = world.files["xaa"].rooms["shared"]
-        remarks.log_contact(world.portal, world.caller(who), room, RemarkKind.CALL, None, text)
+        file = world.files["xaa"]
+        room = file.rooms["shared"]
+        remarks.log_contact(world.portal, world.caller(who), file.review, room, RemarkKind.CALL, None, text)
 
 
 def send_text(world: World, entry_id: UUID, language: str = "ar", to: str = "translator", who: str = "officer") -> UUID:

@@ -138,7 +138,7 @@ def _lines(work: Work, record: ReviewRecord, rows: Sequence[Clarification], own:
     role, today, lines = work.who.role, work.now.date(), []
     under = work.who.state == record.review.state_code
     for row in rows:
-        stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, under_review=under)
+        stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, drafts=not under)
         what = duty(stage, role)
         if what is None:
             continue

@@ -60,10 +60,11 @@ def find(request: Request) -> Response:
     """Show the clarifications in which somebody's words stand."""
     form, review = read_form(request), id_from(request, "id")
     words = form.text("words")[:WORDS_LONGEST]
-    if not words:
-        return RedirectResponse(f"/reviews/{review}/clarifications?list=all", 303)
-    number = _number(form.text("page"))
-    page = findings.find(portal_of(request), caller_of(request), review, words, number)
+    portal, caller, number = portal_of(request), caller_of(request), _number(form.text("page"))
+    if words:
+        page = findings.find(portal, caller, review, words, number)
+    else:
+        page = clarifications.list_clarifications(portal, caller, review, "all", number)
     return _show_list(request, page, form)
 
 

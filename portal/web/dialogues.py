@@ -12,9 +12,12 @@ from starlette.responses import Response
 from portal.domain.clarifications import KIND_WORDS, Part
 from portal.domain.files import content_disposition
 from portal.domain.texts import N_
+from portal.errors import TooLarge, Unavailable
 from portal.papers.dialogue import Article, Paper, Question, Said
 from portal.papers.docx import write_docx
+from portal.papers.fonts import FontsMissing
 from portal.papers.pdf import write_pdf
+from portal.papers.room import PaperTooLong
 from portal.usecases.dialogues import Dialogue, EntryText, ThreadText, export_dialogue
 from portal.web.checks import state_names
 from portal.web.downloads import HEADERS
@@ -22,6 +25,11 @@ from portal.web.languages import RIGHT_TO_LEFT, language_of, say
 from portal.web.rooms import TONGUES
 from portal.web.ways import caller_of, id_from, portal_of
 
+NO_FONTS: Final = N_(
+    "The portal lacks the fonts for this paper, so none was made. Tell your administrator; the dialogue can be had for "
+    "a word processor meanwhile."
+)
+TOO_LONG: Final = N_("This dialogue is too long for one PDF, so none was made. Take it for a word processor instead.")
 PDF: Final = "application/pdf"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -39,8 +47,13 @@ def as_docx(request: Request) -> Response:
 def _send(request: Request, write: Callable[[Paper], bytes], kind: str, name: str) -> Response:
     dialogue = export_dialogue(portal_of(request), caller_of(request), id_from(request, "id"))
     paper = _paper(request, dialogue, state_names(request))
-    headers = {**HEADERS, "Content-Disposition": content_disposition(name)}
-    return Response(write(paper), media_type=kind, headers=headers)
+    try:
+        made = write(paper)
+    except FontsMissing as error:
+        raise Unavailable(NO_FONTS) from error
+    except PaperTooLong as error:
+        raise TooLarge(TOO_LONG) from error
+    return Response(made, media_type=kind, headers={**HEADERS, "Content-Disposition": content_disposition(name)})
 
 
 def _paper(request: Request, dialogue: Dialogue, names: Mapping[str, str]) -> Paper:

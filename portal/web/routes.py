@@ -85,7 +85,7 @@ WAYS: tuple[Way, ...] = (
     # the dialogue: lists, one clarification, its drafts and what was sent
     Way("GET", "/reviews/{id}/clarifications", clarifications.listing, Action.LIST_CLARIFICATIONS),
     Way("POST", "/reviews/{id}/clarifications/find", clarifications.find, Action.LIST_CLARIFICATIONS),
-    Way("GET", "/reviews/{id}/clarifications/new", clarifications.new, Action.ASK_CLARIFICATION),
+    Way("GET", "/reviews/{id}/clarifications/new", clarifications.new, Action.LIST_ROOM),
     Way("POST", "/reviews/{id}/clarifications", clarifications.ask, Action.ASK_CLARIFICATION, long=True),
     Way("POST", "/reviews/{id}/clarifications/batch", clarifications.submit_batch, Action.SUBMIT_ENTRY),
     Way("POST", "/reviews/{id}/clearance", clarifications.set_clearance, Action.SET_CLEARANCE),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.orm import Session
@@ -39,15 +39,24 @@ class ClarificationRecords:
     def clears(self, review_id: UUID, state: str) -> bool:
         """Tell whether a State's focal point clears questions in a review, asking the database once."""
         if (review_id, state) not in self._clears:
-            found = self._session.get(ClearanceSetting, (review_id, state))
+            found = self._setting(review_id, state)
             self._clears[review_id, state] = found is not None and found.clears
         return self._clears[review_id, state]
 
+    def _setting(self, review_id: UUID, state: str) -> ClearanceSetting | None:
+        return self._session.scalar(
+            select(ClearanceSetting).where(
+                col(ClearanceSetting.review_id) == review_id, col(ClearanceSetting.state_code) == state
+            )
+        )
+
     def set_clearance(self, review_id: UUID, state: str, by: UUID, at: datetime, *, clears: bool) -> None:
         """Write whether a State's focal point clears questions in a review."""
-        row = self._session.get(ClearanceSetting, (review_id, state))
+        row = self._setting(review_id, state)
         if row is None:
-            row = ClearanceSetting(review_id=review_id, state_code=state, clears=clears, changed_by=by, changed_at=at)
+            row = ClearanceSetting(
+                id=uuid4(), review_id=review_id, state_code=state, clears=clears, changed_by=by, changed_at=at
+            )
             self._session.add(row)
         row.clears, row.changed_by, row.changed_at = clears, by, at
         self._session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.dialogue import Entry, EntryTask
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.repositories.reviews import Reach, within
 from storage.tables import Document, Review, Room, TranslationTask
@@ -52,7 +53,10 @@ class ScheduleRecords:
         return (last or 0) + 1
 
     def translated(self, review_id: UUID) -> list[tuple[datetime, datetime | None]]:
-        """List from when to when texts of a review's shared room were with a translator; no end: still are."""
+        """List from when to when texts of a review's shared room were with a translator; no end: still are.
+
+        Of questions and answers those count that were passed on: others are not for all who see the schedule.
+        """
         rows = self._session.execute(
             select(col(TranslationTask.sent_at), col(TranslationTask.delivered_at), col(TranslationTask.recalled_at))
             .join(Document, col(Document.id) == col(TranslationTask.document_id))
@@ -61,7 +65,14 @@ class ScheduleRecords:
             .where(col(TranslationTask.review_id) == review_id, col(Room.kind) == "shared", within(self._reach))
             .order_by(col(TranslationTask.sent_at))
         ).all()
-        return [(sent, delivered or recalled) for sent, delivered, recalled in rows]
+        texts = self._session.execute(
+            select(col(EntryTask.sent_at), col(EntryTask.delivered_at), col(EntryTask.recalled_at))
+            .join(Entry, col(Entry.id) == col(EntryTask.entry_id))
+            .join(Review, col(Review.id) == col(EntryTask.review_id))
+            .where(col(EntryTask.review_id) == review_id, col(Entry.stage) == "circulated", within(self._reach))
+            .order_by(col(EntryTask.sent_at))
+        ).all()
+        return [(sent, delivered or recalled) for sent, delivered, recalled in (*rows, *texts)]
 
     def add(self, row: ReviewSchedule | ScheduleStep) -> None:
         """Write a change."""

@@ -62,6 +62,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "clearance_setting",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("review_id", sa.Uuid(), nullable=False),
         sa.Column("state_code", sa.String(length=3), nullable=False),
         sa.Column("clears", sa.Boolean(), nullable=False),
@@ -80,7 +81,8 @@ def upgrade() -> None:
             ["state_code"],
             ["state.code"],
         ),
-        sa.PrimaryKeyConstraint("review_id", "state_code"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("review_id", "state_code"),
     )
     op.create_table(
         "clarification",

@@ -177,13 +177,13 @@ def test_a_counter_set_back_is_named(world: World, by_hand: Hand) -> None:
 
 
 # how the portal itself changes a row of each guarded table; the time stands for now
-CHANGES: dict[str, tuple[str, str | None]] = {
+CHANGES: dict[str, tuple[str, str | int | None]] = {
     "appointment": ("ended_at", None),
     "assignment": ("ended_at", None),
     "attachment": ("removed_at", None),
-    "batch": ("number", "7"),
+    "batch": ("number", 7),
     "clarification": ("stage", "closed"),
-    "clearance_setting": ("clears", "1"),
+    "clearance_setting": ("clears", True),
     "entry": ("clearance", "given"),
     "entry_task": ("recalled_at", None),
     "calendar_feed": ("ended_at", None),

@@ -153,7 +153,7 @@ def reviewers_look(world: World, one: UUID) -> object:
     return saved
 
 
-@pytest.mark.parametrize("who", ["focal_xaa", "observer_xaa"])
+@pytest.mark.parametrize("who", ["focal_xaa", pytest.param("observer_xaa", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "act",
     [
@@ -213,7 +213,7 @@ def state_corrects(world: World, one: UUID) -> object:
     return dialogue.submit(world, dialogue.correct(world, one, answer, "expert_xaa"), "focal_xaa")
 
 
-@pytest.mark.parametrize("who", ["focal_xbb", "observer_xcc"])
+@pytest.mark.parametrize("who", ["focal_xbb", pytest.param("observer_xcc", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("act", [state_drafts, state_attaches, state_routes, state_comments, state_corrects])
 def test_the_reviewing_states_get_the_same_before_and_after(world: World, one: UUID, act: Act, who: str) -> None:
     side = Side(world, who, one)

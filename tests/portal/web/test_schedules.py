@@ -1,6 +1,7 @@
 """The schedule of a review through the application: who sees it, who keeps it, what is refused and how."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from portal.domain.schedules import StepDesk
 from portal.usecases.schedules import due
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import PortalSession, Room
+from tests import dialogue
 from tests.cast import World
 from tests.contents import said
 from tests.filing import circulated, newest, press
@@ -289,3 +291,14 @@ def test_open_steps_of_many_reviews_are_one_question(world: World) -> None:
         assert due(work, ids) == {}
     with world.request(), world.portal.work(Caller(machine=Machine.WORKER)) as work:
         assert due(work, ids) == {}
+
+
+def test_a_text_in_translation_counts_once_it_is_passed_on(world: World) -> None:
+    begun(world)
+    world.portal.settings = replace(world.portal.settings, session_idle_minutes=10_000)
+    sent = dialogue.submit(world, dialogue.draft_question(world))
+    dialogue.send_text(world, sent)
+    world.clock.forward(timedelta(days=3))
+    assert not re.search(r"[1-9] days? in translation", browser(world, "focal_xaa").get(at(world)).text)
+    dialogue.pass_on(world, sent)
+    assert re.search(r"[1-9] days? in translation", browser(world, "focal_xaa").get(at(world)).text)
