@@ -77,12 +77,31 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Talk:
+    """What was said in the dialogue: each text and the word planted in it, by what it is; and who may not find what.
+
+    Args:
+        texts: What each text says, without its word.
+        words: The planted words; one with a text was seen on a page by somebody whom it is for.
+        secrets: What is found on no page again, such as the address of a calendar.
+        places: The addresses, by review and by the room that they belong to.
+    """
+
+    texts: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    secrets: dict[str, str] = field(default_factory=dict)
+    places: dict[tuple[str, RoomKind], list[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Run:
     """The demonstration under way."""
 
     stage: Stage
     papers: dict[tuple[str, str], Paper] = field(default_factory=dict)
     ledger: Counter[Entry] = field(default_factory=Counter)
+    talk: Talk = field(default_factory=Talk)
 
     def player(self, key: str) -> Player:
         """Give somebody of the cast."""

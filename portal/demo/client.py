@@ -64,7 +64,7 @@ class Visitor:
         """Ask for a file of any size: its bytes go to the sink, block by block, and the answer has none."""
         return self._ask("GET", path, {name.replace("_", "-"): value for name, value in headers.items()}, sink=sink)
 
-    def send(self, page: str, choose: Callable[[PageForm], bool], **values: str) -> Answer:
+    def send(self, page: str, choose: Callable[[PageForm], bool], **values: str | Sequence[str]) -> Answer:
         """Fill in a form of a page and send it.
 
         Raises:
@@ -87,9 +87,9 @@ class Visitor:
                 return form
         raise LookupError(f"the page {kind_of(page)} (status {answer.status}) has no such form")
 
-    def post(self, path: str, fields: Mapping[str, str]) -> Answer:
-        """Send the fields of a form."""
-        body = urlencode(fields).encode()
+    def post(self, path: str, fields: Mapping[str, str | Sequence[str]]) -> Answer:
+        """Send the fields of a form; one with several values is sent once for each."""
+        body = urlencode(fields, doseq=True).encode()
         return self._ask("POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, body)
 
     def upload(self, form: PageForm, files: Sequence[tuple[str, Path]], **values: str) -> Answer:

@@ -209,6 +209,25 @@ TEMPLATES: Final = (
         tags="UNTOC 5(1)(a)",
     ),
     Template(
+        "judgment",
+        "Judgment on agreements made abroad",
+        DocumentKind.CASE,
+        "focal",
+        RoomKind.NATIONAL,
+        DocumentStage.DRAFT,
+        {
+            "ar": Text(
+                "حكم محكمة النقض – مقتطف.docx",
+                (
+                    "# مقتطف من حكم محكمة النقض في {state}",
+                    "نص مختلق لأغراض العرض. لم تصدر أي محكمة هذا الحكم.",
+                    "يعاقب على الاتفاق أينما عُقد متى كان محله جريمة ترتكب في الإقليم. الرقم المرجعي: {marker}.",
+                ),
+            )
+        },
+        tags="UNTOC 5(1)(a)(i)",
+    ),
+    Template(
         "division",
         "Division of work",
         DocumentKind.NOTE,

@@ -61,10 +61,31 @@ def search_disk(run: Run, report: Report, places: Places, invented: Sequence[Dem
         f"In all that the portal wrote ({where}) it finds none of them.",
         *sorted({f"{one.what} lies in {one.path.name}" for one in found})[:5],
     )
+    _search_talk(run, report, paths)
     found, _ = search(paths, of_names)
     report.check(
         f"Nor any of {many(len(of_names), 'title, file name, name', 'titles, file names, names')}, mail addresses, "
         "passphrases, sign-in links and session cookies.",
+        *sorted({f"{one.what} lies in {one.path.name}" for one in found})[:5],
+    )
+
+
+def _search_talk(run: Run, report: Report, paths: Sequence[Path]) -> None:
+    """Search for what was said in the dialogue; each planted word was read on a page before."""
+    talk = run.talk
+    unread = [f"nobody has read {what}" for what in talk.words if what not in talk.seen]
+    needles = [
+        needle
+        for said in (talk.words, talk.texts, talk.secrets)
+        for what, text in said.items()
+        for needle in word(what, text)
+    ]
+    found, _ = search(paths, needles)
+    report.check(
+        f"Nor anything of the dialogue: {many(len(needles), 'word and sentence', 'words and sentences')} of drafts, "
+        "questions, answers, translations, comments, a logged call, reasons in the schedule, and a calendar’s address. "
+        "Each word was read on a page of the portal by somebody whom it is for.",
+        *unread[:3],
         *sorted({f"{one.what} lies in {one.path.name}" for one in found})[:5],
     )
 

@@ -24,6 +24,7 @@ SIGN_IN: Final = "/sign-in"
 LED_ON: Final = 303
 SHORT: Final = 10  # characters; a shorter name may stand on any page
 COPIED: Final = "national/"  # what was submitted, as it lies on in the ministry's own room
+TALK: Final = ("/clarifications", "/dialogue.pdf")
 SIGNED_OUT: Final = 401  # a download in parts isn't led on to a page
 # who may not see anything of the first review, and why
 OUTSIDERS: Final = (
@@ -66,12 +67,13 @@ def refuse(run: Run, report: Report) -> None:
 
 
 def _everything(run: Run, review: str) -> list[Try]:
-    """List every way into a review: each document and room, and for one of each every form and part."""
+    """List the ways into a review: each document and room, for one of each every form and part, and the dialogue."""
     papers = [paper for (of, key), paper in run.papers.items() if of == review and not key.startswith(COPIED)]
     rooms = [str(id_) for (of, _, _), id_ in run.stage.rooms.items() if of == review]
     file = f"/reviews/{run.stage.reviews[review]}"
     return [
-        *(Try(f"{file}{end}") for end in ("", "/trail", "/trail.csv")),
+        *(Try(f"{file}{end}") for end in ("", "/trail", "/trail.csv", *TALK)),
+        *(Try(places[-1]) for (of, _), places in run.talk.places.items() if of == review and places),
         *_more(papers[0], rooms[0]),
         *(one for paper in papers for one in _paper(paper)),
         *(Try(f"/rooms/{room}") for room in rooms),
@@ -130,6 +132,7 @@ def _page(answer: Answer) -> str:
 def _tells(run: Run, answer: Answer) -> bool:
     words = {paper.title for paper in run.papers.values()}
     words |= {source.shown for paper in run.papers.values() for _, source in paper.versions}
+    words |= set(run.talk.words.values())
     text = unescape(answer.text)
     return any(word in text for word in words if len(word) > SHORT)
 
@@ -162,12 +165,14 @@ def _inside(run: Run, report: Report) -> None:
     rooms += [run.stage.room("qamaria", RoomKind.NATIONAL, state) for state in parties.reviewing]
     tries = [one for paper in closed for one in _paper(paper)] + [Try(f"/rooms/{room}") for room in rooms]
     tries += _more(closed[0], str(rooms[0]))
+    tries += [Try(place) for place in run.talk.places["qamaria", RoomKind.REVIEWERS]]
     for key in ("focal-qamaria", "expert-qamaria"):
         who = f"{call(run.player(key).cast)} reached for the rooms of the reviewing States and of the secretariat"
         _tries(run, report, key, who, tries)
     drafts = [paper for (of, key), paper in run.papers.items() if of == "qamaria" and _is_draft(key)]
     own = str(run.stage.room("qamaria", RoomKind.NATIONAL, parties.under_review))
     tries = [one for paper in drafts for one in _paper(paper)] + _more(drafts[0], own)
+    tries += [Try(place) for place in run.talk.places["qamaria", RoomKind.NATIONAL]]
     for key in ("expert-yunhai", "focal-lunoslavia", "officer-qamaria", "observer-qamaria"):
         who = f"{call(run.player(key).cast)} reached for the drafts in Qamaria’s own room"
         _tries(run, report, key, who, tries)

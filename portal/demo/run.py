@@ -17,12 +17,14 @@ from typing import Final
 from portal.app import create_portal
 from portal.demo.acts import FailedError, Run, Source
 from portal.demo.cast import CYCLE, REVIEWS, STATES
+from portal.demo.dialogue import talk
 from portal.demo.documents import write_documents
 from portal.demo.evidence import Places, check_log, compare_trail, search_disk, words_of_an_empty_portal
 from portal.demo.folders import prepare_folders
 from portal.demo.journey import Material, happen
 from portal.demo.links import offer_links
 from portal.demo.own import own_files
+from portal.demo.papers import leave
 from portal.demo.readers import read
 from portal.demo.refusals import refuse
 from portal.demo.report import Report, many
@@ -111,6 +113,8 @@ def _report(run: Run, report: Report, settings: Settings, bench: Bench, material
         happen(run, report, material)
         report.section("Who could read")
         read(run, report, material)
+        report.section("Questions and answers")
+        leave(run, report, talk(run, report, material))
         report.section("Who was refused")
         refuse(run, report)
         report.section("What lies on the disk")

@@ -56,6 +56,7 @@ def _environment(settings: Settings, temporary: Path) -> dict[str, str]:
         "PORTAL_ORIGIN": settings.origin,
         "PORTAL_PROXIES": "",
         "PORTAL_OBJECTS": settings.objects,
+        "PORTAL_SMTP_HOST": "",  # the cast's addresses lead nowhere: mail waits
         "TMPDIR": str(temporary),
     }
 

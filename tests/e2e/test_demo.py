@@ -18,6 +18,7 @@ pytestmark = pytest.mark.e2e
 SECTIONS = (
     "What happened",
     "Who could read",
+    "Questions and answers",
     "Who was refused",
     "What lies on the disk",
     "Who opened what",
