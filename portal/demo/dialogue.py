@@ -162,8 +162,8 @@ def _passed_on(run: Run, report: Report, thread: str) -> None:
     wrong = has(run, LAYLA, thread, "abroad", "abroad-ar") + has(run, SAMI, other, "predicates")
     wrong += lacks(run, LAYLA, thread, "aside")
     report.check(
-        f"{first(run, ELENA)} passed both on, with the day by which an answer is hoped for. {who(run, LAYLA)} reads the question in "
-        "English and in Arabic, and never the reviewers’ comment.",
+        f"{first(run, ELENA)} passed both on, with the day by which an answer is hoped for. {who(run, LAYLA)} reads "
+        "the question in English and in Arabic, and never the reviewers’ comment.",
         *wrong,
     )
 

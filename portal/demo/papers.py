@@ -77,8 +77,8 @@ def _calendar(run: Run, report: Report) -> None:
     told = [name for name in (*sorted(names | people), *run.talk.words.values()) if name in feed]
     entries = feed.count("BEGIN:VEVENT")
     report.check(
-        f"{first(run, WANG)}’s calendar reads {many(entries, 'date')} of the schedule at a secret address: numbers of steps and their "
-        "general words, the name of no State, of no person, and no reason.",
+        f"{first(run, WANG)}’s calendar reads {many(entries, 'date')} of the schedule at a secret address: numbers "
+        "of steps and their general words, the name of no State, of no person, and no reason.",
         *(f"it names {name}" for name in told),
         *([] if entries else [f"there is none (status {answer.status})"]),
     )
