@@ -3,9 +3,6 @@
 import re
 from typing import Final
 
-from sqlalchemy import func
-from sqlmodel import col, select
-
 from portal.demo.acts import Run
 from portal.demo.cast import STATE_NAMES, STATES
 from portal.demo.client import Visitor
@@ -14,7 +11,8 @@ from portal.demo.reading import words_of
 from portal.demo.report import Report, many
 from portal.demo.sayings import SAYINGS
 from portal.demo.talk import file_of, find, lacks, word_of
-from storage.notices import Notice
+from storage.repositories.notices import NoticeRecords
+from storage.repositories.reviews import Reach
 
 FEED: Final = r"http://localhost:\d+(/calendar/([\w-]+)\.ics)"
 
@@ -87,11 +85,12 @@ def _calendar(run: Run, report: Report) -> None:
 def _notices(run: Run, report: Report) -> None:
     headings = [said.heading for said in SAYINGS.values() if said.heading]
     wrong = lacks(run, LAYLA, "/notices", *SAYINGS, more=headings) + lacks(run, LAYLA, "/work", *SAYINGS)
-    with run.stage.portal.database.read() as session:
-        waiting = session.scalar(select(func.count()).where(col(Notice.due_at).is_not(None))) or 0
+    portal = run.stage.portal
+    with portal.database.read() as session:
+        waiting = len(NoticeRecords(session, Reach(None)).due(portal.clock(), len(run.stage.players)))
     report.check(
         f"{first(run, LAYLA)}’s notices say what happened, and nothing of what was written. "
-        f"{many(waiting, 'notice')} wait to go out by mail (this demonstration sends none).",
+        f"Mail waits for {many(waiting, 'person', 'people')} (this demonstration sends none).",
         *wrong,
         *([] if waiting else ["none waits"]),
     )

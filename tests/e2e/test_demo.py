@@ -57,12 +57,14 @@ def test_the_main_job_holds_and_the_report_says_so_in_plain_words(tmp_path: Path
     assert [title for title in SECTIONS if f"\n{title}\n-" not in ran.stdout] == []
     assert "✗" not in ran.stdout
     checks = ran.stdout.count("  ✓ ")
-    assert checks > 50
+    assert checks > 75
     assert f"\nAll {checks} checks held.\n" in ran.stdout
     assert "“الرد على قائمة التقييم الذاتي.docx”" in ran.stdout
     assert "Wang Yunchuan (expert of Yunhai) read 4 documents, each the same as the original" in ran.stdout
     assert "not found every time" in line_with(ran.stdout, "Otto (expert of Aurelia)")
     assert "no more and no less" in line_with(ran.stdout, "That is what really happened")
+    assert "it holds all that was asked and answered" in line_with(ran.stdout, "the whole dialogue along as a PDF")
+    assert "words and sentences of drafts" in line_with(ran.stdout, "Nor anything of the dialogue")
     assert (tmp_path / "data" / MARK).exists()
     assert (tmp_path / "keys" / MARK).exists()
 

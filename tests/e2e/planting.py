@@ -1,0 +1,207 @@
+"""Fills in the forms of a running portal with words that nobody would guess, and finds such words wherever they lie."""
+
+import base64
+import re
+import secrets
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from tests.cast import World
+from tests.contents import documents, form_token, versions
+from tests.e2e.wire import BOUNDARY, FORM, Answer, Served
+
+TODAY = {"dated": "2026-01-15"}
+VISITOR = "a-visitor-with-a-cookie-of-some-length"
+
+
+@dataclass(slots=True)
+class Words:
+    """The planted words, by what they stand for."""
+
+    planted: dict[str, str] = field(default_factory=dict)
+
+    def new(self, label: str) -> str:
+        word = "".join(secrets.choice(string.ascii_letters) for _ in range(20))
+        return self.keep(label, word)
+
+    def keep(self, label: str, word: str) -> str:
+        assert len(word) >= 12, label
+        self.planted[label] = word
+        return word
+
+
+def encodings(word: str) -> Iterator[bytes]:
+    """Write a word in every way in which it could lie somewhere."""
+    plain = word.encode()
+    yield from (plain, word.lower().encode(), word.upper().encode())
+    yield from (word.encode("utf-16-le"), word.encode("utf-16-be"))
+    yield from (plain.hex().encode(), plain.hex().upper().encode())
+    yield from ("".join(f"%{byte:{form}}" for byte in plain).encode() for form in ("02x", "02X"))
+    for shift in range(3):
+        whole = base64.b64encode(b"\0" * shift + plain)
+        whole = whole[4 if shift else 0 : -4]  # without the letters that depend on what stands around the word
+        yield from (whole, base64.urlsafe_b64encode(base64.b64decode(whole)))
+
+
+def found_in(places: Iterable[tuple[str, bytes]], words: dict[str, str]) -> list[tuple[str, str]]:
+    """Search places for words; gives what was found where."""
+    forms = {form: label for label, word in words.items() for form in encodings(word)}
+    return [(label, place) for place, content in places for form, label in forms.items() if form in content]
+
+
+@dataclass(slots=True)
+class Planting:
+    """Somebody who fills in every form of the portal with words."""
+
+    world: World
+    served: Served
+    words: Words
+
+    def post(self, path: str, who: str, **fields: str) -> Answer:
+        return self._post(path, self.world.members[who].token, fields)
+
+    def _post(self, path: str, token: str, fields: dict[str, str]) -> Answer:
+        headers = {"Content-Type": FORM, "User-Agent": self.words.new(f"client at {path}")}
+        body = urlencode({"csrf": form_token(token), **fields}).encode()
+        return self.served.ask("POST", path, token, headers=headers, body=body)
+
+    def as_visitor(self, path: str, **fields: str) -> Answer:
+        headers = {
+            "Content-Type": FORM,
+            "Cookie": f"portal-visitor-local={VISITOR}",
+            "User-Agent": self.words.new(f"client of a visitor at {path[:9]}"),
+        }
+        body = urlencode({"csrf": form_token(VISITOR), **fields}).encode()
+        return self.served.ask("POST", path, headers=headers, body=body)
+
+    def upload(self, path: str, who: str, label: str, content: bytes, **fields: str) -> Answer:
+        name = f"{self.words.new(f'file name of {label}')}.pdf"
+        return self.served.upload(path, self.world.members[who].token, name, content, **fields)
+
+    def terms(self, label: str) -> dict[str, str]:
+        return {"note": f"NV {self.words.new(f'note of {label}')}", **TODAY}
+
+    def person(self) -> None:
+        """Appoint somebody, who enters by a link, signs in, changes the passphrase, fails to sign in."""
+        mail = f"{self.words.new('mail address').lower()}@example.org"
+        self.words.keep("mail address, whole", mail)
+        name = f"Maria {self.words.new('name of a person')}"
+        added = self.post("/people/new", "focal_xaa", name=name, mail=mail, role="expert", **self.terms("appointment"))
+        assert added.status == 200, added
+        found = re.search(rb"/enter/([\w-]+)", added.body)
+        assert found, added.body
+        link = self.words.keep("token of a link", found[1].decode())
+        first, second = self.words.new("passphrase"), self.words.new("second passphrase")
+        entered = self.as_visitor(f"/enter/{link}", mail=mail, passphrase=first, again=first)
+        assert entered.status == 303, entered
+        token = self.words.keep("token of a session", self.cookie(entered))
+        changed = self._post("/account/passphrase", token, {"present": first, "passphrase": second, "again": second})
+        assert changed.status == 303, changed
+        self.words.keep("token of a later session", self.cookie(changed))
+        assert self.as_visitor("/sign-in", mail=mail, passphrase=second).status == 303
+        wrong = {"mail": f"{self.words.new('unknown mail address')}@example.org", "passphrase": self.words.new("wrong")}
+        assert self.as_visitor("/sign-in", **wrong).status == 422
+        self.appointments()
+
+    def appointments(self) -> None:
+        person = self.world.members["expert_xaa"]
+        path = f"/people/{person.person}/appointments/{person.appointment}"
+        review = str(self.world.files["xaa"].review)
+        assert self.post(f"{path}/assign", "focal_xaa", review=review, **self.terms("assignment")).status in {303, 422}
+        roster = self.world.members["roster_xcc"]
+        path = f"/people/{roster.person}/appointments/{roster.appointment}"
+        assert self.post(f"{path}/assign", "focal_xcc", review=review, **self.terms("assigned")).status == 303
+        assert self.post(f"{path}/end", "focal_xcc", **self.terms("the end")).status == 303
+        officer = {"officer": str(self.world.members["officer_other"].appointment), **self.terms("an officer")}
+        assert self.post(f"/register/{review}/officers", "registrar", **officer).status == 303
+        back = self.post(f"/reviews/{review}/stage", "officer", seen="desk_review", stage="preparation")
+        assert back.status == 303, back
+        parties = {"seen": "XBB XCC", "reviewing_1": "XBB", "reviewing_2": "XFF", **self.terms("a replacement")}
+        parties |= {"reason": f"Because of {self.words.new('reason of a replacement')}."}
+        parties |= {"confirmed": "parties-not-known region-not-known"}
+        replaced = self.post(f"/register/{review}/parties", "registrar", **parties)
+        assert replaced.status == 303, replaced
+
+    @staticmethod
+    def cookie(answer: Answer) -> str:
+        found = re.search(r"portal-local=([^;]+)", str(answer.headers))
+        assert found, answer.headers
+        return found[1]
+
+    def documents(self) -> None:
+        """Upload, describe, search, submit, circulate, translate, deliver, withdraw, download; refuse some."""
+        rooms, officer = self.world.files["xaa"].rooms, self.world.members["officer"].token
+        content = b"%PDF-1.7\n" + (self.words.new("content of a document") + "\n").encode() * 3000
+        said = {"kind": "law", "language": "en", "title": f"On {self.words.new('title')}", "tags": "UNTOC 26"}
+        path = f"/rooms/{rooms['national XAA']}/documents"
+        assert self.upload(path, "focal_xaa", "a document", content, **said).status == 303
+        document = documents(self.world)[0]
+        again = {**said, "title": self.words.new("second title"), "seen": self.seen(f"/documents/{document.id}")}
+        assert self.post(f"/documents/{document.id}/describe", "focal_xaa", **again).status == 303
+        more = b"%PDF-1.7\n" + self.words.new("content of a version").encode()
+        assert self.upload(f"/documents/{document.id}/versions", "focal_xaa", "a version", more).status == 303
+        looked = {"words": self.words.new("what was looked for"), "only_tag": self.words.new("tag looked for")}
+        assert self.post(f"/rooms/{rooms['national XAA']}/find", "focal_xaa", **looked).status == 200
+        version = str(versions(self.world)[-1].id)
+        moved = self.post(f"/documents/{document.id}/submit", "focal_xaa", version=version, target="shared")
+        assert moved.status == 303, moved
+        assert self.post(f"{moved.location}/circulate", "officer").status == 303
+        self.translation(moved.location)
+        reason = {"reason": f"It was {self.words.new('reason of a withdrawal')}."}
+        assert self.post(f"{moved.location}/withdraw", "focal_xaa", **reason).status == 303
+        empty = self.upload(f"/rooms/{rooms['shared']}/documents", "officer", "an empty file", b"", **said)
+        assert empty.status == 422
+        poem = {**said, "kind": self.words.new("kind"), "title": self.words.new("title of what was refused")}
+        refused = b"%PDF-1.7\n" + self.words.new("content of what was refused").encode()
+        assert self.upload(f"/rooms/{rooms['shared']}/documents", "officer", "refused", refused, **poem).status == 422
+        assert self.served.ask("GET", f"/rooms/{rooms['shared']}/archive", officer).status in {200, 422}
+
+    def seen(self, page: str) -> str:
+        text = self.served.ask("GET", page, self.world.members["focal_xaa"].token).body.decode()
+        found = re.search(r'name="seen" value="([^"]*)"', text)
+        assert found, text
+        return found[1]
+
+    def translation(self, document: str) -> None:
+        version = str(versions(self.world)[-1].id)
+        person = str(self.world.members["translator"].person)
+        sent = self.post(f"{document}/translations", "officer", version=version, translator=person, language="ar")
+        assert sent.status == 303, sent
+        review = self.world.files["xaa"].review
+        text = self.served.ask("GET", "/translations", self.world.members["translator"].token).body.decode()
+        wording = re.search(r'name="wording" value="([^"]*)"', text)
+        assert wording, text
+        pledged = self.post(f"/reviews/{review}/undertaking", "translator", accepted="yes", wording=wording[1])
+        assert pledged.status == 303, pledged
+        text = self.served.ask("GET", "/translations", self.world.members["translator"].token).body.decode()
+        task = re.search(r'href="(/translations/[\w-]+)"', text)
+        assert task, text
+        content = b"%PDF-1.7\n" + self.words.new("content of a translation").encode() * 10
+        title = self.words.new("title of a translation")
+        kept = self.upload(f"{task[1]}/delivery", "translator", "a translation", content, title=title)
+        assert kept.status == 303, kept
+
+    def astray(self) -> None:
+        """Put words where nothing expects them: addresses, queries, headers, cookies, broken forms."""
+        token = self.world.members["officer"].token
+        odd = {
+            "User-Agent": self.words.new("client"),
+            "Referer": f"http://localhost/{self.words.new('referrer')}",
+            "X-Forwarded-For": self.words.new("forwarded"),
+            "Accept-Language": self.words.new("language"),
+            "Range": f"bytes={self.words.new('range')}",
+            "If-None-Match": self.words.new("tag"),
+            "Cookie": f"portal-local={token}; {self.words.new('cookie name')}={self.words.new('cookie')}",
+        }
+        paths = ["/", "/reviews", f"/documents/{self.words.new('address')}", "/sign-in?next=/" + self.words.new("next")]
+        paths += [f"/enter/{self.words.new('guessed link')}", f"/{self.words.new('page')}?q={self.words.new('query')}"]
+        paths += [f"/trail/people?person={self.words.new('filter')}", f"/states/{self.words.new('state')}"]
+        for path in paths:
+            assert self.served.ask("GET", path, headers=odd).status < 500
+        broken = self.words.new("broken body").encode()
+        for kind in (FORM, "application/json", f"multipart/form-data; boundary={BOUNDARY}"):
+            for path in ("/sign-in", f"/rooms/{self.world.files['xaa'].rooms['shared']}/documents"):
+                answer = self.served.ask("POST", path, token, headers={"Content-Type": kind}, body=broken)
+                assert 400 <= answer.status < 500
