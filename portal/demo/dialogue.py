@@ -103,13 +103,13 @@ def _asked(run: Run, report: Report) -> str:
     draft = ask(run, WANG, REVIEW, "predicates")
     hand_over(run, WANG, draft, "ready")
     draft = ask(run, WANG, REVIEW, "abroad")
-    before = word_of(run, "abroad")
+    before, wrong = word_of(run, "abroad"), has(run, WANG, draft, "abroad")
     type_on(run, WANG, draft, "abroad")
     run.talk.words["an earlier wording of the question"] = before
-    run.talk.seen.add("an earlier wording of the question")  # it was on the page of whoever wrote it
+    run.talk.seen.add("an earlier wording of the question")
     thread = hand_over(run, WANG, draft, "ready")
     comment(run, PYOTR, REVIEW, thread, RoomKind.REVIEWERS, "aside")
-    wrong = has(run, PYOTR, thread, "abroad", "aside")
+    wrong += has(run, PYOTR, thread, "abroad", "aside")
     report.check(
         f"{who(run, WANG)} drafted two questions; the page saved what was typed. {who(run, PYOTR)} read the draft in "
         "the room of the reviewing States, and wrote a side comment.",

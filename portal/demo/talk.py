@@ -13,7 +13,6 @@ from typing import Final
 
 from portal.demo.acts import WHOLE, FailedError, Run, expect
 from portal.demo.client import ID, Answer, ids_in
-from portal.demo.report import many
 from portal.demo.sayings import SAYINGS
 from portal.domain.reviews import RoomKind
 
@@ -182,11 +181,6 @@ def gone(run: Run, keys: Sequence[str], *pages: str) -> list[str]:
         for player, page in asked
         if player.visitor.get(page).status != GONE
     ]
-
-
-def counted(sayings: Sequence[str]) -> str:
-    """Count questions in words."""
-    return many(len(sayings), "question")
 
 
 def _place(run: Run, review: str, kind: RoomKind, address: str) -> None:

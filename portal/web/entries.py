@@ -24,7 +24,6 @@ from portal.usecases.translations import CHOOSE
 from portal.web.checks import state_names, words_of
 from portal.web.clarifications import WORDS, asked, refuse_asked, show_thread
 from portal.web.forms import Form, filled, read_form
-from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.refused import sentence
 from portal.web.rooms import TONGUES
@@ -67,17 +66,20 @@ def save(request: Request) -> Response:
 def autosave(request: Request) -> Response:
     """Save a draft while somebody types in it, and answer with a line that says so."""
     entry, form = id_from(request, "id"), read_form(request)
-    told, edition, wrong = SAVED, form.text("seen"), False
+    edition, wrong = form.text("seen"), False
+    refused: Exception = Invalid(SAVED)
     try:
         edition = str(_save(request, entry, form).edition)
     except (Edited, Invalid, RefusedError) as problem:
-        told, wrong = sentence(request, problem), True
+        drafting.view_draft(portal_of(request), caller_of(request), entry)  # whoever may not see it learns nothing
+        refused, wrong = problem, True
+    state_names(request)  # knows the reader's language from here on
     return render(
         request,
         "clarifications/_saved.html",
         entry=entry,
         edition=edition,
-        told=say(request, told),
+        told=sentence(request, refused),
         wrong=wrong,
         at=portal_of(request).clock(),
     )

@@ -139,11 +139,10 @@ def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool
     if hindered or (act in WORK and thing.step == "closed"):
         return False
     told = act in NOTICES and thing.kind == "portal"
-    return told or act in PLAIN.get(who.role, {}).get(thing.kind, set()) or _else(who, act, thing, version, target)
     plain = PLAIN.get(who.role or "", {}).get(thing.kind, set())
     if act == "viewCalendar":  # by the address that its person may make
         return who.feed and "issueFeed" in plain
-    return act in plain or _else(who, act, thing, version, target)
+    return told or act in plain or _else(who, act, thing, version, target)
 
 
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
