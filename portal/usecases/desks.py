@@ -44,7 +44,7 @@ class Question:
     due_on: date | None
     overdue: bool
     own: bool  # it waits for the reader, not just for their side
-    waits: str | None  # the State that waits for it; None: the secretariat
+    waits: str | None  # the State that waits for it; None: nobody yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,12 @@ class DeskPage:
     today: date
 
     @property
-    def waiting(self) -> tuple[tuple[str | None, int], ...]:
-        """Tell who waits for the reader, and for how much; None: the secretariat."""
-        counts: dict[str | None, int] = {}
+    def waiting(self) -> tuple[tuple[str, int], ...]:
+        """Tell which States wait for the reader, and for how much."""
+        counts: dict[str, int] = {}
         for question in self.questions:
-            counts[question.waits] = counts.get(question.waits, 0) + 1
+            if question.waits is not None:
+                counts[question.waits] = counts.get(question.waits, 0) + 1
         return tuple(counts.items())
 
 

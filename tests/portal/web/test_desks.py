@@ -26,6 +26,7 @@ def test_a_draft_waits_for_its_author_and_for_the_focal_point_who_clears(world: 
     saved = dialogue.draft_question(world)
     assert "Finish the draft" in desk(world, "expert_xbb")
     assert "For me to do" in desk(world, "expert_xbb")
+    assert "Who waits" not in desk(world, "expert_xbb")
     assert "For my side to do" in desk(world, "focal_xbb")
     assert "Nothing waits for you" in desk(world, "focal_xcc")
     assert "Nothing waits for you" in desk(world, "focal_xaa")
