@@ -10,6 +10,6 @@ cp -r tests pyproject.toml build/wheel/
 (
     cd build/wheel
     PORTAL_WHEEL=site PYTHONPATH="$here/build/wheel/site" \
-        "$bin/python" -m pytest -q -n 2 --dist loadgroup -m "not (slow or e2e or checkout)" -o pythonpath=site
+        "$bin/python" -m pytest -q -n 3 --dist loadgroup -m "not (slow or e2e or checkout)" -o pythonpath=site
 )
 "$bin/python" -m pytest -q -n 2 --dist loadgroup -m "(e2e or checkout) and not slow"

@@ -80,7 +80,7 @@ def test_a_hostile_value_in_any_field_is_answered_calmly(office: Office, way: Wa
     print(f"seed {seed}")  # noqa: T201  # shown with a failure
     drawn = random.Random(seed)
     for name in FORMS[way.path][1]:
-        for value in HOSTILE if EVERYTHING else drawn.sample(HOSTILE, 8):
+        for value in HOSTILE if EVERYTHING else drawn.sample(HOSTILE, 4):
             office.world.clock.forward(office.world.portal.settings.session_idle / 10_000)
             is_calm(office.send(way, {name: value}))
     assert check_records(office.world.portal).ok
@@ -113,8 +113,9 @@ ODD_IDS: Final = (
 
 
 def test_what_is_no_id_is_nowhere(office: Office) -> None:
+    drawn = random.Random()
     for way in (way for way in WAYS if "{" in way.path):
-        for odd in ODD_IDS:
+        for odd in ODD_IDS if EVERYTHING else drawn.sample(ODD_IDS, 3):
             path = re.sub(r"\{\w+\}", lambda _, odd=odd: odd, way.path)  # type: ignore[misc]  # bound at once
             if way.method == "GET":
                 answer = office.client("focal_xaa").get(path, follow_redirects=False)

@@ -159,13 +159,13 @@ def reviewers_look(world: World, one: UUID) -> object:
     [
         reviewers_draft,
         reviewers_submit,
-        reviewers_submit_a_batch,
+        pytest.param(reviewers_submit_a_batch, marks=pytest.mark.slow),
         reviewers_follow_up,
-        reviewers_correct,
+        pytest.param(reviewers_correct, marks=pytest.mark.slow),
         reviewers_comment,
-        reviewers_merge,
-        reviewers_clear,
-        reviewers_look,
+        pytest.param(reviewers_merge, marks=pytest.mark.slow),
+        pytest.param(reviewers_clear, marks=pytest.mark.slow),
+        pytest.param(reviewers_look, marks=pytest.mark.slow),
         officer_translates,
     ],
 )

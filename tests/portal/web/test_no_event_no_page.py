@@ -164,7 +164,8 @@ def by_hand(world: World, statement: str) -> None:
 Fault = Callable[[World], Any]
 
 
-@pytest.mark.parametrize("fault", [locked, refusing, full])
+# a locked database takes its second on each way
+@pytest.mark.parametrize("fault", [pytest.param(locked, marks=pytest.mark.slow), refusing, full])
 def test_without_its_event_no_way_shows_anything(walk: Walk, fault: Fault) -> None:
     walked = steps([way for way in routes.WAYS if way.action is not None])
     ready = [(step.name, walk.prepared(step, walker(step.way))) for step in walked]
@@ -283,7 +284,7 @@ def trespasses(walk: Walk, who: str | None, ways: Sequence[Way]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("who", [None, "stranger_xff"])
+@pytest.mark.parametrize("who", [pytest.param(None, marks=pytest.mark.slow), "stranger_xff"])
 def test_no_way_reads_past_the_gate(walk: Walk, who: str | None) -> None:
     assert trespasses(walk, who, routes.WAYS) == []
 
