@@ -12,7 +12,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -120,6 +120,7 @@ _HOLDERS: Final = {
     ClarificationStage.REPLIED: Holder.OFFICER,
     ClarificationStage.ANSWERED: Holder.EXPERTS,
 }
+ENDED: Final = frozenset({ClarificationStage.CLOSED, ClarificationStage.MERGED, ClarificationStage.DISCARDED})
 SENT: Final = N_(
     "This text was sent or discarded meanwhile, so nothing was changed. What was sent is never edited: if it has to be "
     "put right, write a correction."
@@ -132,9 +133,6 @@ EDITED_BEFORE: Final = N_(
     "Somebody saved this draft after you opened it, so it was not sent as it stands now. Read it again, then send it."
 )
 CLEARED: Final = N_("This draft was cleared already; it needs no second time.")
-UNCLEARED: Final = N_(
-    "Your State is set so that its focal point clears a question before it is submitted. Ask for clearance first."
-)
 PASSED: Final = N_("This was passed on already; it needs no second time.")
 NOT_THERE: Final = N_("This question wasn’t passed on to the State under review, so there is nothing to answer yet.")
 UNPASSED: Final = N_("This question wasn’t passed on yet, so nothing can follow it. Write in its draft, or wait.")
@@ -191,6 +189,16 @@ def shown(stage: ClarificationStage, *, passed: bool, drafts: bool) -> Clarifica
 def holder(stage: ClarificationStage) -> Holder:
     """Tell whose turn it is."""
     return _HOLDERS.get(stage, Holder.NOBODY)
+
+
+def held_by(who: Holder) -> tuple[ClarificationStage, ...]:
+    """Tell in which stages it is somebody's turn."""
+    return tuple(stage for stage, whose in _HOLDERS.items() if whose is who)
+
+
+def is_overdue(stage: ClarificationStage, due_on: date | None, today: date) -> bool:
+    """Tell whether an answer is still awaited after the day by which it was hoped for."""
+    return stage is ClarificationStage.ASKED and due_on is not None and due_on < today
 
 
 def is_mine(who: Holder, role: Role | None, *, under_review: bool, asks: bool) -> bool:
@@ -250,7 +258,7 @@ def check_takes(stage: ClarificationStage, part: Part, *, passed: bool) -> None:
         Conflict: The clarification is over, or was not passed on yet.
 
     """
-    if stage in {ClarificationStage.CLOSED, ClarificationStage.MERGED, ClarificationStage.DISCARDED}:
+    if stage in ENDED:
         raise Conflict(OVER)
     if part is Part.ANSWER and not passed:
         raise Conflict(NOT_THERE)
@@ -285,8 +293,7 @@ def check_merges(stage: ClarificationStage, into: ClarificationStage, *, same: b
         Conflict: One of the two has moved on, or they are one.
 
     """
-    over = {ClarificationStage.MERGED, ClarificationStage.DISCARDED, ClarificationStage.CLOSED}
-    if same or stage is not ClarificationStage.DRAFT or into in over:
+    if same or stage is not ClarificationStage.DRAFT or into in ENDED:
         raise Conflict(MERGED)
 
 

@@ -1,6 +1,5 @@
 """What waits for somebody in a clarification, in words: from where it stands and who they are."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -31,16 +30,9 @@ DUTIES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A day by which something is to be done; without one it comes last."""
-
-    on: date | None
-
-    @property
-    def sort_key(self) -> tuple[bool, date]:
-        """Where it stands in a list of what is to be done."""
-        return self.on is None, self.on or date.max
+def by_day(due_on: date | None) -> tuple[bool, date]:
+    """Give where something stands in a list of what is to be done: what has no day comes last."""
+    return due_on is None, due_on or date.max
 
 
 def duty(stage: ClarificationStage, role: Role | None) -> Duty | None:

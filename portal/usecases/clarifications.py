@@ -32,12 +32,6 @@ from storage.tables import Person, Review, Room
 LISTS: Final = ("turn", "mine", "others", "unanswered", "overdue", "new", "all", "closed")
 BY_ARTICLE: Final = "articles"
 LINES: Final = 50
-_TURNS: Final = {
-    Holder.STATE: ("asked",),
-    Holder.EXPERTS: ("draft", "answered"),
-    Holder.OFFICER: ("submitted", "replied"),
-    Holder.NOBODY: (),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,6 @@ class ListPage:
 
     review: UUID
     under_review: str
-    reviewing: tuple[str, ...]
     shown: str
     counts: dict[str, int]
     lines: tuple[Line, ...]
@@ -90,8 +83,6 @@ class ListPage:
     sets_clearance: bool
     clears: bool
     role: Role | None
-    state: str | None
-    under: bool  # the reader is of the State under review
     found_in: int | None = None  # how many texts were looked through
 
 
@@ -149,7 +140,7 @@ def eyes(work: Work, record: ReviewRecord, rooms: Sequence[Room]) -> Eyes:
         under_review=under_review,
         drafts=RoomKind.REVIEWERS in kinds,
         rooms=tuple(changes),
-        turn=_TURNS[side] if role is not Role.OBSERVER else (),
+        turn=path.held_by(side) if role is not Role.OBSERVER else (),
         clears=role is Role.FOCAL_POINT,
         since=new_to(work, review.id),
         today=work.now.date(),
@@ -261,7 +252,6 @@ def list_page(
     return ListPage(
         review=record.review.id,
         under_review=record.review.state_code,
-        reviewing=record.reviewing,
         shown=name,
         counts=frame.counts,
         lines=tuple(_line(row, subjects[row.id], frame, gathered, names) for row in rows),
@@ -273,8 +263,6 @@ def list_page(
         sets_clearance=frame.sets_clearance,
         clears=frame.clears,
         role=frame.role,
-        state=frame.state,
-        under=frame.eyes.under_review,
         found_in=found_in,
     )
 
@@ -302,7 +290,7 @@ def _line(row: Clarification, subject: Subject, frame: Frame, gathered: Gathered
         holder=whose,
         mine=path.is_mine(whose, frame.role, under_review=under, asks=frame.state == row.owner),
         due_on=row.due_on,
-        overdue=stage is ClarificationStage.ASKED and row.due_on is not None and row.due_on < frame.eyes.today,
+        overdue=path.is_overdue(stage, row.due_on, frame.eyes.today),
         fresh=since is not None and any(moment is not None and moment > since for moment in changed),
         batch=gathered.batches.get(row.batch_id) if row.batch_id else None,
         given_to=tuple(names[person] for id_, person in gathered.routings if id_ == row.id),

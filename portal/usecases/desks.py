@@ -15,7 +15,7 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain import clarifications as path
 from portal.domain.clarifications import ClarificationStage
-from portal.domain.duties import Due, Duty, duty
+from portal.domain.duties import Duty, by_day, duty
 from portal.domain.roles import Role
 from portal.domain.schedules import StepDesk
 from portal.usecases.clarifications import eyes
@@ -113,8 +113,8 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
             texts = len(work.clarifications.tasks_of(person.id)) + len(work.documents.tasks_of(person.id))
         return DeskPage(
             role=work.who.role,
-            questions=tuple(sorted(questions, key=lambda one: (not one.own, Due(one.due_on).sort_key))),
-            steps=tuple(sorted(steps, key=lambda one: Due(one.step.date).sort_key)),
+            questions=tuple(sorted(questions, key=lambda one: (not one.own, by_day(one.due_on)))),
+            steps=tuple(sorted(steps, key=lambda one: by_day(one.step.date))),
             files=tuple(
                 File(review.id, review.state_code, review.id in counts, counts.get(review.id, {})) for review in open_
             ),

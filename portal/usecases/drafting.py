@@ -66,7 +66,6 @@ class NewPage:
 
     review: UUID
     under_review: str
-    languages: tuple[str, ...]
     documents: tuple[Choice, ...]
 
 
@@ -91,7 +90,6 @@ def new_question(portal: Portal, caller: Caller, review_id: UUID) -> NewPage:
     return NewPage(
         review_id,
         record.review.state_code,
-        tuple(record.review.languages.split()),
         tuple(Choice(version, document.number, open_title(portal, permit, document)) for document, version in rows),
     )
 

@@ -99,10 +99,7 @@ def find_there(portal: Portal, caller: Caller, document_id: UUID, version_id: UU
     digest = bytes.fromhex(open_particulars(portal, permit, version).sha256)
     with portal.work(caller) as work:
         room, permit = work.require(Action.LIST_ROOM, Room, room)
-        mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
-        holders = {row.document_id for row in work.documents.equal(room.id, mark)}
-        there = [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
-        return next((row.id for row in there if row.owner == owner), None)
+        return next((row.id for row in _equal(work, permit, room, digest) if row.owner == owner), None)
 
 
 def _allowed(work: Work, document_id: UUID, version_id: UUID, target: RoomKind) -> tuple[Document, Version, Permit]:
@@ -125,10 +122,14 @@ def _target(work: Work, document: Document, target: RoomKind) -> Room:
 
 
 def _check_not_there(work: Work, permit: Permit, document: Document, room: Room, digest: bytes) -> None:
+    moves.check_not_there({row.owner for row in _equal(work, permit, room, digest)}, document.owner)
+
+
+def _equal(work: Work, permit: Permit, room: Room, digest: bytes) -> list[Document]:
+    """Find the documents of a room that hold the same file and are not withdrawn."""
     mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
     holders = {row.document_id for row in work.documents.equal(room.id, mark)}
-    there = [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
-    moves.check_not_there({row.owner for row in there}, document.owner)
+    return [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
 
 
 def _carry(portal: Portal, permit: Permit, leaving: _Leaving, upload: Upload) -> Arrived:

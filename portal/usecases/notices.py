@@ -108,17 +108,9 @@ def tell_of_document(work: Work, kind: NoticeKind, document: Document) -> None:
     )
 
 
-def tell_of_stage(work: Work, review: Review) -> None:
-    """Tell those who see a review that it is at another stage."""
-    tell(
-        work,
-        NoticeKind.STAGE_CHANGED,
-        review_id=review.id,
-        room_id=None,
-        about=review.id,
-        action=Action.VIEW_REVIEW,
-        row=review,
-    )
+def tell_of_review(work: Work, kind: NoticeKind, action: Action, review: Review) -> None:
+    """Tell those who may do something to a review as a whole of what happened to it."""
+    tell(work, kind, review_id=review.id, room_id=None, about=review.id, action=action, row=review)
 
 
 def tell_assigned(work: Work, record: ReviewRecord, appointment: Appointment, starts: datetime) -> None:

@@ -12,11 +12,12 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, CycleFacts, PortalFacts
 from portal.domain.ids import CycleId, ReviewId
+from portal.domain.notices import NoticeKind
 from portal.domain.parties import Parties
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict
-from portal.usecases.notices import tell_of_stage
+from portal.usecases.notices import tell_of_review
 from portal.usecases.parties import add_party, add_room, judge
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
@@ -184,7 +185,7 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
             text_task.recalled_at = work.now
             on = {"clarification": str(entry.clarification_id), "entry": str(entry.id)}
             work.arrives(permit, entry.room_id, entry.clarification_id, on, recalled=str(text_task.id))
-        tell_of_stage(work, review)
+        tell_of_review(work, NoticeKind.STAGE_CHANGED, Action.VIEW_REVIEW, review)
 
 
 def _write(work: Work, proposal: Proposal) -> ReviewId:

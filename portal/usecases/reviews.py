@@ -18,7 +18,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.roles import Role
 from portal.domain.turns import Step, Turn, is_ones_turn, turn
-from portal.usecases.notices import tell, tell_of_stage
+from portal.usecases.notices import tell, tell_of_review
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.permits import Permit, room_scope
@@ -146,7 +146,7 @@ def advance_review(portal: Portal, caller: Caller, review_id: UUID, seen: Review
         moves.check_step(ReviewStage(review.stage), seen, wanted)
         work.note(permit, before=review.stage, after=wanted.value)
         review.stage = wanted.value
-        tell_of_stage(work, review)
+        tell_of_review(work, NoticeKind.STAGE_CHANGED, Action.VIEW_REVIEW, review)
 
 
 def ask_for_help(portal: Portal, caller: Caller, review_id: UUID, *, wanted: bool) -> None:

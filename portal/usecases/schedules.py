@@ -17,6 +17,7 @@ from portal.access.caller import Caller
 from portal.domain import planning
 from portal.domain.forecasts import end, forecasts
 from portal.domain.ids import StateCode
+from portal.domain.notices import NoticeKind
 from portal.domain.rest_days import RestDay, rest_days
 from portal.domain.reviews import RoomKind
 from portal.domain.schedules import TIMETABLES, Schedule, Step, StepDesk, StepState, Timetable
@@ -25,9 +26,9 @@ from portal.domain.translating import days_with_translators
 from portal.domain.turns import Turn, is_ones_turn
 from portal.errors import Conflict, NotFound
 from portal.usecases.contents import author
+from portal.usecases.notices import tell_of_review
 from portal.usecases.people import name_of
 from portal.usecases.reviews import turns_of
-from portal.usecases.telling import tell_of_schedule
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import Permit, Scope, room_scope
@@ -222,7 +223,7 @@ def set_step(
                 set_at=work.now,
             )
         )
-        tell_of_schedule(work, review)
+        tell_of_review(work, NoticeKind.SCHEDULE_CHANGED, Action.VIEW_SCHEDULE, review)
 
 
 def due(work: Work, review_ids: Collection[UUID]) -> dict[UUID, list[DueStep]]:

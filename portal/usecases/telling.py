@@ -10,7 +10,7 @@ from portal.domain.roles import Role
 from portal.usecases.notices import tell
 from portal.work import Work
 from storage.dialogue import Clarification, Entry
-from storage.tables import Review, Room
+from storage.tables import Room
 
 
 def tell_submitted(work: Work, entry: Entry) -> None:
@@ -56,19 +56,6 @@ def tell_of_comment(work: Work, row: Clarification, room: Room) -> None:
         about=row.id,
         action=Action.LIST_ROOM,
         row=room,
-    )
-
-
-def tell_of_schedule(work: Work, review: Review) -> None:
-    """Tell all parties that a date of the schedule changed."""
-    tell(
-        work,
-        NoticeKind.SCHEDULE_CHANGED,
-        review_id=review.id,
-        room_id=None,
-        about=review.id,
-        action=Action.VIEW_SCHEDULE,
-        row=review,
     )
 
 

@@ -1,4 +1,4 @@
-"""One clarification with all that belongs to it, as one reader may see it; and one draft, to be written in.
+"""One clarification with all that belongs to it, as one reader may see it.
 
 Formal entries stand in the order in which they were sent, each with its language versions and corrections; drafts and
 side comments beside them, each for those who read the room that it lies in.
@@ -6,7 +6,7 @@ side comments beside them, each for those who read the room that it lies in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -37,7 +37,6 @@ from storage.permits import Permit
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Person, Room, Version
 
-OPEN_MINUTES: Final = timedelta(minutes=5)  # who has opened a draft is taken to write in it for so long
 _ACTS: Final = (
     Action.EDIT_ENTRY,
     Action.DISCARD_ENTRY,
@@ -109,7 +108,6 @@ class Other:
     """Another question, that a draft can go into or that went into this one."""
 
     id: UUID
-    label: int
     heading: str
     owner: str
 
@@ -205,8 +203,7 @@ def view_thread(portal: Portal, caller: Caller, clarification_id: UUID) -> Threa
 
 
 def _drafts(work: Work, row: Clarification, target: RoomKind) -> bool:
-    over = {ClarificationStage.CLOSED, ClarificationStage.MERGED, ClarificationStage.DISCARDED}
-    return row.stage not in over and bool(work.allowed(Action.DRAFT_ENTRY, Clarification, [row], target=target))
+    return row.stage not in path.ENDED and bool(work.allowed(Action.DRAFT_ENTRY, Clarification, [row], target=target))
 
 
 def _fetch(work: Work, record: ReviewRecord, rooms: Sequence[Room], row: Clarification) -> _Rows:
@@ -293,7 +290,7 @@ def _opened(
         holder=whose,
         mine=path.is_mine(whose, role, under_review=under, asks=state == row.owner),
         due_on=row.due_on,
-        overdue=stage is ClarificationStage.ASKED and row.due_on is not None and row.due_on < today,
+        overdue=path.is_overdue(stage, row.due_on, today),
         merged_into=row.merged_into,
         also_asked=tuple(sorted({other.owner for other in rows.merged} - {row.owner})),
         entries=tuple(line for line in lines if line.stage in sent),
@@ -325,7 +322,7 @@ def _opened(
 
 def _other(portal: Portal, permit: Permit, record: ReviewRecord, row: Clarification) -> Other:
     subject = open_subject(portal, permit, record, row)
-    return Other(row.id, row.number or row.draft_number, f"{subject.article}: {subject.heading}", row.owner)
+    return Other(row.id, f"{subject.article}: {subject.heading}", row.owner)
 
 
 def _entry_lines(portal: Portal, permit: Permit, rows: _Rows, names: dict[UUID, str]) -> list[EntryLine]:

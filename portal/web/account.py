@@ -18,6 +18,7 @@ from portal.web import cookies
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
 from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of, raw
+from portal.web.refused import sentence
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 REGIONS: Final = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -40,9 +41,7 @@ def prefer(request: Request) -> Response:
         try:
             set_preferences(portal_of(request), caller_of(request), language, form.text("zone"))
         except RefusedError as refused:
-            form.refuse(
-                "zone", " ".join(problem.words(lambda text: say(request, text)) for problem in refused.problems)
-            )
+            form.refuse("zone", sentence(request, refused))
     return RedirectResponse(ACCOUNT, 303) if form.ok else _page(request, form)
 
 

@@ -13,6 +13,7 @@ from portal.errors import PortalError
 from portal.web.asking import ASK, names_to_ask
 from portal.web.failures import SENTENCES, STATUSES, UPLOAD_HEADER
 from portal.web.languages import say
+from portal.web.refused import sentence
 from portal.web.ways import show
 from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
 
@@ -34,7 +35,7 @@ def failure(request: Request, error: PortalError | RefusedError | StorageError) 
     """Give the status and the sentence of an error, as the page of failures would."""
     match error:
         case RefusedError():
-            return 422, " ".join(problem.words(partial(say, request)) for problem in error.problems)
+            return 422, sentence(request, error)
         case PortalError():
             status = next(status for kind, status in STATUSES if isinstance(error, kind))
             return status, say(request, str(error) or SENTENCES[status].happened)

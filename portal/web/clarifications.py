@@ -28,8 +28,8 @@ from portal.usecases import clarifications, drafting, findings, handling, questi
 from portal.usecases.questions import Asked
 from portal.usecases.subjects import subject_of
 from portal.web.checks import state_names, words_of
-from portal.web.forms import Form, filled, read_form
-from portal.web.refused import sentence
+from portal.web.forms import Form, filled, read_form, whole
+from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
 from portal.web.ways import caller_of, id_from, portal_of, show
 
@@ -43,6 +43,8 @@ WORDS: Final[Mapping[str, object]] = {
     "review_stages": REVIEW_STAGES,
 }
 WORDS_LONGEST: Final = 200
+EDITION_DIGITS: Final = 9  # nobody saves more often
+PAGE_DIGITS: Final = 5  # no list has more pages
 CHOOSE_KIND: Final = N_("Choose what is asked for.")
 ROOM: Final = N_("Choose who is to read this comment.")
 
@@ -154,9 +156,10 @@ def submit_batch(request: Request) -> Response:
     chosen: list[tuple[UUID, int]] = []
     for text in form.all("chosen"):
         entry, _, seen = text.partition(" ")
-        if (id_ := _id(entry)) is None or not seen.isdecimal() or len(seen) > 9:  # noqa: PLR2004 - as in a draft
+        id_, edition = _id(entry), whole(seen, EDITION_DIGITS)
+        if id_ is None or edition is None:
             raise Invalid(submissions.NOTHING)
-        chosen.append((id_, int(seen)))
+        chosen.append((id_, edition))
     submissions.submit_batch(portal_of(request), caller_of(request), review, chosen)
     return RedirectResponse(f"/reviews/{review}/clarifications?list=all", 303)
 
@@ -195,8 +198,7 @@ def show_thread(request: Request, row: UUID, form: Form, problems: Mapping[str, 
     """Show a clarification, with what was refused."""
     page = threads.view_thread(portal_of(request), caller_of(request), row)
     names = state_names(request)  # knows the reader's language from here on
-    for name, problem in (problems or {}).items():
-        form.refuse(name, sentence(request, problem))
+    refuse(request, form, (problems or {}).items())
     return show(
         request,
         "clarifications/thread.html",
@@ -254,7 +256,8 @@ def refuse_asked(request: Request, form: Form, problem: Exception) -> None:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 1  # noqa: PLR2004 - no list has as many pages
+    number = whole(text, PAGE_DIGITS)
+    return 1 if number is None else number
 
 
 def _id(text: str) -> UUID | None:

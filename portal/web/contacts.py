@@ -16,7 +16,7 @@ from portal.usecases import remarks
 from portal.web.checks import state_names, words_of
 from portal.web.clarifications import WORDS
 from portal.web.forms import Form, filled, read_form
-from portal.web.refused import sentence
+from portal.web.refused import refuse
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 KINDS: Final = {kind: word for kind, word in REMARK_WORDS.items() if kind is not RemarkKind.COMMENT}
@@ -64,8 +64,7 @@ def _moment(text: str) -> datetime | None:
 def _show(request: Request, form: Form, problems: dict[str, Exception] | None = None) -> Response:
     page = remarks.list_contacts(portal_of(request), caller_of(request), id_from(request, "id"))
     names = state_names(request)  # knows the reader's language from here on
-    for name, problem in (problems or {}).items():
-        form.refuse(name, sentence(request, problem))
+    refuse(request, form, (problems or {}).items())
     return show(
         request,
         "clarifications/contacts.html",

@@ -20,7 +20,7 @@ from portal.usecases.uploads import TITLE_CHARACTERS
 from portal.web.checks import state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import say
-from portal.web.refused import sentence
+from portal.web.refused import refuse
 from portal.web.rooms import TONGUES, WORDS
 from portal.web.uploads import described
 from portal.web.ways import caller_of, id_from, portal_of, show
@@ -88,8 +88,7 @@ def _show(request: Request, form: Form | None, problems: list[tuple[str, Excepti
     page = documents.view_document(portal_of(request), caller_of(request), id_from(request, "id"))
     names = state_names(request)  # knows the reader's language from here on
     form = form or Form()
-    for name, problem in problems or []:
-        form.refuse(name, sentence(request, problem))
+    refuse(request, form, problems or ())
     sent_description = form.has("seen")
     return show(
         request,

@@ -22,10 +22,11 @@ from portal.usecases import attachments, drafting, questions, renderings, submis
 from portal.usecases.questions import Asked, Edited
 from portal.usecases.translations import CHOOSE
 from portal.web.checks import state_names, words_of
-from portal.web.clarifications import WORDS, asked, refuse_asked, show_thread
-from portal.web.forms import Form, filled, read_form
+from portal.web.clarifications import EDITION_DIGITS, WORDS, asked, refuse_asked, show_thread
+from portal.web.forms import Form, filled, read_form, whole
+from portal.web.languages import say
 from portal.web.pages import render
-from portal.web.refused import sentence
+from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
 from portal.web.ways import caller_of, id_from, portal_of, show
 
@@ -66,21 +67,20 @@ def save(request: Request) -> Response:
 def autosave(request: Request) -> Response:
     """Save a draft while somebody types in it, and answer with a line that says so."""
     entry, form = id_from(request, "id"), read_form(request)
-    edition, wrong = form.text("seen"), False
-    refused: Exception = Invalid(SAVED)
+    edition, problem = form.text("seen"), None
     try:
         edition = str(_save(request, entry, form).edition)
-    except (Edited, Invalid, RefusedError) as problem:
+    except (Edited, Invalid, RefusedError) as refused:
         drafting.view_draft(portal_of(request), caller_of(request), entry)  # whoever may not see it learns nothing
-        refused, wrong = problem, True
+        problem = refused
     state_names(request)  # knows the reader's language from here on
     return render(
         request,
         "clarifications/_saved.html",
         entry=entry,
         edition=edition,
-        told=sentence(request, refused),
-        wrong=wrong,
+        told=sentence(request, problem) if problem else say(request, SAVED),
+        wrong=problem is not None,
         at=portal_of(request).clock(),
     )
 
@@ -200,10 +200,9 @@ def _save(request: Request, entry: UUID, form: Form) -> questions.Saved:
 
 
 def _edition(form: Form) -> int:
-    seen = form.text("seen")
-    if not seen.isdecimal() or len(seen) > 9:  # noqa: PLR2004 - nobody saves as often
+    if (seen := whole(form.text("seen"), EDITION_DIGITS)) is None:
         raise Invalid(UNSEEN)
-    return int(seen)
+    return seen
 
 
 def _show_again(
@@ -257,8 +256,7 @@ def _thread_of(request: Request, entry: UUID, form: Form, problem: Exception) ->
 def _sendings(request: Request, form: Form, problems: dict[str, Exception] | None = None) -> Response:
     page = renderings.list_text_sendings(portal_of(request), caller_of(request), id_from(request, "id"))
     names = state_names(request)  # knows the reader's language from here on
-    for name, problem in (problems or {}).items():
-        form.refuse(name, sentence(request, problem))
+    refuse(request, form, (problems or {}).items())
     return show(
         request,
         "clarifications/sendings.html",

@@ -34,6 +34,7 @@ from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.places import to_acting, to_sign_in
 from portal.web.refusals import RequestRefused
+from portal.web.refused import sentence
 from storage.errors import DatabaseUnavailable, KeyUnavailable, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
@@ -204,9 +205,9 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     said = say(request, str(error)) if str(error) else None
     if isinstance(error, RefusedError):
-        said = " ".join(problem.words(lambda text: say(request, text)) for problem in error.problems)
+        said = sentence(request, error)
     elif isinstance(error, Forbidden) and error.policies:
-        said = " ".join(say(request, sentence) for sentence in reasons(error.policies))
+        said = " ".join(say(request, reason) for reason in reasons(error.policies))
         status = 409 if PASSED.issuperset(error.policies) else status
     asks = status in ASKED and not isinstance(error, NotFound)
     review = error.review if isinstance(error, PortalError) else None

@@ -87,6 +87,11 @@ class Form:
         return not self.errors
 
 
+def whole(text: str, digits: int) -> int | None:
+    """Read a whole number of at most so many digits, as addresses and hidden fields carry one; None: it is none."""
+    return int(text) if text.isdecimal() and len(text) <= digits else None
+
+
 def filled(**values: str | tuple[str, ...]) -> Form:
     """Make a form that shows what is on record, before anybody sent anything."""
     return Form({name: value if isinstance(value, tuple) else (value,) for name, value in values.items()})

@@ -12,7 +12,7 @@ from portal.domain.schedules import DESKS, TIMETABLES, StepState
 from portal.usecases import schedules
 from portal.usecases.schedules import SchedulePage
 from portal.web.checks import Checks, state_names, words_of
-from portal.web.forms import Form, filled, read_form
+from portal.web.forms import Form, filled, read_form, whole
 from portal.web.languages import RIGHT_TO_LEFT, language_of
 from portal.web.timelines import timeline
 from portal.web.ways import caller_of, id_from, portal_of, show
@@ -106,8 +106,8 @@ def _recorded(page: SchedulePage) -> Form:
 
 def _seen(form: Form) -> int:
     """Read the number of the change that the sender saw; one that never was is older than any."""
-    text = form.text("seen")
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else -1
+    number = whole(form.text("seen"), _DIGITS)
+    return -1 if number is None else number
 
 
 def _back(request: Request) -> Response:

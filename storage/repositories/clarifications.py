@@ -15,7 +15,6 @@ from storage.tables import Document, Review, Version
 
 Dialogue = Clarification | Entry | Attachment | Routing | Remark | EntryTask | Batch | ClearanceSetting
 OTHERS_MOST = 100
-_OPEN = ("draft", "submitted", "asked", "replied", "answered")
 
 
 class ClarificationRecords:
@@ -125,24 +124,17 @@ class ClarificationRecords:
             col(Clarification.id) != row.id,
             col(Clarification.stage).in_(("draft", "submitted", "asked")),
         )
-        return self._session.scalars(question.order_by(*_in_order()).limit(OTHERS_MOST)).all()
+        return self._session.scalars(question.order_by(*in_order()).limit(OTHERS_MOST)).all()
 
     def merged_into(self, clarification_id: UUID) -> Sequence[Clarification]:
         """List the drafts that went into a question."""
         question = select(Clarification).where(col(Clarification.merged_into) == clarification_id)
-        return self._session.scalars(question.order_by(*_in_order())).all()
+        return self._session.scalars(question.order_by(*in_order())).all()
 
     def batches(self, batch_ids: Sequence[UUID]) -> dict[UUID, Batch]:
         """Find batches."""
         rows = self._session.scalars(select(Batch).where(col(Batch.id).in_(batch_ids))).all()
         return {batch.id: batch for batch in rows}
-
-    def open_work(self, review_ids: Sequence[UUID]) -> Sequence[Clarification]:
-        """List the clarifications of reviews with which somebody has something to do."""
-        question = select(Clarification).where(
-            col(Clarification.review_id).in_(review_ids), col(Clarification.stage).in_(_OPEN)
-        )
-        return self._session.scalars(question.order_by(*_in_order())).all()
 
     # --- counting
 
@@ -221,7 +213,7 @@ class TrailedDialogue:
         return self._session.scalars(question).all() if clarification_ids else []
 
 
-def _in_order() -> tuple[ColumnElement[Any], ...]:
+def in_order() -> tuple[ColumnElement[Any], ...]:
     """Order by number; those without one come last, by the number of their draft."""
     number = col(Clarification.number)
     return case((number.is_(None), 1), else_=0), number.asc(), col(Clarification.draft_number).asc()

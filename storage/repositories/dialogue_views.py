@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.dialogue import Clarification, Entry, Remark, Routing
+from storage.repositories.clarifications import in_order
 
 UNANSWERED = ("asked", "replied")
 OVER = ("merged", "discarded", "closed")
@@ -61,7 +62,7 @@ class DialogueViews:
     def page(self, name: str, limit: int, offset: int) -> Sequence[Clarification]:
         """Give a part of a list, by number."""
         question = select(Clarification).where(self._visible(), self._lists().get(name, false()))
-        question = question.order_by(*_in_order()).limit(limit).offset(offset)
+        question = question.order_by(*in_order()).limit(limit).offset(offset)
         return self._session.scalars(question).all()
 
     def subjects(self) -> Sequence[Row[UUID, bytes | None, bytes]]:
@@ -69,7 +70,7 @@ class DialogueViews:
         question = select(col(Clarification.id), col(Clarification.subject), col(Clarification.draft_subject)).where(
             self._visible(), self._lists()["all"]
         )
-        return self._session.execute(question.order_by(*_in_order())).all()
+        return self._session.execute(question.order_by(*in_order())).all()
 
     def some(self, ids: Sequence[UUID]) -> Sequence[Clarification]:
         """Give these clarifications, in this order."""
@@ -153,10 +154,3 @@ class DialogueViews:
             "officer": col(Clarification.officer_at),
         }
         return or_(false(), *(columns[room] > since for room in self.eyes.rooms))
-
-
-def _in_order() -> tuple[ColumnElement[int], ...]:
-    """Order by number; those without one come last, by the number of their draft."""
-    number = col(Clarification.number)
-    last = case((number.is_(None), 1), else_=0)
-    return last, number.asc(), col(Clarification.draft_number).asc()  # type: ignore[return-value]  # orderings
