@@ -10,11 +10,12 @@ from portal.domain.clarifications import ClarificationStage, Part, RemarkKind
 from portal.domain.ids import ReviewId
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
-from portal.usecases import handling, register, remarks
+from portal.usecases import handling, register, remarks, submissions
 from portal.usecases.threads import Thread, view_thread
 from storage.dialogue import Routing
 from tests import dialogue
 from tests.cast import World, add_member
+from tests.contents import steps
 
 
 def thread(world: World, who: str, clarification: UUID) -> Thread:
@@ -242,3 +243,13 @@ def test_whose_access_ended_or_who_gave_no_undertaking_reads_and_says_nothing(wo
             with pytest.raises(PortalError):
                 act()
     dialogue.submit(world, draft, "expert_xbb")  # a State's drafts stay its own when somebody leaves
+
+
+def test_each_question_of_a_batch_leaves_one_event(world: World) -> None:
+    review, rooms = world.files["xaa"].review, world.files["xaa"].rooms
+    drafts = [dialogue.draft_question(world), dialogue.draft_question(world)]
+    with world.request():
+        chosen = [(draft.entry, draft.edition) for draft in drafts]
+        submissions.submit_batch(world.portal, world.caller("expert_xbb"), review, chosen)
+    for room in ("reviewers", "shared"):
+        assert [action for action, _, _ in steps(world, rooms[room])].count("submitEntry") == len(drafts)
