@@ -20,7 +20,7 @@ $(READY): requirements-dev.txt pyproject.toml package-lock.json deploy/set-up.sh
 demo: $(READY)  ## run the main job once on an invented cycle, say what happened, then serve it (ONCE=1: stop there)
 	@$(BIN)/portal demo $(if $(ONCE),--once) $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
 
-test: $(READY)  ## all tests, browser and servers included, against the built wheel where it needs no server
+test: $(READY)  ## the tests, browser and servers included, against the built wheel where they need no server
 	@sh tests/run.sh
 
 lint: $(READY)  ## layout, types, imports, policies, templates
