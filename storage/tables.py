@@ -1,4 +1,6 @@
-"""Every table. Plain columns hold random ids, times, sizes, States and roles; bytes are sealed, keyed or random.
+"""The tables, but for the dialogue's, the notices' and the schedules', which have modules of their own.
+
+Plain columns hold random ids, times, sizes, States and roles; bytes are sealed, keyed or random.
 
 Rows of classes marked `Guarded` give rights: each carries a MAC over all its other columns (storage/guards.py),
 so a row that somebody wrote by hand opens nothing. Composite foreign keys on review and id make it impossible to
