@@ -260,7 +260,9 @@ class Office:
             return str(len(session.scalars(select(table.id)).all()))
 
     def _assigned(self, who: str) -> UUID:
-        return self._known(select(Assignment.id).where(Assignment.person_id == self.world.members[who].person))
+        """Find somebody's newest assignment: a form sent before may have ended one and made another."""
+        theirs = select(Assignment.id).where(Assignment.person_id == self.world.members[who].person)
+        return self._known(theirs.order_by(col(Assignment.created_at).desc(), col(Assignment.id)).limit(1))
 
     def _told(self, who: str) -> UUID:
         told = select(Notice.id).where(Notice.person_id == self.world.members[who].person)
@@ -318,7 +320,7 @@ class Office:
             "seen": self._seen(way),
             "translator": str(self.world.members["translator"].person),
             "review": str(self.world.files["xaa"].review),
-            "cycle": str(self._known(select(Cycle.id))),
+            "cycle": str(self._known(select(Cycle.id).order_by(col(Cycle.created_at), col(Cycle.id)).limit(1))),
             "officer": str(self.world.members["officer_other"].appointment),
             "appointment": str(self.world.members["focal_xaa"].appointment),
             "newest": str(self._told("expert_xaa")),
