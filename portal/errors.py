@@ -4,6 +4,7 @@ PortalError
 ├── NotFound      404  there is no such thing, or the actor may not know of it
 │   └── NotActing 403  whatever it is: the actor is first to choose an appointment to act under
 ├── Forbidden     403  the actor sees it but may not do this
+├── ProveAgain    403  the actor may do it once they have proved anew who they are
 ├── SignedOut     401  nobody is signed in, or the session ended
 ├── Invalid       422  what was sent doesn't make sense; names the fields
 ├── Conflict      409  somebody else was there first, or the thing is past that step
@@ -56,6 +57,18 @@ class Forbidden(PortalError):
     def __init__(self, policies: tuple[str, ...] = ()) -> None:
         super().__init__("You can see this, but the act is not yours to do.")
         self.policies = policies
+
+
+class ProveAgain(PortalError):
+    """The actor may do this once they have proved anew who they are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "This takes a fresh proof of who you are, and yours is older. Nothing was done or lost: "
+                "prove it and go on."
+            )
+        )
 
 
 class SignedOut(PortalError):

@@ -21,6 +21,7 @@ from portal.access.entities import (
     ClarificationFacts,
     DocumentFacts,
     EntryFacts,
+    Principal,
     ReviewFacts,
     RoomFacts,
     Task,
@@ -46,7 +47,7 @@ from portal.audit.events import (
 from portal.domain.ids import DocumentId, EntryId, EventId, ReviewId, StreamId, VersionId
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
-from portal.errors import Forbidden, NotActing, NotFound, PortalError
+from portal.errors import Forbidden, NotActing, NotFound, PortalError, ProveAgain
 from storage import dialogue
 from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
@@ -74,6 +75,7 @@ class Verdict:
 
     decision: Decision
     seen: bool
+    stale: bool = False  # it would be a yes to whoever has just proved who they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +210,16 @@ def verdict(engine: Engine, actor: Actor, action: Action, matter: Matter, target
     decision = _decide(engine, actor, Ask(action, matter.facts, matter.version, target))
     if decision.allowed:
         return Verdict(decision, seen=True)
+    stale = _decide(engine, refreshed(actor), Ask(action, matter.facts, matter.version, target)).allowed
     seeing = seen_by(action)
     second = _decide(engine, actor, Ask(seeing or _UNSEEN, matter.facts, matter.version))
-    return Verdict(decision, seen=seeing is not None and second.allowed)
+    return Verdict(decision, seen=stale or (seeing is not None and second.allowed), stale=stale)
 
 
 def refusal(found: Verdict, who: Who) -> PortalError:
     """Choose how a no is told: with its reason to whoever sees the thing, else as if there were none."""
+    if found.stale:
+        return ProveAgain()
     if found.seen:
         return Forbidden(found.decision.policies)
     return NotActing() if who.held and _NOT_RUNNING in found.decision.policies else NotFound()
@@ -227,7 +232,11 @@ def _decide(engine: Engine, actor: Actor, ask: Ask) -> Decision:
 def decide_each(
     engine: Engine, actor: Actor, action: Action, matters: Sequence[Matter], target: RoomKind | None = None
 ) -> list[Decision]:
-    """Ask the policies for one act on many things, once for all that are alike."""
+    """Ask the policies for one act on many things, once for all that are alike: what is open to the actor.
+
+    What takes a fresh proof of who one is counts as allowed here, so that it is offered; the gate asks for the proof.
+    """
+    actor = refreshed(actor)
     keys = [
         matter.facts if isinstance(matter.facts, Absent) else (alike(actor, matter.facts), matter.version)
         for matter in matters
@@ -237,6 +246,11 @@ def decide_each(
         firsts.setdefault(key, Ask(action, matter.facts, matter.version, target))
     answers = dict(zip(firsts, engine.decide_many(questions(actor, list(firsts.values()))), strict=True))
     return [answers[key] for key in keys]
+
+
+def refreshed(actor: Actor) -> Actor:
+    """Give the actor as if they had just proved who they are."""
+    return replace(actor, fresh=True) if isinstance(actor, Principal) else actor
 
 
 def allowed_entry(action: Action, matter: Matter, decision: Decision, who: Who, caller: Caller, now: datetime) -> Entry:
@@ -303,7 +317,7 @@ def targets(engine: Engine, actor: Actor, facts: DocumentFacts) -> list[RoomKind
     """Tell to which kinds of rooms a document may be moved."""
     kinds = [kind for kind in RoomKind if kind is not RoomKind.NATIONAL]
     asks = [Ask(Action.SUBMIT_DOCUMENT, facts, target=kind) for kind in kinds]
-    decisions = engine.decide_many(questions(actor, asks))
+    decisions = engine.decide_many(questions(refreshed(actor), asks))
     return [kind for kind, decision in zip(kinds, decisions, strict=True) if decision.allowed]
 
 

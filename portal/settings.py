@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from portal.domain.roles import Role
 from portal.errors import Invalid
 
 
@@ -30,6 +31,9 @@ class Settings:
     upload_bytes: int = 5 * 1024**3
     session_idle_minutes: int = 60
     session_hours: int = 12
+    # the same for those who act in a role: role:minutes:hours
+    session_limits: tuple[str, ...] = ("administrator:20:8", "registrar:30:10", "confidentiality_officer:20:8")
+    fresh_minutes: int = 15  # so long after a proof of who one is, one may clear, appoint, export without another
     invitation_days: int = 7
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
@@ -40,15 +44,40 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     mail_from: str = ""  # the address that mail comes from
 
+    def __post_init__(self) -> None:
+        """Read the limits once, so that a wrong one is found at the start."""
+        for role in Role:
+            self.session_bounds(role)
+
+    def session_bounds(self, role: Role | None) -> tuple[timedelta, timedelta]:
+        """Tell how long a session lives without a request, and at the most, for whoever acts in a role.
+
+        Raises:
+            Invalid: A limit is none of a role's.
+        """
+        for limit in self.session_limits:
+            named, _, rest = limit.partition(":")
+            minutes, _, hours = rest.partition(":")
+            if named not in set(Role) or not (minutes.isdecimal() and hours.isdecimal()):
+                raise Invalid(f"the setting session_limits can't be {limit!r}: write role:minutes:hours")
+            if named == role:
+                return timedelta(minutes=int(minutes)), timedelta(hours=int(hours))
+        return self.session_idle, self.session_life
+
     @property
     def session_idle(self) -> timedelta:
-        """How long a session lives without a request."""
+        """How long a session lives without a request, but for the roles that have a limit of their own."""
         return timedelta(minutes=self.session_idle_minutes)
 
     @property
     def session_life(self) -> timedelta:
-        """How long a session lives at the most."""
+        """How long a session lives at the most, likewise."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def fresh(self) -> timedelta:
+        """How long a proof of who one is stays fresh."""
+        return timedelta(minutes=self.fresh_minutes)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ, file: Path | None = None) -> Self:

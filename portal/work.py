@@ -29,7 +29,7 @@ from portal.audit import writer
 from portal.audit.events import Entry, Phase
 from portal.audit.floods import Floods
 from portal.domain.reviews import RoomKind
-from portal.errors import Forbidden, NotFound, PortalError
+from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.settings import Settings
 from storage.database import Database, Session
 from storage.fields import Place
@@ -181,7 +181,7 @@ class Work:
             return
         if isinstance(error, PortalError):
             error.review = self._about
-        refused = self._refused if isinstance(error, NotFound | Forbidden) else None
+        refused = self._refused if isinstance(error, NotFound | Forbidden | ProveAgain) else None
         try:
             self._transaction.__exit__(kind, error, trace)
         finally:

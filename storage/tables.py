@@ -259,6 +259,9 @@ class PortalSession(Guarded, SQLModel, table=True):
     seen_at: datetime = moment()
     ends_at: datetime = moment()
     ended_at: datetime | None = perhaps()
+    proof: str = Field(max_length=20)  # with what the person proved last who they are
+    proven_at: datetime = moment()
+    device: bytes  # browser and system, sealed
     mac: bytes = b""
 
 

@@ -18,7 +18,7 @@ from portal.usecases.people import new_person
 from portal.work import Portal, Work
 from storage import permits
 from storage.fields import Place
-from storage.permits import REGISTRY, Permit
+from storage.permits import DEVICES, REGISTRY, Permit
 from storage.tables import (
     Appointment,
     Assignment,
@@ -108,6 +108,7 @@ def add_member(
     reviews: tuple[str, ...] = (),
     undertaken: tuple[str, ...] | None = None,
     ends_at: datetime | None = None,
+    starts_at: datetime | None = None,
 ) -> Member:
     """Add somebody: appointed, assigned to reviews, with the undertaking given, signed in."""
     portal, token = world.portal, uuid4().hex
@@ -121,7 +122,7 @@ def add_member(
             role=role.value,
             state_code=home,
             basis=work.seal(permit, REGISTRY, Place("appointment", "basis", appointment_id), "{}"),
-            starts_at=work.now - timedelta(days=30),
+            starts_at=starts_at or work.now - timedelta(days=30),
             ends_at=ends_at,
             created_at=work.now,
         )
@@ -149,15 +150,19 @@ def add_member(
                     accepted_at=work.now,
                 )
             )
+        session_id = uuid4()
         work.identity.add(
             PortalSession(
-                id=uuid4(),
+                id=session_id,
                 person_id=person.id,
                 token_hash=portal.keyring.blind("token", token.encode()),
-                appointment_id=appointment.id,
+                appointment_id=None if appointment.starts_at > work.now else appointment.id,
                 created_at=work.now,
                 seen_at=work.now,
                 ends_at=work.now + timedelta(days=365),
+                proof="passkey",
+                proven_at=work.now,
+                device=work.seal(permit, DEVICES, Place("session", "device", session_id), "Firefox, Linux"),
             )
         )
     caller = Caller(token=portal.keyring.blind("token", token.encode()), address="192.0.2.1", client="test")

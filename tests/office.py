@@ -41,6 +41,7 @@ Filling = tuple[str | None, Mapping[str, str]]
 FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
     "/sign-out": ("observer_xcc", {}),
+    "/prove": ("focal_xaa", {"passphrase": "not this one", "to": "", "next": "/"}),
     "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
     "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
     "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),

@@ -15,6 +15,7 @@ class Action(StrEnum):
     VIEW_OWN_ACCOUNT = "viewOwnAccount"
     CHANGE_OWN_ACCOUNT = "changeOwnAccount"
     END_OWN_SESSION = "endOwnSession"
+    PROVE_AGAIN = "proveAgain"
 
     # the registry: States, cycles, reviews as records without content
     LIST_STATES = "listStates"

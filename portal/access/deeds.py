@@ -19,6 +19,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_OWN_ACCOUNT: N_("looked at their own account"),
     Action.CHANGE_OWN_ACCOUNT: N_("changed their own account"),
     Action.END_OWN_SESSION: N_("ended a session of their own"),
+    Action.PROVE_AGAIN: N_("proved anew who they are"),
     Action.LIST_STATES: N_("looked at the list of States"),
     Action.EDIT_STATE: N_("changed a State’s entry"),
     Action.IMPORT_STATES: N_("imported a list of States"),

@@ -71,6 +71,7 @@ class Principal:
         tasks: What this translator works on.
         texts: The texts of clarifications that were sent to this translator, each with its review.
         feed: Their calendar asks, by its secret address.
+        fresh: They proved a short while ago who they are.
 
     """
 
@@ -86,6 +87,7 @@ class Principal:
     tasks: frozenset[Task] = frozenset()
     texts: frozenset[tuple[ReviewId, EntryId]] = frozenset()
     feed: bool = False
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         if (self.state is not None) != (self.role in STATE_ROLES):

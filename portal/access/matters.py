@@ -31,7 +31,7 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
 from portal.domain.reviews import ReviewStage, RoomKind
 from storage.dialogue import Clarification, Entry
-from storage.permits import NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
+from storage.permits import DEVICES, NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
@@ -52,6 +52,7 @@ _IDENTITY: Final = frozenset(
         Action.END_OWN_SESSION,
         Action.VIEW_OWN_ACCOUNT,
         Action.CHANGE_OWN_ACCOUNT,
+        Action.PROVE_AGAIN,
         Action.LIST_NOTICES,
         Action.SEE_NOTICES,
         Action.VIEW_CALENDAR,
@@ -79,8 +80,10 @@ _CLARIFICATION_ROOMS: Final = {
     Action.MERGE_CLARIFICATION: RoomKind.REVIEWERS,
     Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
 }
-# nobody is signed in (yet), so nothing opens
+# nobody is signed in (yet), so nothing opens but what is kept of the browser with the session that begins
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR})
+# acts whose permit seals and opens with which browsers somebody is signed in
+_DEVICES: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -226,8 +229,11 @@ def _room_scopes(review: UUID, room: UUID, action: Action) -> frozenset[Scope]:
 
 
 def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
-    if action in _NAMELESS:
-        return frozenset()
+    devices = frozenset({DEVICES} if action in _DEVICES else ())
+    return devices if action in _NAMELESS else devices | _people_scopes(facts, action)
+
+
+def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
     if action is Action.CHECK_RECORDS:
         return frozenset({STREAMS, ORIGINS})  # what the log says; no names, no titles, no contents
     if action is Action.SEND_MAIL:

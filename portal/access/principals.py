@@ -1,6 +1,7 @@
 """Who asks, looked up: the session, the person, the appointment that they act under.
 
-1. A session that ended, expired or lay idle beyond its limit is nobody's: the caller is signed out.
+1. A session that ended, expired or lay idle beyond the limit of the role that it acts in is nobody's: the caller is
+   signed out.
 2. A person acts under the appointment that the session names, while it runs.
 3. A calendar acts as the person that made its secret address, under the appointment of that time and no other. Once the
    address was ended, or that appointment was, it is a stranger's: nobody learns from the answer which.
@@ -16,6 +17,7 @@ from typing import Any
 from portal.access.caller import Caller
 from portal.access.entities import Actor, Anonymous, Machine, Principal, Task
 from portal.domain.ids import AppointmentId, EntryId, PersonId, ReviewId, StateCode
+from portal.domain.proofs import is_fresh
 from portal.domain.roles import Role
 from portal.errors import SignedOut
 from portal.settings import Settings
@@ -35,6 +37,7 @@ class Who:
     appointment: Appointment | None = None
     held: tuple[Appointment, ...] = ()
     feed: CalendarFeed | None = None
+    fresh: bool = False
 
     @property
     def person_id(self) -> PersonId | None:
@@ -95,6 +98,7 @@ class Who:
             tasks=tasks,
             texts=texts,
             feed=self.feed is not None,
+            fresh=self.fresh,
         )
 
 
@@ -114,7 +118,8 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
     found = identity.signed_in(caller.token, now)
     if found is None or not lives(found.session, found.appointments, now, settings):
         raise SignedOut
-    return Who(None, found.session, found.person, _acting(found), found.appointments)
+    fresh = is_fresh(found.session.proven_at, now, settings.fresh)
+    return Who(None, found.session, found.person, _acting(found), found.appointments, fresh=fresh)
 
 
 def _calendar(identity: IdentityRecords, token_hash: bytes, now: datetime) -> Who:
@@ -129,7 +134,10 @@ def lives(session: PortalSession, held: Sequence[Appointment], now: datetime, se
     """Tell whether a session may still be used; `held` are the appointments of its person that run now."""
     if session.appointment_id is not None and not held:
         return False
-    return session.ended_at is None and now < session.ends_at and now < session.seen_at + settings.session_idle
+    acting = next((one for one in held if one.id == session.appointment_id), None)
+    idle, life = settings.session_bounds(Role(acting.role) if acting else None)
+    ends = min(session.ends_at, session.created_at + life)
+    return session.ended_at is None and now < ends and now < session.seen_at + idle
 
 
 def _acting(found: SignedIn) -> Appointment | None:

@@ -158,6 +158,7 @@ def _principal(actor: Actor) -> tuple[EntityId, Attributes | None]:
 def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     person = str(actor.person)
     attributes: Attributes = {"person": person, "active": actor.active, "suspended": actor.suspended}
+    attributes["fresh"] = actor.fresh
     if actor.role is None:
         return EntityId("Person", person), attributes
     attributes |= {"role": _word("Role", actor.role), "held": _roles(actor.held)}

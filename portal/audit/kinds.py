@@ -14,6 +14,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.VIEW_OWN_ACCOUNT: 105,
     Action.END_OWN_SESSION: 106,
     Action.CHANGE_OWN_ACCOUNT: 107,
+    Action.PROVE_AGAIN: 108,
     Action.LIST_STATES: 201,
     Action.EDIT_STATE: 202,
     Action.IMPORT_STATES: 203,

@@ -10,7 +10,6 @@
 """
 
 import base64
-import hmac
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,20 +27,29 @@ from portal.domain.ids import PersonId
 from portal.domain.passphrases import prepared_passphrase
 from portal.domain.people import mail_address
 from portal.domain.problems import RefusedError
+from portal.domain.proofs import Proof
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany, Unavailable
 from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, keys_of, network
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
-from portal.usecases.sessions import Begun, as_visitor, find_account, record_refusal, sign_in, token_hash
+from portal.usecases.sessions import (
+    Begun,
+    as_visitor,
+    find_account,
+    is_marked,
+    prove_again,
+    record_refusal,
+    sign_in,
+    token_hash,
+)
 from portal.work import Portal
 
 AT_ONCE: Final = 2
 WAITING: Final = 8
 SAME_ACCOUNT: Final = 2
 SAME_ADDRESS: Final = 5
-MARK_BYTES: Final = 16
 HASH_BYTES: Final = 32
 SALT_BYTES: Final = 16
 
@@ -104,8 +112,8 @@ class Passphrases:
                 return False
         return verifier is not None
 
-    def sign_in(self, caller: Caller, mail: str, passphrase: str, mark: str | None = None) -> tuple[Begun, str]:
-        """Sign somebody in; gives the session, and the mark that their browser keeps.
+    def sign_in(self, caller: Caller, mail: str, passphrase: str) -> Begun:
+        """Sign somebody in.
 
         Raises:
             NotFound: Address and passphrase don't belong together; which of them is wrong isn't told.
@@ -114,8 +122,7 @@ class Passphrases:
 
         """
         index = mail_index(self._portal, _one_spelling(mail))
-        known = mark if mark and self._marks(mark, index) else None
-        keys = keys_of(index, caller.address, known.encode() if known else None)
+        keys = keys_of(index, caller.address, caller.mark.encode() if self._knows(caller, index) else None)
         now = self._portal.clock()
         account = find_account(self._portal, index)
         if not self._attempts.begin(keys, now):
@@ -128,9 +135,28 @@ class Passphrases:
             raise
         if proven:
             self._attempts.take_back(keys)
-        return sign_in(self._portal, caller, account, proven=proven), known or self._new_mark(index)
+        return sign_in(self._portal, caller, account, proven=Proof.PASSPHRASE if proven else None)
 
-    def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> tuple[Begun, str]:
+    def confirm(self, caller: Caller, passphrase: str) -> str:
+        """Prove anew who somebody is; gives their session's new token.
+
+        Raises:
+            NotFound: The passphrase isn't the one that was typed.
+            SignedOut: Nobody is signed in.
+            TooMany: There were too many attempts before.
+            Unavailable: Too many people are signing in at once.
+
+        """
+        account = own_verifier(self._portal, caller)
+        keys = {("confirm", account.person.bytes if account else b""): BROWSER_ATTEMPTS}
+        if not self._attempts.begin(keys, self._portal.clock()):
+            self._turn_away(caller, Action.PROVE_AGAIN)
+        proven = self.proves(account.verifier if account else None, passphrase)
+        token = prove_again(self._portal, caller, account, Proof.PASSPHRASE if proven else None)
+        self._attempts.take_back(keys)
+        return token
+
+    def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> Begun:
         """Use a sign-in link: keep the passphrase, sign the person in.
 
         Raises:
@@ -146,7 +172,7 @@ class Passphrases:
         verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
         begun = use_link(self._portal, caller, token, spelt, verifier)
         self._attempts.take_back(keys)
-        return begun, self._new_mark(mail_index(self._portal, spelt))
+        return begun
 
     def change(self, caller: Caller, present: str, new: str) -> str:
         """Exchange somebody's passphrase for another one; gives their session's new token.
@@ -202,17 +228,8 @@ class Passphrases:
     def _peppered(self, passphrase: str) -> bytes:
         return self._portal.keyring.blind("pepper", prepared_passphrase(passphrase).encode("utf-8", "replace"))
 
-    def _new_mark(self, index: bytes) -> str:
-        nonce = secrets.token_hex(MARK_BYTES)
-        return f"{nonce}.{self._mark_of(nonce, index)}"
-
-    def _marks(self, mark: str, index: bytes) -> bool:
-        nonce, _, given = mark.partition(".")
-        return hmac.compare_digest(given.encode(), self._mark_of(nonce, index).encode())
-
-    def _mark_of(self, nonce: str, index: bytes) -> str:
-        said = b"browser\0" + nonce.encode("utf-8", "replace") + b"\0" + index
-        return self._portal.keyring.blind("token", said).hex()
+    def _knows(self, caller: Caller, index: bytes) -> bool:
+        return is_marked(self._portal, caller.mark, index)
 
 
 def _random(length: int) -> str:

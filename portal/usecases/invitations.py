@@ -21,6 +21,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, InvitationFacts, PortalFacts
 from portal.domain.ids import InvitationId, PersonId, StateCode
+from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
@@ -172,7 +173,7 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: st
         ended = work.identity.end_sessions(person.id, work.now)
         _keep_passphrase(work, PersonId(person.id), verifier)
         work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
-        return begin(work, permit, person.id, caller.token)
+        return begin(work, permit, person.id, caller.token, Proof.PASSPHRASE)
 
 
 def _keep_passphrase(work: Work, person: PersonId, verifier: str) -> None:

@@ -1,7 +1,9 @@
 """Sessions: they begin with a proof of who one is, carry the appointment that one acts under, and end.
 
 1. The token is 256 random bits; the record keeps its keyed hash, the browser the token itself.
-2. Signing in always begins a new session, and ends the one that this browser had.
+2. Signing in always begins a new session, and ends the one that this browser had. It keeps with what the person proved
+   who they are, and when: what takes a fresh proof asks for another one once this one is older (`prove_again`), and the
+   token is exchanged then too. It is bound to no address: a connection that changes signs nobody out.
 3. Choosing another appointment exchanges the token: what was opened under the former one can't be sent any more.
    An appointment that was ended takes its sessions with it; after one that ended by its date, another one that runs
    can be chosen, and without one the session is over (`portal/access/principals.py`).
@@ -9,6 +11,7 @@
    nobody learns from the answer whether there is such an account.
 """
 
+import hmac
 import secrets
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -16,15 +19,19 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, AppointmentFacts, PortalFacts
+from portal.domain.devices import device_name
 from portal.domain.ids import AppointmentId, PersonId, StateCode
+from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.errors import SignedOut
 from portal.work import Portal, Work
-from storage.permits import Permit
+from storage.fields import Place
+from storage.permits import DEVICES, Permit
 from storage.repositories.identity import IdentityRecords
 from storage.tables import Appointment, PortalSession
 
 TOKEN_BYTES = 32
+MARK_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that has begun: its token, and how many appointments the person may choose from."""
+    """A session that has begun: its token, the browser's mark, and how many appointments one may choose from."""
 
     token: str
+    mark: str
     appointments: int
+    role: Role | None  # in which the person acts from now on, where there is nothing to choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def find_account(portal: Portal, mail_index: bytes) -> Account | None:
     return Account(PersonId(found[0]), found[1]) if found else None
 
 
-def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: bool) -> Begun:
+def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: Proof | None) -> Begun:
     """Begin a session for whoever proved the passphrase of an account; record it when nobody did.
 
     Raises:
@@ -86,7 +95,7 @@ def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: 
         kept = work.identity.passphrase(account.person) if account else None
         if account is None or kept is None or kept.verifier != account.verifier:
             raise SignedOut("Your passphrase was replaced just now. Sign in with the new one.")
-        return begin(work, permit, account.person, caller.token)
+        return begin(work, permit, account.person, caller.token, proven or Proof.PASSPHRASE)
 
 
 def record_refusal(portal: Portal, caller: Caller, action: Action, asked: PersonId | None = None) -> None:
@@ -101,26 +110,73 @@ def record_refusal(portal: Portal, caller: Caller, action: Action, asked: Person
         work.require_on(action, Absent(PortalFacts), asked=asked)
 
 
-def begin(work: Work, permit: Permit, person: UUID, former: bytes | None) -> Begun:
+def begin(work: Work, permit: Permit, person: UUID, former: bytes | None, proof: Proof) -> Begun:
     """Begin a session in a transaction that proved who it is, and end the one that this browser had."""
     old = work.identity.signed_in(former, work.now) if former else None
     if old is not None and old.session.ended_at is None:
         old.session.ended_at = work.now
     running = work.people.running_appointments(person, work.now)
-    token = new_token()
+    token, session, index = new_token(), uuid4(), work.people.mail_index(person)
+    known = is_marked(work.portal, work.caller.mark, index)
     work.identity.add(
         PortalSession(
-            id=uuid4(),
+            id=session,
             person_id=person,
             token_hash=token_hash(work.portal, token),
             appointment_id=running[0].id if len(running) == 1 else None,
             created_at=work.now,
             seen_at=work.now,
             ends_at=work.now + work.portal.settings.session_life,
+            proof=proof.value,
+            proven_at=work.now,
+            device=work.seal(permit, DEVICES, Place("session", "device", session), device_name(work.caller.client)),
         )
     )
-    work.note(permit, person=str(person))
-    return Begun(token, len(running))
+    work.note(permit, person=str(person), proof=proof.value, browser="known" if known else "new")
+    mark = work.caller.mark if known else new_mark(work.portal, index)
+    return Begun(token, mark, len(running), Role(running[0].role) if len(running) == 1 else None)
+
+
+def new_mark(portal: Portal, index: bytes) -> str:
+    """Make the mark that a browser keeps in which somebody signed in: it opens nothing."""
+    nonce = secrets.token_hex(MARK_BYTES)
+    return f"{nonce}.{_mark_of(portal, nonce, index)}"
+
+
+def is_marked(portal: Portal, mark: str, index: bytes) -> bool:
+    """Tell whether a browser carries the mark of this mail address, given by its blind index."""
+    nonce, _, given = mark.partition(".")
+    return hmac.compare_digest(given.encode("utf-8", "replace"), _mark_of(portal, nonce, index).encode())
+
+
+def _mark_of(portal: Portal, nonce: str, index: bytes) -> str:
+    said = b"browser\0" + nonce.encode("utf-8", "replace") + b"\0" + index
+    return portal.keyring.blind("token", said).hex()
+
+
+def prove_again(portal: Portal, caller: Caller, account: Account | None, proven: Proof | None) -> str:
+    """Note that somebody proved anew who they are; gives the session's new token.
+
+    Args:
+        portal: The portal.
+        caller: Whose session.
+        account: Whose proof it was.
+        proven: With what; None if it wasn't proven.
+
+    Raises:
+        NotFound: It was not proven, or by somebody else.
+        SignedOut: Nobody is signed in.
+
+    """
+    with portal.work(caller) as work:
+        session = work.who.session
+        same = session is not None and account is not None and account.person == session.person_id
+        permit = work.require_on(Action.PROVE_AGAIN, PortalFacts() if proven and same else Absent(PortalFacts))
+        if session is None or proven is None:
+            raise SignedOut
+        session.proof, session.proven_at = proven.value, work.now
+        work.note(permit, proof=proven.value)
+        return exchange_token(work, session)
 
 
 def present(portal: Portal, caller: Caller) -> Present | None:

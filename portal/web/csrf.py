@@ -30,6 +30,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTEXT = b"portal/v1/csrf"
 MAC_BYTES = 32
 FRESH_VISITOR = "portal.fresh_visitor"
+RENEWED = "portal.renewed"  # the session's token from this answer on, where a page with forms brings it
 OURS = "portal.ours"  # set in the state of an unsafe request that came from a page of ours
 
 ELSEWHERE = N_(
@@ -70,6 +71,11 @@ def check_token(request: HTTPConnection, given: str | None) -> None:
         raise RequestRefused(403, STALE)
 
 
+def renew(request: HTTPConnection, token: str) -> None:
+    """Bind the forms of the page that answers to the token that the session has from this answer on."""
+    _state(request.scope)[RENEWED] = token
+
+
 def check_source(request: Request) -> None:
     """Check where an unsafe request comes from.
 
@@ -96,6 +102,9 @@ def give_visitor(scope: Scope, message: Message) -> None:
 
 def _secret(request: HTTPConnection) -> str | None:
     fresh: str | None = _state(request.scope).get(FRESH_VISITOR)
+    renewed: str | None = _state(request.scope).get(RENEWED)
+    if renewed is not None:
+        return renewed
     return cookies.read_cookie(request) or cookies.read_cookie(request, cookies.VISITOR) or fresh
 
 

@@ -23,6 +23,7 @@ from portal.errors import (
     NotActing,
     NotFound,
     PortalError,
+    ProveAgain,
     SignedOut,
     TooLarge,
     TooMany,
@@ -30,9 +31,11 @@ from portal.errors import (
 )
 from portal.web import cookies, csrf
 from portal.web.asking import ASK, names_to_ask
+from portal.web.forms import CHECKED_FORM
 from portal.web.languages import say
 from portal.web.pages import render
-from portal.web.places import to_acting, to_sign_in
+from portal.web.places import to_acting, to_prove, to_sign_in
+from portal.web.proofs import keep_form
 from portal.web.refusals import RequestRefused
 from portal.web.refused import sentence
 from storage.errors import DatabaseUnavailable, KeyUnavailable, StorageError, StoreUnavailable
@@ -189,15 +192,18 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     """Answer an act that was not done; its own sentence says why.
 
     Whoever isn't signed in is led to sign in, whatever lies behind the address: what they would find there, if
-    anything, is told only after that. Likewise whoever is to choose an appointment first.
+    anything, is told only after that. Likewise whoever is to choose an appointment first, or to prove anew who they
+    are; a form that takes such a proof is kept meanwhile.
     """
     leads = request.method in csrf.SAFE_METHODS and "range" not in request.headers
     if isinstance(error, NotActing) and leads:
-        return RedirectResponse(to_acting(request), 303, headers={"Cache-Control": "no-store"})
+        return _to(to_acting(request))
+    if isinstance(error, ProveAgain) and (leads or hasattr(request.state, CHECKED_FORM)):
+        return _to(to_prove(request)) if leads else await run_in_threadpool(keep_form, request)
     nobody = isinstance(error, NotFound) and cookies.read_cookie(request) is None
     if isinstance(error, SignedOut) or nobody:
         if leads:
-            answer = RedirectResponse(to_sign_in(request), 303, headers={"Cache-Control": "no-store"})
+            answer = _to(to_sign_in(request))
             if not nobody:
                 cookies.clear_cookie(answer, request)
             return answer
@@ -215,6 +221,10 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     return error_response(request, status, said, ask=ask)
 
 
+def _to(path: str) -> Response:
+    return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
+
+
 async def on_store_error(request: Request, error: Exception) -> Response:
     """Answer when database, objects or keys can't be reached, or what they gave back isn't what was put there."""
     log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
@@ -227,6 +237,7 @@ async def on_store_error(request: Request, error: Exception) -> Response:
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotActing, 403),
     (NotFound, 404),
+    (ProveAgain, 403),
     (Forbidden, 403),
     (SignedOut, 401),
     (Invalid, 422),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 SIGN_IN = "/sign-in"
 ACTING = "/acting"
+PROVE = "/prove"
 PATH_LETTERS = 1000
 
 
@@ -34,6 +35,11 @@ def to_sign_in(request: Request) -> str:
 def to_acting(request: Request) -> str:
     """Give the address of the page on which an appointment is chosen, that leads back to what was asked for."""
     return _and_back(request, ACTING)
+
+
+def to_prove(request: Request) -> str:
+    """Give the address of the page on which one proves anew who one is, that leads back to what was asked for."""
+    return _and_back(request, PROVE)
 
 
 def _and_back(request: Request, page: str) -> str:

@@ -20,6 +20,7 @@ from portal.web import (
     entries,
     notices,
     people,
+    proofs,
     register,
     reviews,
     rooms,
@@ -37,6 +38,8 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/sign-in", signin.enter_form, None),  # an empty form
     Way("POST", "/sign-in", signin.enter, Action.SIGN_IN),
     Way("POST", "/sign-out", signin.leave, Action.SIGN_OUT),
+    Way("GET", "/prove", proofs.prove_form, None),  # an empty form
+    Way("POST", "/prove", proofs.prove, Action.PROVE_AGAIN, long=True),
     Way("GET", "/enter/{token}", signin.link_form, Action.USE_INVITATION),
     Way("POST", "/enter/{token}", signin.use_link, Action.USE_INVITATION),
     Way("GET", "/acting", signin.acting, Action.VIEW_OWN_ACCOUNT),

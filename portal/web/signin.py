@@ -52,7 +52,7 @@ def start(request: Request) -> Response:
         return _to(SIGN_IN)
     if here.role is None or here.suspended:
         return _to("/acting")
-    return _to(FIRST.get(here.role, "/account"))
+    return _to(first_page(here.role))
 
 
 def enter_form(request: Request) -> Response:
@@ -66,16 +66,15 @@ def enter_form(request: Request) -> Response:
 def enter(request: Request) -> Response:
     """Sign somebody in."""
     form = read_form(request)
-    mark = cookies.read_cookie(request, cookies.KNOWN)
     try:
-        begun, mark = door_of(request).sign_in(caller_of(request), form.text("mail"), raw(form, "passphrase"), mark)
+        begun = door_of(request).sign_in(caller_of(request), form.text("mail"), raw(form, "passphrase"))
     except NotFound:
         form.refuse("", say(request, WRONG))
         return _sign_in_page(request, form, 422)
     except TooMany as error:
         form.refuse("", say(request, str(error)))
         return _sign_in_page(request, form, 429)
-    return _signed_in(request, begun, mark, local_path(form.text("next")))
+    return signed_in(request, begun, local_path(form.text("next")))
 
 
 def leave(request: Request) -> Response:
@@ -106,13 +105,13 @@ def use_link(request: Request) -> Response:
         return _link_page(request, form, 422)
     token = request.path_params["token"]
     try:
-        begun, mark = door_of(request).enter(caller_of(request), token, form.text("mail"), passphrase)
+        begun = door_of(request).enter(caller_of(request), token, form.text("mail"), passphrase)
     except NotFound:
         return _refused_link(request, form)
     except TooMany as error:
         form.refuse("", say(request, str(error)))
         return _link_page(request, form, 429)
-    return _signed_in(request, begun, mark, None)
+    return signed_in(request, begun, None)
 
 
 def acting(request: Request) -> Response:
@@ -148,6 +147,11 @@ def readiness(request: Request) -> Response:
     )
 
 
+def first_page(role: Role | None) -> str:
+    """Name the page that comes first in a role."""
+    return FIRST.get(role, "/account") if role else "/"
+
+
 def _present(request: Request) -> Present | None:
     try:
         return present(portal_of(request), caller_of(request))
@@ -155,13 +159,14 @@ def _present(request: Request) -> Present | None:
         return None
 
 
-def _signed_in(request: Request, begun: Begun, mark: str, following: str | None) -> Response:
-    target = following or "/"
+def signed_in(request: Request, begun: Begun, following: str | None) -> Response:
+    """Give the browser its session, and lead on: to the page that was asked for, else to the first one of the role."""
+    target = following or first_page(begun.role)
     if begun.appointments != 1:
         target = "/acting" + (f"?{urlencode({'next': following})}" if following else "")
     answer = _to(target)
     cookies.set_cookie(answer, request, begun.token)
-    cookies.set_cookie(answer, request, mark, cookies.KNOWN, cookies.KNOWN_DAYS)
+    cookies.set_cookie(answer, request, begun.mark, cookies.KNOWN, cookies.KNOWN_DAYS)
     return answer
 
 

@@ -70,7 +70,12 @@ def caller_of(request: Request) -> Caller:
         token = cookies.read_cookie(request)
         hashed = portal_of(request).keyring.blind("token", token.encode("utf-8", "replace")) if token else None
         address = request.client.host if request.client else ""
-        known = Caller(token=hashed, address=address, client=request.headers.get("user-agent", "")[:CLIENT_LETTERS])
+        known = Caller(
+            token=hashed,
+            address=address,
+            client=request.headers.get("user-agent", "")[:CLIENT_LETTERS],
+            mark=cookies.read_cookie(request, cookies.KNOWN) or "",
+        )
         request.state.caller = known
     return known
 

@@ -47,6 +47,10 @@ class PeopleRecords:
         """Find a person."""
         return self._session.get(Person, person_id)
 
+    def mail_index(self, person_id: UUID) -> bytes:
+        """Give the blind index of a person's mail address."""
+        return self._session.get_one(Person, person_id).mail_index
+
     def by_mail(self, mail_index: bytes) -> Person | None:
         """Find a person by the blind index of the mail address."""
         return self._session.scalar(select(Person).where(col(Person.mail_index) == mail_index))

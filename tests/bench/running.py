@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tests.bench.filled import BLOCK, LARGE, build, crowd, put_large
-from tests.bench.measure import Figure, speed_ratio
+from tests.bench.measure import Figure, seconds, speed_ratio
 from tests.bench.served import PLAN
 from tests.bench.wire import Wire
 from tests.cast import World
@@ -32,7 +33,7 @@ def figures(folder: Path) -> list[Figure]:
     room = f"/rooms/{world.files['xaa'].rooms['shared']}"
     token = world.members["officer"].token
     plan = {"token": token, "page": room, "file": str(small / "plain"), "folder": str(small)}
-    statements = count_statements(world, room)
+    statements, share = count_statements(world, room), session_share(world, room)
     world.portal.database.close()
     crowded = folder / "crowded"
     shutil.copytree(small / "data", crowded / "data")
@@ -51,6 +52,7 @@ def figures(folder: Path) -> list[Figure]:
                 "the same template and data, bare",
             ),
             Figure("SQL statements of that page", statements, 12, "statements", "none", at_most=True),
+            Figure("looking up who asks, of that page", share, 0.05, "part", "the page's whole time", at_most=True),
             Figure(
                 "the page among 2,000 reviews, 200,000 documents, 1,000,000 events",
                 speed_ratio(pages(second, room), pages(wire, room), TURNS),
@@ -128,6 +130,31 @@ def count_statements(world: World, path: str) -> int:
         assert client.get(path).status_code == 200
         counts.append(asked[0])
     return int(median(counts))
+
+
+def session_share(world: World, path: str) -> float:
+    """Measure how much of a page's time it takes to look up who asks: session, person, appointments, all checked."""
+    from unittest.mock import patch
+
+    from portal import work
+    from tests.web_client import browser
+
+    client, spent, whole = browser(world, "officer"), [0.0], 0.0
+    look_up = work.who_asks
+
+    def timed(*arguments: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return look_up(*arguments)
+        finally:
+            spent[0] += time.perf_counter() - begun
+
+    with patch.object(work, "who_asks", timed):
+        client.get(path)
+        spent[0] = 0.0
+        for _ in range(PAGES):
+            whole += seconds(lambda: client.get(path))
+    return spent[0] / whole
 
 
 @contextmanager

@@ -93,6 +93,7 @@ def people() -> Iterator[Who]:
         # of bodies nobody has dates, so nobody a calendar; the other reviewing State is like the first
         if who.role not in MEMBERS and who.also is None and who.assigned != "other" and who.state != "XCC":
             yield replace(who, feed=True)
+            yield replace(who, fresh=False)
 
 
 def _delegates() -> Iterator[Who]:
@@ -119,7 +120,10 @@ def hindrances(who: Who) -> int:
     away = who.assigned != "this" and who.role in {*DELEGATES, "officer"}
     # a second role that doesn't matter, no assignment at all, the other reviewing State: alike to what is asked
     alike = (who.also is not None and not conflict) or (away and who.assigned == "none") or who.state == "XCC"
-    return sum((not who.undertaken, who.when != "during", who.suspended, who.feed, conflict, away)) + 2 * alike
+    return (
+        sum((not who.undertaken, who.when != "during", who.suspended, who.feed, not who.fresh, conflict, away))
+        + 2 * alike
+    )
 
 
 def groups(positions: Iterable[Who]) -> list[list[Who]]:
@@ -150,6 +154,7 @@ def actor(who: Who, documents: Sequence[DocumentId] = (), entries: Sequence[Entr
         tasks=frozenset(_task(who.task, document) for document in documents) if who.task != "none" else frozenset(),
         texts=frozenset(_text(who.text, entry) for entry in entries) if who.text != "none" else frozenset(),
         feed=who.feed,
+        fresh=who.fresh,
     )
 
 
@@ -199,7 +204,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "portal": tuple(
         Action(act)
         for act in (
-            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "changeOwnAccount", "listStates"),
+            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "changeOwnAccount", "proveAgain", "listStates"),
             *("importStates", "listCycles"),
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),

@@ -51,6 +51,24 @@ OWN_ACCOUNT: Final = {
     "chooseAppointment",
     "endOwnSession",
     "revokeFeed",
+    "proveAgain",
+}
+# what takes a fresh proof of who one is (d): clearing, submitting, appointing, letting in, exporting
+SOLEMN: Final = {
+    "endOwnSession",
+    "addPerson",
+    "appoint",
+    "confirmAppointment",
+    "assignPerson",
+    "assignOfficer",
+    "issueLink",
+    "confirmLink",
+    "downloadRoom",
+    "submitDocument",
+    "clearEntry",
+    "submitEntry",
+    "exportDialogue",
+    "exportReviewTrail",
 }
 DATES: Final = {"viewCalendar", "viewSchedule"}  # all that a calendar does for its person (d)
 # acts on no file, by role and the kind of thing
@@ -123,7 +141,8 @@ WORK: Final = {
 
 def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str = "") -> bool:
     """Say whether this person may do this to that."""
-    if thing.absent or (who.feed and act not in DATES):
+    stale = not who.fresh and act in SOLEMN
+    if thing.absent or stale or (who.feed and act not in DATES):
         return False
     if who.role == "visitor":
         return thing.kind == "portal" and act in {"signIn", "useInvitation"}
@@ -172,7 +191,7 @@ def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
 
 def _own_account(act: str, thing: Thing) -> bool:
     match act:
-        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "revokeFeed":
+        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "proveAgain" | "revokeFeed":
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running

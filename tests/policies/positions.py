@@ -30,6 +30,7 @@ class Who:
     undertaken: bool = False
     task: str = "none"  # a translator's: this version, another version, another document
     feed: bool = False  # it is their calendar that asks, by its secret address
+    fresh: bool = True  # proved a short while ago who they are
     text: str = "none"  # a translator's, of a clarification: this entry, other entry, other review
     also: str | None = None  # another role that the same person holds now
     name: str = ""

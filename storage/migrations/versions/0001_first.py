@@ -412,6 +412,9 @@ def upgrade() -> None:
         sa.Column("seen_at", UtcTime(), nullable=False),
         sa.Column("ends_at", UtcTime(), nullable=False),
         sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("proof", sa.String(length=20), nullable=False),
+        sa.Column("proven_at", UtcTime(), nullable=False),
+        sa.Column("device", sa.LargeBinary(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"],

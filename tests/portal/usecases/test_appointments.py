@@ -147,6 +147,9 @@ def test_an_invented_second_person_confirms_nothing(world: World) -> None:
                 created_at=work.now,
                 seen_at=work.now,
                 ends_at=work.now + timedelta(days=1),
+                proof="passkey",
+                proven_at=work.now,
+                device=b"",
             )
         )
     invented = Caller(token=token, address="192.0.2.1", client="test")

@@ -23,7 +23,7 @@ from tests.web_client import ORIGIN, browser
 TITLE = "Unguessable-Okapi"
 RUNS = timedelta(minutes=20)
 # for anybody, and the way out; a calendar's address counts by itself, whoever is signed in
-OPEN = {"/sign-in", "/enter/{token}", "/healthz", "/readyz", "/sign-out", "/calendar/{token}.ics"}
+OPEN = {"/sign-in", "/enter/{token}", "/healthz", "/readyz", "/sign-out", "/prove", "/calendar/{token}.ics"}
 OWN = {"/account", "/acting", "/calendar"}
 
 

@@ -1,6 +1,7 @@
 """Coming in and going out, through the browser: from an empty installation to the first page, and every way to fail."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from uuid import UUID, uuid4
@@ -90,7 +91,7 @@ def test_an_empty_installation_lets_its_first_administrator_in(portal: Portal) -
             link = make_first_administrator(portal, "Ada Example", "ada@example.org")
         assert client.get("/", follow_redirects=False).headers["location"] == "/sign-in"
         answer = use(client, link, "Ada@Example.org")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/administration")
         assert client.get("/", follow_redirects=False).headers["location"] == "/administration"
         page = client.get("/account").text
         assert "Ada Example" in page
@@ -378,8 +379,8 @@ def test_somebody_whose_appointment_ended_finds_a_page_that_explains(world: Worl
 
 
 def test_a_session_ends_when_idle_and_at_its_limit(world: World) -> None:
+    settings = world.portal.settings = replace(world.portal.settings, session_hours=12)
     client = enrol(world, "expert_xaa", "focal_xaa")
-    settings = world.portal.settings
     world.clock.forward(settings.session_idle)
     assert client.get("/account", follow_redirects=False).status_code == 303
     client = visitor(world.portal)

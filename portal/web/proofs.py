@@ -1,0 +1,73 @@
+"""Proving anew who one is, before what takes a fresh proof; a form is kept meanwhile and goes on afterwards."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from portal.domain.texts import N_
+from portal.errors import NotFound, TooMany
+from portal.web import cookies, csrf
+from portal.web.forms import CHECKED_FORM, Form, filled, read_form
+from portal.web.languages import say
+from portal.web.pages import render
+from portal.web.passphrases import door_of, raw
+from portal.web.places import local_path
+from portal.web.ways import caller_of, show
+
+KEPT: Final = "kept."  # before the names of the fields that wait for the proof
+WRONG: Final = N_("This is not your passphrase. Nothing was done yet, and what you were sending is kept.")
+
+
+def prove_form(request: Request) -> Response:
+    """Ask for the proof, before a page that takes a fresh one."""
+    return _page(request, filled(next=local_path(request.query_params.get("next", "")) or "/"))
+
+
+def prove(request: Request) -> Response:
+    """Take the proof, and go on with what waited for it."""
+    form = read_form(request)
+    try:
+        token = door_of(request).confirm(caller_of(request), raw(form, "passphrase"))
+    except NotFound:
+        form.refuse("passphrase", say(request, WRONG))
+        return _page(request, form, 422)
+    except TooMany as error:
+        form.refuse("", say(request, str(error)))
+        return _page(request, form, 429)
+    return proven(request, form, token)
+
+
+def proven(request: Request, form: Form, token: str) -> Response:
+    """Give the browser its session's new token, and lead on, or show the button that sends the form that was kept."""
+    to = local_path(form.text("to"))
+    answer: Response
+    if to:
+        csrf.renew(request, token)
+        answer = show(request, "signin/proven.html", to=to, kept=_kept(form))
+    else:
+        answer = RedirectResponse(local_path(form.text("next")) or "/", 303, headers={"Cache-Control": "no-store"})
+    cookies.set_cookie(answer, request, token)
+    return answer
+
+
+def keep_form(request: Request) -> Response:
+    """Ask for the proof in answer to a form that takes one, and keep what the form holds."""
+    fields = getattr(request.state, CHECKED_FORM, {})
+    kept = {KEPT + name: values for name, values in fields.items() if name != csrf.FIELD}
+    return _page(request, Form({"to": (request.url.path,), **kept}), 403)
+
+
+def _kept(form: Form) -> list[tuple[str, str]]:
+    return [
+        (name.removeprefix(KEPT), value)
+        for name, values in form.fields.items()
+        if name.startswith(KEPT)
+        for value in values
+    ]
+
+
+def _page(request: Request, form: Form, status: int = 200) -> Response:
+    waiting = [(KEPT + name, value) for name, value in _kept(form)]
+    to, following = local_path(form.text("to")) or "", local_path(form.text("next")) or ""
+    return render(request, "signin/prove.html", status=status, form=form, waiting=waiting, to=to, next=following)

@@ -1,0 +1,165 @@
+"""A fresh proof of who one is, before what is solemn: it is asked of those alone who may, and nothing typed is lost."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from httpx2 import Response
+
+from portal.domain.proofs import Proof
+from portal.errors import NotFound
+from portal.identity.passphrases import Cost, Passphrases
+from portal.settings import Settings
+from portal.usecases.sessions import Account, prove_again
+from storage.tables import Passphrase
+from tests import dialogue
+from tests.cast import World, setting_up
+from tests.filing import put
+from tests.office import TERMS
+from tests.web_client import ORIGIN, Browser, browser
+
+GOOD = "four calm words here"
+APPOINTING = {
+    "name": "Ana Söze",
+    "mail": "ana@example.org",
+    "role": "expert",
+    "language": "en",
+    "state": "XAA",
+    **TERMS,
+}
+
+
+@pytest.fixture(autouse=True)
+def usual(world: World) -> None:
+    """Take the limits of a portal that nobody set otherwise."""
+    limits = Settings()
+    world.portal.settings = replace(
+        world.portal.settings, session_limits=limits.session_limits, fresh_minutes=limits.fresh_minutes
+    )
+
+
+@pytest.fixture
+def stale(world: World) -> World:
+    """Let everybody's proof be older than what is solemn takes, and focal_xaa have a passphrase."""
+    verifier = Passphrases(world.portal, Cost(1, 8, 1)).verifier(GOOD)
+    with setting_up(world.portal) as (work, _):
+        person = world.members["focal_xaa"].person
+        work.identity.add(Passphrase(person_id=person, verifier=verifier, created_at=work.now))
+    world.clock.forward(world.portal.settings.fresh + timedelta(seconds=1))
+    return world
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Read the hidden fields of a page's form, as a browser sends them again."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {unescape(name): unescape(value) for name, value in found}
+
+
+def send(client: Browser, path: str, fields: dict[str, str]) -> Response:
+    return client.post(path, data=fields, headers={"Origin": ORIGIN}, follow_redirects=False)
+
+
+def test_a_form_is_kept_while_its_sender_proves_who_they_are_and_goes_on_afterwards(stale: World) -> None:
+    client = browser(stale, "focal_xaa")
+    asked = client.form("/people/new", "/people/new", **APPOINTING)
+    assert asked.status_code == 403
+    assert "Show that it is you" in asked.text
+    wrong = send(client, "/prove", {**fields_of(asked.text), "passphrase": "not this one at all"})
+    assert wrong.status_code == 422
+    assert "This is not your passphrase" in wrong.text
+    proven = send(client, "/prove", {**fields_of(wrong.text), "passphrase": GOOD})
+    assert proven.status_code == 200
+    kept = fields_of(proven.text)
+    assert {name: value for name, value in kept.items() if name != "csrf"} == APPOINTING
+    assert 'action="/people/new"' in proven.text
+    done = send(client, "/people/new", kept)
+    assert done.status_code == 200
+    assert "/enter/" in done.text
+
+
+def test_the_token_is_exchanged_with_a_new_proof(stale: World) -> None:
+    client = browser(stale, "focal_xaa")
+    page = client.get("/prove?next=/work").text
+    led = send(client, "/prove", {**fields_of(page), "passphrase": GOOD})
+    assert (led.status_code, led.headers["location"]) == (303, "/work")
+    old = browser(stale, "focal_xaa").get("/work", follow_redirects=False)
+    assert old.headers["location"].startswith("/sign-in")
+
+
+def test_an_export_leads_to_the_proof_and_back(stale: World) -> None:
+    path = f"/reviews/{stale.files['xaa'].review}/trail.csv"
+    led = browser(stale, "focal_xaa").get(path, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, f"/prove?next={path.replace('/', '%2F')}")
+
+
+def test_whoever_may_not_do_it_is_not_asked_for_a_proof(stale: World) -> None:
+    person = stale.members["expert_xaa"].person
+    path = f"/people/{person}/appoint"
+    refused = browser(stale, "focal_xbb").form("/account", path, role="observer", **TERMS)
+    nowhere = browser(stale, "focal_xbb").form("/account", f"/people/{stale.files['xaa'].review}/appoint", **TERMS)
+    assert refused.status_code == nowhere.status_code == 404
+    assert refused.text.replace(str(person), "") == nowhere.text.replace(str(stale.files["xaa"].review), "")
+
+
+def test_what_takes_a_proof_is_still_offered(stale: World) -> None:
+    page = browser(stale, "focal_xaa").get(f"/people/{stale.members['expert_xaa'].person}").text
+    assert "/appoint" in page
+
+
+def test_what_is_not_solemn_goes_on_without(stale: World) -> None:
+    assert browser(stale, "focal_xaa").get("/work").status_code == 200
+    put(stale, "focal_xaa", "national XAA", "A draft")
+
+
+@pytest.mark.parametrize("act", ["clear", "submit", "room", "dialogue"])
+def test_clearing_submitting_and_exporting_take_a_fresh_proof(stale: World, act: str) -> None:
+    review, room = stale.files["xaa"].review, stale.files["xaa"].rooms["shared"]
+    if act in {"clear", "submit"}:
+        with_draft = dialogue.draft_question(stale)
+        client = browser(stale, "focal_xbb")
+        answer = client.form("/account", f"/entries/{with_draft.entry}/{act}", seen="1")
+        assert answer.status_code == 403
+        assert "Show that it is you" in answer.text
+        return
+    path = f"/rooms/{room}/archive" if act == "room" else f"/reviews/{review}/dialogue.pdf"
+    led = browser(stale, "focal_xbb").get(path, follow_redirects=False)
+    assert led.headers["location"].startswith("/prove?next=")
+
+
+def test_nobody_proves_for_somebody_else(stale: World) -> None:
+    other = Account(stale.members["expert_xaa"].person, "")  # type: ignore[arg-type]  # an id is an id
+    with stale.request(), pytest.raises(NotFound):
+        prove_again(stale.portal, stale.caller("focal_xaa"), other, Proof.PASSKEY)
+    led = browser(stale, "focal_xaa").get(f"/reviews/{stale.files['xaa'].review}/trail.csv", follow_redirects=False)
+    assert led.headers["location"].startswith("/prove")
+
+
+def test_a_proof_from_a_time_to_come_is_none(world: World) -> None:
+    world.clock.forward(-timedelta(minutes=2))
+    led = browser(world, "focal_xaa").get(f"/reviews/{world.files['xaa'].review}/trail.csv", follow_redirects=False)
+    assert led.headers["location"].startswith("/prove")
+
+
+def test_a_refusal_for_want_of_a_proof_stays_in_the_log(stale: World) -> None:
+    trail = f"/reviews/{stale.files['xaa'].review}/trail"
+    client = browser(stale, "focal_xaa")
+    assert "refused" not in client.get(trail).text
+    client.get(f"{trail}.csv", follow_redirects=False)
+    assert "refused" in client.get(trail).text
+
+
+def test_a_session_ends_by_the_limits_of_the_role_that_it_acts_in(world: World) -> None:
+    world.clock.forward(timedelta(minutes=25))
+    assert browser(world, "focal_xaa").get("/work").status_code == 200
+    for who in ("administrator", "confidentiality"):
+        led = browser(world, who).get("/account", follow_redirects=False)
+        assert led.headers["location"].startswith("/sign-in"), who
+
+
+def test_proving_is_slowed_down_like_signing_in(stale: World) -> None:
+    client = browser(stale, "focal_xaa")
+    page = client.get("/prove").text
+    answers = [send(client, "/prove", {**fields_of(page), "passphrase": "wrong words, all of them"}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
