@@ -23,7 +23,7 @@ from portal import gate
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, Facts
-from portal.access.matters import OPENS_CONTENT, Matter, Row, bare_matter, reaching
+from portal.access.matters import Matter, Row, bare_matter, reaching
 from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
@@ -241,7 +241,7 @@ class Work:
 
         """
         review = facts.review.id if hasattr(facts, "review") else None
-        return self._admit(action, bare_matter(facts, action), review, asked, None)
+        return self._admit(action, bare_matter(facts, action, asked), review, asked, None)
 
     def require_rooms(
         self, action: Action, kind: type[Row], row: Row | None, each: Action, *, asked: UUID | None = None
@@ -315,9 +315,8 @@ class Work:
             self._refused = gate.refused_entry(action, matter, found, self.who, self.caller, self.now, asked)
             raise gate.refusal(found, self.who)
         entry = gate.allowed_entry(action, matter, found.decision, self.who, self.caller, self.now)
-        contents = frozenset({matter.version} if matter.version and action in OPENS_CONTENT else ())
         permit = self.portal.keyring.permit(
-            entry.id, self.who.person_id, matter.scopes, contents, self.now + PERMIT_LIFE
+            entry.id, self.who.person_id, matter.scopes, matter.contents(action), self.now + PERMIT_LIFE
         )
         entry.stamp = permit.stamp
         self._entries.append(entry)

@@ -1,4 +1,4 @@
-"""The tables, but for the dialogue's, the notices' and the schedules', which have modules of their own.
+"""The tables; the dialogue, notices, schedules, and scanned copies with profiles have modules of their own.
 
 Plain columns hold random ids, times, sizes, States and roles; bytes are sealed, keyed or random.
 

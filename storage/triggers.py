@@ -20,6 +20,8 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "review_schedule": (),
     "schedule_step": (),
     "calendar_feed": ("ended_at",),
+    "note_copy": (),
+    "profile": (),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {

@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.notes import NoteCopy, Profile
 from storage.notices import Notice
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import Appointment, Assignment, Cycle
@@ -37,6 +38,14 @@ QUESTION: Final = {
     "language": "en",
     "text": "How is *participation* punished?",
 }
+PROFILE: Final = {
+    "position": "Public prosecutor",
+    "background": "Taught at a university.\nHas prosecuted since 2011.",
+    "expertise": "Trafficking in persons\nMutual legal assistance",
+    "languages": "en",
+    "other_languages": "Dari",
+    "seen": "",
+}
 Filling = tuple[str | None, Mapping[str, str]]
 FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
@@ -47,6 +56,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
     "/account/notices": ("focal_xaa", {"often": "daily"}),
     "/notices/seen": ("expert_xaa", {"newest": ""}),
+    "/account/profile": ("expert_xaa", PROFILE),
     "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
@@ -141,6 +151,9 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
     "/people/{id}/appointments/{appointment}/assign": ("focal_xaa", {"review": "", **TERMS}),
     "/people/{id}/assignments/{assignment}/end": ("focal_xaa", TERMS),
+    "/people/{id}/profile": ("focal_xaa", PROFILE),
+    "/people/{id}/appointments/{appointment}/copies": ("focal_xaa", {"of_end": ""}),
+    "/people/{id}/assignments/{assignment}/copies": ("focal_xaa", {"of_end": ""}),
 }
 # closing a review or ending an appointment would leave nothing for the next form to be about, signing out nobody
 LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out")
@@ -254,6 +267,10 @@ class Office:
 
     def _seen(self, way: Way) -> str:
         """Tell what a page showed that is to be changed: when a document was, or how often a schedule."""
+        if way.path.endswith("/profile"):
+            mine = Profile.person_id == self.world.members["expert_xaa"].person
+            with self.world.portal.database.read() as session:
+                return str(len(session.scalars(select(Profile.id).where(mine)).all()))
         table = {"/reviews/{id}/schedule": ReviewSchedule, "/reviews/{id}/schedule/steps": ScheduleStep}.get(way.path)
         if table is None:
             return next(row.changed_at.isoformat() for row in documents(self.world) if row.id == self.draft)
@@ -268,6 +285,14 @@ class Office:
     def _told(self, who: str) -> UUID:
         told = select(Notice.id).where(Notice.person_id == self.world.members[who].person)
         return self._known(told.order_by(col(Notice.made_at).desc()).limit(1))
+
+    @cached_property
+    def _copy(self) -> UUID:
+        """Add the scanned copy of a note to the expert's appointment."""
+        expert = self.world.members["expert_xaa"]
+        path = f"/people/{expert.person}/appointments/{expert.appointment}/copies"
+        assert self.post("focal_xaa", path, {"csrf": self.token("focal_xaa")}, upload=True).status_code == 303
+        return self._known(select(NoteCopy.id).order_by(col(NoteCopy.added_at)).limit(1))
 
     def client(self, who: str | None) -> Browser:
         if who not in self.clients:
@@ -297,6 +322,7 @@ class Office:
             "assignments": self._assigned("expert_xaa"),
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
+            "copies": self._copy if way.path.startswith("/copies") else uuid4(),
             "calendar": "t" * 43 + ".ics",
             "states": "XAA",
             **self.talk.ids(way.path),

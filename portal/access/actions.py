@@ -42,6 +42,10 @@ class Action(StrEnum):
     END_ASSIGNMENT = "endAssignment"
     ISSUE_LINK = "issueLink"
     CONFIRM_LINK = "confirmLink"
+    ADD_NOTE = "addNote"
+    OPEN_NOTE = "openNote"
+    DESCRIBE_PERSON = "describePerson"
+    VIEW_ROSTER = "viewRoster"
 
     # a review file
     LIST_REVIEWS = "listReviews"
@@ -131,6 +135,9 @@ _SEEING: Final = {
     Action.END_ASSIGNMENT: Action.VIEW_PERSON,
     Action.ISSUE_LINK: Action.VIEW_PERSON,
     Action.CONFIRM_LINK: Action.VIEW_PERSON,
+    Action.ADD_NOTE: Action.VIEW_PERSON,
+    Action.DESCRIBE_PERSON: Action.VIEW_PERSON,
+    Action.VIEW_ROSTER: Action.LIST_PEOPLE,
     Action.ADD_PERSON: Action.LIST_PEOPLE,
     Action.ACCEPT_UNDERTAKING: Action.VIEW_REVIEW,
     Action.ASK_FOR_HELP: Action.VIEW_REVIEW,

@@ -42,6 +42,10 @@ DEEDS: Final[dict[Action, str]] = {
     Action.END_ASSIGNMENT: N_("ended an assignment to the review"),
     Action.ISSUE_LINK: N_("issued a sign-in link"),
     Action.CONFIRM_LINK: N_("confirmed a sign-in link"),
+    Action.ADD_NOTE: N_("added the scanned copy of a note"),
+    Action.OPEN_NOTE: N_("opened the scanned copy of a note"),
+    Action.DESCRIBE_PERSON: N_("changed what the roster says of a person"),
+    Action.VIEW_ROSTER: N_("looked at a roster"),
     Action.LIST_REVIEWS: N_("looked at the list of reviews"),
     Action.VIEW_REVIEW: N_("opened the page of the review"),
     Action.ACCEPT_UNDERTAKING: N_("accepted the undertaking of confidentiality"),
@@ -105,6 +109,7 @@ DEEDS: Final[dict[Action, str]] = {
 NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),
     Action.DOWNLOAD_VERSION: N_("asked about the document’s file; nothing was sent"),
+    Action.OPEN_NOTE: N_("asked about the scanned copy of a note; nothing was sent"),
 }
 
 
@@ -179,6 +184,8 @@ GROUPS: Final = tuple(
                 Action.ASSIGN_OFFICER,
                 Action.ASSIGN_PERSON,
                 Action.END_ASSIGNMENT,
+                Action.ADD_NOTE,
+                Action.OPEN_NOTE,
                 Action.ACCEPT_UNDERTAKING,
                 Action.ASK_FOR_HELP,
                 Action.ADVANCE_REVIEW,

@@ -37,8 +37,8 @@ from storage.tables import Document, Review, Room, Version
 
 # what of a file an act can be on
 Row = TypeVar("Row", Review, Room, Document, Version, Clarification, Entry)
-# acts whose permit opens the content of the version asked for
-OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT})
+# acts whose permit opens the content of the version, or of the scanned copy, asked for
+OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT, Action.OPEN_NOTE})
 # acts whose permit opens the trail of the room that the thing lies in
 OPENS_TRAIL: Final = frozenset({Action.VIEW_DOCUMENT_TRAIL, Action.VIEW_ROOM_TRAIL})
 # acts whose permit opens the trail of the review's own acts: who is assigned, who looked at the file as a whole
@@ -72,9 +72,16 @@ _MACHINERY: Final = frozenset(
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
 _REGISTER: Final = frozenset({Action.VIEW_REGISTER_ENTRY, Action.CHANGE_PARTIES})
-# acts whose permit opens mail addresses and legal bases
+# acts whose permit opens mail addresses, legal bases and profiles
 _PEOPLE: Final = frozenset(
-    {Action.LIST_PEOPLE, Action.ADD_PERSON, Action.VIEW_ACCOUNTS, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE}
+    {
+        Action.LIST_PEOPLE,
+        Action.ADD_PERSON,
+        Action.VIEW_ROSTER,
+        Action.VIEW_ACCOUNTS,
+        Action.VIEW_OWN_ACCOUNT,
+        Action.INITIALIZE,
+    }
 )
 _CLARIFICATION_ROOMS: Final = {
     Action.MERGE_CLARIFICATION: RoomKind.REVIEWERS,
@@ -98,6 +105,12 @@ class Matter:
     scopes: frozenset[Scope] = frozenset()
     about: UUID | None = None
     version: VersionId | None = None
+    copy: UUID | None = None  # the scanned copy of a note
+
+    def contents(self, action: Action) -> frozenset[UUID]:
+        """Name the one content that a permit for this act opens, if it opens any."""
+        content = self.version or self.copy
+        return frozenset({content} if content and action in OPENS_CONTENT else ())
 
 
 def review_facts(record: ReviewRecord) -> ReviewFacts:
@@ -216,9 +229,18 @@ def reaching(matter: Matter, record: ReviewRecord | None, target: RoomKind | Non
     return replace(matter, scopes=matter.scopes | {room_scope(room.review_id, room.id)}) if room else matter
 
 
-def bare_matter(facts: Facts | Absent, action: Action) -> Matter:
-    """Take something outside the rooms: the portal, a State, a cycle, a person and what belongs to one."""
-    return Matter(facts, _named(facts), _stream(facts, action), _scopes(facts, action))
+def bare_matter(facts: Facts | Absent, action: Action, asked: UUID | None = None) -> Matter:
+    """Take something outside the rooms: the portal, a State, a cycle, a person and what belongs to one.
+
+    Args:
+        facts: The thing.
+        action: The act.
+        asked: The id that the caller named: of the scanned copy, where one is to be opened.
+
+    """
+    copy = asked if action is Action.OPEN_NOTE else None
+    on = _named(facts) | ({"copy": str(copy)} if copy else {})
+    return Matter(facts, on, _stream(facts, action), _scopes(facts, action), copy=copy)
 
 
 def _room_scopes(review: UUID, room: UUID, action: Action) -> frozenset[Scope]:

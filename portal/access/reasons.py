@@ -179,6 +179,14 @@ REASONS: Final = {
     "people.first-link": N_("You invite the first focal point of a State, as registrar."),
     "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),
     "people.staff-link-confirmed": N_("You confirm links for the secretariat, as registrar or administrator."),
+    # scanned copies of legal bases, and the roster
+    "notes.own": N_("It is the note that your own appointment or assignment rests on."),
+    "notes.focal-point": N_("It is about somebody of your State, and you are its focal point."),
+    "roster.own-profile": N_("This is what the roster says of yourself."),
+    "roster.focal-point": N_("You keep your State’s part of the roster, as its focal point."),
+    "roster.focal-point-describes": N_("This person is of your State, and you are its focal point."),
+    "roster.registrar": N_("You keep the roster, as registrar."),
+    "roster.registrar-describes": N_("This person is of no State, and you keep the roster, as registrar."),
     # accountability
     "audit.national": N_("It lies in the national room of your State, and you are its focal point."),
     "audit.shared-document": N_("Your State sees this document, and you are its focal point."),

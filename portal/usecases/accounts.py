@@ -16,9 +16,12 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.links import Link, find_links, open_links
+from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.notices import often_of, reschedule
 from portal.usecases.people import mail_of, name_of
+from portal.usecases.profiles import Described, find_profile, open_profile
 from portal.usecases.sessions import Account, exchange_token
+from portal.usecases.standings import around, person_facts
 from portal.work import Portal, Work
 from storage.tables import Person
 
@@ -43,6 +46,7 @@ class OwnAppointment:
     starts: datetime
     ends: datetime | None
     runs: bool
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class OwnAssignment:
     starts: datetime
     ends: datetime | None
     runs: bool
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,9 @@ class OwnAccount:
     assignments: list[OwnAssignment]
     links: tuple[Link, ...]
     often: Often  # told by mail
+    described: Described
+    may_describe: bool
+    copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
 
 
 def view_account(portal: Portal, caller: Caller) -> OwnAccount:
@@ -85,6 +93,10 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
             raise SignedOut
         sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
         links, often = find_links(work, person.id), often_of(work, person)
+        held, profile = work.people.appointments(person.id), find_profile(work, person.id)
+        found = find_copies(work, held, work.people.assignments_of(person.id))
+        facts = person_facts(work, person, *around(work, person))
+        may_describe = not isinstance(facts, Absent) and work.allows(Action.DESCRIBE_PERSON, facts)
     return OwnAccount(
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
@@ -96,6 +108,9 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         assignments,
         open_links(portal, permit, links),
         often,
+        open_profile(portal, permit, profile),
+        may_describe,
+        open_copies(portal, permit, found.rows),
     )
 
 
@@ -214,7 +229,9 @@ def _appointments(work: Work) -> list[OwnAppointment]:
     person, held = work.who.person, {one.id for one in work.who.held}
     rows = work.people.appointments(person.id) if person else []
     return [
-        OwnAppointment(Role(row.role), row.state_code, row.starts_at, _end(row.ended_at, row.ends_at), row.id in held)
+        OwnAppointment(
+            Role(row.role), row.state_code, row.starts_at, _end(row.ended_at, row.ends_at), row.id in held, row.id
+        )
         for row in rows
     ]
 
@@ -227,7 +244,7 @@ def _assignments(work: Work) -> list[OwnAssignment]:
     for row in rows:
         end = _end(row.ended_at, row.ends_at)
         runs = row.starts_at <= work.now and (end is None or end > work.now) and row.appointment_id in held
-        found.append(OwnAssignment(states.get(row.review_id, ""), row.starts_at, end, runs))
+        found.append(OwnAssignment(states.get(row.review_id, ""), row.starts_at, end, runs, row.id))
     return found
 
 

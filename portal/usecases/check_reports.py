@@ -27,7 +27,7 @@ class Report:
     found: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     open_intents: list[str] = field(default_factory=list)  # streams of bytes whose end nobody recorded
-    orphans: list[str] = field(default_factory=list)  # objects that no version names
+    orphans: list[str] = field(default_factory=list)  # objects that no row names
 
     @property
     def ok(self) -> bool:
@@ -94,7 +94,7 @@ def as_text(report: Report) -> str:
         lines.append("Streams of bytes whose end nobody recorded (under way, or cut by a breakdown):")
         lines += [f"  {intent}" for intent in report.open_intents]
     if report.orphans:
-        lines.append("Objects that no version names (left by uploads that broke off; nothing is deleted here):")
+        lines.append("Objects that no record names (left by uploads that broke off; nothing is deleted here):")
         lines += [f"  {name}" for name in report.orphans]
     lines.append(
         "Everything fits." if report.ok else f"{report.found} things don't fit. Nothing was changed; see SECURITY.md."

@@ -3,8 +3,8 @@
 1. Every event is opened and its leaf, tag and marks are computed again; every stream counts from 1 without a gap.
 2. Every guarded row bears the MAC that the log has last for it: rows that were altered, rolled back, dropped or made
    past the log are named. Rows and log rolled back together are not found: only a witness outside would show that.
-3. Every version's object is there and has the size that fits. Contents are not opened, so a byte changed inside an
-   object is found by reading it, not here.
+3. The object of every version and of every scanned copy is there and has the size that fits. Contents are not opened,
+   so a byte changed inside an object is found by reading it, not here.
 4. Every key version opens for the key provider.
 """
 
@@ -23,10 +23,11 @@ from storage.content import sealed_size
 from storage.errors import Damaged, KeyUnavailable
 from storage.keyring import split
 from storage.objects.store import Stored
-from storage.permits import Scope, room_scope
+from storage.permits import Scope
 from storage.repositories.checks import SEALED, CheckRecords
 
 SKEW: Final = timedelta(minutes=5)  # by which clocks may differ
+COUNTED: Final = {"version": "versions", "note_copy": "scanned copies"}  # what a row of a table is counted as
 YOUNG: Final = timedelta(days=1)  # an object may be there before the row that names it
 
 
@@ -80,22 +81,22 @@ def _check_fields(check: Check, keys: set[tuple[str, int]]) -> None:
 def _check_objects(check: Check, keys: set[tuple[str, int]]) -> None:
     stored = check.portal.objects.list()
     there = next(stored, None)
-    for version, review, room, name, size, wrapped in CheckRecords(check.session).versions():
-        check.report.counted("versions", 1)
-        there = _skip_orphans(check, stored, there, name)
-        where: Values = {"version": str(version), "name": name}
-        if there is None or there.name != name:
-            sentence = N_("version/%(version)s: its object %(name)s is not there.")
-            check.report.finds("object-missing", sentence, **where)
+    for one in CheckRecords(check.session).contents():
+        counted = COUNTED[one.table]
+        check.report.counted(counted, 1)
+        there = _skip_orphans(check, stored, there, one.name)
+        where: Values = {one.table: str(one.id), "row": f"{one.table}/{one.id}", "name": one.name}
+        if there is None or there.name != one.name:
+            check.report.finds("object-missing", N_("%(row)s: its object %(name)s is not there."), **where)
         else:
-            if there.size != sealed_size(size):
-                sentence = N_("version/%(version)s: its object %(name)s has %(found)d bytes instead of %(expected)d.")
-                check.report.finds("object-size", sentence, **where, found=there.size, expected=sealed_size(size))
+            if there.size != (expected := sealed_size(one.size)):
+                sentence = N_("%(row)s: its object %(name)s has %(found)d bytes instead of %(expected)d.")
+                check.report.finds("object-size", sentence, **where, found=there.size, expected=expected)
             there = next(stored, None)
-        if not _has_key(room_scope(review, room), wrapped, keys):
-            sentence = N_("version/%(version)s: the key of its room that wraps its own is not there.")
+        if not _has_key(one.scope, one.wrapped, keys):
+            sentence = N_("%(row)s: the key that wraps its own, its room’s or the registry’s, is not there.")
             check.report.finds("version-keyless", sentence, **where)
-        check.progress("versions", check.report.counts["versions"])
+        check.progress(counted, check.report.counts[counted])
     _skip_orphans(check, stored, there, None)
 
 

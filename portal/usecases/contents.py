@@ -24,6 +24,7 @@ from portal.usecases.particulars import Particulars, scope_of, seal_particulars
 from portal.work import Intent, Portal, Work
 from storage.content import seal, version_context
 from storage.errors import Full
+from storage.notes import NoteCopy
 from storage.objects.store import new_name
 from storage.permits import Permit, room_scope
 from storage.tables import Document, Room, Version
@@ -42,6 +43,14 @@ NO_SPACE = N_(
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How many bytes a file may have at most, and what is said of one that has more."""
+
+    most: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file that may arrive now: where it will lie, and the outcome that is owed."""
 
@@ -50,6 +59,7 @@ class Upload:
     name: CleanName
     declared: str
     intent: Intent
+    limit: Limit | None = None
     version: UUID = field(default_factory=uuid4)
     object_name: str = field(default_factory=new_name)
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -83,10 +93,12 @@ class Kept:
     agrees: bool
 
 
-def expect_file(work: Work, permit: Permit, action: Action, on: UUID, file_name: str, declared: str) -> Upload:
-    """Make a permit's event the intent of a file that may arrive now."""
+def expect_file(
+    work: Work, permit: Permit, action: Action, on: UUID, file_name: str, declared: str, limit: Limit | None = None
+) -> Upload:
+    """Make a permit's event the intent of a file that may arrive now; `limit`: where it is less than the settings'."""
     declared = "".join(letter for letter in declared if letter.isprintable())[:DECLARED_LETTERS]
-    return Upload(action, on, clean_name(file_name), declared, work.begins(permit))
+    return Upload(action, on, clean_name(file_name), declared, work.begins(permit), limit)
 
 
 def take_content(portal: Portal, upload: Upload, chunks: Iterable[bytes]) -> Arrived:
@@ -94,12 +106,13 @@ def take_content(portal: Portal, upload: Upload, chunks: Iterable[bytes]) -> Arr
 
     Raises:
         Invalid: It is empty.
-        TooLarge: It is longer than the settings allow.
+        TooLarge: It is longer than the settings, or its own limit, allow.
         Unavailable: There is no space left.
         StoreUnavailable: The store is away or too slow.
 
     """
-    passing = _Passing(portal.settings.upload_bytes)
+    limit = Limit(portal.settings.upload_bytes, TOO_LARGE)
+    passing = _Passing(min(limit, upload.limit or limit, key=lambda one: one.most))
     sealed = seal(upload.key, version_context(upload.version), passing.through(chunks))
     try:
         portal.objects.put(upload.object_name, sealed)
@@ -153,7 +166,7 @@ def abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
     up or removed now is left to the sweeper.
     """
     with portal.database.read() as session:
-        if session.get(Version, upload.version) is not None:
+        if any(session.get(kept, upload.version) is not None for kept in (Version, NoteCopy)):
             return
     try:
         portal.objects.delete(upload.object_name)
@@ -164,10 +177,10 @@ def abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
 class _Passing:
     """What is learnt of a content while it passes: size, hash, first bytes."""
 
-    __slots__ = ("_most", "first", "hash", "size")
+    __slots__ = ("_limit", "first", "hash", "size")
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
         self.size = 0
         self.hash = hashlib.sha256()
         self.first = bytearray()
@@ -175,8 +188,8 @@ class _Passing:
     def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self.size += len(chunk)
-            if self.size > self._most:
-                raise TooLarge(TOO_LARGE)
+            if self.size > self._limit.most:
+                raise TooLarge(self._limit.sentence)
             if len(self.first) < media.FIRST_BYTES:
                 self.first += chunk[: media.FIRST_BYTES - len(self.first)]
             self.hash.update(chunk)

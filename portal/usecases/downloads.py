@@ -15,7 +15,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.ranges import ByteRange, Span
 from portal.usecases.particulars import Particulars, open_particulars, scope_of
-from portal.work import Intent, Portal
+from portal.work import Intent, Portal, Work
 from storage.content import Reader, open_all, plain_size, version_context
 from storage.errors import Damaged
 from storage.permits import Permit
@@ -102,17 +102,24 @@ def begin_download(
     with portal.work(caller) as work:
         found = work.documents.find_version(version_id)
         version, permit = work.require(Action.DOWNLOAD_VERSION, Version, found, asked=version_id)
-        span = wanted.within(version.size) if wanted else Span(0, version.size)
-        if wanted is not None:
-            work.note(permit, range=f"{span.start}-{span.stop - 1}" if span else "beyond the end")
-        intent = work.begins(permit) if streams and span else None
-        if not streams:
-            work.note(permit, head=True)
+        span, intent = begin_span(work, permit, version.size, wanted, streams=streams)
     try:
         return _opened(portal, permit, version, span, intent)
     except BaseException:
         end_download(portal, intent, FAILED, 0)
         raise
+
+
+def begin_span(
+    work: Work, permit: Permit, size: int, wanted: ByteRange | None, *, streams: bool
+) -> tuple[Span | None, Intent | None]:
+    """Make a permit's event the intent of what will follow; gives the span, and the intent if bytes follow."""
+    span = wanted.within(size) if wanted else Span(0, size)
+    if wanted is not None:
+        work.note(permit, range=f"{span.start}-{span.stop - 1}" if span else "beyond the end")
+    if not streams:
+        work.note(permit, head=True)
+    return span, work.begins(permit) if streams and span else None
 
 
 def end_download(portal: Portal, intent: Intent | None, result: str, sent: int) -> None:

@@ -1,4 +1,4 @@
-"""The sealed fields of documents and versions: each is written and opened here, and its layout is said once.
+"""The sealed fields of documents, versions and scanned copies: each is written and opened here, its layout said once.
 
 | Field | Plaintext | Place |
 | --- | --- | --- |
@@ -6,8 +6,9 @@
 | Document.tags | canonical JSON: a list of tags as they are cited | document/tags/<document> |
 | Document.withdrawn_reason | why it was withdrawn | document/withdrawn_reason/<document> |
 | Version.particulars | canonical JSON: name, declared, detected, sha256 (hexadecimal) | version/particulars/<version> |
+| NoteCopy.particulars | the same | note_copy/particulars/<copy> |
 
-All under the key of the room in which the document lies.
+All under the key of the room in which the document lies; a scanned copy's under the registry's.
 """
 
 import json
@@ -19,7 +20,8 @@ import rfc8785
 
 from portal.work import Portal, Work
 from storage.fields import Place
-from storage.permits import Permit, Scope, room_scope
+from storage.notes import NoteCopy
+from storage.permits import REGISTRY, Permit, Scope, room_scope
 from storage.tables import Document, Version
 
 
@@ -105,3 +107,14 @@ def open_particulars(portal: Portal, permit: Permit, version: Version) -> Partic
     """Open what a version's file is."""
     place = Place("version", "particulars", version.id)
     return Particulars(**json.loads(portal.open_text(permit, scope_of(version), place, version.particulars)))
+
+
+def seal_copied(work: Work, permit: Permit, copy_id: UUID, said: Particulars) -> bytes:
+    """Seal what the file of a scanned copy is."""
+    return work.seal(permit, REGISTRY, Place("note_copy", "particulars", copy_id), rfc8785.dumps(asdict(said)).decode())
+
+
+def open_copied(portal: Portal, permit: Permit, copy: NoteCopy) -> Particulars:
+    """Open what the file of a scanned copy is."""
+    place = Place("note_copy", "particulars", copy.id)
+    return Particulars(**json.loads(portal.open_text(permit, REGISTRY, place, copy.particulars)))

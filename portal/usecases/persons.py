@@ -7,9 +7,9 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent
+from portal.access.entities import Absent, Facts, PortalFacts, StateFacts
 from portal.domain.appointments import APPOINTABLE, fits
-from portal.domain.ids import AssignmentId, PersonId
+from portal.domain.ids import AssignmentId, PersonId, StateCode
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from portal.errors import NotFound
@@ -18,7 +18,9 @@ from portal.usecases.confirmations import awaited, is_pending
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
 from portal.usecases.invitations import invitation_facts, is_waiting
 from portal.usecases.links import Found, Link, find_links, open_links
+from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.people import mail_of, name_of
+from portal.usecases.profiles import Described, find_profile, open_profile
 from portal.usecases.standings import about_to_be, around, assignment_facts, facts_of, lasting, person_facts
 from portal.work import Portal, Work
 from storage.repositories.register import RegisterRecords
@@ -43,6 +45,8 @@ class PersonPage:
     mail: str
     state: str | None
     account: AccountState
+    described: Described | None  # None: what the roster says of them isn't the reader's to see
+    may_describe: bool
     appointments: tuple[Held, ...]
     assignments: tuple[Assigned, ...]
     roles: tuple[Role, ...]  # to which the reader may appoint them
@@ -50,6 +54,8 @@ class PersonPage:
     may_link: bool
     waiting: tuple[WaitingLink, ...]  # for a second person
     links: tuple[Link, ...]  # all, newest first
+    copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
+    may_copy: frozenset[UUID]  # to which of these the reader may add one
 
 
 def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPage:
@@ -78,12 +84,18 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_link = work.allows(Action.ISSUE_LINK, facts)
         links = find_links(work, person.id)
         waiting = _waiting(work, person, links)
+        found = find_copies(work, appointments, mine)
+        may_describe = work.allows(Action.DESCRIBE_PERSON, facts)
+        sees = may_describe or work.allows(Action.VIEW_ROSTER, _home(person))
+        profile = find_profile(work, person.id)
     return PersonPage(
         person.id,
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
         person.state_code,
         account_state(person, enrolled=facts.enrolled),
+        open_profile(portal, permit, profile) if sees else None,
+        may_describe,
         tuple(
             replace(
                 held(row, now, pending.get(row.id)),
@@ -111,7 +123,13 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_link,
         waiting,
         open_links(portal, permit, links),
+        open_copies(portal, permit, found.rows),
+        found.may_add,
     )
+
+
+def _home(person: Person) -> Facts:
+    return StateFacts(StateCode(person.state_code)) if person.state_code else PortalFacts()
 
 
 def _acts(

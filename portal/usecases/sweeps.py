@@ -20,7 +20,7 @@ KEPT: Final = timedelta(days=1)
 
 
 def sweep_objects(portal: Portal) -> int:
-    """Remove the objects that no version names; gives how many there were.
+    """Remove the objects that no version or scanned copy names; gives how many there were.
 
     Raises:
         StoreUnavailable: The object store is away; the rest is swept the next time.

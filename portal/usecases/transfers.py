@@ -11,15 +11,17 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.matters import Matter, document_matter, review_matter, room_matter
+from portal.access.matters import Matter, bare_matter, document_matter, review_matter, room_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
 from portal.gate import Files, Standings, decide_each
+from portal.usecases.notes import find_based, noted_on
 from portal.work import Portal
 from storage.database import Session
 from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.identity import IdentityRecords
+from storage.repositories.notes import NoteRecords
 from storage.repositories.people import PeopleRecords
 from storage.repositories.reviews import Reach, ReviewRecords
 
@@ -32,7 +34,8 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
     Args:
         portal: The portal.
         caller: Who began it.
-        action: What was allowed then: on a version, a document, a room or a file, whichever the act is about.
+        action: What was allowed then: on a version, a document, a room, a file, a scanned copy or what is to have one,
+            whichever the act is about.
         on: Its id.
         progress: Bytes passed since this was asked last.
 
@@ -51,7 +54,7 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
         standings = Standings(
             who, PeopleRecords(session), Files(documents, ClarificationRecords(session, who.reach)), now
         )
-        actor = standings.actor(UUID(matter.on["review"]))
+        actor = standings.actor(UUID(matter.on["review"]) if "review" in matter.on else None)
         allowed = decide_each(portal.policies, actor, action, [matter])[0].allowed
     used = who.session
     if allowed and progress and used is not None and now - used.seen_at >= NOTED:
@@ -61,6 +64,10 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
 
 def _matter(session: Session, documents: DocumentRecords, reach: Reach, action: Action, on: UUID) -> Matter | None:
     reviews = ReviewRecords(session, reach)
+    if action in {Action.ADD_NOTE, Action.OPEN_NOTE}:
+        noted = on if action is Action.ADD_NOTE else noted_on(NoteRecords(session).find(on))
+        based = find_based(PeopleRecords(session), reviews, noted)
+        return bare_matter(based.facts, action, on) if based else None
     if action in {Action.UPLOAD_DOCUMENT, Action.DOWNLOAD_ROOM}:
         record = reviews.of_room(on)
         room = next((room for room in record.rooms if room.id == on), None) if record else None

@@ -15,9 +15,11 @@ from portal.errors import NotFound, TooMany
 from portal.usecases.accounts import end_other_sessions, end_session, set_preferences, view_account
 from portal.usecases.notices import set_often
 from portal.web import cookies
+from portal.web.checks import Checks
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
 from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of, raw
+from portal.web.profile_forms import profile_fields
 from portal.web.refused import sentence
 from portal.web.ways import caller_of, id_from, portal_of, show
 
@@ -95,13 +97,25 @@ def zones() -> list[str]:
     return ["UTC", *sorted(places)]
 
 
-def _page(request: Request, form: Form | None, passphrase: Form | None = None, *, mail: Form | None = None) -> Response:
+def show_account(request: Request, checks: Checks) -> Response:
+    """Show one's own account with what was found in the form of the profile."""
+    return _page(request, None, profile=checks)
+
+
+def _page(
+    request: Request,
+    form: Form | None,
+    passphrase: Form | None = None,
+    *,
+    mail: Form | None = None,
+    profile: Checks | None = None,
+) -> Response:
     portal = portal_of(request)
     account = view_account(portal, caller_of(request))
     return show(
         request,
         "account/account.html",
-        status=422 if form or passphrase or mail else 200,
+        status=422 if form or passphrase or mail else profile.status if profile else 200,
         form=form or filled(language=account.language, zone=account.zone),
         passphrase=passphrase or Form(),
         mail=mail or filled(often=account.often),
@@ -110,4 +124,6 @@ def _page(request: Request, form: Form | None, passphrase: Form | None = None, *
         roles=ROLES,
         states=portal.state_names(account.language),
         zones=[(name, name) for name in zones()],
+        wrong=profile.tell(request)["wrong"] if profile else [],
+        **profile_fields(request, profile.form if profile else Form(), account.described),
     )

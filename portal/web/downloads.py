@@ -1,11 +1,12 @@
-"""Downloads: a version, whole or a range of it, and a room as an archive. Never shown, always an attachment.
+"""Downloads: a version or a scanned copy, whole or a range, and a room as an archive. Never shown, always attached.
 
 1. Every answer says `attachment`, `nosniff`, a sandbox and `no-store`; a type that a browser would run is sent as
    nameless bytes.
-2. A version never changes, so its id is its strong validator (RFC 9110, 8.8.3): an unguessable number that tells
-   nothing of the content.
+2. A version or a copy never changes, so its id is its strong validator (RFC 9110, 8.8.3): an unguessable number that
+   tells nothing of the content.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -16,11 +17,13 @@ from portal.access.actions import Action
 from portal.domain.files import content_disposition
 from portal.domain.ranges import lists_tag, parse_range, same_tag
 from portal.usecases.archives import begin_archive
-from portal.usecases.downloads import begin_download, end_download
+from portal.usecases.downloads import Download, begin_download, end_download
+from portal.usecases.notes import begin_copy
 from portal.usecases.transfers import goes_on
 from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of
 
+Begin = Callable[..., Download]  # of a portal, a caller and an id; `wanted` and `streams` by name
 BYTES: Final = "application/octet-stream"
 ZIP: Final = "application/zip"
 _OFFICE: Final = "application/vnd."
@@ -48,11 +51,21 @@ HEADERS: Final = {
 
 def download(request: Request) -> Response:
     """Send a version's content."""
-    portal, caller, version_id = portal_of(request), caller_of(request), id_from(request, "id")
-    tag = f'"{version_id.hex}"'
+    return _send(request, Action.DOWNLOAD_VERSION, begin_download)
+
+
+def download_copy(request: Request) -> Response:
+    """Send the scanned copy of a note."""
+    return _send(request, Action.OPEN_NOTE, begin_copy)
+
+
+def _send(request: Request, action: Action, begin: Begin) -> Response:
+    """Send a content that never changes, by the id in the address."""
+    portal, caller, content_id = portal_of(request), caller_of(request), id_from(request, "id")
+    tag = f'"{content_id.hex}"'
     known = request.headers.get("if-match")
     if known is not None and not lists_tag(known, tag):
-        begin_download(portal, caller, version_id, streams=False)
+        begin(portal, caller, content_id, streams=False)
         return Response(status_code=412, headers=HEADERS)
     unchanged = lists_tag(request.headers.get("if-none-match"), tag)
     streams = request.method == "GET" and not unchanged
@@ -60,7 +73,7 @@ def download(request: Request) -> Response:
     condition = request.headers.get("if-range")
     if condition is not None and not same_tag(condition, tag):
         wanted = None
-    found = begin_download(portal, caller, version_id, wanted=wanted, streams=streams)
+    found = begin(portal, caller, content_id, wanted=wanted, streams=streams)
     headers = {**HEADERS, "ETag": tag, "Accept-Ranges": "bytes"}
     if unchanged:
         return Response(status_code=304, headers=headers)
@@ -74,7 +87,7 @@ def download(request: Request) -> Response:
         headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
     stream = Stream(
         found.blocks(),
-        lambda progress: goes_on(portal, caller, Action.DOWNLOAD_VERSION, version_id, progress=progress),
+        lambda progress: goes_on(portal, caller, action, content_id, progress=progress),
         partial(end_download, portal, found.intent),
     )
     return Sending(stream, headers, 200 if wanted is None else 206)

@@ -21,6 +21,7 @@ from portal.web.bases import perhaps_basis_from, terms_from
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES
+from portal.web.profile_forms import profile_fields
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 PEOPLE: Final = "/people"
@@ -213,6 +214,11 @@ def _new_page(request: Request, checks: Checks) -> Response:
     )
 
 
+def show_person(request: Request, checks: Checks) -> Response:
+    """Show one person with a form that was sent, and what was found in it."""
+    return _person(request, "people/person.html", checks)
+
+
 def _person(request: Request, template: str, checks: Checks) -> Response:
     person = persons.view_person(portal_of(request), caller_of(request), _id(request))
     names = state_names(request)
@@ -232,6 +238,7 @@ def _person(request: Request, template: str, checks: Checks) -> Response:
         confirmers=CONFIRMERS,
         appointment=next((one for one in person.appointments if str(one.id) == appointment), None),
         assignment=next((one for one in person.assignments if str(one.id) == assignment), None),
+        **profile_fields(request, checks.form, person.described),
         **checks.tell(request),
     )
 

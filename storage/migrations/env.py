@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import storage.dialogue
+import storage.notes
 import storage.notices
 import storage.planning
 import storage.tables  # noqa: F401  # the metadata is filled by the imports

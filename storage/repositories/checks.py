@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, func, literal, select, union_all
+from sqlalchemy import Row, RowMapping, Select, func, literal, null, select, union_all
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
 from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
+from storage.notes import NoteCopy, Profile
 from storage.permits import NAMES, REGISTRY, Scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import (
@@ -57,6 +58,8 @@ SEALED: Final = (
     Sealed(Person, ("mail",), lambda _: REGISTRY),
     Sealed(Appointment, ("basis", "end_basis"), lambda _: REGISTRY),
     Sealed(Assignment, ("basis", "end_basis"), lambda _: REGISTRY),
+    Sealed(NoteCopy, ("particulars",), lambda _: REGISTRY),
+    Sealed(Profile, ("said",), lambda _: REGISTRY),
 )
 
 
@@ -67,6 +70,18 @@ class Found:
     name: str
     mac: bytes
     fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A row that names an object: its table and id, the scope whose key wraps the content's, the object's name."""
+
+    table: str
+    id: UUID
+    scope: Scope
+    name: str
+    size: int  # bytes of plaintext
+    wrapped: bytes
 
 
 def guarded_tables() -> list[type[Any]]:
@@ -106,18 +121,31 @@ class CheckRecords:
         for row in self._session.execute(question.having(func.count() != func.max(number))):
             yield kind, row[0], row[1], row[2]
 
-    def versions(self) -> Iterator[Row[UUID, UUID, UUID, str, int, bytes]]:
-        """Walk all versions by the names of their objects: id, review, room, object's name, size, wrapped key."""
-        question = select(
-            col(Version.id),
-            col(Version.review_id),
-            col(Version.room_id),
-            col(Version.object_name),
-            col(Version.size),
-            col(Version.wrapped_key),
+    def contents(self) -> Iterator[Content]:
+        """Walk all versions and scanned copies by the names of their objects."""
+        versions: Select[*tuple[Any, ...]] = select(
+            literal("version").label("table"),
+            col(Version.id).label("id"),
+            col(Version.review_id).label("review"),
+            col(Version.room_id).label("room"),
+            col(Version.object_name).label("object"),
+            col(Version.size).label("size"),
+            col(Version.wrapped_key).label("wrapped"),
         )
-        question = question.order_by(col(Version.object_name)).execution_options(yield_per=PIECE)
-        yield from self._session.execute(question)
+        copies: Select[*tuple[Any, ...]] = select(
+            literal("note_copy"),
+            col(NoteCopy.id),
+            null(),
+            null(),
+            col(NoteCopy.object_name),
+            col(NoteCopy.size),
+            col(NoteCopy.wrapped_key),
+        )
+        every = union_all(versions, copies).subquery()
+        question = select(every).order_by(every.c.object).execution_options(yield_per=PIECE)
+        for table, one, review, room, name, size, wrapped in self._session.execute(question):
+            scope = REGISTRY if review is None else room_scope(review, room)
+            yield Content(table, one, scope, name, size, wrapped)
 
     def key_versions(self) -> Iterator[Row[str, int, str, datetime]]:
         """Walk all key versions with their holders: scope, version, holder, when it was made."""

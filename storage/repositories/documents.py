@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from storage.notes import NoteCopy
 from storage.repositories.reviews import Reach, within
 from storage.tables import Document, Review, Room, TranslationTask, Version
 
@@ -175,8 +176,9 @@ class DocumentRecords:
         self._session.flush()
 
     def object_names(self) -> set[str]:
-        """List the names of all objects that a version is kept under."""
-        return set(self._session.scalars(select(col(Version.object_name))))
+        """List the names of all objects that a version or a scanned copy of a note is kept under."""
+        copies = self._session.scalars(select(col(NoteCopy.object_name)))
+        return {*self._session.scalars(select(col(Version.object_name))), *copies}
 
     def all_versions(self) -> Sequence[Version]:
         """List every version there is."""

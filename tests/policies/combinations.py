@@ -209,17 +209,25 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
-            *("viewCalendar", "issueFeed", "revokeFeed"),
+            *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
         )
     ),
-    "state": tuple(map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail"))),
+    "state": tuple(
+        map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster"))
+    ),
     "cycle": (Action.LIST_CYCLES, Action.OPEN_REVIEW),
     "session": (Action.END_OWN_SESSION,),
-    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK),
+    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK, Action.DESCRIBE_PERSON),
     "appointment": tuple(
-        map(Action, ("viewPerson", "appoint", "confirmAppointment", "endAppointment", "chooseAppointment"))
+        Action(act)
+        for act in (
+            *("viewPerson", "appoint", "confirmAppointment", "endAppointment", "chooseAppointment"),
+            *("addNote", "openNote"),
+        )
     ),
-    "assignment": tuple(map(Action, ("viewPerson", "assignPerson", "endAssignment", "assignOfficer"))),
+    "assignment": tuple(
+        map(Action, ("viewPerson", "assignPerson", "endAssignment", "assignOfficer", "addNote", "openNote"))
+    ),
     "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
     "review": tuple(
         Action(act)

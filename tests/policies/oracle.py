@@ -83,8 +83,9 @@ PLAIN: Final = {
             "openReview",
             "listPeople",
             "addPerson",
+            "viewRoster",
         },
-        "state": {"listStates", "editState", "listPeople", "addPerson"},
+        "state": {"listStates", "editState", "listPeople", "addPerson", "viewRoster"},
         "cycle": {"listCycles", "openReview"},
         "review": {"viewRegisterEntry", "setReview", "closeReview"},
         "account": {"viewPerson"},
@@ -167,7 +168,7 @@ def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
     match thing.kind:
         case "state":
-            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail"}
+            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster"}
             return who.role == "focal_point" and who.state == thing.of and act in acts
         case "account" | "appointment" | "assignment" | "invitation":
             return _people(who, act, thing)
@@ -218,6 +219,9 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "endAssignment": lambda: _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True),
         "issueLink": lambda: _issues_link(who, thing),
         "confirmLink": lambda: _keeps_staff(who, thing) and not thing.mine and not thing.begun_by_me,
+        "addNote": lambda: _answers_for(who, thing) and not thing.mine,
+        "openNote": lambda: _answers_for(who, thing) or _is_own(who, thing) or thing.mine,
+        "describePerson": lambda: _is_own(who, thing) or thing.mine or (who.role == "registrar" and thing.of is None),
     }
     return act in rules and rules[act]()
 
@@ -255,6 +259,13 @@ def _assigns(who: Who, thing: Thing, *, ending: bool) -> bool:
 def _assigns_officers(who: Who, thing: Thing, *, ending: bool) -> bool:
     hindered = thing.mine or bool(thing.others & (EXCLUSIVE - {"officer"}))
     return who.role == "registrar" and thing.role == "officer" and (ending or not hindered)
+
+
+def _answers_for(who: Who, thing: Thing) -> bool:
+    """Whoever may end it has, and sees, the note that it rests on (d)."""
+    if thing.kind == "appointment":
+        return _appoints(who, thing, ending=True)
+    return _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True)
 
 
 def _issues_link(who: Who, thing: Thing) -> bool:

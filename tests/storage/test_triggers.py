@@ -15,6 +15,7 @@ from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask,
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
 from tests.filing import press
+from tests.noting import copied, describe
 from tests.portal.audit.files import Put, put
 from tests.web_client import browser
 
@@ -31,6 +32,8 @@ def by_hand(world: World) -> Iterator[Hand]:
     press(officer, path, seen="0", timetable="resolution", begins="2026-05-04")
     press(officer, path + "/steps", seen="0", step="response", agreed="2026-07-01", reason="As all agreed.")
     press(officer, "/calendar")
+    copied(world)
+    describe(world)
     with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA recursive_triggers=ON")
         yield connection.execute

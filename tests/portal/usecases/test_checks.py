@@ -26,7 +26,7 @@ from storage.permits import room_scope
 from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
-from tests import dialogue
+from tests import dialogue, noting
 from tests.cast import World, setting_up
 from tests.conftest import settings_in
 from tests.filing import newest, press
@@ -189,8 +189,10 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "calendar_feed": ("ended_at", None),
     "document": ("withdrawn_at", None),
     "invitation": ("revoked_at", None),
+    "note_copy": ("of_end", True),
     "passphrase": ("verifier", "another"),
     "person": ("language", "fr"),
+    "profile": ("number", 7),
     "remark": ("kind", "call"),
     "review": ("stage", "dialogue"),
     "review_party": ("until", None),
@@ -241,6 +243,8 @@ def talk(world: World) -> None:
 def all_tables(world: World, file: Put) -> None:
     """Fill the guarded tables that the cast leaves empty."""
     talk(world)
+    noting.copied(world)
+    assert noting.describe(world).status_code == 303
     person = world.members["translator"].person
     with setting_up(world.portal) as (work, _):
         work.identity.add(Passphrase(person_id=person, verifier="one", created_at=work.now))
@@ -370,6 +374,17 @@ def object_path(world: World, made: Put) -> Path:
 def test_a_lost_object_is_named(world: World, file: Put) -> None:
     object_path(world, file).unlink()
     assert f"its object {file.object_name} is not there" in said(check_records(world.portal))
+
+
+def test_a_lost_scanned_copy_is_named(world: World) -> None:
+    noting.copied(world)
+    (lost,) = noting.copies(world)
+    report = check_records(world.portal)
+    assert (report.ok, report.counts["scanned copies"], lost.object_name in report.orphans) == (True, 1, False)
+    world.portal.objects.delete(lost.object_name)
+    report = check_records(world.portal)
+    assert codes(report) == {"object-missing"}
+    assert f"note_copy/{lost.id}: its object {lost.object_name} is not there" in said(report)
 
 
 def test_a_truncated_object_is_named(world: World, file: Put) -> None:

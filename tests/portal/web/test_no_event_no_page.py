@@ -42,6 +42,8 @@ STREAMS = {
     Action.UPLOAD_DOCUMENT,
     Action.ADD_VERSION,
     Action.DELIVER_TRANSLATION,
+    Action.ADD_NOTE,
+    Action.OPEN_NOTE,
 }
 # who may walk a way, by its beginning; everybody else's ways are the focal point's
 WALKERS = {
@@ -62,7 +64,7 @@ OF_FILES = {"document", "version", "translation_task", "review", "room", "review
 OF_FILES |= {"clarification", "entry", "entry_task", "remark", "routing", "attachment", "batch", "clearance_setting"}
 OF_FILES |= {"review_schedule", "schedule_step"}
 # what is found by its id before its file or its State is not
-SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation", "calendar_feed"}
+SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation", "calendar_feed", "note_copy", "profile"}
 # who one is, and how one stands to a file, asked of one's own rows
 OWN = ("FROM session JOIN person", "FROM person LEFT OUTER JOIN assignment")
 

@@ -19,8 +19,9 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.dialogue import Clarification, Entry, EntryTask
+from storage.repositories.notes import NoteRecords
 from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
-from tests import dialogue
+from tests import dialogue, noting
 from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
@@ -61,6 +62,7 @@ class Ids:
     clarifications: tuple[UUID, ...]
     entries: tuple[UUID, ...]
     texts: tuple[UUID, ...]
+    copies: tuple[UUID, ...]
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -128,6 +130,9 @@ def files(world: World) -> Files:
         at = f"/people/{world.members[invited].person}/link"
         assert press(browser(world, by), at).status_code == 200
         talk(world, file, state, officer, translator)
+        noting.copied(world, "registrar", f"focal_{state}")
+        noting.copied(world, "registrar", officer, "assignments")
+        noting.describe(world, f"focal_{state}", f"focal_{state}")
         found.ids[file] = gathered(world, file, held, translator)
     return found
 
@@ -156,6 +161,8 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         tasks = session.scalars(select(TranslationTask).where(TranslationTask.review_id == own.review)).all()
         asked = session.scalars(select(Clarification.id).where(Clarification.review_id == own.review)).all()
         entries = session.scalars(select(Entry.id).where(Entry.review_id == own.review)).all()
+        noted = [*(one.id for one in people), *(one.id for one in assigned)]
+        copies = NoteRecords(session).of(noted)
         texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
         reviews=(own.review,),
@@ -171,6 +178,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         clarifications=tuple(asked),
         entries=tuple(entries),
         texts=tuple(texts),
+        copies=tuple(one.id for one in copies),
     )
 
 
@@ -218,6 +226,7 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/entries/{id}/translations": {"translator": str(mine.people[-1]), "language": "ru"},
         "/texts/{id}/delivery": {"text": "A translation."},
         "/people/{id}/appoint": {"role": "observer", **TERMS},
+        "/people/{id}/profile": {**noting.PROFILE, "seen": "0"},
         "/people/{id}/appointments/{appointment}/assign": {"review": str(ids.reviews[0]), **TERMS},
         "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
         "/register/{id}/settings": {"languages": "en"},
@@ -317,8 +326,10 @@ def own_with_foreign(files: Files) -> Iterator[tuple[str, str, str, dict[str, st
         yield "focal_xaa", "POST", "/acting", {"appointment": str(appointment)}, 404
         for act, form in (("end", TERMS), ("confirm", {}), ("assign", {**TERMS, "review": str(mine.reviews[0])})):
             yield "focal_xaa", "POST", f"/people/{mine.people[0]}/appointments/{appointment}/{act}", dict(form), 404
+        yield "focal_xaa", "POST", f"/people/{mine.people[0]}/appointments/{appointment}/copies", {}, 404
     for assignment in other.assignments:
         yield "focal_xaa", "POST", f"/people/{mine.people[0]}/assignments/{assignment}/end", {}, 404
+        yield "focal_xaa", "POST", f"/people/{mine.people[0]}/assignments/{assignment}/copies", {}, 404
         yield "registrar", "POST", f"/register/{mine.reviews[0]}/officers/{assignment}/end", {}, 404
     expert = files.world.members["expert_xaa"]
     assign = f"/people/{expert.person}/appointments/{expert.appointment}/assign"
@@ -328,7 +339,8 @@ def own_with_foreign(files: Files) -> Iterator[tuple[str, str, str, dict[str, st
 def test_an_id_of_another_file_beside_ones_own_is_nowhere(world: World, files: Files) -> None:
     before = rows(world)
     for who, method, path, fields, status in own_with_foreign(files):
-        way = Way(method, path, lambda _: Response(200), None)  # type: ignore[arg-type, return-value]  # never called
+        upload = path.endswith("/copies")
+        way = Way(method, path, lambda _: Response(200), None, upload=upload)  # type: ignore[arg-type, return-value]  # never called
         answer = ask(world, who, way, path, fields)
         assert answer.status_code == status, (who, path, fields, answer.text)
     assert rows(world) == before
