@@ -112,6 +112,10 @@ class Standings:
         undertaken = self._people.undertaken(who.person.id)
         return who.principal(_reviews(assigned), _reviews(undertaken), self._tasks(), self._texts())
 
+    def widen(self) -> None:
+        """Let what is outside reviews be asked about with all that the actor is to each review."""
+        self._known[None] = self.everywhere()
+
     def _look_up(self, review: UUID | None) -> Actor:
         who = self._who
         if review is None or who.person is None:

@@ -264,7 +264,7 @@ class Work:
         return record, rooms, permit
 
     def require_across(
-        self, action: Action, facts: Facts, each: Action, whole: Action
+        self, action: Action, facts: Facts | Absent, each: Action, whole: Action, *, asked: UUID | None = None
     ) -> tuple[list[Room], list[Review], Permit]:
         """Ask for an act over many files; the permit covers the rooms and files on which `each`, `whole` are allowed.
 
@@ -280,7 +280,8 @@ class Work:
         matters += [self._matter(whole, Review, file) for file in files]
         matter = bare_matter(facts, action)
         scopes = matter.scopes.union(*(one.scopes for one in matters))
-        permit = self._admit(action, replace(matter, scopes=scopes), None, None, None)
+        self.standings.widen()
+        permit = self._admit(action, replace(matter, scopes=scopes), None, asked, None)
         return rooms, files, permit
 
     def allowed(

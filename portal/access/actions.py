@@ -46,6 +46,7 @@ class Action(StrEnum):
     OPEN_NOTE = "openNote"
     DESCRIBE_PERSON = "describePerson"
     VIEW_ROSTER = "viewRoster"
+    VIEW_AS = "viewAs"
 
     # a review file
     LIST_REVIEWS = "listReviews"

@@ -46,6 +46,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.OPEN_NOTE: N_("opened the scanned copy of a note"),
     Action.DESCRIBE_PERSON: N_("changed what the roster says of a person"),
     Action.VIEW_ROSTER: N_("looked at a roster"),
+    Action.VIEW_AS: N_("looked at what somebody else could open"),
     Action.LIST_REVIEWS: N_("looked at the list of reviews"),
     Action.VIEW_REVIEW: N_("opened the page of the review"),
     Action.ACCEPT_UNDERTAKING: N_("accepted the undertaking of confidentiality"),

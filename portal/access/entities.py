@@ -104,9 +104,10 @@ class PortalFacts:
 
 @dataclass(frozen=True, slots=True)
 class StateFacts:
-    """A State in the registry."""
+    """A State in the registry; party_to: of the reviews within the asker's reach, where that is asked about."""
 
     code: StateCode
+    party_to: frozenset[ReviewId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class PersonFacts:
     Args:
         held: The roles of appointments that haven't ended, those that wait for confirmation too.
         other_focal_point: Their State has a focal point who runs now, other than them; taken for granted unless told.
+        at_work: The reviews that they work on now, of those within the asker's reach, where that is asked about.
     """
 
     id: PersonId
@@ -138,6 +140,7 @@ class PersonFacts:
     enrolled: bool
     held: frozenset[Role] = frozenset()
     other_focal_point: bool = True
+    at_work: frozenset[ReviewId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,9 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
     if action is Action.SEND_MAIL:
         return frozenset({REGISTRY})  # mail addresses; no names, no rooms
     match facts:
-        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts():
+        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts() if (
+            action is not Action.VIEW_AS
+        ):  # which needs no mail addresses and no legal bases
             return frozenset({NAMES, REGISTRY})
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})

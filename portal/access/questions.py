@@ -192,7 +192,7 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
         case PortalFacts():
             return EntityId("Portal", "portal"), {}
         case StateFacts():
-            return EntityId("State", facts.code), {"state": facts.code}
+            return EntityId("State", facts.code), {"state": facts.code, "partyTo": _ids(facts.party_to)}
         case CycleFacts():
             return EntityId("Cycle", str(facts.id)), {}
         case SessionFacts():
@@ -242,6 +242,7 @@ def _of_a_person(
     match facts:
         case PersonFacts():
             of |= {"person": str(facts.id), "enrolled": facts.enrolled, "held": _roles(facts.held)}
+            of |= {"atWork": _ids(facts.at_work)}
             return EntityId("Account", str(facts.id)), of | {"otherFocalPoint": facts.other_focal_point}
         case InvitationFacts():
             of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by)}

@@ -187,6 +187,10 @@ REASONS: Final = {
     "roster.focal-point-describes": N_("This person is of your State, and you are its focal point."),
     "roster.registrar": N_("You keep the roster, as registrar."),
     "roster.registrar-describes": N_("This person is of no State, and you keep the roster, as registrar."),
+    "people.focal-point-views-as": N_("This person is of your State, and you are its focal point."),
+    "people.officer-views-as": N_("This person works on a review that you are assigned to as its officer."),
+    "people.focal-point-views-as-state": N_("You speak for your State, as its focal point."),
+    "people.officer-views-as-state": N_("This State is party to a review that you are assigned to as its officer."),
     # accountability
     "audit.national": N_("It lies in the national room of your State, and you are its focal point."),
     "audit.shared-document": N_("Your State sees this document, and you are its focal point."),

@@ -41,6 +41,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.OPEN_NOTE: 312,
     Action.DESCRIBE_PERSON: 313,
     Action.VIEW_ROSTER: 314,
+    Action.VIEW_AS: 320,
     Action.LIST_REVIEWS: 401,
     Action.VIEW_REVIEW: 402,
     Action.ACCEPT_UNDERTAKING: 403,

@@ -52,6 +52,7 @@ class PersonPage:
     roles: tuple[Role, ...]  # to which the reader may appoint them
     reviews: tuple[tuple[UUID, str], ...]  # to which their State is party, by State under review
     may_link: bool
+    may_view_as: bool
     waiting: tuple[WaitingLink, ...]  # for a second person
     links: tuple[Link, ...]  # all, newest first
     copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
@@ -82,6 +83,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
+        may_view_as = work.allows(Action.VIEW_AS, facts)
         links = find_links(work, person.id)
         waiting = _waiting(work, person, links)
         found = find_copies(work, appointments, mine)
@@ -121,6 +123,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
             if part.until is None and review.stage != ReviewStage.CLOSED
         ),
         may_link,
+        may_view_as,
         waiting,
         open_links(portal, permit, links),
         open_copies(portal, permit, found.rows),

@@ -20,6 +20,7 @@ from portal.domain.roles import Role
 from portal.domain.turns import Step, Turn, is_ones_turn, turn
 from portal.usecases.notices import tell, tell_of_review
 from portal.usecases.people import name_of
+from portal.usecases.standings import viewable
 from portal.work import Portal, Work
 from storage.permits import Permit, room_scope
 from storage.repositories.reviews import ReviewRecord
@@ -58,9 +59,11 @@ class ReviewLine:
 class Participant:
     """Somebody who works on a review."""
 
+    id: UUID
     name: str
     role: Role
     state: str | None
+    views_as: bool  # the reader may see what they could open
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Overview:
     next_stages: tuple[ReviewStage, ...]  # those that the reader may set
     may_ask_for_help: bool
     sees_trail: bool
+    views_as: frozenset[str]  # the parties of which the reader may see what they could open
 
     @property
     def officers(self) -> tuple[Participant, ...]:
@@ -114,6 +118,7 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
         pledged = work.standings.of[review.id].undertaken
         [line] = _lines(work, [known], frozenset({review.id} if pledged else ()), _person(work))
         people = _people_of(work, known)
+        seen_as = viewable(work, known, people)
         advances = work.allowed(Action.ADVANCE_REVIEW, Review, [review])
         asks = work.allowed(Action.ASK_FOR_HELP, Review, [review])
         trail = work.allowed(Action.VIEW_REVIEW_TRAIL, Review, [review])
@@ -124,10 +129,11 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
         closed_at=review.closed_at,
         help_asked=review.help_asked,
         passes_at_once=review.passes_at_once,
-        people=_named(portal, permit, people),
+        people=_named(portal, permit, people, seen_as[0]),
         next_stages=moves.next_stages(line.stage) if advances else (),
         may_ask_for_help=bool(asks),
         sees_trail=bool(trail),
+        views_as=seen_as[1],
     )
 
 
@@ -254,9 +260,17 @@ def _people_of(work: Work, record: ReviewRecord) -> list[tuple[Appointment, Pers
     return sorted([(appointment, person) for appointment, person, _ in rows], key=place)
 
 
-def _named(portal: Portal, permit: Permit, people: Sequence[tuple[Appointment, Person]]) -> tuple[Participant, ...]:
+def _named(
+    portal: Portal, permit: Permit, people: Sequence[tuple[Appointment, Person]], viewable_people: frozenset[UUID]
+) -> tuple[Participant, ...]:
     return tuple(
-        Participant(name_of(portal, permit, person), Role(appointment.role), appointment.state_code)
+        Participant(
+            person.id,
+            name_of(portal, permit, person),
+            Role(appointment.role),
+            appointment.state_code,
+            views_as=person.id in viewable_people,
+        )
         for appointment, person in people
     )
 

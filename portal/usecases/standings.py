@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID, uuid4
 
+from portal.access.actions import Action
 from portal.access.entities import (
     Absent,
     AppointmentFacts,
@@ -13,9 +14,10 @@ from portal.access.entities import (
     PortalFacts,
     StateFacts,
 )
-from portal.access.matters import review_facts
-from portal.domain.ids import AppointmentId, AssignmentId, PersonId, StateCode
+from portal.access.matters import bare_matter, review_facts
+from portal.domain.ids import AppointmentId, AssignmentId, PersonId, ReviewId, StateCode
 from portal.domain.roles import STATE_ROLES, Role
+from portal.gate import decide_each
 from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Appointment, Person
@@ -108,6 +110,47 @@ def person_facts(
         frozenset(Role(one.role) for one in lasting(work, held)),
         any_other(focal_points, person.state_code, person.id),
     )
+
+
+def at_work(work: Work, running: Sequence[Appointment], records: Sequence[ReviewRecord]) -> frozenset[ReviewId]:
+    """Tell on which of these reviews a person works: assigned under an appointment that runs, or as a focal point."""
+    under = [one.id for one in running] or [NOBODY]
+    assigned = {review for appointment in under for review in work.people.assigned(appointment, work.now)}
+    for_states = {one.state_code for one in running if one.role == Role.FOCAL_POINT}
+    found = {record.review.id for record in records if record.review.id in assigned or for_states & _parties(record)}
+    return frozenset(map(ReviewId, found))
+
+
+def party_to(records: Sequence[ReviewRecord], code: str) -> frozenset[ReviewId]:
+    """Tell to which of these reviews a State is party today."""
+    return frozenset(ReviewId(record.review.id) for record in records if code in _parties(record))
+
+
+def viewable(
+    work: Work, record: ReviewRecord, people: Sequence[tuple[Appointment, Person]]
+) -> tuple[frozenset[UUID], frozenset[str]]:
+    """Tell of which people at work on a review, and of which parties, the reader may see what they could open."""
+    here = frozenset({ReviewId(record.review.id)})
+    persons = [
+        PersonFacts(
+            PersonId(one.id), StateCode(one.state_code) if one.state_code else None, enrolled=True, at_work=here
+        )
+        for _, one in people
+    ]
+    states = [StateFacts(StateCode(code), here) for code in sorted(_parties(record))]
+    asked: list[Facts] = [*dict.fromkeys(persons), *states]
+    matters = [bare_matter(facts, Action.VIEW_AS) for facts in asked]
+    actor = work.standings.actor(record.review.id)
+    decisions = decide_each(work.portal.policies, actor, Action.VIEW_AS, matters)
+    seen = [matter.facts for matter, decision in zip(matters, decisions, strict=True) if decision.allowed]
+    return (
+        frozenset(one.id for one in seen if isinstance(one, PersonFacts)),
+        frozenset(one.code for one in seen if isinstance(one, StateFacts)),
+    )
+
+
+def _parties(record: ReviewRecord) -> set[str]:
+    return {record.review.state_code, *record.reviewing}
 
 
 def assignment_facts(

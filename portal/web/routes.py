@@ -31,6 +31,7 @@ from portal.web import (
     states,
     translations,
     uploads,
+    viewas,
 )
 from portal.web.ways import Way
 
@@ -137,6 +138,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/states/shipped", states.import_shipped, Action.IMPORT_STATES),
     Way("GET", "/states/{code}", states.view, Action.LIST_STATES),
     Way("POST", "/states/{code}", states.edit, Action.EDIT_STATE),
+    Way("GET", "/states/{code}/view-as", viewas.state, Action.VIEW_AS),
     # cycles and the register of reviews
     Way("GET", "/cycles", register.list_cycles, Action.LIST_CYCLES),
     Way("POST", "/cycles", register.open_cycle, Action.OPEN_CYCLE),
@@ -164,6 +166,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/people/{id}/appointments/{appointment}/copies", notes.add, Action.ADD_NOTE, upload=True),
     Way("POST", "/people/{id}/assignments/{assignment}/copies", notes.add, Action.ADD_NOTE, upload=True),
     Way("GET", "/copies/{id}", downloads.download_copy, Action.OPEN_NOTE),
+    Way("GET", "/people/{id}/view-as", viewas.person, Action.VIEW_AS),
     Way("POST", "/people/{id}/link", people.issue_link, Action.ISSUE_LINK),
     Way("POST", "/people/{id}/links/{link}/confirm", people.confirm_link, Action.CONFIRM_LINK),
     Way("GET", "/people/{id}/appoint", people.appoint_form, Action.VIEW_PERSON),

@@ -66,6 +66,10 @@ class ClarificationRecords:
         question = select(Entry).where(col(Entry.clarification_id).in_(clarification_ids))
         return self._session.scalars(question.order_by(col(Entry.created_at), col(Entry.id))).all()
 
+    def of_reviews(self, review_ids: Sequence[UUID]) -> Sequence[Clarification]:
+        """List all clarifications of reviews, drafts too: the gate decides which of them somebody sees."""
+        return self._session.scalars(select(Clarification).where(col(Clarification.review_id).in_(review_ids))).all()
+
     def passed(self, review_id: UUID) -> Sequence[Clarification]:
         """List a review's clarifications that were passed on, by number."""
         question = select(Clarification).where(

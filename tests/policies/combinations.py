@@ -51,7 +51,7 @@ from portal.domain.ids import (
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.roles import Role
 from tests.policies import oracle
-from tests.policies.positions import PARTIES, Thing, Who
+from tests.policies.positions import PARTIES, SIDES, Thing, Who
 
 DELEGATES: Final = ("focal_point", "expert", "observer", "reader")
 STAFF: Final = ("officer", "registrar", "translator", "administrator", "confidentiality_officer")
@@ -213,11 +213,13 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         )
     ),
     "state": tuple(
-        map(Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster"))
+        map(
+            Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewAs")
+        )
     ),
     "cycle": (Action.LIST_CYCLES, Action.OPEN_REVIEW),
     "session": (Action.END_OWN_SESSION,),
-    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK, Action.DESCRIBE_PERSON),
+    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK, Action.DESCRIBE_PERSON, Action.VIEW_AS),
     "appointment": tuple(
         Action(act)
         for act in (
@@ -277,11 +279,12 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
     others = frozenset(map(Role, thing.others))
     builders: dict[str, Callable[[], Facts]] = {
         "portal": PortalFacts,
-        "state": lambda: StateFacts(StateCode(thing.of or "")),
+        "state": lambda: StateFacts(StateCode(thing.of or ""), _here(here=SIDES.get(thing.of or "") != "no party")),
         "cycle": lambda: CycleFacts(CycleId(one)),
         "session": lambda: SessionFacts(SessionId(one), person),
         "account": lambda: PersonFacts(
-            person, of, thing.enrolled, frozenset(map(Role, thing.held)), thing.other_focal_point
+            *(person, of, thing.enrolled, frozenset(map(Role, thing.held)), thing.other_focal_point),
+            at_work=_here(here=thing.at_work),
         ),
         "invitation": lambda: InvitationFacts(InvitationId(one), person, of, begun_by),
         "appointment": lambda: AppointmentFacts(
@@ -303,6 +306,12 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
         ),
     }
     return builders[thing.kind]()
+
+
+def _here(*, here: bool) -> frozenset[ReviewId]:
+    return (
+        frozenset({REVIEW, ReviewId(_id("a third review"))}) if here else frozenset({ReviewId(_id("a third review"))})
+    )
 
 
 def _review(thing: Thing) -> ReviewFacts:

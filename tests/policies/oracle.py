@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.policies import dialogue
-from tests.policies.positions import Thing, Who, inside, reads, room_for, side
+from tests.policies.positions import SIDES, Thing, Who, inside, reads, room_for, side
 
 # --- the tables
 
@@ -169,6 +169,10 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
     match thing.kind:
         case "state":
             acts = {"listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster"}
+            if act == "viewAs":  # any State, for grants to come (ToR 37); the officer the parties to theirs (d)
+                party = SIDES.get(thing.of or "") not in {None, "no party"}
+                return who.role == "focal_point" or (_keeps_review(who) and party)
+            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail"}
             return who.role == "focal_point" and who.state == thing.of and act in acts
         case "account" | "appointment" | "assignment" | "invitation":
             return _people(who, act, thing)
@@ -218,6 +222,8 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "assignOfficer": lambda: _assigns_officers(who, thing, ending=False),
         "endAssignment": lambda: _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True),
         "issueLink": lambda: _issues_link(who, thing),
+        # the focal point its own people (ToR 17), the officer those at work on theirs (GL 13)
+        "viewAs": lambda: _is_own(who, thing) or (_keeps_review(who) and thing.at_work),
         "confirmLink": lambda: _keeps_staff(who, thing) and not thing.mine and not thing.begun_by_me,
         "addNote": lambda: _answers_for(who, thing) and not thing.mine,
         "openNote": lambda: _answers_for(who, thing) or _is_own(who, thing) or thing.mine,
@@ -228,6 +234,10 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
 
 def _is_own(who: Who, thing: Thing) -> bool:
     return who.role == "focal_point" and thing.of == who.state
+
+
+def _keeps_review(who: Who) -> bool:
+    return who.role == "officer" and who.assigned == "this"
 
 
 def _keeps_staff(who: Who, thing: Thing) -> bool:

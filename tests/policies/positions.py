@@ -64,6 +64,7 @@ class Thing:
     enrolled: bool = True
     held: frozenset[str] = field(default_factory=frozenset)
     other_focal_point: bool = False
+    at_work: bool = False  # on this review
 
 
 # rooms in which one reads: one's own State's national room is "own"

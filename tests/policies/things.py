@@ -47,6 +47,8 @@ def _accounts() -> Iterator[Thing]:
     for of, enrolled, mine in product((*PARTIES, "XDD", None), (True, False), (True, False)):
         for held, other in product(HELD, (True, False)):
             yield Thing("account", of=of, enrolled=enrolled, mine=mine, held=held, other_focal_point=other)
+    for of, mine in product((*PARTIES, "XDD", None), (True, False)):
+        yield Thing("account", of=of, mine=mine, at_work=True)
 
 
 def _appointments(others: Sequence[frozenset[str]]) -> Iterator[Thing]:
