@@ -15,6 +15,7 @@ from policies.engine import Engine
 from portal.audit.events import PORTAL_STREAMS
 from portal.background import Background
 from portal.errors import Invalid
+from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import Passphrases
 from portal.post import check_post
 from portal.settings import Settings
@@ -121,6 +122,7 @@ def web_app(portal: Portal) -> ASGIApp:
     inner = Starlette(routes=routes(), exception_handlers=HANDLERS, lifespan=_lifespan)
     inner.state.portal = portal
     inner.state.passphrases = Passphrases(portal)
+    inner.state.helpdesk = Helpdesk(portal)
     rules = Rules(
         hosts=LOOPBACK_NAMES | {host},
         proxies=tuple(ip_network(proxy) for proxy in settings.proxies),

@@ -14,7 +14,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from portal.letters import letter
+from portal.letters import account_letter, letter
+from portal.usecases.account_mailing import send_account_mail
 from portal.usecases.intents import close_intents
 from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
@@ -72,8 +73,10 @@ class Background:
             _tried(self._send_all)
 
     def _send_all(self) -> None:
-        while not self._over.is_set() and send_due(self._portal, letter):
-            pass
+        while not self._over.is_set():
+            # what concerns somebody's own account first
+            if not (send_account_mail(self._portal, account_letter) or send_due(self._portal, letter)):
+                return
 
 
 def _tried(do: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from policies.engine import PolicyError
+from portal.cli_people import administrator, administrator_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import Invalid, PortalError
@@ -261,6 +262,12 @@ def _asked(question: str) -> str:
 COMMANDS: tuple[Command, ...] = (
     Command(("init",), "make a new portal and its first administrator", init, _init_options),
     Command(("serve",), "serve the portal", serve),
+    Command(
+        ("people", "administrator"),
+        "make an administrator where none can sign in; told to all and recorded for good",
+        administrator,
+        administrator_options,
+    ),
     Command(("states", "import"), "import a list of States, names or memberships", states_import, _states_options),
     Command(("keys", "list"), "list the key provider's keys and what each wraps", keys_list, _json_option),
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),

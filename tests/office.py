@@ -49,6 +49,8 @@ PROFILE: Final = {
 Filling = tuple[str | None, Mapping[str, str]]
 FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
+    "/trouble/link": (None, {"link": "http://localhost:8000/enter/" + "t" * 43}),
+    "/trouble/help": (None, {"mail": "a@example.org"}),
     "/sign-out": ("observer_xcc", {}),
     "/prove": ("focal_xaa", {"passphrase": "not this one", "to": "", "next": "/"}),
     "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
@@ -57,6 +59,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/account/notices": ("focal_xaa", {"often": "daily"}),
     "/notices/seen": ("expert_xaa", {"newest": ""}),
     "/account/profile": ("expert_xaa", PROFILE),
+    "/notices/account/seen": ("expert_xaa", {"newest": ""}),
     "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
@@ -146,6 +149,10 @@ FORMS: Final[Mapping[str, Filling]] = {
     ),
     "/people/{id}/link": ("focal_xaa", {}),
     "/people/{id}/links/{link}/confirm": ("registrar", {}),
+    "/people/{id}/links/{link}/revoke": ("focal_xaa", {}),
+    "/people/{id}/sessions/end": ("focal_xaa", {}),
+    "/people/{id}/mail": ("focal_xaa", {"mail": "other@example.org"}),
+    "/administration/sessions/end": ("administrator", {}),
     "/people/{id}/appoint": ("focal_xaa", {"role": "observer", **TERMS}),
     "/people/{id}/appointments/{appointment}/confirm": ("registrar", {}),
     "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
@@ -156,7 +163,13 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/people/{id}/assignments/{assignment}/copies": ("focal_xaa", {"of_end": ""}),
 }
 # closing a review or ending an appointment would leave nothing for the next form to be about, signing out nobody
-LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out")
+LAST: Final = (
+    "/register/{id}/close",
+    "/people/{id}/appointments/{appointment}/end",
+    "/people/{id}/sessions/end",
+    "/administration/sessions/end",
+    "/sign-out",
+)
 
 
 def posts(ways: Sequence[Way] = WAYS) -> list[Way]:

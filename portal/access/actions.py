@@ -16,6 +16,7 @@ class Action(StrEnum):
     CHANGE_OWN_ACCOUNT = "changeOwnAccount"
     END_OWN_SESSION = "endOwnSession"
     PROVE_AGAIN = "proveAgain"
+    REPORT_TROUBLE = "reportTrouble"
 
     # the registry: States, cycles, reviews as records without content
     LIST_STATES = "listStates"
@@ -47,6 +48,9 @@ class Action(StrEnum):
     DESCRIBE_PERSON = "describePerson"
     VIEW_ROSTER = "viewRoster"
     VIEW_AS = "viewAs"
+    REVOKE_LINK = "revokeLink"
+    END_SESSIONS = "endSessions"
+    CHANGE_MAIL = "changeMail"
 
     # a review file
     LIST_REVIEWS = "listReviews"
@@ -119,6 +123,7 @@ class Action(StrEnum):
     ROTATE_KEYS = "rotateKeys"
     CHECK_RECORDS = "checkRecords"
     SEND_MAIL = "sendMail"
+    MAKE_ADMINISTRATOR = "makeAdministrator"
 
 
 # What somebody must be able to see for a refusal to be told as one (403); all other refusals look like
@@ -139,6 +144,9 @@ _SEEING: Final = {
     Action.ADD_NOTE: Action.VIEW_PERSON,
     Action.DESCRIBE_PERSON: Action.VIEW_PERSON,
     Action.VIEW_ROSTER: Action.LIST_PEOPLE,
+    Action.REVOKE_LINK: Action.VIEW_PERSON,
+    Action.END_SESSIONS: Action.VIEW_PERSON,
+    Action.CHANGE_MAIL: Action.VIEW_PERSON,
     Action.ADD_PERSON: Action.LIST_PEOPLE,
     Action.ACCEPT_UNDERTAKING: Action.VIEW_REVIEW,
     Action.ASK_FOR_HELP: Action.VIEW_REVIEW,

@@ -44,6 +44,7 @@ class Machine(StrEnum):
     ROTATION = "rotation"
     FSCK = "fsck"
     MAILER = "mailer"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)

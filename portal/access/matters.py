@@ -50,6 +50,7 @@ _IDENTITY: Final = frozenset(
         Action.USE_INVITATION,
         Action.CHOOSE_APPOINTMENT,
         Action.END_OWN_SESSION,
+        Action.REPORT_TROUBLE,
         Action.VIEW_OWN_ACCOUNT,
         Action.CHANGE_OWN_ACCOUNT,
         Action.PROVE_AGAIN,
@@ -68,6 +69,7 @@ _MACHINERY: Final = frozenset(
         Action.CHECK_RECORDS,
         Action.INITIALIZE,
         Action.SEND_MAIL,
+        Action.MAKE_ADMINISTRATOR,
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -81,6 +83,7 @@ _PEOPLE: Final = frozenset(
         Action.VIEW_ACCOUNTS,
         Action.VIEW_OWN_ACCOUNT,
         Action.INITIALIZE,
+        Action.MAKE_ADMINISTRATOR,
     }
 )
 _CLARIFICATION_ROOMS: Final = {
@@ -88,7 +91,7 @@ _CLARIFICATION_ROOMS: Final = {
     Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
 }
 # nobody is signed in (yet), so nothing opens but what is kept of the browser with the session that begins
-_NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR})
+_NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR, Action.REPORT_TROUBLE})
 # acts whose permit seals and opens with which browsers somebody is signed in
 _DEVICES: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key

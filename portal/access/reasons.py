@@ -41,7 +41,7 @@ REASONS: Final = {
     "guardrails.exclusive-appointment": N_("This person holds a role that excludes the one to be given."),
     "guardrails.exclusive-assignment": N_("This person holds a role that excludes being the officer of a review."),
     # one's own presence
-    "sessions.visitor": N_("Anybody may try to sign in."),
+    "sessions.visitor": N_("Anybody may try to sign in, or say that they can’t."),
     "sessions.own-account": N_("This is your own account."),
     "sessions.own-appointment": N_("This is an appointment of your own."),
     "sessions.own-session": N_("This is a session of your own."),
@@ -178,6 +178,9 @@ REASONS: Final = {
     "people.focal-point-links": N_("You help your State's people to sign in, as its focal point."),
     "people.first-link": N_("You invite the first focal point of a State, as registrar."),
     "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),
+    "people.focal-point-cares": N_("You care for the accounts of your State's people, as its focal point."),
+    "people.staff-cares": N_("You care for the accounts of the secretariat, as registrar or administrator."),
+    "people.administrator-ends-all": N_("You see to the accounts, as administrator."),
     "people.staff-link-confirmed": N_("You confirm links for the secretariat, as registrar or administrator."),
     # scanned copies of legal bases, and the roster
     "notes.own": N_("It is the note that your own appointment or assignment rests on."),
@@ -205,6 +208,7 @@ REASONS: Final = {
     "machinery.sweeper": N_("The portal sweeps away what no record names."),
     "machinery.rotation": N_("The portal rewraps its keys."),
     "machinery.fsck": N_("The portal compares its records, objects and log."),
+    "machinery.operator": N_("Whoever runs the machine makes an administrator."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }
 

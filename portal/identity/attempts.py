@@ -49,6 +49,11 @@ class Attempts:
                 self._failures.popitem(last=False)
             return True
 
+    def reached(self, key: Key, limit: int, now: datetime) -> bool:
+        """Tell whether as many attempts were counted for something as it may take within the window."""
+        with self._lock:
+            return self._within(key, now) >= limit
+
     def take_back(self, keys: dict[Key, int]) -> None:
         """Take back an attempt that was no failure, or was not made."""
         with self._lock:

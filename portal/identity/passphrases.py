@@ -30,7 +30,14 @@ from portal.domain.problems import RefusedError
 from portal.domain.proofs import Proof
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany, Unavailable
-from portal.identity.attempts import BROWSER_ATTEMPTS, LINK_ATTEMPTS, Attempts, keys_of, network
+from portal.identity.attempts import (
+    ADDRESS_ATTEMPTS,
+    BROWSER_ATTEMPTS,
+    LINK_ATTEMPTS,
+    Attempts,
+    keys_of,
+    network,
+)
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
@@ -44,6 +51,7 @@ from portal.usecases.sessions import (
     sign_in,
     token_hash,
 )
+from portal.usecases.trouble import tell_of_attempts
 from portal.work import Portal
 
 AT_ONCE: Final = 2
@@ -126,7 +134,11 @@ class Passphrases:
         now = self._portal.clock()
         account = find_account(self._portal, index)
         if not self._attempts.begin(keys, now):
-            self._turn_away(as_visitor(caller), Action.SIGN_IN, account.person if account else None)
+            person = account.person if account else None
+            own = {key: most for key, most in keys.items() if key[0] != "address"}
+            if any(self._attempts.reached(key, most, now) for key, most in own.items()):
+                tell_of_attempts(self._portal, caller, person)
+            self._turn_away(as_visitor(caller), Action.SIGN_IN, person)
         try:
             with self._one_of({b"account" + index: SAME_ACCOUNT, b"address" + network(caller.address): SAME_ADDRESS}):
                 proven = self.proves(account.verifier if account else None, passphrase)
@@ -155,6 +167,13 @@ class Passphrases:
         token = prove_again(self._portal, caller, account, Proof.PASSPHRASE if proven else None)
         self._attempts.take_back(keys)
         return token
+
+    def slows(self, caller: Caller, mark: str | None) -> bool:
+        """Tell whether this browser has to wait just now, whoever would sign in with it."""
+        now = self._portal.clock()
+        held_up = self._attempts.reached(("address", network(caller.address)), ADDRESS_ATTEMPTS, now)
+        own = mark is not None and self._attempts.reached(("browser", mark.encode()), BROWSER_ATTEMPTS, now)
+        return held_up or own
 
     def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> Begun:
         """Use a sign-in link: keep the passphrase, sign the person in.

@@ -9,12 +9,14 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, PortalFacts, SessionFacts
 from portal.access.principals import lives
+from portal.domain.account_events import AccountEvent
 from portal.domain.ids import PersonId, SessionId
 from portal.domain.notices import Often
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
+from portal.usecases.account_notices import EventLine, find_events, open_events, tell_person
 from portal.usecases.links import Link, find_links, open_links
 from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.notices import often_of, reschedule
@@ -77,6 +79,7 @@ class OwnAccount:
     described: Described
     may_describe: bool
     copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
+    events: tuple[EventLine, ...]  # what happened to it
 
 
 def view_account(portal: Portal, caller: Caller) -> OwnAccount:
@@ -92,11 +95,11 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         if person is None:
             raise SignedOut
         sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
-        links, often = find_links(work, person.id), often_of(work, person)
         held, profile = work.people.appointments(person.id), find_profile(work, person.id)
         found = find_copies(work, held, work.people.assignments_of(person.id))
         facts = person_facts(work, person, *around(work, person))
         may_describe = not isinstance(facts, Absent) and work.allows(Action.DESCRIBE_PERSON, facts)
+        links, often, events = find_links(work, person.id), often_of(work, person), find_events(work)
     return OwnAccount(
         name_of(portal, permit, person),
         mail_of(portal, permit, person),
@@ -111,6 +114,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         open_profile(portal, permit, profile),
         may_describe,
         open_copies(portal, permit, found.rows),
+        open_events(portal, permit, events),
     )
 
 
@@ -179,6 +183,7 @@ def replace_passphrase(portal: Portal, caller: Caller, proven: Account | None, v
         for one in others:
             one.ended_at = work.now
         work.note(permit, step="passphrase changed", sessions_ended=len(others))
+        tell_person(work, session.person_id, AccountEvent.WAY_CHANGED)
         return exchange_token(work, session)
 
 

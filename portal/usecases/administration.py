@@ -4,26 +4,58 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
+from portal.audit.events import Phase
 from portal.audit.kinds import KINDS
 from portal.domain.appointments import Standing
 from portal.domain.ids import StateCode
+from portal.domain.roles import Role
+from portal.usecases.account_notices import records_of_accounts
 from portal.usecases.confirmations import Waiting, awaited, for_reader, told
 from portal.usecases.directory import AccountState, Held, account_state, by_person, held
 from portal.usecases.people import name_of
 from portal.usecases.recipients import records_of
-from portal.work import Portal
+from portal.work import Portal, Work
 from storage.errors import StorageError
 from storage.repositories.administration import AdministrationRecords
 from storage.repositories.notices import Unsent
+from storage.tables import Appointment, Person
 
 DAYS: Final = 7
+
+
+class LinkStanding(StrEnum):
+    """How the newest link stands of somebody who hasn't used it."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Whose accounts are looked for; empty words ask for all."""
+
+    state: StateCode | None = None
+    everybody: bool = False  # of every State and of none
+    account: str = ""  # an AccountState
+    link: str = ""  # a LinkStanding
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAtMachine:
+    """An administrator whom no person appointed: at the set-up, or by the command line."""
+
+    id: UUID
+    name: str
+    at: datetime
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +67,8 @@ class AccountLine:
     state: str | None
     account: AccountState
     appointments: tuple[Held, ...]
+    last: date | None  # on which they last signed in; the time is nobody's
+    link: LinkStanding | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +77,7 @@ class AccountsPage:
 
     lines: tuple[AccountLine, ...]
     waiting: tuple[Waiting, ...]
+    made: tuple[MadeAtMachine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +104,92 @@ class Health:
     key_versions: int
     numbers: int
     events: int
+    sessions: int  # that live
+    invitations: int  # that are open
+    signed_in: tuple[int, ...]  # by day
+    refused: tuple[int, ...]  # by day; of a flood one entry counts for all
     days: tuple[str, ...]
     kinds: tuple[KindCount, ...]
     mail_set_up: bool
     mail: Unsent
 
 
-def list_accounts(portal: Portal, caller: Caller, state: StateCode | None = None) -> AccountsPage:
-    """List the accounts of a State's people, or of those of no State.
+def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter()) -> AccountsPage:  # frozen
+    """List the accounts of a State's people, of those of no State, or of everybody.
 
     Raises:
         NotFound: Accounts aren't the caller's to see.
     """
     with portal.work(caller) as work:
         permit = work.require_on(Action.VIEW_ACCOUNTS, PortalFacts())
-        people = work.people.of_state(state)
-        ids = [person.id for person in people]
-        rows, enrolled, now = work.people.appointments_of(ids), work.identity.enrolled(ids), work.now
+        found = _find(work, wanted)
+        ids = [person.id for person in found.people]
+        rows, now = work.people.appointments_of(ids), work.now
         appointments, pending, waiting = by_person(rows), awaited(work, rows), for_reader(work)
+        made = _made(work)
     lines = [
         AccountLine(
             person.id,
             name_of(portal, permit, person),
             person.state_code,
-            account_state(person, enrolled=person.id in enrolled),
+            found.accounts[person.id],
             tuple(
                 one
                 for one in (held(row, now, pending.get(row.id)) for row in appointments.get(person.id, ()))
                 if one.standing is not Standing.ENDED
             ),
+            found.last.get(person.id),
+            found.links.get(person.id),
         )
-        for person in people
+        for person in found.people
     ]
     ordered = sorted(lines, key=lambda line: line.name.casefold())
-    return AccountsPage(tuple(ordered), told(portal, permit, waiting))
+    return AccountsPage(
+        tuple(ordered),
+        told(portal, permit, waiting),
+        tuple(
+            MadeAtMachine(person.id, name_of(portal, permit, person), row.created_at, row.ended_at)
+            for row, person in made
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """People as the records have them, with where their accounts stand."""
+
+    people: list[Person]
+    accounts: dict[UUID, AccountState]
+    last: dict[UUID, date]
+    links: dict[UUID, LinkStanding]
+
+
+def _find(work: Work, wanted: Filter) -> _Found:
+    records = records_of_accounts(work)
+    everybody = work.people.everybody() if wanted.everybody else work.people.of_state(wanted.state)
+    ids = [person.id for person in everybody]
+    enrolled = work.identity.enrolled(ids)
+    accounts = {one.id: account_state(one, enrolled=one.id in enrolled) for one in everybody}
+    links = {
+        person: LinkStanding.OPEN if ends > work.now else LinkStanding.EXPIRED
+        for person, ends in records.unused_links(ids).items()
+    }
+    return _Found(
+        [
+            one
+            for one in everybody
+            if wanted.account in {"", accounts[one.id]} and (not wanted.link or links.get(one.id) == wanted.link)
+        ],
+        accounts,
+        {person: at.date() for person, at in records.last_sign_ins(ids).items()},
+        links,
+    )
+
+
+def _made(work: Work) -> list[tuple[Appointment, Person]]:
+    rows = records_of_accounts(work).made_by_nobody(Role.ADMINISTRATOR.value)
+    people = work.people.named([row.person_id for row in rows])
+    return [(row, people[row.person_id]) for row in rows if row.person_id in people]
 
 
 def view_health(portal: Portal, caller: Caller) -> Health:
@@ -119,7 +206,11 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         objects, objects_bytes = records.objects()
         numbers, events = records.sequence()
         key_versions = records.keys()
-        mail = records_of(work).waiting(work.now)
+        mail = _together(records_of(work).waiting(work.now), records_of_accounts(work).waiting(work.now))
+        accounts, since = records_of_accounts(work), work.now - timedelta(days=DAYS)
+        sessions = accounts.count_sessions(work.now, work.now - portal.settings.session_idle)
+        invitations = accounts.open_links(work.now)
+        tried = accounts.phases_by_day(KINDS[Action.SIGN_IN], (Phase.ACT.value, Phase.REFUSAL.value), since)
     days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
     return Health(
         portal.database.path.stat().st_size,
@@ -132,6 +223,10 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         key_versions,
         numbers,
         events,
+        sessions,
+        invitations,
+        tuple(tried.get((day, Phase.ACT.value), 0) for day in days),
+        tuple(tried.get((day, Phase.REFUSAL.value), 0) for day in days),
         days,
         _kinds(days, [(str(day), kind, count) for day, kind, count in counted]),
         bool(portal.settings.smtp_host),
@@ -148,6 +243,12 @@ def view_settings(portal: Portal, caller: Caller) -> dict[str, str]:
     with portal.work(caller) as work:
         work.require_on(Action.VIEW_HEALTH, PortalFacts())
     return portal.settings.shown()
+
+
+def _together(one: Unsent, other: Unsent) -> Unsent:
+    """Count what waits for the mail, of reviews and of accounts."""
+    since = min((at for at in (one.since, other.since) if at is not None), default=None)
+    return Unsent(one.notices + other.notices, since, one.failure or other.failure)
 
 
 def _kinds(days: tuple[str, ...], counted: list[tuple[str, int, int]]) -> tuple[KindCount, ...]:

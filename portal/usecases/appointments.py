@@ -59,9 +59,9 @@ class Newcomer:
 
 
 def appoint_newcomer(
-    portal: Portal, caller: Caller, newcomer: Newcomer, role: Role, terms: Terms
+    portal: Portal, caller: Caller, newcomer: Newcomer, role: Role, terms: Terms, *, by_mail: bool = False
 ) -> tuple[PersonId, IssuedLink]:
-    """Add somebody new, appoint them, and make their first sign-in link, which is shown once.
+    """Add somebody new, appoint them, and make their first sign-in link, which is shown once or sent to them.
 
     Raises:
         NotFound: The State isn't there, or its people aren't the caller's to see.
@@ -78,7 +78,7 @@ def appoint_newcomer(
             person = new_person(work, permit, newcomer.name, newcomer.mail, home, newcomer.language)
             work.note(permit, person=str(person.id))
             _appoint(work, person, role, terms)
-            return PersonId(person.id), invite(work, person, renews=False)
+            return PersonId(person.id), invite(work, person, renews=False, mail_by=permit if by_mail else None)
         work.declines(permit, why=KNOWN.code)
     raise RefusedError(KNOWN)  # once it is recorded: whoever tries out addresses leaves a line for each that is known
 

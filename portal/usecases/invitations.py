@@ -10,6 +10,8 @@
 6. A link works while whoever issued it holds an appointment under which links are issued: nobody comes back in by one
    that they kept. The set-up's own, which nobody issued, needs none.
 7. A link that doesn't work is refused in one way, whatever the reason, and the refusal is recorded.
+8. A first link may go to the person's mail address; a later one is handed over by hand: whoever reads somebody's mail
+   would else come in with it in their place.
 """
 
 from dataclasses import dataclass
@@ -20,18 +22,33 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, InvitationFacts, PortalFacts
+from portal.domain.account_events import AccountEvent
 from portal.domain.ids import InvitationId, PersonId, StateCode
+from portal.domain.problems import Problem, RefusedError
 from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
+from portal.usecases.account_notices import send_invitation, tell_person
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_hash
 from portal.usecases.standings import around, person_facts
 from portal.work import Portal, Work
+from storage.permits import Permit
 from storage.repositories.identity import IdentityRecords
 from storage.tables import Invitation, Passphrase, Person
 
+NO_MAIL: Final = Problem(
+    "link-no-mail", N_("No mail server is set up, so no link can be sent. Have it shown, and hand it over yourself.")
+)
+BY_HAND: Final = Problem(
+    "link-by-hand",
+    N_(
+        "This person has signed in before: a new link is handed over by hand, not sent by mail. Have it shown, and "
+        "give it to them by a way that you trust."
+    ),
+)
+REVOKED: Final = N_("This link was used, replaced or revoked before, or it has expired. Nothing was changed.")
 ISSUERS: Final = frozenset({Role.FOCAL_POINT, Role.REGISTRAR, Role.ADMINISTRATOR})
 
 
@@ -43,14 +60,22 @@ class IssuedLink:
     address: str
     expires_at: datetime
     needs_second: bool  # works only after somebody else has confirmed it
+    mailed: bool = False  # it goes to the person by mail, and isn't shown
 
 
-def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLink:
+def issue_link(portal: Portal, caller: Caller, person_id: PersonId, *, by_mail: bool = False) -> IssuedLink:
     """Issue a sign-in link for somebody: earlier ones stop working; sessions end, unless a second person has a say.
+
+    Args:
+        portal: The portal.
+        caller: Who issues it.
+        person_id: Whom it is for.
+        by_mail: It goes to their mail address instead of being shown.
 
     Raises:
         NotFound: There is no such person, or the actor may not know of them.
         Forbidden: The actor sees the person but may not issue links for them.
+        RefusedError: It isn't to be sent by mail.
 
     """
     with portal.work(caller) as work:
@@ -59,15 +84,32 @@ def issue_link(portal: Portal, caller: Caller, person_id: PersonId) -> IssuedLin
         permit = work.require_on(Action.ISSUE_LINK, facts, asked=person_id)
         if person is None or isinstance(facts, Absent):
             raise NotFound
-        issued = invite(work, person, renews=facts.enrolled)
+        if by_mail and facts.enrolled:
+            raise RefusedError(BY_HAND)
+        issued = invite(work, person, renews=facts.enrolled, mail_by=permit if by_mail else None)
         at_once = facts.enrolled and not issued.needs_second
         ended = work.identity.end_sessions(person.id, work.now) if at_once else 0
         work.note(permit, invitation=str(issued.invitation), renews=facts.enrolled, sessions_ended=ended)
+        if not by_mail:
+            tell_person(work, person.id, AccountEvent.LINK_ISSUED)
         return issued
 
 
-def invite(work: Work, person: Person, *, renews: bool) -> IssuedLink:
-    """Write an invitation in a transaction that was allowed to; the person's earlier ones are revoked."""
+def invite(work: Work, person: Person, *, renews: bool, mail_by: Permit | None = None) -> IssuedLink:
+    """Write an invitation in a transaction that was allowed to; the person's earlier ones are revoked.
+
+    Args:
+        work: The transaction.
+        person: Whom it is for.
+        renews: They have signed in before.
+        mail_by: The permit of the act, if the link is to go to their mail address instead of being shown.
+
+    Raises:
+        RefusedError: No mail can be sent.
+
+    """
+    if mail_by is not None and not work.portal.settings.smtp_host:
+        raise RefusedError(NO_MAIL)
     for open_one in work.identity.open_invitations(person.id):
         open_one.revoked_at = work.now
     token, settings = new_token(), work.portal.settings
@@ -81,12 +123,41 @@ def invite(work: Work, person: Person, *, renews: bool) -> IssuedLink:
         expires_at=work.now + timedelta(days=settings.invitation_days),
     )
     work.identity.add(invitation)
+    address = f"{settings.origin.rstrip('/')}/enter/{token}"
+    if mail_by is not None:
+        send_invitation(work, mail_by, person.id, invitation.id, address)
+        address = ""
     return IssuedLink(
         InvitationId(invitation.id),
-        f"{settings.origin.rstrip('/')}/enter/{token}",
+        address,
         invitation.expires_at,
         needs_second=_needs_second(invitation, person),
+        mailed=mail_by is not None,
     )
+
+
+def revoke_link(portal: Portal, caller: Caller, person_id: PersonId, invitation_id: InvitationId) -> None:
+    """Revoke an open link of somebody's; what it ended before stays ended.
+
+    Raises:
+        NotFound: There is no such link of this person, or the actor may not know of them.
+        Forbidden: The actor may not issue links for them, or it is their own.
+        Conflict: It was used, replaced or revoked before, or it has expired.
+
+    """
+    with portal.work(caller) as work:
+        invitation = work.identity.invitation(invitation_id)
+        if invitation is not None and invitation.person_id != person_id:
+            invitation = None
+        person = work.people.find(invitation.person_id) if invitation else None
+        facts = person_facts(work, person, *around(work, person))
+        permit = work.require_on(Action.REVOKE_LINK, facts, asked=invitation_id)
+        if invitation is None:
+            raise NotFound
+        if not is_open(invitation, work.now):
+            raise Conflict(REVOKED)
+        invitation.revoked_at = work.now
+        work.note(permit, invitation=str(invitation.id))
 
 
 def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of: PersonId | None = None) -> None:
@@ -119,7 +190,10 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
             )
         invitation.confirmed_by = work.who.person_id
         invitation.confirmed_at = work.now
-        work.note(permit, sessions_ended=work.identity.end_sessions(invitation.person_id, work.now))
+        ended = work.identity.end_sessions(invitation.person_id, work.now)
+        if ended:
+            tell_person(work, invitation.person_id, AccountEvent.SESSIONS_ENDED)
+        work.note(permit, sessions_ended=ended)
 
 
 def look_at_link(portal: Portal, caller: Caller, token: str) -> None:
@@ -131,7 +205,7 @@ def look_at_link(portal: Portal, caller: Caller, token: str) -> None:
     """
     with portal.work(as_visitor(caller)) as work:
         invitation = work.identity.invitation_by_token(token_hash(portal, token))
-        usable = invitation is not None and _works(work, invitation) is not None
+        usable = invitation is not None and lets_in(work, invitation) is not None
         asked = invitation.person_id if invitation else None
         permit = work.require_on(Action.USE_INVITATION, PortalFacts() if usable else Absent(PortalFacts), asked=asked)
         work.note(permit, person=str(asked), step="looked at")
@@ -159,7 +233,7 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: st
     """
     with portal.work(as_visitor(caller)) as work:
         invitation = work.identity.invitation_by_token(token_hash(portal, token))
-        person = _works(work, invitation) if invitation else None
+        person = lets_in(work, invitation) if invitation else None
         if person is not None and mail_index(portal, mail) != person.mail_index:
             person = None
         asked = invitation.person_id if invitation else None
@@ -172,6 +246,8 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: st
             other.revoked_at = work.now
         ended = work.identity.end_sessions(person.id, work.now)
         _keep_passphrase(work, PersonId(person.id), verifier)
+        if invitation.renews:
+            tell_person(work, person.id, AccountEvent.WAY_CHANGED)
         work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
         return begin(work, permit, person.id, caller.token, Proof.PASSPHRASE)
 
@@ -185,7 +261,7 @@ def _keep_passphrase(work: Work, person: PersonId, verifier: str) -> None:
         kept.created_at = work.now
 
 
-def _works(work: Work, invitation: Invitation) -> Person | None:
+def lets_in(work: Work, invitation: Invitation) -> Person | None:
     """Give the person whom a link lets in now, if it does."""
     person = work.people.find(invitation.person_id)
     enrolled = work.identity.passphrase(invitation.person_id) is not None

@@ -21,6 +21,7 @@ SHOWN = 50  # the newest; each new one ends those before it
 class Link:
     """A sign-in link that was issued for somebody; by nobody: by the set-up of the portal."""
 
+    id: UUID
     issued: datetime
     by: str | None
     confirmed_by: str | None
@@ -50,6 +51,7 @@ def open_links(portal: Portal, permit: Permit, found: Found) -> tuple[Link, ...]
     names = {id_: name_of(portal, permit, person) for id_, person in found.people.items()}
     return tuple(
         Link(
+            row.id,
             row.created_at,
             names.get(row.created_by) if row.created_by else None,
             names.get(row.confirmed_by) if row.confirmed_by else None,

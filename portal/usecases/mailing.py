@@ -97,7 +97,7 @@ def send_due(portal: Portal, write: Write) -> bool:
         if batch is None:
             return True
         reached = _send(portal, write, batch)
-        _record_surely(portal, batch)
+        surely(lambda: _record(portal, batch))
     for kind in sorted(set(batch.failed.values())):
         log.warning("mail waits: %s", kind)
     return reached
@@ -169,10 +169,21 @@ def _send(portal: Portal, write: Write, batch: _Batch) -> bool:
 
 
 def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> EmailMessage:
-    settings, letter = portal.settings, write(portal.settings, one.person.language, len(one.notices))
+    letter = write(portal.settings, one.person.language, len(one.notices))
+    return compose(portal, mail_of(portal, permit, one.person), letter)
+
+
+def compose(portal: Portal, address: str, letter: Letter) -> EmailMessage:
+    """Put a letter into a mail to one address.
+
+    Raises:
+        RefusedError: The address is none, or not in its one spelling.
+
+    """
+    settings = portal.settings
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_from
-    message["To"] = _one_address(mail_of(portal, permit, one.person))
+    message["To"] = _one_address(address)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(portal.clock())
     message["Message-ID"] = f"<{uuid4()}@{host_name(settings)}>"
@@ -193,11 +204,11 @@ def _one_address(text: str) -> Address:
     return Address(username=local, domain=domain)
 
 
-def _record_surely(portal: Portal, batch: _Batch) -> None:
+def surely(record: Callable[[], None]) -> None:
     """Record what became of a batch; once more if the database is busy, for what isn't recorded is sent again."""
     for left in reversed(range(RECORDING_TRIES)):
         try:
-            _record(portal, batch)
+            record()
         except StoreUnavailable:
             if not left:
                 raise

@@ -18,6 +18,7 @@ from portal.access.entities import Absent, PortalFacts
 from portal.domain.notices import NoticeKind, Often, mail_due, place_of
 from portal.domain.roles import Role
 from portal.errors import NotFound, SignedOut
+from portal.usecases.account_notices import EventLine, find_events, open_events
 from portal.usecases.recipients import openable, records_of, who_may
 from portal.work import Portal, Work
 from storage.notices import Notice
@@ -48,6 +49,7 @@ class NoticesPage:
     lines: tuple[NoticeLine, ...]
     older: UUID | None
     first: bool  # the page of the newest
+    events: tuple[EventLine, ...] = ()  # what happened to accounts: one's own, and those that one cares for
 
     @property
     def unseen(self) -> bool:
@@ -178,7 +180,7 @@ def list_notices(portal: Portal, caller: Caller, before: UUID | None = None) -> 
         person, records = work.who.person, records_of(work)
         start = records.one(person.id, before) if person and before else None
         facts = Absent(PortalFacts) if before and start is None else PortalFacts()
-        work.require_on(Action.LIST_NOTICES, facts, asked=before)
+        permit = work.require_on(Action.LIST_NOTICES, facts, asked=before)
         if person is None:
             raise SignedOut
         shown: list[Notice] = []
@@ -191,7 +193,8 @@ def list_notices(portal: Portal, caller: Caller, before: UUID | None = None) -> 
                 break
         lines = tuple(_line(work, notice) for notice in shown[:PAGE])
         older = lines[-1].id if len(shown) > PAGE else last.id if more and last else None
-        return NoticesPage(lines, older, first=before is None)
+        events = find_events(work) if before is None else ()
+    return NoticesPage(lines, older, before is None, open_events(portal, permit, events))
 
 
 def newest_notices(work: Work, most: int) -> tuple[NoticeLine, ...]:

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent, Facts, PortalFacts, StateFacts
+from portal.access.entities import Absent, Facts, PersonFacts, PortalFacts, StateFacts
+from portal.domain.account_events import AccountEvent
 from portal.domain.appointments import APPOINTABLE, fits
 from portal.domain.ids import AssignmentId, PersonId, StateCode
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from portal.errors import NotFound
+from portal.usecases.account_notices import records_of_accounts
 from portal.usecases.bases import open_basis
 from portal.usecases.confirmations import awaited, is_pending
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
@@ -37,6 +39,18 @@ class WaitingLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """What the reader may do for somebody's account, and what they should know before."""
+
+    revoke: bool  # an open link
+    end_sessions: bool
+    change_mail: bool
+    by_mail: bool  # a link may go to their mail address
+    asked: datetime | None  # when somebody last said that they can't come in
+    alone_in: int  # open reviews of their State, of which they are the only focal point
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPage:
     """One person with all that was ever recorded of them, and what the reader may do."""
 
@@ -57,6 +71,7 @@ class PersonPage:
     links: tuple[Link, ...]  # all, newest first
     copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
     may_copy: frozenset[UUID]  # to which of these the reader may add one
+    care: Care
 
 
 def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPage:
@@ -84,6 +99,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
         may_view_as = work.allows(Action.VIEW_AS, facts)
+        care = _care(work, person, facts, appointments)
         links = find_links(work, person.id)
         waiting = _waiting(work, person, links)
         found = find_copies(work, appointments, mine)
@@ -128,11 +144,37 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         open_links(portal, permit, links),
         open_copies(portal, permit, found.rows),
         found.may_add,
+        care,
     )
 
 
 def _home(person: Person) -> Facts:
     return StateFacts(StateCode(person.state_code)) if person.state_code else PortalFacts()
+
+
+def _care(work: Work, person: Person, facts: PersonFacts, appointments: Sequence[Appointment]) -> Care:
+    revoke = work.allows(Action.REVOKE_LINK, facts)
+    asked = records_of_accounts(work).last_about(person.id, AccountEvent.TROUBLE_REPORTED.value) if revoke else None
+    return Care(
+        revoke,
+        work.allows(Action.END_SESSIONS, facts),
+        work.allows(Action.CHANGE_MAIL, facts),
+        bool(work.portal.settings.smtp_host) and not facts.enrolled,
+        asked,
+        _alone_in(work, person, facts, appointments),
+    )
+
+
+def _alone_in(work: Work, person: Person, facts: PersonFacts, appointments: Sequence[Appointment]) -> int:
+    """Count the open reviews to which their State is party, if they are its only focal point and the reader may end it.
+
+    Whose own people they are can't end it, so it is asked for the registrar alone.
+    """
+    running = {row.role for row in appointments if row.starts_at <= work.now and lasting(work, [row])}
+    if work.who.role is not Role.REGISTRAR or facts.other_focal_point or Role.FOCAL_POINT not in running:
+        return 0
+    parts = RegisterRecords(work.session, work.who.reach).of_state(person.state_code or "")
+    return sum(part.until is None and review.stage != ReviewStage.CLOSED for review, part in parts)
 
 
 def _acts(

@@ -18,6 +18,7 @@ from portal.web import cookies
 from portal.web.checks import Checks
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
+from portal.web.notices import EVENT_WORDS
 from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of, raw
 from portal.web.profile_forms import profile_fields
 from portal.web.refused import sentence
@@ -126,4 +127,5 @@ def _page(
         zones=[(name, name) for name in zones()],
         wrong=profile.tell(request)["wrong"] if profile else [],
         **profile_fields(request, profile.form if profile else Form(), account.described),
+        words=EVENT_WORDS,
     )

@@ -1,30 +1,42 @@
 """What the administrator sees: accounts, health, settings. No contents."""
 
+from typing import Final
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from portal.access.actions import Action
 from portal.access.deeds import DEEDS
 from portal.domain.appointments import CONFIRMERS, STANDINGS
 from portal.domain.ids import StateCode
+from portal.domain.texts import N_
 from portal.domain.words import ROLES
-from portal.usecases import administration
+from portal.usecases import administration, care
+from portal.usecases.administration import Filter, LinkStanding
 from portal.web.checks import state_names
 from portal.web.people import ACCOUNTS
 from portal.web.ways import caller_of, portal_of, show
 
+EVERYBODY: Final = "all"
+LINKS: Final = {LinkStanding.OPEN: N_("invitation open"), LinkStanding.EXPIRED: N_("invitation expired")}
+
 
 def accounts(request: Request) -> Response:
     """Show the accounts of a State's people, or of the secretariat and the bodies of the Conference."""
-    state = request.query_params.get("state", "")
-    page = administration.list_accounts(portal_of(request), caller_of(request), StateCode(state) if state else None)
+    chosen = {name: request.query_params.get(name, "") for name in ("state", "account", "link")}
+    state = StateCode(chosen["state"]) if chosen["state"] not in {"", EVERYBODY} else None
+    wanted = Filter(state, chosen["state"] == EVERYBODY, chosen["account"], chosen["link"])
+    page = administration.list_accounts(portal_of(request), caller_of(request), wanted)
     names = state_names(request)
     return show(
         request,
         "administration/accounts.html",
         lines=page.lines,
         waiting=page.waiting,
-        chosen=state,
+        chosen=chosen,
+        everybody=EVERYBODY,
+        link_words=LINKS,
+        made=page.made,
         names=names,
         states=sorted(names.items(), key=lambda pair: pair[1].casefold()),
         roles=ROLES,
@@ -32,6 +44,18 @@ def accounts(request: Request) -> Response:
         standings=STANDINGS,
         confirmers=CONFIRMERS,
     )
+
+
+def sessions_form(request: Request) -> Response:
+    """Say what signing everybody out does, and ask."""
+    count = care.count_others_sessions(portal_of(request), caller_of(request))
+    return show(request, "administration/sessions.html", count=count)
+
+
+def end_sessions(request: Request) -> Response:
+    """Sign everybody out but the administrator who does it."""
+    care.end_everybodys_sessions(portal_of(request), caller_of(request))
+    return RedirectResponse("/administration", 303)
 
 
 def health(request: Request) -> Response:

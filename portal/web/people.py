@@ -14,7 +14,7 @@ from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import EXPERTS_PER_STATE, Role
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
-from portal.usecases import appointments, assignments, directory, invitations, persons
+from portal.usecases import appointments, assignments, care, directory, invitations, persons
 from portal.usecases.appointments import Newcomer
 from portal.usecases.invitations import IssuedLink
 from portal.web.bases import perhaps_basis_from, terms_from
@@ -53,7 +53,7 @@ def listing(request: Request) -> Response:
 def new_form(request: Request) -> Response:
     """Show the form to add somebody."""
     state = request.query_params.get("state", "")
-    return _new_page(request, Checks(filled(state=state, language="en"), sent=False))
+    return _new_page(request, Checks(filled(state=state, language="en", how="show"), sent=False))
 
 
 def add(request: Request) -> Response:
@@ -66,7 +66,11 @@ def add(request: Request) -> Response:
     if name and mail and role and terms:
         newcomer = Newcomer(name, mail, language, _state(form.text("state")))
         done = checks.attempt(
-            partial(appointments.appoint_newcomer, portal_of(request), caller_of(request), newcomer, role, terms)
+            partial(
+                appointments.appoint_newcomer,
+                *(portal_of(request), caller_of(request), newcomer, role, terms),
+                by_mail=_by_mail(form),
+            )
         )
         if done is not None:
             return _link_page(request, PersonId(done[0]), done[1])
@@ -148,9 +152,10 @@ def end_assignment(request: Request) -> Response:
 
 
 def issue_link(request: Request) -> Response:
-    """Issue a sign-in link, which is shown once."""
-    checks = Checks(Form())
-    link = checks.attempt(partial(invitations.issue_link, portal_of(request), caller_of(request), _id(request)))
+    """Issue a sign-in link, which is shown once or sent to the person."""
+    checks = Checks(read_form(request))
+    who = (portal_of(request), caller_of(request), _id(request))
+    link = checks.attempt(partial(invitations.issue_link, *who, by_mail=_by_mail(checks.form)))
     return _person(request, "people/person.html", checks) if link is None else _link_page(request, _id(request), link)
 
 
@@ -160,6 +165,35 @@ def confirm_link(request: Request) -> Response:
     link = InvitationId(id_from(request, "link"))
     checks.attempt(partial(invitations.confirm_link, portal_of(request), caller_of(request), link, _id(request)))
     return _back(request) if checks.ok else _person(request, "people/person.html", checks)
+
+
+def revoke_link(request: Request) -> Response:
+    """Revoke an open sign-in link."""
+    checks = Checks(Form())
+    who = (portal_of(request), caller_of(request), _id(request))
+    checks.attempt(partial(invitations.revoke_link, *who, InvitationId(id_from(request, "link"))))
+    return _back(request) if checks.ok else _person(request, "people/person.html", checks)
+
+
+def end_sessions(request: Request) -> Response:
+    """Sign somebody out everywhere."""
+    checks = Checks(Form())
+    checks.attempt(partial(care.end_sessions, portal_of(request), caller_of(request), _id(request)))
+    return _back(request) if checks.ok else _person(request, "people/person.html", checks)
+
+
+def mail_form(request: Request) -> Response:
+    """Show the form of another mail address."""
+    return _person(request, "people/mail.html", Checks(Form(), sent=False))
+
+
+def change_mail(request: Request) -> Response:
+    """Give somebody another mail address."""
+    checks = Checks(read_form(request))
+    mail = checks.take("mail", mail_address)
+    if mail:
+        checks.attempt(partial(care.change_mail, portal_of(request), caller_of(request), _id(request), mail))
+    return _back(request) if checks.ok else _person(request, "people/mail.html", checks)
 
 
 def role_from(raw: str) -> Role:
@@ -179,6 +213,10 @@ def _review_from(raw: str) -> ReviewId:
         return ReviewId(UUID(hex=raw))
     except ValueError:
         raise RefusedError(Problem("review", N_("Choose the review."))) from None
+
+
+def _by_mail(form: Form) -> bool:
+    return form.text("how") == "mail"
 
 
 def _id(request: Request) -> PersonId:
@@ -209,6 +247,7 @@ def _new_page(request: Request, checks: Checks) -> Response:
         names=names,
         states=sorted(names.items(), key=lambda pair: pair[1].casefold()),
         language_options=list(LANGUAGES.items()),
+        sends=bool(portal_of(request).settings.smtp_host),
         waits=portal_of(request).settings.confirm_appointments and own is not None,
         **checks.tell(request),
     )

@@ -30,6 +30,7 @@ from portal.web import (
     signin,
     states,
     translations,
+    trouble,
     uploads,
     viewas,
 )
@@ -40,6 +41,9 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/", signin.start, None),  # only leads on
     Way("GET", "/sign-in", signin.enter_form, None),  # an empty form
     Way("POST", "/sign-in", signin.enter, Action.SIGN_IN),
+    Way("GET", "/trouble", trouble.view, None),  # what the browser itself shows, nothing of anybody's
+    Way("POST", "/trouble/link", trouble.look, Action.USE_INVITATION),
+    Way("POST", "/trouble/help", trouble.ask, Action.REPORT_TROUBLE),
     Way("POST", "/sign-out", signin.leave, Action.SIGN_OUT),
     Way("GET", "/prove", proofs.prove_form, None),  # an empty form
     Way("POST", "/prove", proofs.prove, Action.PROVE_AGAIN, long=True),
@@ -59,6 +63,7 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/work", desks.view, Action.LIST_NOTICES),  # to which mail leads
     Way("GET", "/notices", notices.listing, Action.LIST_NOTICES),
     Way("POST", "/notices/seen", notices.see, Action.SEE_NOTICES),
+    Way("POST", "/notices/account/seen", notices.see_account, Action.SEE_NOTICES),
     Way("GET", "/calendar", calendars.view, Action.VIEW_OWN_ACCOUNT),
     Way("POST", "/calendar", calendars.issue, Action.ISSUE_FEED),
     Way("POST", "/calendar/end", calendars.revoke, Action.REVOKE_FEED),
@@ -169,6 +174,10 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/people/{id}/view-as", viewas.person, Action.VIEW_AS),
     Way("POST", "/people/{id}/link", people.issue_link, Action.ISSUE_LINK),
     Way("POST", "/people/{id}/links/{link}/confirm", people.confirm_link, Action.CONFIRM_LINK),
+    Way("POST", "/people/{id}/links/{link}/revoke", people.revoke_link, Action.REVOKE_LINK),
+    Way("POST", "/people/{id}/sessions/end", people.end_sessions, Action.END_SESSIONS),
+    Way("GET", "/people/{id}/mail", people.mail_form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/mail", people.change_mail, Action.CHANGE_MAIL),
     Way("GET", "/people/{id}/appoint", people.appoint_form, Action.VIEW_PERSON),
     Way("POST", "/people/{id}/appoint", people.appoint, Action.APPOINT),
     Way("POST", "/people/{id}/appointments/{appointment}/confirm", people.confirm, Action.CONFIRM_APPOINTMENT),
@@ -180,6 +189,8 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/people/{id}/assignments/{assignment}/end", people.end_assignment, Action.END_ASSIGNMENT),
     # what the administrator sees
     Way("GET", "/administration", administration.accounts, Action.VIEW_ACCOUNTS),
+    Way("GET", "/administration/sessions", administration.sessions_form, Action.VIEW_ACCOUNTS),
+    Way("POST", "/administration/sessions/end", administration.end_sessions, Action.END_SESSIONS),
     Way("GET", "/administration/health", administration.health, Action.VIEW_HEALTH),
     Way("GET", "/administration/settings", administration.settings, Action.VIEW_HEALTH),
 )

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import storage.accounts
 import storage.dialogue
 import storage.notes
 import storage.notices

@@ -62,6 +62,10 @@ class PeopleRecords:
         )
         return self._session.scalars(question.order_by(col(Person.created_at))).all()
 
+    def everybody(self) -> Sequence[Person]:
+        """List everybody, of every State and of none."""
+        return self._session.scalars(select(Person).order_by(col(Person.created_at))).all()
+
     def named(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         """Find people by their ids."""
         rows = self._session.scalars(select(Person).where(col(Person.id).in_(person_ids))).all()

@@ -210,16 +210,21 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
+            *("reportTrouble", "endSessions", "makeAdministrator"),
         )
     ),
     "state": tuple(
         map(
-            Action, ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewAs")
+            Action,
+            ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewAs"),
         )
     ),
     "cycle": (Action.LIST_CYCLES, Action.OPEN_REVIEW),
     "session": (Action.END_OWN_SESSION,),
-    "account": (Action.VIEW_PERSON, Action.ISSUE_LINK, Action.DESCRIBE_PERSON, Action.VIEW_AS),
+    "account": (
+        *(Action.VIEW_PERSON, Action.ISSUE_LINK, Action.REVOKE_LINK, Action.DESCRIBE_PERSON, Action.VIEW_AS),
+        *(Action.END_SESSIONS, Action.CHANGE_MAIL),
+    ),
     "appointment": tuple(
         Action(act)
         for act in (

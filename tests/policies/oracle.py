@@ -62,6 +62,7 @@ SOLEMN: Final = {
     "assignPerson",
     "assignOfficer",
     "issueLink",
+    "changeMail",
     "confirmLink",
     "downloadRoom",
     "submitDocument",
@@ -94,7 +95,9 @@ PLAIN: Final = {
         "invitation": {"viewPerson"},
     },
     "administrator": {
-        "portal": {"listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth"},
+        "portal": {
+            *("listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth", "endSessions"),
+        },
         "state": {"listStates", "editState", "listPeople", "addPerson"},
         "account": {"viewPerson"},
         "appointment": {"viewPerson"},
@@ -115,6 +118,7 @@ MACHINES: Final = {
     "rotation": {"rotateKeys"},
     "fsck": {"checkRecords"},
     "mailer": {"sendMail"},
+    "operator": {"makeAdministrator"},
 }
 # what was told to oneself, by whoever acts under an appointment (d)
 NOTICES: Final = {"listNotices", "seeNotices"}
@@ -146,7 +150,7 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
     if thing.absent or stale or (who.feed and act not in DATES):
         return False
     if who.role == "visitor":
-        return thing.kind == "portal" and act in {"signIn", "useInvitation"}
+        return thing.kind == "portal" and act in {"signIn", "useInvitation", "reportTrouble"}
     if who.role == "machine":
         return thing.kind == "portal" and act in MACHINES[who.name]
     if act in OWN_ACCOUNT:
@@ -224,6 +228,9 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "issueLink": lambda: _issues_link(who, thing),
         # the focal point its own people (ToR 17), the officer those at work on theirs (GL 13)
         "viewAs": lambda: _is_own(who, thing) or (_keeps_review(who) and thing.at_work),
+        "revokeLink": lambda: _issues_link(who, thing),
+        "endSessions": lambda: _is_own(who, thing) or _keeps_staff(who, thing),
+        "changeMail": lambda: _is_own(who, thing) or _keeps_staff(who, thing) or _invites_first(who, thing),
         "confirmLink": lambda: _keeps_staff(who, thing) and not thing.mine and not thing.begun_by_me,
         "addNote": lambda: _answers_for(who, thing) and not thing.mine,
         "openNote": lambda: _answers_for(who, thing) or _is_own(who, thing) or thing.mine,
@@ -279,9 +286,12 @@ def _answers_for(who: Who, thing: Thing) -> bool:
 
 
 def _issues_link(who: Who, thing: Thing) -> bool:
+    return (_is_own(who, thing) or _keeps_staff(who, thing) or _invites_first(who, thing)) and not thing.mine
+
+
+def _invites_first(who: Who, thing: Thing) -> bool:
     alone = thing.held == {"focal_point"} and not thing.other_focal_point
-    first = thing.of is not None and not thing.enrolled and alone and who.role == "registrar"
-    return (_is_own(who, thing) or _keeps_staff(who, thing) or first) and not thing.mine
+    return thing.of is not None and not thing.enrolled and alone and who.role == "registrar"
 
 
 def _writes(who: Who, thing: Thing) -> bool:

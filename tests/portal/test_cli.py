@@ -196,3 +196,24 @@ def wait_for(port: int) -> bytes:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the portal didn't answer")
+
+
+def administrator(*more: str) -> int:
+    return main(["people", "administrator", "--name", "Bea Example", "--mail", "bea@example.org", *more])
+
+
+def test_an_administrator_is_made_at_the_machine_with_a_link(capsys: pytest.CaptureFixture[str]) -> None:
+    assert administrator() == 1
+    assert "portal init" in capsys.readouterr().err
+    init()
+    capsys.readouterr()
+    assert administrator() == 0  # nobody came in within thirty days: nobody has to say that it is meant
+    said = capsys.readouterr().out
+    assert LINK.search(said)
+    assert "administrators told: 1" in said
+    assert administrator("--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert LINK.fullmatch(told["link"])
+    assert told["told"] == 1
+    assert main(["people", "administrator", "--name", "", "--mail", "bea@example.org"]) == 1
+    assert main(["people", "administrator", "--name", "Bea", "--mail", "nonsense"]) == 1

@@ -1,0 +1,95 @@
+"""What people are told of their own account: what happened, and what to do if it wasn't them.
+
+1. It is told in the portal and by mail at once, however seldom somebody wants other mail: who took an account over
+   would want none.
+2. The words are the same for everybody: no name, no State, no role, no address.
+3. What anybody could bring about by trying is told at most once a day.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from portal.domain.texts import N_
+
+
+class AccountEvent(StrEnum):
+    """What happened to an account."""
+
+    LINK_ISSUED = "link_issued"
+    NEW_BROWSER = "new_browser"
+    WAY_ADDED = "way_added"
+    WAY_REMOVED = "way_removed"
+    WAY_CHANGED = "way_changed"
+    MAIL_CHANGED = "mail_changed"
+    SESSIONS_ENDED = "sessions_ended"
+    MANY_ATTEMPTS = "many_attempts"
+    ADMINISTRATOR_MADE = "administrator_made"
+    TROUBLE_REPORTED = "trouble_reported"
+    INVITED = "invited"  # by mail alone: it carries the link
+
+
+HAPPENED: Final[dict[AccountEvent, str]] = {
+    AccountEvent.LINK_ISSUED: N_("A sign-in link was issued for you"),
+    AccountEvent.NEW_BROWSER: N_("You signed in from a browser that the portal doesn’t know"),
+    AccountEvent.WAY_ADDED: N_("A way of signing in was added to your account"),
+    AccountEvent.WAY_REMOVED: N_("A way of signing in was removed from your account"),
+    AccountEvent.WAY_CHANGED: N_("Your passphrase was changed"),
+    AccountEvent.MAIL_CHANGED: N_("The mail address of your account was changed"),
+    AccountEvent.SESSIONS_ENDED: N_("Somebody signed you out everywhere"),
+    AccountEvent.MANY_ATTEMPTS: N_("Many attempts to sign in to your account failed"),
+    AccountEvent.ADMINISTRATOR_MADE: N_("An administrator was made at the machine’s command line"),
+    AccountEvent.TROUBLE_REPORTED: N_("Somebody says that they can’t get into the portal"),
+    AccountEvent.INVITED: N_("You are invited to the review portal"),
+}
+_YOURS: Final = N_(
+    "If it wasn’t you: sign in, change your passphrase, end the sessions that you don’t know under “My account”, and "
+    "tell your State’s focal point; in the secretariat, the confidentiality officer."
+)
+ADVICE: Final[dict[AccountEvent, str]] = {
+    AccountEvent.LINK_ISSUED: N_(
+        "Whoever issued it hands it to you. If you didn’t ask for one, ask your State’s focal point why; in the "
+        "secretariat, the registrar. Until somebody uses it, your passphrase stays as it is."
+    ),
+    AccountEvent.NEW_BROWSER: _YOURS,
+    AccountEvent.WAY_ADDED: _YOURS,
+    AccountEvent.WAY_REMOVED: _YOURS,
+    AccountEvent.WAY_CHANGED: N_(
+        "If it wasn’t you: ask your State’s focal point at once for a new sign-in link, which ends what others opened; "
+        "in the secretariat, ask the registrar."
+    ),
+    AccountEvent.MAIL_CHANGED: N_(
+        "You sign in with the new address from now on. If you don’t know of this, tell your State’s focal point at "
+        "once; in the secretariat, the registrar and the confidentiality officer."
+    ),
+    AccountEvent.SESSIONS_ENDED: N_(
+        "Sign in again when you need to; nothing that was saved is lost. If you don’t know why, ask your State’s focal "
+        "point; in the secretariat, the registrar."
+    ),
+    AccountEvent.MANY_ATTEMPTS: N_(
+        "Your passphrase wasn’t guessed, and your own browser isn’t held up. If it wasn’t you, there is nothing that "
+        "you must do; if it happens again, tell your State’s focal point; in the secretariat, an administrator."
+    ),
+    AccountEvent.ADMINISTRATOR_MADE: N_(
+        "Who it is stands in the portal, under Administration. If you don’t know of this, ask whoever runs the "
+        "machine, and tell the confidentiality officer."
+    ),
+    AccountEvent.TROUBLE_REPORTED: N_(
+        "Who it is, the portal tells you. Ask them by a way that you trust, not by an answer to a mail, before you "
+        "issue a new sign-in link: anybody can write a mail address into a form."
+    ),
+    AccountEvent.INVITED: "",
+}
+# what anybody can bring about
+ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED})
+DAY: Final = timedelta(days=1)
+_PLACES: Final = {
+    AccountEvent.ADMINISTRATOR_MADE: "/administration",
+    AccountEvent.TROUBLE_REPORTED: "/people/{about}",
+}
+
+
+def place_of_event(event: AccountEvent, about: UUID | None) -> str:
+    """Give the address within the portal to which it leads; about: the person whom it is about, if not oneself."""
+    return _PLACES.get(event, "/account").format(about=about)
