@@ -43,7 +43,7 @@ class Care:
     """What the reader may do for somebody's account, and what they should know before."""
 
     revoke: bool  # an open link
-    end_sessions: bool
+    end_sessions: bool  # of somebody else: one's own are ended under one's own account
     change_mail: bool
     by_mail: bool  # a link may go to their mail address
     asked: datetime | None  # when somebody last said that they can't come in
@@ -157,7 +157,7 @@ def _care(work: Work, person: Person, facts: PersonFacts, appointments: Sequence
     asked = records_of_accounts(work).last_about(person.id, AccountEvent.TROUBLE_REPORTED.value) if revoke else None
     return Care(
         revoke,
-        work.allows(Action.END_SESSIONS, facts),
+        person.id != work.who.person_id and work.allows(Action.END_SESSIONS, facts),
         work.allows(Action.CHANGE_MAIL, facts),
         bool(work.portal.settings.smtp_host) and not facts.enrolled,
         asked,

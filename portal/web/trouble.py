@@ -45,12 +45,12 @@ def view(request: Request) -> Response:
 
 def look(request: Request) -> Response:
     """Tell how a link stands, to whoever holds it."""
-    form = read_form(request)
     try:
-        state = _desk(request).look(caller_of(request), form.text("link"))
+        state = _desk(request).look(caller_of(request), read_form(request).text("link"))
     except TooMany as error:
-        form.refuse("", say(request, str(error)))
-        return _page(request, 429, link=form)
+        empty = Form()  # the link is a secret: no page shows it again
+        empty.refuse("", say(request, str(error)))
+        return _page(request, 429, link=empty)
     return _page(request, state=state)
 
 
