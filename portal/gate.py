@@ -308,7 +308,7 @@ def arrival_entry(act: Entry, room: UUID, about: UUID, on: dict[str, str], said:
         id=EventId(uuid4()),
         stream=StreamId(room),
         phase=Phase.ACT,
-        on={"review": act.on["review"], "room": str(room), **on},
+        on={name: act.on[name] for name in ("review",) if name in act.on} | {"room": str(room), **on},
         about=about,
         intent=None,
         detail=said,

@@ -22,6 +22,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "calendar_feed": ("ended_at",),
     "note_copy": (),
     "profile": (),
+    "handover": (),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {

@@ -157,6 +157,10 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/people/{id}/appointments/{appointment}/confirm": ("registrar", {}),
     "/people/{id}/appointments/{appointment}/end": ("focal_xaa", TERMS),
     "/people/{id}/appointments/{appointment}/assign": ("focal_xaa", {"review": "", **TERMS}),
+    "/people/{id}/appointments/{appointment}/hand-over": (
+        "focal_xaa",
+        {"successor": "", "note": "NV 13/2026", "dated": "2026-05-01"},
+    ),
     "/people/{id}/assignments/{assignment}/end": ("focal_xaa", TERMS),
     "/people/{id}/profile": ("focal_xaa", PROFILE),
     "/people/{id}/appointments/{appointment}/copies": ("focal_xaa", {"of_end": ""}),
@@ -168,6 +172,8 @@ LAST: Final = (
     "/people/{id}/appointments/{appointment}/end",
     "/people/{id}/sessions/end",
     "/administration/sessions/end",
+    "/people/{id}/appointments/{appointment}/hand-over",
+    "/people/{id}/appointments/{appointment}/end",
     "/sign-out",
 )
 
@@ -262,6 +268,7 @@ class Office:
         plan = {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"}
         assert press(self.client("officer"), f"{file}/schedule", **plan).status_code == 303
         self.waiting = self._waiting()
+        self.handover = self._handed_over()
         self.talk = Talk(world)
 
     def _waiting(self) -> UUID:
@@ -273,6 +280,16 @@ class Office:
         portal.settings = usual
         assert sent.status_code == 303
         return self._known(select(Appointment.id).where(Appointment.needs_confirmation))
+
+    def _handed_over(self) -> UUID:
+        """Have somebody replaced; the successor is there for the next one too."""
+        left = add_member(self.world, "left_xaa", Role.EXPERT, "XAA", ("xaa",))
+        successor = add_member(self.world, "second_expert", Role.EXPERT, "XAA").appointment
+        path = f"/people/{left.person}/appointments/{left.appointment}/hand-over"
+        said = {"note": "NV 1/2026", "dated": "2026-05-01"}
+        sent = press(self.client("focal_xaa"), path, successor=str(successor), **said)
+        assert sent.status_code == 303, sent.text
+        return UUID(sent.headers["location"].removeprefix("/handovers/"))
 
     def _known(self, question: SelectOfScalar[UUID]) -> UUID:
         with self.world.portal.database.read() as session:
@@ -333,6 +350,7 @@ class Office:
             "people": expert.person,
             "appointments": self.waiting if way.path.endswith("/confirm") else expert.appointment,
             "assignments": self._assigned("expert_xaa"),
+            "handovers": self.handover,
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
             "copies": self._copy if way.path.startswith("/copies") else uuid4(),
@@ -363,6 +381,7 @@ class Office:
             "cycle": str(self._known(select(Cycle.id).order_by(col(Cycle.created_at), col(Cycle.id)).limit(1))),
             "officer": str(self.world.members["officer_other"].appointment),
             "appointment": str(self.world.members["focal_xaa"].appointment),
+            "successor": str(self.world.members["second_expert"].appointment),
             "newest": str(self._told("expert_xaa")),
             "room": str(self.world.files["xaa"].rooms["shared"]),
             "people": str(self.world.members["expert_xaa"].person),

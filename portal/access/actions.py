@@ -39,6 +39,8 @@ class Action(StrEnum):
     APPOINT = "appoint"
     CONFIRM_APPOINTMENT = "confirmAppointment"
     END_APPOINTMENT = "endAppointment"
+    HAND_OVER = "handOver"
+    VIEW_HANDOVER = "viewHandover"
     ASSIGN_PERSON = "assignPerson"
     END_ASSIGNMENT = "endAssignment"
     ISSUE_LINK = "issueLink"
@@ -136,6 +138,7 @@ _SEEING: Final = {
     Action.APPOINT: Action.VIEW_PERSON,
     Action.CONFIRM_APPOINTMENT: Action.VIEW_PERSON,
     Action.END_APPOINTMENT: Action.VIEW_PERSON,
+    Action.HAND_OVER: Action.VIEW_PERSON,
     Action.ASSIGN_PERSON: Action.VIEW_PERSON,
     Action.ASSIGN_OFFICER: Action.VIEW_PERSON,
     Action.END_ASSIGNMENT: Action.VIEW_PERSON,

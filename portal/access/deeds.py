@@ -39,6 +39,8 @@ DEEDS: Final[dict[Action, str]] = {
     Action.APPOINT: N_("appointed a person"),
     Action.CONFIRM_APPOINTMENT: N_("confirmed an appointment"),
     Action.END_APPOINTMENT: N_("ended an appointment"),
+    Action.HAND_OVER: N_("handed over to a successor what somebody worked on"),
+    Action.VIEW_HANDOVER: N_("looked at a hand-over"),
     Action.ASSIGN_PERSON: N_("assigned a person to the review"),
     Action.END_ASSIGNMENT: N_("ended an assignment to the review"),
     Action.ISSUE_LINK: N_("issued a sign-in link"),

@@ -19,6 +19,7 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    HandoverId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -197,6 +198,27 @@ class AssignmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverFacts:
+    """That one appointment is handed over to another, made or about to be.
+
+    Args:
+        person: The successor; None while nobody is named.
+        leaver: Whose appointment ends.
+        state: Of both appointments, as is the role.
+        appointment: The one that ends.
+        successor: The appointment of the successor.
+    """
+
+    id: HandoverId
+    person: PersonId | None
+    leaver: PersonId
+    state: StateCode | None
+    role: Role
+    appointment: AppointmentId
+    successor: AppointmentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoomFacts:
     """A room of a review file; state: whose national room it is."""
 
@@ -256,6 +278,7 @@ Facts = (
     | InvitationFacts
     | ReviewFacts
     | AssignmentFacts
+    | HandoverFacts
     | RoomFacts
     | DocumentFacts
     | ClarificationFacts

@@ -17,6 +17,7 @@ from portal.access.entities import (
     DocumentFacts,
     EntryFacts,
     Facts,
+    HandoverFacts,
     InvitationFacts,
     PersonFacts,
     PortalFacts,
@@ -264,9 +265,16 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
     if action is Action.SEND_MAIL:
         return frozenset({REGISTRY})  # mail addresses; no names, no rooms
     match facts:
-        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | SessionFacts() if (
-            action is not Action.VIEW_AS
-        ):  # which needs no mail addresses and no legal bases
+        case PersonFacts() if action is Action.VIEW_AS:
+            return frozenset({NAMES})  # no mail addresses and no legal bases
+        case (
+            PersonFacts()
+            | AppointmentFacts()
+            | AssignmentFacts()
+            | HandoverFacts()
+            | InvitationFacts()
+            | SessionFacts()
+        ):
             return frozenset({NAMES, REGISTRY})
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
@@ -287,12 +295,8 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
 def _named(facts: Facts | Absent) -> dict[str, str]:
     named: dict[str, object]
     match facts:
-        case AppointmentFacts():
-            named = {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
-        case AssignmentFacts():
-            named = {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
-        case InvitationFacts():
-            named = {"invitation": facts.id, "person": facts.person, "state": facts.state}
+        case AppointmentFacts() | AssignmentFacts() | HandoverFacts() | InvitationFacts():
+            named = _named_of_person(facts)
         case PersonFacts():
             named = {"person": facts.id, "state": facts.state}
         case SessionFacts():
@@ -304,3 +308,16 @@ def _named(facts: Facts | Absent) -> dict[str, str]:
         case _:
             return {}
     return {name: str(value) for name, value in named.items() if value is not None}
+
+
+def _named_of_person(facts: AppointmentFacts | AssignmentFacts | HandoverFacts | InvitationFacts) -> dict[str, object]:
+    match facts:
+        case AppointmentFacts():
+            return {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
+        case AssignmentFacts():
+            return {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
+        case HandoverFacts():
+            between = {"appointment": facts.appointment, "person": facts.leaver, "successor": facts.successor}
+            return {"handover": facts.id, **between, "state": facts.state, "role": facts.role}
+        case InvitationFacts():
+            return {"invitation": facts.id, "person": facts.person, "state": facts.state}

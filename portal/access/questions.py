@@ -19,6 +19,7 @@ from portal.access.entities import (
     DocumentFacts,
     EntryFacts,
     Facts,
+    HandoverFacts,
     InvitationFacts,
     Machine,
     PersonFacts,
@@ -38,6 +39,7 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    HandoverId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -70,6 +72,7 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     InvitationFacts: InvitationFacts(InvitationId(NIL), _NO_PERSON, _NO_STATE, _NO_PERSON),
     ReviewFacts: _NO_REVIEW,
     AssignmentFacts: AssignmentFacts(AssignmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, _NO_REVIEW),
+    HandoverFacts: HandoverFacts(HandoverId(NIL), _NO_PERSON, _NO_PERSON, _NO_STATE, Role.READER, AppointmentId(NIL)),
     RoomFacts: _NO_ROOM,
     DocumentFacts: DocumentFacts(DocumentId(NIL), _NO_ROOM, DocumentStage.DRAFT, withdrawn=False, owner=_NO_STATE),
     ClarificationFacts: ClarificationFacts(
@@ -187,7 +190,7 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
     match facts:
         case DocumentFacts() | RoomFacts() | ReviewFacts() | ClarificationFacts() | EntryFacts():
             return _of_a_file(facts)
-        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts():
+        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | HandoverFacts():
             return _of_a_person(facts)
         case PortalFacts():
             return EntityId("Portal", "portal"), {}
@@ -236,7 +239,7 @@ def _of_a_file(
 
 
 def _of_a_person(
-    facts: PersonFacts | AppointmentFacts | AssignmentFacts | InvitationFacts,
+    facts: PersonFacts | AppointmentFacts | AssignmentFacts | InvitationFacts | HandoverFacts,
 ) -> tuple[EntityId, Attributes]:
     of: Attributes = {} if facts.state is None else {"state": facts.state}
     match facts:
@@ -256,6 +259,9 @@ def _of_a_person(
             of |= {"person": str(facts.person), "role": _word("Role", facts.role)}
             of |= {"review": _file(facts.review), "others": _roles(facts.others)}
             return EntityId("Assignment", str(facts.id)), of
+        case HandoverFacts():
+            of |= {"person": str(facts.person or ""), "role": _word("Role", facts.role)}
+            return EntityId("Handover", str(facts.id)), of
     assert_never(facts)
 
 

@@ -175,6 +175,11 @@ REASONS: Final = {
     ),
     "people.registrar-confirms": N_("You confirm what focal points appoint, as registrar."),
     "people.focal-point-assigns": N_("You assign your State's people to its reviews, as its focal point."),
+    "people.focal-point-hands-over": N_(
+        "You appoint and assign your State's experts and observers, as its focal point, and hand over between them."
+    ),
+    "people.registrar-hands-over": N_("You record this kind of appointment, as registrar, and hand over between them."),
+    "people.successor": N_("This was handed over to you."),
     "people.focal-point-links": N_("You help your State's people to sign in, as its focal point."),
     "people.first-link": N_("You invite the first focal point of a State, as registrar."),
     "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),

@@ -46,6 +46,8 @@ KINDS: Final[dict[Action, int]] = {
     Action.REVOKE_LINK: 317,
     Action.END_SESSIONS: 318,
     Action.CHANGE_MAIL: 319,
+    Action.HAND_OVER: 315,
+    Action.VIEW_HANDOVER: 316,
     Action.LIST_REVIEWS: 401,
     Action.VIEW_REVIEW: 402,
     Action.ACCEPT_UNDERTAKING: 403,

@@ -7,6 +7,7 @@ PersonId = NewType("PersonId", UUID)
 AppointmentId = NewType("AppointmentId", UUID)
 AssignmentId = NewType("AssignmentId", UUID)
 SessionId = NewType("SessionId", UUID)
+HandoverId = NewType("HandoverId", UUID)
 InvitationId = NewType("InvitationId", UUID)
 
 CycleId = NewType("CycleId", UUID)

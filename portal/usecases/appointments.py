@@ -1,7 +1,7 @@
 """Appointments: made with a legal basis, confirmed where that is asked for, ended at once.
 
-1. Access stops with the appointment: its sessions, its assignments and the links that the person issued end in the
-   same transaction.
+1. Access stops with the appointment: its assignments, its sessions and all else that rests on it (endings.py) end in
+   the same transaction.
 2. What needs a second person (portal/domain/appointments.py) runs once somebody else has confirmed it.
 3. A State has at most 20 governmental experts (ToR 21).
 4. Whether a mail address is known is told to those alone who may make the appointment, and each time it is recorded.
@@ -25,7 +25,8 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.assignments import end_those_under
 from portal.usecases.bases import Terms, said_of, seal_basis
 from portal.usecases.confirmations import is_pending, will_wait
-from portal.usecases.invitations import IssuedLink, invite, revoke_those_by
+from portal.usecases.endings import end_now
+from portal.usecases.invitations import IssuedLink, invite
 from portal.usecases.people import mail_index, new_person
 from portal.usecases.standings import (
     about_to_be,
@@ -120,7 +121,7 @@ def confirm_appointment(portal: Portal, caller: Caller, person_id: PersonId, app
 def end_appointment(
     portal: Portal, caller: Caller, person_id: PersonId, appointment_id: AppointmentId, basis: LegalBasis | None
 ) -> None:
-    """End an appointment now, with its sessions, its assignments and the links that the person issued.
+    """End an appointment now, with its assignments and all else that rests on it (endings.py).
 
     Raises:
         NotFound: There is no such appointment of this person, or it isn't the caller's to see.
@@ -138,20 +139,8 @@ def end_appointment(
         role = Role(row.role)
         refuse_last_administrator(role, sum(one.id != row.id for one in work.people.holders(role, work.now)))
         assignments = end_those_under(work, row, basis)
-        row.ended_at, row.ended_by = work.now, work.who.person_id
-        if basis is not None:
-            row.end_basis = seal_basis(work, permit, "appointment", row.id, basis, "end_basis")
-        sessions = [s for s in work.identity.live_sessions(row.person_id, work.now) if s.appointment_id == row.id]
-        for session in sessions:
-            session.ended_at = work.now
-        links = revoke_those_by(work, row.person_id)
-        work.note(
-            permit,
-            basis=said_of(basis),
-            sessions_ended=len(sessions),
-            assignments_ended=assignments,
-            links_revoked=links,
-        )
+        ended = end_now(work, permit, row, basis)
+        work.note(permit, basis=said_of(basis), assignments_ended=assignments, **ended)
 
 
 def _appoint(work: Work, person: Person, role: Role, terms: Terms) -> UUID:

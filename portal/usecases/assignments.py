@@ -11,7 +11,7 @@ from portal.access.caller import Caller
 from portal.access.entities import Absent, AssignmentFacts
 from portal.domain.ids import AppointmentId, AssignmentId, PersonId, ReviewId
 from portal.domain.legal import LegalBasis
-from portal.domain.periods import period
+from portal.domain.periods import Period, period
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
 from portal.domain.texts import N_
@@ -20,6 +20,7 @@ from portal.usecases.bases import Terms, said_of, seal_basis
 from portal.usecases.notices import tell_assigned
 from portal.usecases.standings import assignment_facts
 from portal.work import Portal, Work
+from storage.permits import Permit
 from storage.repositories.register import RegisterRecords
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Appointment, Assignment
@@ -113,6 +114,37 @@ def end_those_under(work: Work, appointment: Appointment, basis: LegalBasis | No
     return len(rows)
 
 
+def lasting_under(work: Work, appointment: Appointment) -> list[Assignment]:
+    """List the assignments under an appointment that run or are still to begin."""
+    return [
+        row
+        for row in work.people.assignments_of(appointment.person_id)
+        if row.appointment_id == appointment.id and _lasts(work, row)
+    ]
+
+
+def pass_on(work: Work, row: Assignment, to: Appointment, basis: LegalBasis) -> bool:
+    """Assign a successor to the review of an assignment that they take over, for as long; tells whether they are.
+
+    They are not where nobody is assigned any more, as in a review that has closed.
+    """
+    record, action = work.file(row.review_id), Action.ASSIGN_PERSON
+    if to.role == Role.OFFICER:
+        action = Action.ASSIGN_OFFICER
+    if any(one.review_id == row.review_id for one in lasting_under(work, to)):
+        return True
+    if record is None:
+        return False
+    facts = assignment_facts(work, AssignmentId(uuid4()), to, record)
+    if not work.allows(action, facts):
+        return False
+    permit = work.require_on(action, facts, asked=row.review_id)
+    runs = Period(max(row.starts_at, work.now), row.ends_at)
+    _write(work, permit, facts, to, basis, runs)
+    tell_assigned(work, record, to, max(runs.starts, to.starts_at))
+    return True
+
+
 def _end(work: Work, row: Assignment, appointment: Appointment, record: ReviewRecord, basis: LegalBasis | None) -> None:
     facts = assignment_facts(work, AssignmentId(row.id), appointment, record)
     permit = work.require_on(Action.END_ASSIGNMENT, facts, asked=row.id)
@@ -140,21 +172,31 @@ def _assign(
     _refuse_useless(work, appointment, work.people.assignments(record.review.id))
     zone = work.who.person.zone if work.who.person else "UTC"
     runs = period(terms.first, terms.last, work.now, zone)
+    _write(work, permit, facts, appointment, terms.basis, runs)
+    tell_assigned(work, record, appointment, runs.starts)
+
+
+def _write(
+    work: Work, permit: Permit, facts: AssignmentFacts, appointment: Appointment, basis: LegalBasis, runs: Period
+) -> None:
     work.people.add(
         Assignment(
             id=facts.id,
-            review_id=record.review.id,
+            review_id=facts.review.id,
             appointment_id=appointment.id,
             person_id=appointment.person_id,
-            basis=seal_basis(work, permit, "assignment", facts.id, terms.basis),
+            basis=seal_basis(work, permit, "assignment", facts.id, basis),
             starts_at=runs.starts,
             ends_at=runs.ends,
             assigned_by=work.who.person_id,
             created_at=work.now,
         )
     )
-    work.note(permit, basis=said_of(terms.basis))
-    tell_assigned(work, record, appointment, runs.starts)
+    work.note(permit, basis=said_of(basis))
+
+
+def _lasts(work: Work, row: Assignment) -> bool:
+    return row.ended_at is None and (row.ends_at is None or row.ends_at > work.now)
 
 
 def _refuse_useless(work: Work, appointment: Appointment, assigned: Sequence[Assignment]) -> None:

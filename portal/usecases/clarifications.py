@@ -26,6 +26,7 @@ from portal.work import Portal, Work
 from storage.dialogue import Clarification, Entry
 from storage.permits import Permit
 from storage.repositories.dialogue_views import DialogueViews, Eyes
+from storage.repositories.handovers import HandoverRecords
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Person, Review, Room
 
@@ -145,6 +146,7 @@ def eyes(work: Work, record: ReviewRecord, rooms: Sequence[Room]) -> Eyes:
         since=new_to(work, review.id),
         today=work.now.date(),
         national=national.id if own and national else None,
+        predecessors=HandoverRecords(work.session).predecessors(who.appointment.id) if who.appointment else frozenset(),
     )
 
 

@@ -19,6 +19,7 @@ from portal.domain.duties import Duty, by_day, duty
 from portal.domain.roles import Role
 from portal.domain.schedules import StepDesk
 from portal.usecases.clarifications import eyes
+from portal.usecases.handover_sheets import HandedOver, handed_to
 from portal.usecases.notices import NoticeLine, newest_notices
 from portal.usecases.schedules import DueStep, due
 from portal.work import Portal, Work
@@ -76,6 +77,7 @@ class DeskPage:
     files: tuple[File, ...]
     texts: int  # that a translator has to translate
     notices: tuple[NoticeLine, ...]
+    handovers: tuple[HandedOver, ...]  # to the reader, a short while ago
     today: date
 
     @property
@@ -120,6 +122,7 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
             ),
             texts=texts,
             notices=newest_notices(work, NEWEST),
+            handovers=handed_to(work),
             today=work.now.date(),
         )
 

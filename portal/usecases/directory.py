@@ -48,6 +48,7 @@ class Held:
     basis: LegalBasis | None = None
     end_basis: LegalBasis | None = None
     may: frozenset[Action] = frozenset()
+    handover: UUID | None = None  # by which it ended
 
 
 @dataclass(frozen=True, slots=True)

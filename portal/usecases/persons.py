@@ -10,7 +10,7 @@ from portal.access.caller import Caller
 from portal.access.entities import Absent, Facts, PersonFacts, PortalFacts, StateFacts
 from portal.domain.account_events import AccountEvent
 from portal.domain.appointments import APPOINTABLE, fits
-from portal.domain.ids import AssignmentId, PersonId, StateCode
+from portal.domain.ids import AssignmentId, HandoverId, PersonId, StateCode
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from portal.errors import NotFound
@@ -18,6 +18,8 @@ from portal.usecases.account_notices import records_of_accounts
 from portal.usecases.bases import open_basis
 from portal.usecases.confirmations import awaited, is_pending
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
+from portal.usecases.handover_sheets import may_view
+from portal.usecases.handovers import facts_between
 from portal.usecases.invitations import invitation_facts, is_waiting
 from portal.usecases.links import Found, Link, find_links, open_links
 from portal.usecases.notes import Copy, find_copies, open_copies
@@ -25,6 +27,7 @@ from portal.usecases.people import mail_of, name_of
 from portal.usecases.profiles import Described, find_profile, open_profile
 from portal.usecases.standings import about_to_be, around, assignment_facts, facts_of, lasting, person_facts
 from portal.work import Portal, Work
+from storage.repositories.handovers import HandoverRecords
 from storage.repositories.register import RegisterRecords
 from storage.tables import Appointment, Assignment, Person
 
@@ -95,6 +98,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         mine = assignments.get(person.id, [])
         acts = {row.id: _acts(work, row, appointments, focal_points) for row in appointments}
         pending = awaited(work, appointments)
+        handed = _handed(work, appointments)
         may_end = _may_end(work, mine, appointments)
         roles = _roles(work, person, appointments)
         may_link = work.allows(Action.ISSUE_LINK, facts)
@@ -120,6 +124,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
                 basis=open_basis(portal, permit, "appointment", row.id, row.basis),
                 end_basis=open_basis(portal, permit, "appointment", row.id, row.end_basis, "end_basis"),
                 may=acts[row.id],
+                handover=handed.get(row.id),
             )
             for row in appointments
         ),
@@ -186,8 +191,17 @@ def _acts(
         return frozenset()
     acts = {Action.END_APPOINTMENT} | ({Action.CONFIRM_APPOINTMENT} if is_pending(row) else set())
     found = {act for act in acts if work.allows(act, facts)}
+    if facts.running and work.allows(Action.HAND_OVER, facts_between(HandoverId(row.id), row, None)):
+        found.add(Action.HAND_OVER)
     may_assign = work.who.role is Role.FOCAL_POINT and Action.END_APPOINTMENT in found
     return frozenset(found | ({Action.ASSIGN_PERSON} if may_assign else set()))
+
+
+def _handed(work: Work, rows: Sequence[Appointment]) -> dict[UUID, UUID]:
+    """Tell by which hand-overs appointments ended, of those that the reader may see."""
+    ended = [row.id for row in rows if row.ended_at is not None]
+    found = HandoverRecords(work.session).of_appointments(ended) if ended else {}
+    return {appointment: row.id for appointment, row in found.items() if may_view(work, row)}
 
 
 def _may_end(work: Work, rows: Sequence[Assignment], appointments: Sequence[Appointment]) -> frozenset[UUID]:

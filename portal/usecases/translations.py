@@ -198,10 +198,11 @@ def send_for_translation(
                 sent_at=work.now,
             )
         )
-        _tell_translator(work, version, task_id, person_id)
+        tell_translator(work, version, task_id, person_id)
 
 
-def _tell_translator(work: Work, version: Version, task_id: UUID, person_id: UUID) -> None:
+def tell_translator(work: Work, version: Version, task_id: UUID, person_id: UUID) -> None:
+    """Tell a translator that a version of a document was sent to them."""
     record = work.file(version.review_id)
     if record is not None:
         tell(

@@ -18,6 +18,7 @@ from portal.web import (
     documents,
     downloads,
     entries,
+    handovers,
     notes,
     notices,
     people,
@@ -187,6 +188,10 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/people/{id}/appointments/{appointment}/assign", people.assign, Action.ASSIGN_PERSON),
     Way("GET", "/people/{id}/assignments/{assignment}/end", people.end_assignment_form, Action.VIEW_PERSON),
     Way("POST", "/people/{id}/assignments/{assignment}/end", people.end_assignment, Action.END_ASSIGNMENT),
+    # replacing somebody
+    Way("GET", "/people/{id}/appointments/{appointment}/hand-over", handovers.form, Action.VIEW_PERSON),
+    Way("POST", "/people/{id}/appointments/{appointment}/hand-over", handovers.hand_over, Action.HAND_OVER),
+    Way("GET", "/handovers/{id}", handovers.view, Action.VIEW_HANDOVER),
     # what the administrator sees
     Way("GET", "/administration", administration.accounts, Action.VIEW_ACCOUNTS),
     Way("GET", "/administration/sessions", administration.sessions_form, Action.VIEW_ACCOUNTS),

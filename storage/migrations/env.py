@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import storage.accounts
 import storage.dialogue
+import storage.handovers
 import storage.notes
 import storage.notices
 import storage.planning

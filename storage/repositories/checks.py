@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
+from storage.handovers import Handover
 from storage.notes import NoteCopy, Profile
 from storage.permits import NAMES, REGISTRY, Scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
@@ -60,6 +61,7 @@ SEALED: Final = (
     Sealed(Assignment, ("basis", "end_basis"), lambda _: REGISTRY),
     Sealed(NoteCopy, ("particulars",), lambda _: REGISTRY),
     Sealed(Profile, ("said",), lambda _: REGISTRY),
+    Sealed(Handover, ("basis", "passed"), lambda _: REGISTRY),
 )
 
 

@@ -30,6 +30,7 @@ class Eyes:
         clears: They clear what their State's experts draft.
         since: What changed later is new to them.
         today: What was due before is overdue.
+        predecessors: The people whose work was handed over to them: their drafts wait for this person.
 
     """
 
@@ -43,6 +44,7 @@ class Eyes:
     since: datetime | None
     today: date
     national: UUID | None  # the room in which they draft answers
+    predecessors: frozenset[UUID] = frozenset()
 
 
 class DialogueViews:
@@ -128,7 +130,7 @@ class DialogueViews:
             col(Entry.stage) == "draft",
             col(Entry.owner) == (eyes.state or ""),
         )
-        written = exists().where(drafts, col(Entry.created_by) == eyes.person)
+        written = exists().where(drafts, col(Entry.created_by).in_({eyes.person, *eyes.predecessors}))
         routed = exists().where(
             col(Routing.clarification_id) == col(Clarification.id),
             col(Routing.person_id) == eyes.person,

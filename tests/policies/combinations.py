@@ -19,6 +19,7 @@ from portal.access.entities import (
     DocumentFacts,
     EntryFacts,
     Facts,
+    HandoverFacts,
     InvitationFacts,
     Machine,
     PersonFacts,
@@ -40,6 +41,7 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    HandoverId,
     InvitationId,
     PersonId,
     ReviewId,
@@ -191,6 +193,7 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "appointment": AppointmentFacts,
     "assignment": AssignmentFacts,
     "invitation": InvitationFacts,
+    "handover": HandoverFacts,
     "review": ReviewFacts,
     "room": RoomFacts,
     "document": DocumentFacts,
@@ -236,6 +239,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         map(Action, ("viewPerson", "assignPerson", "endAssignment", "assignOfficer", "addNote", "openNote"))
     ),
     "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
+    "handover": (Action.VIEW_PERSON, Action.HAND_OVER, Action.VIEW_HANDOVER),
     "review": tuple(
         Action(act)
         for act in (
@@ -296,6 +300,9 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
         ),
         "assignment": lambda: AssignmentFacts(AssignmentId(one), person, of, Role(thing.role), _review(thing), others),
+        "handover": lambda: HandoverFacts(
+            *(HandoverId(one), person, PersonId(_id("the leaver")), of, Role(thing.role), AppointmentId(_id("left")))
+        ),
         "review": lambda: _review(thing),
         "room": lambda: _room(thing, one),
         "document": lambda: DocumentFacts(

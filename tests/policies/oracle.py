@@ -44,6 +44,8 @@ CONFIRMS: Final = {
     "administrator": {"administrator", "registrar", "officer", "confidentiality_officer"},
     "focal_point": {"focal_point"},
 }
+# whose work is handed over as one act to somebody of the same State in the same role (d)
+HANDED_OVER: Final = {"focal_point", "expert", "observer", "officer", "translator"}
 OWN_ACCOUNT: Final = {
     "signOut",
     "viewOwnAccount",
@@ -63,6 +65,7 @@ SOLEMN: Final = {
     "assignOfficer",
     "issueLink",
     "changeMail",
+    "handOver",
     "confirmLink",
     "downloadRoom",
     "submitDocument",
@@ -93,6 +96,7 @@ PLAIN: Final = {
         "appointment": {"viewPerson"},
         "assignment": {"viewPerson"},
         "invitation": {"viewPerson"},
+        "handover": {"viewPerson"},
     },
     "administrator": {
         "portal": {
@@ -103,6 +107,7 @@ PLAIN: Final = {
         "appointment": {"viewPerson"},
         "assignment": {"viewPerson"},
         "invitation": {"viewPerson"},
+        "handover": {"viewPerson"},
     },
     "focal_point": {"portal": {"listReviews", "issueFeed"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
@@ -178,7 +183,7 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
                 return who.role == "focal_point" or (_keeps_review(who) and party)
             acts = {"listPeople", "addPerson", "viewOwnPeopleTrail"}
             return who.role == "focal_point" and who.state == thing.of and act in acts
-        case "account" | "appointment" | "assignment" | "invitation":
+        case "account" | "appointment" | "assignment" | "invitation" | "handover":
             return _people(who, act, thing)
         case "review" | "room" | "document" | "clarification" | "entry":
             return _file(who, act, thing, version, target)
@@ -222,6 +227,8 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "appoint": lambda: _appoints(who, thing, ending=False),
         "endAppointment": lambda: _appoints(who, thing, ending=True),
         "confirmAppointment": lambda: _confirms(who, thing),
+        "handOver": lambda: _hands_over(who, thing) and not thing.mine,
+        "viewHandover": lambda: _hands_over(who, thing) or (thing.mine and who.role == thing.role),
         "assignPerson": lambda: _assigns(who, thing, ending=False),
         "assignOfficer": lambda: _assigns_officers(who, thing, ending=False),
         "endAssignment": lambda: _assigns(who, thing, ending=True) or _assigns_officers(who, thing, ending=True),
@@ -255,6 +262,12 @@ def _appoints(who: Who, thing: Thing, *, ending: bool) -> bool:
     hindered = not ending and (thing.mine or _would_conflict(thing))
     may = _is_own(who, thing) or who.role in {"registrar", "administrator"}
     return may and thing.role in APPOINTS[who.role or ""] and not hindered
+
+
+def _hands_over(who: Who, thing: Thing) -> bool:
+    """Whoever appoints to the role and ends such appointments; `mine`: to oneself."""
+    may = _is_own(who, thing) or who.role == "registrar"
+    return may and thing.role in APPOINTS[who.role or ""] & HANDED_OVER
 
 
 def _confirms(who: Who, thing: Thing) -> bool:

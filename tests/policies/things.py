@@ -36,7 +36,9 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
     yield from _accounts()
     for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
         yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
-    for kind in ("account", "invitation", "appointment", "assignment"):
+    for (role, of), mine in product(_offices(), (True, False)):
+        yield Thing("handover", role=role, of=of, mine=mine)
+    for kind in ("account", "invitation", "appointment", "assignment", "handover"):
         yield Thing(kind, absent=True, of="", role="reader")
     yield from _appointments(others)
     for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):

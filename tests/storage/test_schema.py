@@ -7,7 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-import storage.dialogue  # noqa: F401  # the metadata is filled by the imports
+import storage.dialogue
+import storage.handovers  # noqa: F401  # the metadata is filled by the imports
 from storage.database import Database
 from storage.schema import LaterSchema, is_current, newest
 from storage.triggers import sqlite_triggers

@@ -21,8 +21,10 @@ from portal.audit.events import MACHINERY_STREAM
 from portal.usecases import attachments, handling, questions, submissions
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
+from portal.work import Work
 from storage.fields import Place
-from storage.permits import room_scope
+from storage.handovers import Handover
+from storage.permits import REGISTRY, room_scope
 from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
@@ -188,6 +190,7 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "entry_task": ("recalled_at", None),
     "calendar_feed": ("ended_at", None),
     "document": ("withdrawn_at", None),
+    "handover": ("handed_over_at", None),
     "invitation": ("revoked_at", None),
     "note_copy": ("of_end", True),
     "passphrase": ("verifier", "another"),
@@ -239,6 +242,24 @@ def talk(world: World) -> None:
     dialogue.send_text(world, sent)
 
 
+def handed(world: World, work: Work) -> Handover:
+    """Make a hand-over by hand: that the appointment goes on doesn't matter here."""
+    id_, members = uuid4(), world.members
+    sealed = [
+        work.portal.keyring.seal_log(work.session, REGISTRY, Place("handover", column, id_), b"{}")
+        for column in ("basis", "passed")
+    ]
+    return Handover(
+        id=id_,
+        appointment_id=members["expert_xbb"].appointment,
+        successor_id=members["expert_xbb_other"].appointment,
+        basis=sealed[0],
+        passed=sealed[1],
+        handed_over_by=members["focal_xbb"].person,
+        handed_over_at=work.now,
+    )
+
+
 @pytest.fixture
 def all_tables(world: World, file: Put) -> None:
     """Fill the guarded tables that the cast leaves empty."""
@@ -257,6 +278,7 @@ def all_tables(world: World, file: Put) -> None:
             "token_hash": b"y",
         }
         work.identity.add(CalendarFeed(id=uuid4(), created_at=work.now, **feed))
+        work.session.add(handed(world, work))
         own: dict[str, Any] = {"review_id": world.files["xaa"].review, "room_id": world.files["xaa"].rooms["shared"]}
         own |= {"number": 1, "set_by": world.members["officer"].person, "set_at": work.now}
         begins = date(2026, 5, 4)

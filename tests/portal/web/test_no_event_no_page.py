@@ -65,6 +65,7 @@ OF_FILES |= {"clarification", "entry", "entry_task", "remark", "routing", "attac
 OF_FILES |= {"review_schedule", "schedule_step"}
 # what is found by its id before its file or its State is not
 SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation", "calendar_feed", "note_copy", "profile"}
+SEALED |= {"handover"}
 # who one is, and how one stands to a file, asked of one's own rows
 OWN = ("FROM session JOIN person", "FROM person LEFT OUTER JOIN assignment")
 

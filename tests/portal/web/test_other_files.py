@@ -19,6 +19,7 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.dialogue import Clarification, Entry, EntryTask
+from storage.handovers import Handover
 from storage.repositories.notes import NoteRecords
 from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
 from tests import dialogue, noting
@@ -63,6 +64,7 @@ class Ids:
     entries: tuple[UUID, ...]
     texts: tuple[UUID, ...]
     copies: tuple[UUID, ...]
+    handovers: tuple[UUID, ...]
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -133,6 +135,7 @@ def files(world: World) -> Files:
         noting.copied(world, "registrar", f"focal_{state}")
         noting.copied(world, "registrar", officer, "assignments")
         noting.describe(world, f"focal_{state}", f"focal_{state}")
+        replace(world, file, state)
         found.ids[file] = gathered(world, file, held, translator)
     return found
 
@@ -149,6 +152,15 @@ def talk(world: World, file: str, state: str, officer: str, translator: str) -> 
     dialogue.draft_answer(world, saved.clarification, f"focal_{state}")
 
 
+def replace(world: World, file: str, state: str) -> None:
+    """Have one expert of the State under review succeed another."""
+    left = add_member(world, f"left_{state}", Role.EXPERT, state.upper(), (file,))
+    successor = add_member(world, f"successor_{state}", Role.EXPERT, state.upper()).appointment
+    path = f"/people/{left.person}/appointments/{left.appointment}/hand-over"
+    said = {"note": "NV 1/2026", "dated": "2026-05-01"}
+    assert press(browser(world, f"focal_{state}"), path, successor=str(successor), **said).status_code == 303
+
+
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
     own = world.files[file]
     home = "XAA" if file == "xaa" else "XDD"
@@ -163,6 +175,9 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         entries = session.scalars(select(Entry.id).where(Entry.review_id == own.review)).all()
         noted = [*(one.id for one in people), *(one.id for one in assigned)]
         copies = NoteRecords(session).of(noted)
+        handed = session.scalars(
+            select(Handover.id).where(col(Handover.appointment_id).in_([one.id for one in people]))
+        ).all()
         texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
         reviews=(own.review,),
@@ -179,6 +194,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         entries=tuple(entries),
         texts=tuple(texts),
         copies=tuple(one.id for one in copies),
+        handovers=tuple(handed),
     )
 
 
@@ -228,6 +244,11 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/people/{id}/appoint": {"role": "observer", **TERMS},
         "/people/{id}/profile": {**noting.PROFILE, "seen": "0"},
         "/people/{id}/appointments/{appointment}/assign": {"review": str(ids.reviews[0]), **TERMS},
+        "/people/{id}/appointments/{appointment}/hand-over": {
+            "successor": str(ids.appointments[0]),
+            "note": "NV 12/2026",
+            "dated": "2026-05-01",
+        },
         "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
         "/register/{id}/settings": {"languages": "en"},
         "/register/{id}/parties": {
@@ -324,7 +345,8 @@ def own_with_foreign(files: Files) -> Iterator[tuple[str, str, str, dict[str, st
         yield "officer", "POST", f"/documents/{mine.documents[3]}/translations", sent, 404
     for appointment in other.appointments:
         yield "focal_xaa", "POST", "/acting", {"appointment": str(appointment)}, 404
-        for act, form in (("end", TERMS), ("confirm", {}), ("assign", {**TERMS, "review": str(mine.reviews[0])})):
+        acts = (("end", TERMS), ("confirm", {}), ("assign", {**TERMS, "review": str(mine.reviews[0])}))
+        for act, form in (*acts, ("hand-over", {**TERMS, "successor": str(mine.appointments[0])})):
             yield "focal_xaa", "POST", f"/people/{mine.people[0]}/appointments/{appointment}/{act}", dict(form), 404
         yield "focal_xaa", "POST", f"/people/{mine.people[0]}/appointments/{appointment}/copies", {}, 404
     for assignment in other.assignments:
