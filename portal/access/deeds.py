@@ -194,6 +194,7 @@ GROUPS: Final = tuple(
                 Action.END_ASSIGNMENT,
                 Action.ADD_NOTE,
                 Action.OPEN_NOTE,
+                Action.HAND_OVER,
                 Action.ACCEPT_UNDERTAKING,
                 Action.ASK_FOR_HELP,
                 Action.ADVANCE_REVIEW,

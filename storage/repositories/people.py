@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.dialogue import EntryTask
 from storage.tables import Appointment, Assignment, Person, ReviewParty, TranslationTask, Undertaking, Visit
 
 
@@ -187,20 +188,25 @@ class PeopleRecords:
             select(col(TranslationTask.delivered_at), col(TranslationTask.recalled_at)).where(here)
         )
         of_review = col(ReviewParty.review_id) == review_id
+        texts = self._session.execute(
+            select(col(EntryTask.delivered_at), col(EntryTask.recalled_at)).where(col(EntryTask.review_id) == review_id)
+        )
         left = self._session.execute(select(col(ReviewParty.until)).where(of_review))
         parties = select(col(ReviewParty.state_code)).where(of_review, col(ReviewParty.until).is_(None))
         people = select(col(Assignment.person_id)).where(col(Assignment.review_id) == review_id)
         translators = select(col(TranslationTask.person_id)).where(here)
+        of_texts = select(col(EntryTask.person_id)).where(col(EntryTask.review_id) == review_id)
         appointments = self._session.execute(
             select(col(Appointment.ends_at), col(Appointment.ended_at)).where(
                 or_(
                     col(Appointment.state_code).in_(parties),
                     col(Appointment.person_id).in_(people),
                     col(Appointment.person_id).in_(translators),
+                    col(Appointment.person_id).in_(of_texts),
                 )
             )
         )
-        every = [*assignments, *tasks, *left, *appointments]
+        every = [*assignments, *tasks, *texts, *left, *appointments]
         ends = [end for row in every for end in row if end is not None and end <= at]
         return max(ends, default=None)
 

@@ -16,9 +16,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.app import open_portal
+from portal.domain.roles import Role
 from portal.web.assets import has_asset
 from tests import dialogue
-from tests.cast import World
+from tests.cast import World, add_member
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
 from tests.filing import circulated, move, newest, press, put, set_back, submitted
@@ -40,10 +41,10 @@ WAYS = {
 }
 # people, and how many kinds of pages each reaches at least: a crawl that stops at an error's page would find fewer
 PEOPLE = {
-    "focal_xaa": 16,
-    "expert_xbb": 11,
+    "focal_xaa": 17,
+    "expert_xbb": 12,
     "officer": 11,
-    "registrar": 15,
+    "registrar": 16,
     "administrator": 9,
     "translator": 4,
     "observer_xcc": 8,
@@ -155,9 +156,21 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
         press(officer, f"{schedule}/steps", seen="0", step=step, agreed=day, done=day, reason="As it took place.")
     press(officer, f"{schedule}/steps", seen="0", step="circulate", agreed="2026-06-06", reason="As all agreed.")
     set_back(world)
+    replace(world)
     talk(world)
     yield world
     portal.database.close()
+
+
+def replace(world: World) -> None:
+    """Let somebody have been replaced, and somebody stand ready to succeed."""
+    add_member(world, "next_xaa", Role.EXPERT, "XAA")
+    left = add_member(world, "left_xbb", Role.EXPERT, "XBB", ("xaa",))
+    dialogue.draft_question(world, "left_xbb", dialogue.asked("Begun by somebody who left"))
+    path = f"/people/{left.person}/appointments/{left.appointment}/hand-over"
+    said = {"note": "NV 1/2026", "dated": "2026-05-01"}
+    successor = str(world.members["expert_xbb"].appointment)
+    assert press(signed_in(world, "focal_xbb"), path, successor=successor, **said).status_code == 303
 
 
 def talk(world: World) -> None:

@@ -11,7 +11,7 @@ from storage.handovers import Handover
 from storage.tables import Appointment
 from tests import dialogue
 from tests.cast import World, add_member, setting_up
-from tests.filing import press
+from tests.filing import circulated, newest, press
 from tests.web_client import browser
 
 NOTE = {"note": "NV/70/2026", "dated": "2026-05-01"}
@@ -166,3 +166,21 @@ def test_the_leavers_next_request_is_refused_on_every_page(heir: World) -> None:
     for page in pages:
         answer = leaver.get(page, follow_redirects=False)
         assert answer.status_code == 401 or answer.headers["location"].startswith("/sign-in"), page
+
+
+def test_the_trail_of_a_text_tells_the_states_of_a_translator_who_was_replaced(heir: World) -> None:
+    add_member(heir, "next_translator", Role.TRANSLATOR)
+    document = circulated(heir)
+    version, translator = str(newest(heir, document)), str(heir.members["translator"].person)
+    sending = {"version": version, "translator": translator, "language": "ar"}
+    assert press(browser(heir, "officer"), f"/documents/{document}/translations", **sending).is_redirect
+    registrar, chosen = browser(heir, "registrar"), appointment(heir, "next_translator")
+    page = registrar.get(path(heir, "translator")).text
+    assert "the same versions, for the same languages" in page
+    done = press(registrar, path(heir, "translator"), successor=chosen, **NOTE)
+    assert registrar.get(done.headers["location"]).status_code == 200
+    trail = browser(heir, "focal_xaa").get(f"/documents/{document}/trail").text
+    assert "handed over to a successor what somebody worked on" in trail
+    successor = browser(heir, "next_translator")
+    assert "Accept the undertaking" in successor.get(done.headers["location"]).text
+    assert version not in browser(heir, "translator").get("/translations").text
