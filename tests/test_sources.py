@@ -175,7 +175,8 @@ def test_nothing_is_changed_by_looking() -> None:
     looks = [way.action for way in WAYS if way.method == "GET" and way.action is not None]
     assert looks
     assert {action for action in looks if not action.value.startswith(("view", "list", "download", "export"))} == {
-        Action.USE_INVITATION
+        Action.USE_INVITATION,
+        Action.OPEN_NOTE,
     }
 
 
