@@ -113,9 +113,19 @@ def person_facts(
 
 
 def at_work(work: Work, running: Sequence[Appointment], records: Sequence[ReviewRecord]) -> frozenset[ReviewId]:
-    """Tell on which of these reviews a person works: assigned under an appointment that runs, or as a focal point."""
+    """Tell on which of these reviews a person works: assigned, with a text to translate, or as a focal point.
+
+    Args:
+        work: The transaction.
+        running: The person's appointments that run, or some of them.
+        records: The reviews.
+
+    """
     under = [one.id for one in running] or [NOBODY]
     assigned = {review for appointment in under for review in work.people.assigned(appointment, work.now)}
+    for translator in (one.person_id for one in running if one.role == Role.TRANSLATOR):
+        assigned |= {task.review_id for task in work.documents.tasks_of(translator)}
+        assigned |= {task.review_id for task in work.clarifications.tasks_of(translator)}
     for_states = {one.state_code for one in running if one.role == Role.FOCAL_POINT}
     found = {record.review.id for record in records if record.review.id in assigned or for_states & _parties(record)}
     return frozenset(map(ReviewId, found))

@@ -95,7 +95,7 @@ class Crawl:
         while waiting:
             path = waiting.pop(0)
             kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
-            kind = re.sub(r"^/states/[A-Z]{3}$", "/states/-", kind)
+            kind = re.sub(r"^/states/[A-Z]{3}(?=$|/)", "/states/-", kind)
             kind += "-begin" if "?step=begin" in path else "-step" * ("?step=" in path)  # the same address with a form
             if kind in self.seen or SAVED.search(path):
                 continue

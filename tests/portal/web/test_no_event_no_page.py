@@ -55,6 +55,7 @@ WALKERS = {
     "/reviews/{id}/schedule": "officer",
     "/register": "registrar",
     "/cycles": "registrar",
+    "/states/{code}/view-as": "focal_xaa",
     "/states": "registrar",
     "/administration": "administrator",
     "/translations": "translator",
