@@ -23,8 +23,8 @@ from portal.web.ways import caller_of, id_from, portal_of, show
 MOMENTS: Final = {
     Moment.NOW: N_("now"),
     Moment.AFTER: N_("as planned"),
-    Moment.ANYBODY: N_("anybody, with the undertaking given"),
-    Moment.ASSIGNED: N_("assigned, with the undertaking given"),
+    Moment.ANYBODY: N_("each of them"),
+    Moment.ASSIGNED: N_("assigned"),
     Moment.UNASSIGNED: N_("assigned to nothing"),
 }
 _ROLE: Final = N_("Choose one of the roles listed.")

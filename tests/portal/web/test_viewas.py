@@ -220,7 +220,8 @@ def test_a_planned_appointment_opens_what_it_opens_once_it_is_made(filled: World
         assert press(browser(filled, by), path, review=str(review), **TERMS).status_code == 303
     client = browser(filled, at)
     chosen = press(client, "/acting", appointment=str(appointment), next="/")
-    filled.members[at] = replace(filled.members[at], token=client.cookies.get("portal-local", domain="localhost.local") or "")
+    token = client.cookies.get("portal-local", domain="localhost.local") or ""
+    filled.members[at] = replace(filled.members[at], token=token)
     assert chosen.status_code == 303
     press(browser(filled, at), f"/reviews/{review}/undertaking", wording="1", accepted="yes")
     assert told == happens(filled, at, told, by)
