@@ -18,6 +18,7 @@ from portal.domain.clarifications import ClarificationStage
 from portal.domain.duties import Duty, by_day, duty
 from portal.domain.roles import Role
 from portal.domain.schedules import StepDesk
+from portal.usecases.account_notices import find_events
 from portal.usecases.clarifications import eyes
 from portal.usecases.handover_sheets import HandedOver, handed_to
 from portal.usecases.notices import NoticeLine, newest_notices
@@ -78,6 +79,7 @@ class DeskPage:
     texts: int  # that a translator has to translate
     notices: tuple[NoticeLine, ...]
     handovers: tuple[HandedOver, ...]  # to the reader, a short while ago
+    accounts: int  # of which they were told something that they haven't seen
     today: date
 
     @property
@@ -123,6 +125,7 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
             texts=texts,
             notices=newest_notices(work, NEWEST),
             handovers=handed_to(work),
+            accounts=sum(one.row.seen_at is None for one in find_events(work)),
             today=work.now.date(),
         )
 
