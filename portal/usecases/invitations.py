@@ -32,7 +32,7 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import send_invitation, tell_person
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_hash
-from portal.usecases.standings import around, person_facts
+from portal.usecases.standings import NOBODY, around, person_facts
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.identity import IdentityRecords
@@ -149,7 +149,7 @@ def revoke_link(portal: Portal, caller: Caller, person_id: PersonId, invitation_
         invitation = work.identity.invitation(invitation_id)
         if invitation is not None and invitation.person_id != person_id:
             invitation = None
-        person = work.people.find(invitation.person_id) if invitation else None
+        person = work.people.find(invitation.person_id if invitation else NOBODY)
         facts = person_facts(work, person, *around(work, person))
         permit = work.require_on(Action.REVOKE_LINK, facts, asked=invitation_id)
         if invitation is None:

@@ -30,6 +30,8 @@ from portal import gate
 from portal.access.entities import Actor
 from portal.access.questions import Ask
 from portal.app import web_app
+from portal.domain.ids import PersonId
+from portal.usecases.invitations import issue_link
 from portal.web.routes import WAYS
 from storage.tables import PortalSession
 from tests.cast import World
@@ -149,6 +151,10 @@ def routes(world: World) -> list[Route]:
     def version(room: str) -> tuple[str]:
         return (str(content[mine.rooms[room]]),)
 
+    colleagues = str(world.members["expert_xbb"].person)
+    with world.request():
+        issued = issue_link(world.portal, world.caller("focal_xbb"), PersonId(world.members["expert_xbb"].person))
+    link = str(issued.invitation)
     outside, party, colleague = "officer_other", "expert_xaa", "expert_xbb_other"
     asked = [
         Route("/documents/{id}", outside, (kept,)),
@@ -169,6 +175,8 @@ def routes(world: World) -> list[Route]:
         Route("/versions/{id}/content", party, version("reviewers"), headers=part, kind="range"),
         Route("/states/{code}", party, ("XDD",), ("XZZ",), kind="name"),
         Route("/people/{id}", "focal_xaa", (str(world.members["expert_xbb"].person),)),
+        Route("/people/{id}/sessions/end", "focal_xaa", (colleagues,), method="POST"),
+        Route("/people/{id}/links/{link}/revoke", "focal_xaa", (colleagues, link), method="POST"),
         Route("/account/sessions/{id}/end", party, (session_of(world, "officer"),), method="POST"),
     ]
     assert {(route.method, route.way) for route in asked} <= {(way.method, way.path) for way in WAYS}
