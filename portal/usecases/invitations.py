@@ -249,7 +249,7 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: st
         if invitation.renews:
             tell_person(work, person.id, AccountEvent.WAY_CHANGED)
         work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
-        return begin(work, permit, person.id, caller.token, Proof.PASSPHRASE)
+        return begin(work, permit, person.id, caller.token, Proof.PASSPHRASE, by_link=True)
 
 
 def _keep_passphrase(work: Work, person: PersonId, verifier: str) -> None:

@@ -19,11 +19,13 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, AppointmentFacts, PortalFacts
+from portal.domain.account_events import AccountEvent
 from portal.domain.devices import device_name
 from portal.domain.ids import AppointmentId, PersonId, StateCode
 from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.errors import SignedOut
+from portal.usecases.account_notices import tell_person
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import DEVICES, Permit
@@ -110,8 +112,13 @@ def record_refusal(portal: Portal, caller: Caller, action: Action, asked: Person
         work.require_on(action, Absent(PortalFacts), asked=asked)
 
 
-def begin(work: Work, permit: Permit, person: UUID, former: bytes | None, proof: Proof) -> Begun:
-    """Begin a session in a transaction that proved who it is, and end the one that this browser had."""
+def begin(
+    work: Work, permit: Permit, person: UUID, former: bytes | None, proof: Proof, *, by_link: bool = False
+) -> Begun:
+    """Begin a session in a transaction that proved who it is, and end the one that this browser had.
+
+    The person is told of a browser in which they didn't sign in before; not when they come by their link.
+    """
     old = work.identity.signed_in(former, work.now) if former else None
     if old is not None and old.session.ended_at is None:
         old.session.ended_at = work.now
@@ -133,6 +140,8 @@ def begin(work: Work, permit: Permit, person: UUID, former: bytes | None, proof:
         )
     )
     work.note(permit, person=str(person), proof=proof.value, browser="known" if known else "new")
+    if not known and not by_link:
+        tell_person(work, person, AccountEvent.NEW_BROWSER)
     mark = work.caller.mark if known else new_mark(work.portal, index)
     return Begun(token, mark, len(running), Role(running[0].role) if len(running) == 1 else None)
 

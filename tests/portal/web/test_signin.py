@@ -590,3 +590,12 @@ def test_a_passphrase_is_changed_by_whoever_knows_it_and_ends_all_other_sessions
     for _ in range(10):
         assert change("not the present one", GOOD, GOOD).status_code == 422
     assert "many attempts" in change(OTHER, GOOD, GOOD).text
+
+
+def test_a_person_is_told_of_a_browser_that_the_portal_does_not_know(world: World) -> None:
+    usual = enrol(world, "expert_xaa", "focal_xaa")
+    sign_in(usual, "expert_xaa@example.org")
+    words = "You signed in from a browser that the portal doesn’t know"
+    assert words not in usual.get("/notices").text
+    sign_in(visitor(world.portal), "expert_xaa@example.org")
+    assert words in usual.get("/notices").text
