@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
-from storage.notes import NoteCopy, Profile
+from storage.notes import Profile
 from storage.notices import Notice
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import Appointment, Assignment, Cycle
@@ -25,6 +25,7 @@ from tests import dialogue
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
 from tests.filing import PDF, circulated, newest, press, put, set_back
+from tests.noting import copied
 from tests.web_client import ORIGIN, Browser, browser
 
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
@@ -269,6 +270,7 @@ class Office:
         assert press(self.client("officer"), f"{file}/schedule", **plan).status_code == 303
         self.waiting = self._waiting()
         self.handover = self._handed_over()
+        self.copy = copied(world)
         self.talk = Talk(world)
 
     def _waiting(self) -> UUID:
@@ -316,14 +318,6 @@ class Office:
         told = select(Notice.id).where(Notice.person_id == self.world.members[who].person)
         return self._known(told.order_by(col(Notice.made_at).desc()).limit(1))
 
-    @cached_property
-    def _copy(self) -> UUID:
-        """Add the scanned copy of a note to the expert's appointment."""
-        expert = self.world.members["expert_xaa"]
-        path = f"/people/{expert.person}/appointments/{expert.appointment}/copies"
-        assert self.post("focal_xaa", path, {"csrf": self.token("focal_xaa")}, upload=True).status_code == 303
-        return self._known(select(NoteCopy.id).order_by(col(NoteCopy.added_at)).limit(1))
-
     def client(self, who: str | None) -> Browser:
         if who not in self.clients:
             self.clients[who] = browser(self.world, who)
@@ -353,7 +347,7 @@ class Office:
             "handovers": self.handover,
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
-            "copies": self._copy if way.path.startswith("/copies") else uuid4(),
+            "copies": self.copy,
             "calendar": "t" * 43 + ".ics",
             "states": "XAA",
             **self.talk.ids(way.path),

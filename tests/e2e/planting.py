@@ -124,6 +124,18 @@ class Planting:
         replaced = self.post(f"/register/{review}/parties", "registrar", **parties)
         assert replaced.status == 303, replaced
 
+    def notes(self) -> None:
+        """Add the scanned copy of a note, have another refused, and describe somebody for the roster."""
+        person = self.world.members["expert_xaa"]
+        path = f"/people/{person.person}/appointments/{person.appointment}/copies"
+        scan = b"%PDF-1.7\n" + (self.words.new("content of a scanned copy") + "\n").encode() * 1000
+        assert self.upload(path, "focal_xaa", "a scanned copy", scan).status == 303
+        refused = self.words.new("content of a refused copy").encode() * 1000
+        assert self.upload(path, "focal_xaa", "a refused copy", refused).status == 422
+        said = {name: self.words.new(name) for name in ("position", "background", "expertise", "other_languages")}
+        described = self.post(f"/people/{person.person}/profile", "focal_xaa", seen="0", languages="en", **said)
+        assert described.status == 303, described
+
     @staticmethod
     def cookie(answer: Answer) -> str:
         found = re.search(r"portal-local=([^;]+)", str(answer.headers))

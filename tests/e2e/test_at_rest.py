@@ -102,6 +102,7 @@ def test_no_planted_word_lies_anywhere(world: World, served: Served) -> None:
     assert planting.post("/states/XFF", "registrar", name_en=plain, group="").status == 303
     planting.documents()
     Talking(planting).play()
+    planting.notes()
     planting.person()
     planting.astray()
     mail_waits(world)

@@ -23,6 +23,7 @@ from tests.cast import World, add_member
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
 from tests.filing import circulated, move, newest, press, put, set_back, submitted
+from tests.noting import copied, describe
 from tests.web_client import browser as signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, not shown
-SAVED = re.compile(r"/content$|/archive$|\.(csv|pdf|docx|ics)(\?|$)")
+SAVED = re.compile(r"/content$|/archive$|^/copies/|\.(csv|pdf|docx|ics)(\?|$)")
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
@@ -158,6 +159,8 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     set_back(world)
     replace(world)
     talk(world)
+    copied(world)
+    describe(world)
     yield world
     portal.database.close()
 
