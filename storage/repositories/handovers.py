@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.dialogue import Clarification, Entry, Routing
 from storage.handovers import Handover
-from storage.tables import Appointment, Person, Review
+from storage.tables import Appointment, Person
 
 
 class HandoverRecords:
@@ -92,11 +92,6 @@ class HandoverRecords:
             col(Entry.id).in_(entry_ids), col(Entry.review_id).in_(review_ids), col(Entry.stage) == "draft"
         )
         return self._session.scalars(question.order_by(col(Entry.created_at), col(Entry.id))).all()
-
-    def open_reviews(self, review_ids: Collection[UUID]) -> frozenset[UUID]:
-        """Tell which of these reviews are not closed."""
-        question = select(col(Review.id)).where(and_(col(Review.id).in_(review_ids), col(Review.closed_at).is_(None)))
-        return frozenset(self._session.scalars(question))
 
     def add(self, row: Handover) -> None:
         """Write a hand-over."""
