@@ -186,7 +186,10 @@ def begin_copy(
 def find_copies(work: Work, appointments: Iterable[Appointment], assignments: Iterable[Assignment]) -> Found:
     """Find the copies of these notes that the reader may open, and where they may add one."""
     based = {one.id: Based(one) for one in appointments}
-    for one in assignments:
+    assigned = list(assignments)
+    if len(assigned) > 1:
+        work.reviews.all()  # known from here on: three questions instead of two for each
+    for one in assigned:
         record, under = work.file(one.review_id), based.get(one.appointment_id)
         if record is not None and under is not None:
             based[one.id] = Based(under.appointment, one, record)

@@ -169,7 +169,7 @@ def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -
     focal.get(path)
     event.remove(world.portal.database.engine, "before_cursor_execute", note)
     said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(said) <= 16, "\n".join(said)
+    assert len(said) <= 19, "\n".join(said)
 
 
 def test_the_administrator_sees_accounts_and_counts_and_no_title(world: World) -> None:
