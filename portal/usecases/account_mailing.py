@@ -119,7 +119,9 @@ def _taken(work: Work, row: AccountNotice) -> _Taken | None:
         log.error("alarm: a record behind a notice was altered; its mail waits")  # noqa: TRY400  # no words of it
         _fails(row, Damaged.__name__, work.now)
         return None
-    if person is None or (row.link and (invitation is None or not is_open(invitation, work.now))):
+    # the notice carries no MAC, the link's row does: its word counts for whom the link is
+    sound = invitation is not None and invitation.person_id == row.person_id and is_open(invitation, work.now)
+    if person is None or (row.link and not sound):
         row.due_at, row.link = None, None
         return None
     return _Taken(row, person, invitation.expires_at if invitation else None)

@@ -197,3 +197,12 @@ def test_what_the_server_does_not_take_is_tried_again(world: World, server: Mail
     world.clock.forward(timedelta(minutes=2))
     send_all(world)
     assert len(server.taken) == 1
+
+
+def test_a_link_never_goes_to_anybody_else_though_the_notice_was_altered(world: World, server: MailServer) -> None:
+    invite_ana(world)
+    with setting_up(world.portal) as (work, _):
+        work.session.scalars(select(AccountNotice)).one().person_id = person(world, "expert_xcc")
+    send_all(world)
+    assert server.taken == []
+    assert rows(world)[0].link is None
