@@ -76,7 +76,7 @@ class Keyring:
         """
         with self._database.read() as session:
             key = self._unwrap(session, SERVICE, 1)
-        for purpose in ("guard", "permit", "mail", "token", "pepper", "origin"):
+        for purpose in ("guard", "permit", "mail", "token", "pepper", "origin", "totp", "challenge"):
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])
 
@@ -222,7 +222,7 @@ class Keyring:
 
     def blind(self, purpose: str, value: bytes) -> bytes:
         """Compute the blind index of a value: HMAC-SHA-256 under one of the service key's subkeys."""
-        if purpose not in {"mail", "token", "pepper", "origin"}:
+        if purpose not in self._service.keys() - {"guard", "permit"}:
             raise ValueError(f"no look-up is called {purpose}")
         return hmac.digest(self._service[purpose], value, hashlib.sha256)
 

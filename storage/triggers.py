@@ -23,6 +23,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "note_copy": (),
     "profile": (),
     "handover": (),
+    "recovery_code": ("used_at", "replaced_at"),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {
@@ -50,6 +51,8 @@ NEVER_DELETED = (
     "person",
     "invitation",
     "session",
+    "passkey",
+    "code_app",
     *ENDS_ONCE,
 )
 

@@ -17,6 +17,8 @@ class Action(StrEnum):
     END_OWN_SESSION = "endOwnSession"
     PROVE_AGAIN = "proveAgain"
     REPORT_TROUBLE = "reportTrouble"
+    ADD_AUTHENTICATOR = "addAuthenticator"
+    REMOVE_AUTHENTICATOR = "removeAuthenticator"
 
     # the registry: States, cycles, reviews as records without content
     LIST_STATES = "listStates"

@@ -21,6 +21,8 @@ DEEDS: Final[dict[Action, str]] = {
     Action.END_OWN_SESSION: N_("ended a session of their own"),
     Action.PROVE_AGAIN: N_("proved anew who they are"),
     Action.REPORT_TROUBLE: N_("said that they can’t sign in"),
+    Action.ADD_AUTHENTICATOR: N_("added something to sign in with"),
+    Action.REMOVE_AUTHENTICATOR: N_("removed something to sign in with"),
     Action.LIST_STATES: N_("looked at the list of States"),
     Action.EDIT_STATE: N_("changed a State’s entry"),
     Action.IMPORT_STATES: N_("imported a list of States"),

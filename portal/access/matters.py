@@ -55,6 +55,8 @@ _IDENTITY: Final = frozenset(
         Action.VIEW_OWN_ACCOUNT,
         Action.CHANGE_OWN_ACCOUNT,
         Action.PROVE_AGAIN,
+        Action.ADD_AUTHENTICATOR,
+        Action.REMOVE_AUTHENTICATOR,
         Action.LIST_NOTICES,
         Action.SEE_NOTICES,
         Action.VIEW_CALENDAR,
@@ -94,7 +96,15 @@ _CLARIFICATION_ROOMS: Final = {
 # nobody is signed in (yet), so nothing opens but what is kept of the browser with the session that begins
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR, Action.REPORT_TROUBLE})
 # acts whose permit seals and opens with which browsers somebody is signed in
-_DEVICES: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_OWN_ACCOUNT, Action.INITIALIZE})
+_DEVICES: Final = frozenset(
+    {
+        Action.SIGN_IN,
+        Action.USE_INVITATION,
+        Action.VIEW_OWN_ACCOUNT,
+        Action.ADD_AUTHENTICATOR,
+        Action.INITIALIZE,
+    }
+)
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 

@@ -15,6 +15,7 @@ REASONS: Final = {
     "guardrails.absent": N_("There is no such thing."),
     "guardrails.not-running": N_("Your appointment does not run now."),
     "guardrails.suspended": N_("Your access is suspended."),
+    "guardrails.suspended-adds-nothing": N_("Your access is suspended."),
     "guardrails.feed": N_("A calendar reads dates and does nothing else."),
     "guardrails.fresh": N_("This takes a fresh proof of who you are."),
     "guardrails.undertaking": N_("You have not accepted the undertaking of confidentiality for this review yet."),

@@ -16,6 +16,8 @@ KINDS: Final[dict[Action, int]] = {
     Action.CHANGE_OWN_ACCOUNT: 107,
     Action.PROVE_AGAIN: 108,
     Action.REPORT_TROUBLE: 113,
+    Action.ADD_AUTHENTICATOR: 109,
+    Action.REMOVE_AUTHENTICATOR: 110,
     Action.LIST_STATES: 201,
     Action.EDIT_STATE: 202,
     Action.IMPORT_STATES: 203,

@@ -1,14 +1,18 @@
 """What a passphrase must be: long, and not one of those that everybody tries first.
 
 It has at least 12 characters, counted after NFC, of any script and of any kind: no rules of composition (NIST
-SP 800-63B, ASVS 6.2). Refused are common words and rows of keys, one unit repeated, and what is little more than
-the person's own name or address.
+SP 800-63B, ASVS 6.2). Refused are common words and rows of keys, one unit repeated, one of the 30,000 passwords most
+often used, two of them put together or one with figures around it, and what is little more than the person's own
+name or address.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
@@ -134,7 +138,7 @@ def _too_easy(passphrase: str, own: tuple[str, ...]) -> Iterator[Problem]:
             "passphrase-repeats",
             N_("This repeats the same few characters: choose words that differ."),
         )
-    elif _is_common(squashed):
+    elif _is_common(squashed) or _is_often_used(passphrase.casefold()):
         yield Problem(
             "passphrase-common",
             N_("This is made of words or rows of keys that everybody tries first: choose others."),
@@ -156,6 +160,22 @@ def _is_common(squashed: str) -> bool:
         for left in (_without(_without_rows(text), _COMMON), _without_rows(_without(text, _COMMON))):
             if _is_little(left, text):
                 return True
+    return False
+
+
+@cache
+def _often_used() -> frozenset[str]:
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _is_often_used(passphrase: str) -> bool:
+    """Say whether it is a password often used, figures and signs around it left out, or two of them put together."""
+    known = _often_used()
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", passphrase)
+    for text in (passphrase, bare):
+        halves = ((text[:at], text[at:].lstrip(" -_.")) for at in range(1, len(text)))
+        if text in known or any(left in known and right in known for left, right in halves):
+            return True
     return False
 
 

@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import storage.accounts
+import storage.authenticators
 import storage.dialogue
 import storage.handovers
 import storage.notes

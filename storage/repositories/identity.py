@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import CompoundSelect, and_, select, union
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.authenticators import Passkey
 from storage.planning import CalendarFeed
 from storage.repositories.people import running
 from storage.tables import Appointment, Invitation, Passphrase, Person, PortalSession
@@ -53,10 +54,9 @@ class IdentityRecords:
         return (row[0], row[1]) if row else None
 
     def enrolled(self, person_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Tell which of these people have a passphrase."""
-        return frozenset(
-            self._session.scalars(select(col(Passphrase.person_id)).where(col(Passphrase.person_id).in_(person_ids)))
-        )
+        """Tell which of these people have something to sign in with."""
+        found = _enrolled().subquery()
+        return frozenset(self._session.scalars(select(found.c.person_id).where(found.c.person_id.in_(person_ids))))
 
     def invitation(self, invitation_id: UUID) -> Invitation | None:
         """Find an invitation."""
@@ -93,7 +93,7 @@ class IdentityRecords:
 
     def nobody_enrolled(self) -> bool:
         """Tell whether nobody has ever signed in here."""
-        return self._session.scalar(select(col(Passphrase.person_id)).limit(1)) is None
+        return self._session.execute(_enrolled().limit(1)).first() is None
 
     def unconfirmed_invitations(self) -> Sequence[Invitation]:
         """List invitations of staff that wait for a second person."""
@@ -166,3 +166,11 @@ class IdentityRecords:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()
+
+
+def _enrolled() -> CompoundSelect[UUID]:
+    """Ask for everybody who has something to sign in with: here alone stands what that is."""
+    return union(
+        select(col(Passphrase.person_id).label("person_id")),
+        select(col(Passkey.person_id).label("person_id")).where(col(Passkey.removed_at).is_(None)),
+    )

@@ -207,7 +207,8 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "portal": tuple(
         Action(act)
         for act in (
-            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "changeOwnAccount", "proveAgain", "listStates"),
+            *("signIn", "useInvitation", "signOut", "viewOwnAccount", "changeOwnAccount", "proveAgain"),
+            *("addAuthenticator", "removeAuthenticator", "listStates"),
             *("importStates", "listCycles"),
             *("openCycle", "listRegister", "openReview", "listPeople", "addPerson", "listReviews"),
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),

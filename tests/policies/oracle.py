@@ -54,9 +54,13 @@ OWN_ACCOUNT: Final = {
     "endOwnSession",
     "revokeFeed",
     "proveAgain",
+    "addAuthenticator",
+    "removeAuthenticator",
 }
 # what takes a fresh proof of who one is (d): clearing, submitting, appointing, letting in, exporting
 SOLEMN: Final = {
+    "addAuthenticator",
+    "removeAuthenticator",
     "endOwnSession",
     "addPerson",
     "appoint",
@@ -159,7 +163,7 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
     if who.role == "machine":
         return thing.kind == "portal" and act in MACHINES[who.name]
     if act in OWN_ACCOUNT:
-        return _own_account(act, thing)
+        return _own_account(act, thing) and not (who.suspended and act == "addAuthenticator")
     return _acting(who, act, thing, version, target)
 
 

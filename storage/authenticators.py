@@ -1,0 +1,61 @@
+"""What people sign in with: passkeys, code apps, recovery codes; and the challenges that were used."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlmodel import Field, Index, SQLModel, text
+
+from storage.columns import Guarded, moment, perhaps
+
+
+class Passkey(Guarded, SQLModel, table=True):
+    """A passkey of a person: its public half, and how often its device says that it was used."""
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    credential_id: bytes = Field(unique=True)
+    public_key: bytes
+    sign_count: int
+    aaguid: str = Field(max_length=36)  # the make of the device, where it says so
+    name: bytes  # sealed
+    added_at: datetime = moment()
+    used_at: datetime | None = perhaps()
+    removed_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class CodeApp(Guarded, SQLModel, table=True):
+    """An app that shows codes: the secret is nowhere, it follows from the salt and a key of the keyring."""
+
+    __tablename__: ClassVar[str] = "code_app"
+    __table_args__ = (Index("code_app_once", "person_id", unique=True, sqlite_where=text("removed_at IS NULL")),)
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    salt: bytes = Field(unique=True)
+    last_step: int  # the half minute of the last code that was taken: none is taken twice
+    added_at: datetime = moment()
+    removed_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class RecoveryCode(Guarded, SQLModel, table=True):
+    """A recovery code: its keyed hash; it works once, until new ones are made."""
+
+    __tablename__: ClassVar[str] = "recovery_code"
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    code_hash: bytes = Field(unique=True)
+    made_at: datetime = moment()
+    used_at: datetime | None = perhaps()
+    replaced_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class Spent(SQLModel, table=True):
+    """The hash of a challenge that was used; it is kept until the challenge would have expired anyway."""
+
+    challenge: bytes = Field(primary_key=True)
+    expires_at: datetime = moment(index=True)
