@@ -74,11 +74,24 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     if not path.exists():
         raise Invalid(f"there is no portal in {settings.data}: make one with `portal init`")
     check_post(settings)
+    check_factor(settings)
     database = Database(path)
     database.create()
     keyring = Keyring(FileKeys.load(settings.keys), database, clock)
     keyring.start()
     return Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)
+
+
+def check_factor(settings: Settings) -> None:
+    """Refuse a portal for others in which a passphrase alone lets in.
+
+    Raises:
+        Invalid: It is one.
+
+    """
+    at = urlsplit(settings.origin)
+    if not settings.second_factor and (at.scheme != "http" or (at.hostname or "") not in LOOPBACK_NAMES):
+        raise Invalid("the setting second_factor can be off only where origin is plain HTTP on this machine")
 
 
 def object_store(settings: Settings) -> ObjectStore:

@@ -34,6 +34,7 @@ class Settings:
     # the same for those who act in a role: role:minutes:hours
     session_limits: tuple[str, ...] = ("administrator:20:8", "registrar:30:10", "confidentiality_officer:20:8")
     fresh_minutes: int = 15  # so long after a proof of who one is, one may clear, appoint, export without another
+    second_factor: bool = True  # a passphrase lets in with a code alone; off only where the portal serves this machine
     invitation_days: int = 7
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits

@@ -37,6 +37,7 @@ from storage.keyring import Keyring
 from storage.objects.store import ObjectStore
 from storage.permits import Permit, Scope
 from storage.repositories.audit import AuditRecords
+from storage.repositories.authenticators import AuthenticatorRecords
 from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.identity import IdentityRecords
@@ -150,6 +151,7 @@ class Work:
         try:
             self.people = PeopleRecords(self.session)
             self.identity = IdentityRecords(self.session)
+            self.authenticators = AuthenticatorRecords(self.session)
             self.states = StateRecords(self.session)
             self.audit = AuditRecords(self.session)
             self.who: Who = who_asks(self.caller, self.identity, self.now, self.portal.settings)

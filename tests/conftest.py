@@ -21,7 +21,7 @@ if "PORTAL_WHEEL" in os.environ:
 def settings_in(folder: Path) -> Settings:
     """Let the cast work for days on one proof of who they are, where they don't lie idle (else: test_proofs.py)."""
     long = {"session_hours": 10_000, "session_limits": (), "fresh_minutes": 100_000}
-    return Settings(data=folder / "data", keys=folder / "keys", **long)
+    return Settings(data=folder / "data", keys=folder / "keys", second_factor=False, **long)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ class Action(StrEnum):
     VIEW_AS = "viewAs"
     REVOKE_LINK = "revokeLink"
     END_SESSIONS = "endSessions"
+    END_ALL_SESSIONS = "endAllSessions"
     CHANGE_MAIL = "changeMail"
 
     # a review file

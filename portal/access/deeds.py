@@ -54,6 +54,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_AS: N_("looked at what somebody else could open"),
     Action.REVOKE_LINK: N_("revoked a sign-in link"),
     Action.END_SESSIONS: N_("ended somebody’s sessions"),
+    Action.END_ALL_SESSIONS: N_("signed everybody else out"),
     Action.CHANGE_MAIL: N_("changed somebody’s mail address"),
     Action.LIST_REVIEWS: N_("looked at the list of reviews"),
     Action.VIEW_REVIEW: N_("opened the page of the review"),

@@ -47,6 +47,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.VIEW_AS: 320,
     Action.REVOKE_LINK: 317,
     Action.END_SESSIONS: 318,
+    Action.END_ALL_SESSIONS: 321,
     Action.CHANGE_MAIL: 319,
     Action.HAND_OVER: 315,
     Action.VIEW_HANDOVER: 316,

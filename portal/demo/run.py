@@ -76,7 +76,14 @@ def run_demo(settings: Settings, documents: Path | None, *, once: bool) -> int:
 
 def demo_settings(settings: Settings) -> Settings:
     """Keep folders and port; serve this machine alone, with objects in the data folder."""
-    return replace(settings, host="127.0.0.1", origin=f"http://localhost:{settings.port}", proxies=(), objects="folder")
+    return replace(
+        settings,
+        host="127.0.0.1",
+        origin=f"http://localhost:{settings.port}",
+        proxies=(),
+        objects="folder",
+        second_factor=False,
+    )
 
 
 def _run(settings: Settings, report: Report, bench: Bench, own: Sequence[Source], *, once: bool) -> int:

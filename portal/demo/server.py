@@ -55,6 +55,7 @@ def _environment(settings: Settings, temporary: Path) -> dict[str, str]:
         "PORTAL_PORT": str(settings.port),
         "PORTAL_ORIGIN": settings.origin,
         "PORTAL_PROXIES": "",
+        "PORTAL_SECOND_FACTOR": str(settings.second_factor).lower(),
         "PORTAL_OBJECTS": settings.objects,
         "PORTAL_SMTP_HOST": "",  # the cast's addresses lead nowhere: mail waits
         "TMPDIR": str(temporary),

@@ -35,7 +35,7 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.NEW_BROWSER: N_("You signed in from a browser that the portal doesn’t know"),
     AccountEvent.WAY_ADDED: N_("A way of signing in was added to your account"),
     AccountEvent.WAY_REMOVED: N_("A way of signing in was removed from your account"),
-    AccountEvent.WAY_CHANGED: N_("Your passphrase was changed"),
+    AccountEvent.WAY_CHANGED: N_("What you sign in with was changed"),
     AccountEvent.MAIL_CHANGED: N_("The mail address of your account was changed"),
     AccountEvent.SESSIONS_ENDED: N_("Somebody signed you out everywhere"),
     AccountEvent.MANY_ATTEMPTS: N_("Many attempts to sign in to your account failed"),
@@ -44,13 +44,13 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
 _YOURS: Final = N_(
-    "If it wasn’t you: sign in, change your passphrase, end the sessions that you don’t know under “My account”, and "
-    "tell your State’s focal point; in the secretariat, the confidentiality officer."
+    "If it wasn’t you: sign in, change what you sign in with, end the sessions that you don’t know under “My account”, "
+    "and tell your State’s focal point; in the secretariat, the confidentiality officer."
 )
 ADVICE: Final[dict[AccountEvent, str]] = {
     AccountEvent.LINK_ISSUED: N_(
         "Whoever issued it hands it to you. If you didn’t ask for one, ask your State’s focal point why; in the "
-        "secretariat, the registrar. Until somebody uses it, your passphrase stays as it is."
+        "secretariat, the registrar. Until somebody uses it, you sign in as before."
     ),
     AccountEvent.NEW_BROWSER: _YOURS,
     AccountEvent.WAY_ADDED: _YOURS,

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
 from typing import Final, NoReturn
+from uuid import UUID
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,9 +26,6 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.ids import PersonId
 from portal.domain.passphrases import prepared_passphrase
-from portal.domain.people import mail_address
-from portal.domain.problems import RefusedError
-from portal.domain.proofs import Proof
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany, Unavailable
 from portal.identity.attempts import (
@@ -38,13 +36,16 @@ from portal.identity.attempts import (
     keys_of,
     network,
 )
+from portal.identity.codes import is_code, step_of
+from portal.identity.spelling import one_spelling
 from portal.usecases.accounts import own_verifier, replace_passphrase
+from portal.usecases.authenticators import NewApp, NewPassphrase
+from portal.usecases.evidence import Account, Typed, find_account, recovery_hash
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import (
     Begun,
     as_visitor,
-    find_account,
     is_marked,
     prove_again,
     record_refusal,
@@ -120,16 +121,16 @@ class Passphrases:
                 return False
         return verifier is not None
 
-    def sign_in(self, caller: Caller, mail: str, passphrase: str) -> Begun:
+    def sign_in(self, caller: Caller, mail: str, passphrase: str, code: str = "") -> Begun:
         """Sign somebody in.
 
         Raises:
-            NotFound: Address and passphrase don't belong together; which of them is wrong isn't told.
+            NotFound: Address, passphrase and code don't belong together; which of them is wrong isn't told.
             TooMany: There were too many attempts before.
             Unavailable: Too many people are signing in at once.
 
         """
-        index = mail_index(self._portal, _one_spelling(mail))
+        index = mail_index(self._portal, one_spelling(mail))
         keys = keys_of(index, caller.address, caller.mark.encode() if self._knows(caller, index) else None)
         now = self._portal.clock()
         account = find_account(self._portal, index)
@@ -145,15 +146,16 @@ class Passphrases:
         except Unavailable:
             self._attempts.take_back(keys)
             raise
-        if proven:
-            self._attempts.take_back(keys)
-        return sign_in(self._portal, caller, account, proven=Proof.PASSPHRASE if proven else None)
+        evidence = self._evidence(account, code, proven=proven)
+        begun = sign_in(self._portal, caller, account.person if account else None, evidence)
+        self._attempts.take_back(keys)
+        return begun
 
-    def confirm(self, caller: Caller, passphrase: str) -> str:
+    def confirm(self, caller: Caller, passphrase: str, code: str = "") -> str:
         """Prove anew who somebody is; gives their session's new token.
 
         Raises:
-            NotFound: The passphrase isn't the one that was typed.
+            NotFound: Passphrase or code aren't the person's.
             SignedOut: Nobody is signed in.
             TooMany: There were too many attempts before.
             Unavailable: Too many people are signing in at once.
@@ -164,7 +166,7 @@ class Passphrases:
         if not self._attempts.begin(keys, self._portal.clock()):
             self._turn_away(caller, Action.PROVE_AGAIN)
         proven = self.proves(account.verifier if account else None, passphrase)
-        token = prove_again(self._portal, caller, account, Proof.PASSPHRASE if proven else None)
+        token = prove_again(self._portal, caller, self._evidence(account, code, proven=proven))
         self._attempts.take_back(keys)
         return token
 
@@ -175,8 +177,8 @@ class Passphrases:
         own = mark is not None and self._attempts.reached(("browser", mark.encode()), BROWSER_ATTEMPTS, now)
         return held_up or own
 
-    def enter(self, caller: Caller, token: str, mail: str, passphrase: str) -> Begun:
-        """Use a sign-in link: keep the passphrase, sign the person in.
+    def enter(self, caller: Caller, token: str, mail: str, passphrase: str, app: NewApp | None = None) -> Begun:
+        """Use a sign-in link: keep the passphrase with the app of its codes, sign the person in.
 
         Raises:
             NotFound: The link doesn't work, or the address isn't the one of whom it is for.
@@ -184,12 +186,12 @@ class Passphrases:
             Unavailable: Too many people are signing in at once.
 
         """
-        spelt = _one_spelling(mail)
+        spelt = one_spelling(mail)
         keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
         if not self._attempts.begin(keys, self._portal.clock()):
             self._turn_away(as_visitor(caller), Action.USE_INVITATION)
         verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
-        begun = use_link(self._portal, caller, token, spelt, verifier)
+        begun = use_link(self._portal, caller, token, spelt, NewPassphrase(verifier, app))
         self._attempts.take_back(keys)
         return begun
 
@@ -214,6 +216,14 @@ class Passphrases:
         token = replace_passphrase(self._portal, caller, account if proven else None, verifier)
         self._attempts.take_back(keys)
         return token
+
+    def _evidence(self, account: Account | None, code: str, *, proven: bool) -> Typed | None:
+        """Put passphrase and code together; as much is computed for nobody, and for a passphrase that is wrong."""
+        step = step_of(self._portal, account.salt if account else None, code)
+        recovery = recovery_hash(self._portal, account.person if account else UUID(int=0), code)
+        if account is None or not proven:
+            return None
+        return Typed(account, step, None if is_code(code) else recovery)
 
     def _turn_away(self, caller: Caller, action: Action, asked: PersonId | None = None) -> NoReturn:
         with suppress(NotFound):
@@ -253,11 +263,3 @@ class Passphrases:
 
 def _random(length: int) -> str:
     return base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
-
-
-def _one_spelling(mail: str) -> str:
-    """Give an address in its one spelling; what is none stays as it is, and is nobody's."""
-    try:
-        return mail_address(mail)
-    except RefusedError:
-        return mail

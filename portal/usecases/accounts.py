@@ -13,19 +13,25 @@ from portal.domain.account_events import AccountEvent
 from portal.domain.ids import PersonId, SessionId
 from portal.domain.notices import Often
 from portal.domain.problems import Problem, RefusedError
+from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.account_notices import EventLine, find_events, open_events, tell_person
+from portal.usecases.authenticators import Ways, ways_of
+from portal.usecases.evidence import Account
 from portal.usecases.links import Link, find_links, open_links
 from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.notices import often_of, reschedule
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.profiles import Described, find_profile, open_profile
-from portal.usecases.sessions import Account, exchange_token
+from portal.usecases.sessions import exchange_token
 from portal.usecases.standings import around, person_facts
 from portal.work import Portal, Work
-from storage.tables import Person
+from storage.authenticators import Passkey
+from storage.fields import Place
+from storage.permits import DEVICES, Permit
+from storage.tables import Person, PortalSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,18 @@ class OwnSession:
     seen: datetime
     ends: datetime
     here: bool
+    device: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPasskey:
+    """A passkey of the person."""
+
+    id: UUID
+    name: str
+    added: datetime
+    used: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,8 @@ class OwnAccount:
     may_describe: bool
     copies: dict[UUID, tuple[Copy, ...]]  # of the notes that appointments and assignments rest on, by their ids
     events: tuple[EventLine, ...]  # what happened to it
+    passkeys: list[OwnPasskey]
+    ways: Ways
 
 
 def view_account(portal: Portal, caller: Caller) -> OwnAccount:
@@ -94,11 +114,12 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         person = work.who.person
         if person is None:
             raise SignedOut
-        sessions, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
         held, profile = work.people.appointments(person.id), find_profile(work, person.id)
         found = find_copies(work, held, work.people.assignments_of(person.id))
         facts = person_facts(work, person, *around(work, person))
         may_describe = not isinstance(facts, Absent) and work.allows(Action.DESCRIBE_PERSON, facts)
+        rows, appointments, assignments = _sessions(work, person), _appointments(work), _assignments(work)
+        here, ways, passkeys = work.who.session, ways_of(work, person.id), work.authenticators.passkeys(person.id)
         links, often, events = find_links(work, person.id), often_of(work, person), find_events(work)
     return OwnAccount(
         name_of(portal, permit, person),
@@ -106,7 +127,7 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         person.language,
         person.zone,
         person.suspended_at is not None,
-        sessions,
+        [_own_session(portal, permit, one, here=here is not None and one.id == here.id) for one in rows],
         appointments,
         assignments,
         open_links(portal, permit, links),
@@ -115,7 +136,19 @@ def view_account(portal: Portal, caller: Caller) -> OwnAccount:
         may_describe,
         open_copies(portal, permit, found.rows),
         open_events(portal, permit, events),
+        [_own_passkey(portal, permit, one) for one in passkeys],
+        ways,
     )
+
+
+def _own_session(portal: Portal, permit: Permit, one: PortalSession, *, here: bool) -> OwnSession:
+    device = portal.open_text(permit, DEVICES, Place("session", "device", one.id), one.device)
+    return OwnSession(one.id, one.created_at, one.seen_at, one.ends_at, here, device, Proof(one.proof))
+
+
+def _own_passkey(portal: Portal, permit: Permit, one: Passkey) -> OwnPasskey:
+    name = portal.open_text(permit, DEVICES, Place("passkey", "name", one.id), one.name)
+    return OwnPasskey(one.id, name, one.added_at, one.used_at)
 
 
 def set_preferences(portal: Portal, caller: Caller, language: str, zone: str) -> None:
@@ -153,7 +186,10 @@ def own_verifier(portal: Portal, caller: Caller) -> Account | None:
     with portal.work(caller) as work:
         person = work.who.person
         kept = work.identity.passphrase(person.id) if person else None
-        return Account(PersonId(kept.person_id), kept.verifier) if kept else None
+        if kept is None or not kept.verifier:
+            return None
+        app = work.authenticators.code_app(kept.person_id)
+        return Account(PersonId(kept.person_id), kept.verifier, app.salt if app else None)
 
 
 def replace_passphrase(portal: Portal, caller: Caller, proven: Account | None, verifier: str) -> str:
@@ -221,10 +257,23 @@ def end_other_sessions(portal: Portal, caller: Caller) -> None:
         work.note(permit, step="all others ended", sessions_ended=len(others))
 
 
-def _sessions(work: Work, person: Person) -> list[OwnSession]:
-    here = work.who.session
+def end_all_sessions(portal: Portal, caller: Caller) -> None:
+    """End all of one's own sessions, this one too.
+
+    Raises:
+        SignedOut: Nobody is signed in.
+
+    """
+    with portal.work(caller) as work:
+        permit = work.require_on(Action.SIGN_OUT, PortalFacts())
+        if work.who.person is None:
+            raise SignedOut
+        work.note(permit, step="everywhere", sessions_ended=work.identity.end_sessions(work.who.person.id, work.now))
+
+
+def _sessions(work: Work, person: Person) -> list[PortalSession]:
     return [
-        OwnSession(one.id, one.created_at, one.seen_at, one.ends_at, here is not None and one.id == here.id)
+        one
         for one in work.identity.live_sessions(person.id, work.now)
         if lives(one, work.who.held, work.now, work.portal.settings)
     ]

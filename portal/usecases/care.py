@@ -60,7 +60,7 @@ def end_everybodys_sessions(portal: Portal, caller: Caller) -> int:
 
     """
     with portal.work(caller) as work:
-        permit = work.require_on(Action.END_SESSIONS, PortalFacts())
+        permit = work.require_on(Action.END_ALL_SESSIONS, PortalFacts())
         alive = records_of_accounts(work).live_sessions(work.now, work.now - portal.settings.session_idle)
         others = [session for session in alive if session.person_id != work.who.person_id]
         for session in others:

@@ -2,10 +2,10 @@
 
 1. A link works once, until it expires, and only its keyed hash is kept. Looking at it uses nothing up: the
    programs that scan mail open every address in it.
-2. The first link of a person works while they have never signed in. A later one replaces the passphrase.
+2. The first link of a person works while they have never signed in. A later one replaces all that they signed in with.
 3. A later link for the staff of the secretariat works when a second person has confirmed it.
-4. A link for somebody who has a passphrase ends all of their sessions at once: when it is issued, or for the staff
-   when it is confirmed. Using it ends those begun since, and the person's other links.
+4. A link for somebody who has something to sign in with ends all of their sessions at once: when it is issued, or
+   for the staff when it is confirmed. Using it ends those begun since, and the person's other links.
 5. No link works for whoever is suspended.
 6. A link works while whoever issued it holds an appointment under which links are issued: nobody comes back in by one
    that they kept. The set-up's own, which nobody issued, needs none.
@@ -25,18 +25,18 @@ from portal.access.entities import Absent, InvitationFacts, PortalFacts
 from portal.domain.account_events import AccountEvent
 from portal.domain.ids import InvitationId, PersonId, StateCode
 from portal.domain.problems import Problem, RefusedError
-from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import send_invitation, tell_person
+from portal.usecases.authenticators import NewPasskey, NewPassphrase, keep_first
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import Begun, as_visitor, begin, new_token, token_hash
 from portal.usecases.standings import NOBODY, around, person_facts
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.identity import IdentityRecords
-from storage.tables import Invitation, Passphrase, Person
+from storage.tables import Invitation, Person
 
 NO_MAIL: Final = Problem(
     "link-no-mail", N_("No mail server is set up, so no link can be sent. Have it shown, and hand it over yourself.")
@@ -196,8 +196,8 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
         work.note(permit, sessions_ended=ended)
 
 
-def look_at_link(portal: Portal, caller: Caller, token: str) -> None:
-    """Tell whether a link works, without using it up.
+def look_at_link(portal: Portal, caller: Caller, token: str) -> PersonId:
+    """Tell for whom a link works, without using it up.
 
     Raises:
         NotFound: It doesn't, for whatever reason.
@@ -209,6 +209,9 @@ def look_at_link(portal: Portal, caller: Caller, token: str) -> None:
         asked = invitation.person_id if invitation else None
         permit = work.require_on(Action.USE_INVITATION, PortalFacts() if usable else Absent(PortalFacts), asked=asked)
         work.note(permit, person=str(asked), step="looked at")
+        if asked is None:
+            raise NotFound
+        return PersonId(asked)
 
 
 def link_known(portal: Portal, token: str) -> bool:
@@ -217,18 +220,19 @@ def link_known(portal: Portal, token: str) -> bool:
         return IdentityRecords(session).invitation_by_token(token_hash(portal, token)) is not None
 
 
-def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: str) -> Begun:
-    """Take a person's passphrase, once, and begin their session.
+def use_link(portal: Portal, caller: Caller, token: str, mail: str, new: NewPasskey | NewPassphrase) -> Begun:
+    """Take what a person signs in with from now on, once, and begin their session.
 
     Args:
         portal: The portal.
         caller: The browser that the link was opened in.
         token: From the link.
         mail: The person's mail address in its one spelling.
-        verifier: Of the passphrase that the person chose.
+        new: What the person chose; whatever they had before works no longer.
 
     Raises:
         NotFound: The link doesn't work, or the address isn't the person's.
+        Conflict: The page was used before.
 
     """
     with portal.work(as_visitor(caller)) as work:
@@ -245,26 +249,17 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, verifier: st
         for other in work.identity.open_invitations(person.id):
             other.revoked_at = work.now
         ended = work.identity.end_sessions(person.id, work.now)
-        _keep_passphrase(work, PersonId(person.id), verifier)
         if invitation.renews:
             tell_person(work, person.id, AccountEvent.WAY_CHANGED)
+        proof = keep_first(work, permit, person.id, new)
         work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
-        return begin(work, permit, person.id, caller.token, Proof.PASSPHRASE, by_link=True)
-
-
-def _keep_passphrase(work: Work, person: PersonId, verifier: str) -> None:
-    kept = work.identity.passphrase(person)
-    if kept is None:
-        work.identity.add(Passphrase(person_id=person, verifier=verifier, created_at=work.now))
-    else:
-        kept.verifier = verifier
-        kept.created_at = work.now
+        return begin(work, permit, person.id, caller.token, proof, by_link=True)
 
 
 def lets_in(work: Work, invitation: Invitation) -> Person | None:
     """Give the person whom a link lets in now, if it does."""
     person = work.people.find(invitation.person_id)
-    enrolled = work.identity.passphrase(invitation.person_id) is not None
+    enrolled = invitation.person_id in work.identity.enrolled([invitation.person_id])
     answered_for = invitation.created_by is None or _issues_links(work, invitation.created_by)
     over = not is_open(invitation, work.now) or not answered_for
     if person is None or person.suspended_at or over or enrolled != invitation.renews:

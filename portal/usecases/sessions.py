@@ -24,24 +24,16 @@ from portal.domain.devices import device_name
 from portal.domain.ids import AppointmentId, PersonId, StateCode
 from portal.domain.proofs import Proof
 from portal.domain.roles import Role
-from portal.errors import SignedOut
+from portal.errors import NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
+from portal.usecases.evidence import Evidence
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import DEVICES, Permit
-from storage.repositories.identity import IdentityRecords
 from storage.tables import Appointment, PortalSession
 
 TOKEN_BYTES = 32
 MARK_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whose passphrase is to be proven, and the verifier that proves it."""
-
-    person: PersonId
-    verifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +44,7 @@ class Begun:
     mark: str
     appointments: int
     role: Role | None  # in which the person acts from now on, where there is nothing to choose
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +70,20 @@ def as_visitor(caller: Caller) -> Caller:
     return replace(caller, token=None, met=[])
 
 
-def find_account(portal: Portal, mail_index: bytes) -> Account | None:
-    """Find the verifier that a sign-in is compared with; nothing opens, and the record itself is checked later."""
-    with portal.database.read() as session:
-        found = IdentityRecords(session).verifier(mail_index)
-    return Account(PersonId(found[0]), found[1]) if found else None
-
-
-def sign_in(portal: Portal, caller: Caller, account: Account | None, *, proven: Proof | None) -> Begun:
-    """Begin a session for whoever proved the passphrase of an account; record it when nobody did.
+def sign_in(portal: Portal, caller: Caller, asked: PersonId | None, evidence: Evidence | None) -> Begun:
+    """Begin a session for whoever proved who they are; record it when nobody did.
 
     Raises:
-        NotFound: Nothing was proven, or the passphrase was replaced meanwhile.
+        NotFound: Nothing was proven, or it proves nothing any more.
+        SignedOut: The passphrase was replaced meanwhile.
 
     """
     with portal.work(as_visitor(caller)) as work:
-        asked = account.person if account else None
-        permit = work.require_on(Action.SIGN_IN, PortalFacts() if proven else Absent(PortalFacts), asked=asked)
-        kept = work.identity.passphrase(account.person) if account else None
-        if account is None or kept is None or kept.verifier != account.verifier:
-            raise SignedOut("Your passphrase was replaced just now. Sign in with the new one.")
-        return begin(work, permit, account.person, caller.token, proven or Proof.PASSPHRASE)
+        proof = evidence.use(work) if evidence else None
+        permit = work.require_on(Action.SIGN_IN, PortalFacts() if proof else Absent(PortalFacts), asked=asked)
+        if evidence is None or proof is None:
+            raise NotFound
+        return begin(work, permit, evidence.person, caller.token, proof)
 
 
 def record_refusal(portal: Portal, caller: Caller, action: Action, asked: PersonId | None = None) -> None:
@@ -143,7 +129,7 @@ def begin(
     if not known and not by_link:
         tell_person(work, person, AccountEvent.NEW_BROWSER)
     mark = work.caller.mark if known else new_mark(work.portal, index)
-    return Begun(token, mark, len(running), Role(running[0].role) if len(running) == 1 else None)
+    return Begun(token, mark, len(running), Role(running[0].role) if len(running) == 1 else None, proof)
 
 
 def new_mark(portal: Portal, index: bytes) -> str:
@@ -163,14 +149,13 @@ def _mark_of(portal: Portal, nonce: str, index: bytes) -> str:
     return portal.keyring.blind("token", said).hex()
 
 
-def prove_again(portal: Portal, caller: Caller, account: Account | None, proven: Proof | None) -> str:
+def prove_again(portal: Portal, caller: Caller, evidence: Evidence | None) -> str:
     """Note that somebody proved anew who they are; gives the session's new token.
 
     Args:
         portal: The portal.
         caller: Whose session.
-        account: Whose proof it was.
-        proven: With what; None if it wasn't proven.
+        evidence: What they proved it with; None if they didn't.
 
     Raises:
         NotFound: It was not proven, or by somebody else.
@@ -179,12 +164,13 @@ def prove_again(portal: Portal, caller: Caller, account: Account | None, proven:
     """
     with portal.work(caller) as work:
         session = work.who.session
-        same = session is not None and account is not None and account.person == session.person_id
-        permit = work.require_on(Action.PROVE_AGAIN, PortalFacts() if proven and same else Absent(PortalFacts))
-        if session is None or proven is None:
+        same = session is not None and evidence is not None and evidence.person == session.person_id
+        proof = evidence.use(work) if same and evidence else None
+        permit = work.require_on(Action.PROVE_AGAIN, PortalFacts() if proof else Absent(PortalFacts))
+        if session is None or proof is None:
             raise SignedOut
-        session.proof, session.proven_at = proven.value, work.now
-        work.note(permit, proof=proven.value)
+        session.proof, session.proven_at = proof.value, work.now
+        work.note(permit, proof=proof.value)
         return exchange_token(work, session)
 
 

@@ -9,16 +9,18 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.ids import SessionId
 from portal.domain.notices import OFTEN, Often
 from portal.domain.problems import RefusedError
+from portal.domain.proofs import PROOFS
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
 from portal.errors import NotFound, TooMany
-from portal.usecases.accounts import end_other_sessions, end_session, set_preferences, view_account
+from portal.usecases.accounts import end_all_sessions, end_other_sessions, end_session, set_preferences, view_account
 from portal.usecases.notices import set_often
 from portal.web import cookies
 from portal.web.checks import Checks
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
 from portal.web.notices import EVENT_WORDS
+from portal.web.passkeys import add_button
 from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of, raw
 from portal.web.profile_forms import profile_fields
 from portal.web.refused import sentence
@@ -92,6 +94,14 @@ def end_others(request: Request) -> Response:
     return RedirectResponse(ACCOUNT, 303)
 
 
+def end_all(request: Request) -> Response:
+    """End all of one's own sessions, this one too."""
+    end_all_sessions(portal_of(request), caller_of(request))
+    answer = RedirectResponse("/sign-in?left=1", 303)
+    cookies.clear_cookie(answer, request)
+    return answer
+
+
 def zones() -> list[str]:
     """List the time zones that are offered: places, and UTC."""
     places = (name for name in available_timezones() if name.partition("/")[0] in REGIONS and "/" in name)
@@ -121,6 +131,9 @@ def _page(
         passphrase=passphrase or Form(),
         mail=mail or filled(often=account.often),
         often=OFTEN,
+        proofs=PROOFS,
+        second_factor=portal.settings.second_factor,
+        passkey=add_button(request, account.ways.person, account.mail, account.ways.credentials),
         account=account,
         roles=ROLES,
         states=portal.state_names(account.language),

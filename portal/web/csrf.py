@@ -45,12 +45,18 @@ STALE = N_(
 
 def token(request: HTTPConnection) -> str:
     """Make the token for the forms of one page; a visitor without a cookie is given one with the answer."""
+    secret = browser(request)
+    blind = secrets.token_bytes(MAC_BYTES)
+    return base64.urlsafe_b64encode(blind + _xor(blind, _mac(secret))).decode("ascii")
+
+
+def browser(request: HTTPConnection) -> str:
+    """Give the secret of this browser's cookie, to which more than forms is bound; made where there is none yet."""
     secret = _secret(request)
     if secret is None:
         secret = secrets.token_urlsafe(32)
         _state(request.scope)[FRESH_VISITOR] = secret
-    blind = secrets.token_bytes(MAC_BYTES)
-    return base64.urlsafe_b64encode(blind + _xor(blind, _mac(secret))).decode("ascii")
+    return secret
 
 
 def check_token(request: HTTPConnection, given: str | None) -> None:

@@ -7,16 +7,24 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
+from portal.identity import passkeys
+from portal.usecases.authenticators import own_ways
 from portal.web import cookies, csrf
 from portal.web.forms import CHECKED_FORM, Form, filled, read_form
 from portal.web.languages import say
 from portal.web.pages import render
+from portal.web.passkeys import prove_button
 from portal.web.passphrases import door_of, raw
 from portal.web.places import local_path
-from portal.web.ways import caller_of, show
+from portal.web.ways import caller_of, portal_of, show
 
 KEPT: Final = "kept."  # before the names of the fields that wait for the proof
-WRONG: Final = N_("This is not your passphrase. Nothing was done yet, and what you were sending is kept.")
+WRONG_PASSKEY: Final = N_(
+    "This passkey didn’t prove that it is you. Nothing was done yet, and what you were sending is kept."
+)
+WRONG: Final = N_(
+    "This is not your passphrase, or not a code for it. Nothing was done yet, and what you were sending is kept."
+)
 
 
 def prove_form(request: Request) -> Response:
@@ -28,13 +36,26 @@ def prove(request: Request) -> Response:
     """Take the proof, and go on with what waited for it."""
     form = read_form(request)
     try:
-        token = door_of(request).confirm(caller_of(request), raw(form, "passphrase"))
+        token = door_of(request).confirm(caller_of(request), raw(form, "passphrase"), form.text("code"))
     except NotFound:
         form.refuse("passphrase", say(request, WRONG))
         return _page(request, form, 422)
     except TooMany as error:
         form.refuse("", say(request, str(error)))
         return _page(request, form, 429)
+    return proven(request, form, token)
+
+
+def prove_by_passkey(request: Request) -> Response:
+    """Take a passkey's proof, and go on with what waited for it."""
+    form, browser = read_form(request), csrf.browser(request)
+    try:
+        token = passkeys.confirm(
+            portal_of(request), caller_of(request), browser, form.text("challenge"), form.text("credential")
+        )
+    except NotFound:
+        form.refuse("", say(request, WRONG_PASSKEY))
+        return _page(request, form, 422)
     return proven(request, form, token)
 
 
@@ -70,4 +91,17 @@ def _kept(form: Form) -> list[tuple[str, str]]:
 def _page(request: Request, form: Form, status: int = 200) -> Response:
     waiting = [(KEPT + name, value) for name, value in _kept(form)]
     to, following = local_path(form.text("to")) or "", local_path(form.text("next")) or ""
-    return render(request, "signin/prove.html", status=status, form=form, waiting=waiting, to=to, next=following)
+    ways = own_ways(portal_of(request), caller_of(request))
+    passkey = prove_button(request, ways.credentials) if ways and ways.credentials else None
+    return render(
+        request,
+        "signin/prove.html",
+        status=status,
+        form=form,
+        waiting=waiting,
+        to=to,
+        next=following,
+        ways=ways,
+        passkey=passkey,
+        second_factor=portal_of(request).settings.second_factor,
+    )

@@ -9,29 +9,32 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from portal.domain.ids import AppointmentId
+from portal.domain.proofs import Proof
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
+from portal.identity import passkeys
 from portal.usecases.accounts import view_account
 from portal.usecases.health import ready
-from portal.usecases.invitations import look_at_link
 from portal.usecases.sessions import Begun, Present, choose_appointment, present, sign_out
-from portal.web import cookies
+from portal.web import cookies, csrf
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import say
 from portal.web.pages import render
-from portal.web.passphrases import chosen_passphrase, door_of, raw
+from portal.web.passkeys import sign_in_button
+from portal.web.passphrases import door_of, raw
 from portal.web.places import SIGN_IN, local_path
 from portal.web.ways import caller_of, portal_of, show
 
 WRONG: Final = N_(
-    "Address and passphrase don’t belong together, or there is no such account. Check both and try again. "
+    "These don’t belong together, or there is no such account. Check all of it and try again: a code of the app works "
+    "for a short while, and once. "
     "If you have lost your passphrase, your State’s focal point can give you a new link; "
     "in the secretariat, the registrar or an administrator can."
 )
-WRONG_ADDRESS: Final = N_(
-    "This link doesn’t go with this address. Write the address that the portal has of you: "
-    "whoever gave you the link can say which."
+WRONG_PASSKEY: Final = N_(
+    "This passkey lets nobody in here: it may have been removed, or the page was too old. Try again, or sign in with "
+    "passphrase and code."
 )
 # whoever has nothing to open yet begins with their account
 FIRST: Final = {
@@ -67,13 +70,28 @@ def enter(request: Request) -> Response:
     """Sign somebody in."""
     form = read_form(request)
     try:
-        begun = door_of(request).sign_in(caller_of(request), form.text("mail"), raw(form, "passphrase"))
+        begun = door_of(request).sign_in(
+            caller_of(request), form.text("mail"), raw(form, "passphrase"), form.text("code")
+        )
     except NotFound:
         form.refuse("", say(request, WRONG))
         return _sign_in_page(request, form, 422)
     except TooMany as error:
         form.refuse("", say(request, str(error)))
         return _sign_in_page(request, form, 429)
+    return signed_in(request, begun, local_path(form.text("next")))
+
+
+def enter_by_passkey(request: Request) -> Response:
+    """Sign somebody in by a passkey."""
+    form, browser = read_form(request), csrf.browser(request)
+    try:
+        begun = passkeys.enter(
+            portal_of(request), caller_of(request), browser, form.text("challenge"), form.text("credential")
+        )
+    except NotFound:
+        form.refuse("", say(request, WRONG_PASSKEY))
+        return _sign_in_page(request, form, 422)
     return signed_in(request, begun, local_path(form.text("next")))
 
 
@@ -84,34 +102,6 @@ def leave(request: Request) -> Response:
     answer = _to(f"{SIGN_IN}?left=1")
     cookies.clear_cookie(answer, request)
     return answer
-
-
-def link_form(request: Request) -> Response:
-    """Show the form to which a sign-in link leads; looking at it uses nothing up."""
-    try:
-        look_at_link(portal_of(request), caller_of(request), request.path_params["token"])
-    except NotFound:
-        return _dead_link(request)
-    return _link_page(request, Form())
-
-
-def use_link(request: Request) -> Response:
-    """Take the passphrase that somebody chose, and sign them in."""
-    form = read_form(request)
-    passphrase = chosen_passphrase(request, form, form.text("mail"))
-    if not form.text("mail"):
-        form.refuse("mail", say(request, N_("Write your mail address.")))
-    if not form.ok:
-        return _link_page(request, form, 422)
-    token = request.path_params["token"]
-    try:
-        begun = door_of(request).enter(caller_of(request), token, form.text("mail"), passphrase)
-    except NotFound:
-        return _refused_link(request, form)
-    except TooMany as error:
-        form.refuse("", say(request, str(error)))
-        return _link_page(request, form, 429)
-    return signed_in(request, begun, None)
 
 
 def acting(request: Request) -> Response:
@@ -162,7 +152,9 @@ def _present(request: Request) -> Present | None:
 def signed_in(request: Request, begun: Begun, following: str | None) -> Response:
     """Give the browser its session, and lead on: to the page that was asked for, else to the first one of the role."""
     target = following or first_page(begun.role)
-    if begun.appointments != 1:
+    if begun.proof is Proof.RECOVERY:
+        target = "/account#passphrases"  # which tells how many codes are left
+    elif begun.appointments != 1:
         target = "/acting" + (f"?{urlencode({'next': following})}" if following else "")
     answer = _to(target)
     cookies.set_cookie(answer, request, begun.token)
@@ -172,33 +164,17 @@ def signed_in(request: Request, begun: Begun, following: str | None) -> Response
 
 def _sign_in_page(request: Request, form: Form, status: int = 200) -> Response:
     left = request.query_params.get("left") == "1"
-    answer = render(request, "signin/signin.html", status=status, form=form, left=left)
+    answer = render(
+        request,
+        "signin/signin.html",
+        status=status,
+        form=form,
+        left=left,
+        passkey=sign_in_button(request),
+        second_factor=portal_of(request).settings.second_factor,
+    )
     if status == 429:  # noqa: PLR2004 - too many attempts
         answer.headers["Retry-After"] = "900"
-    return answer
-
-
-def _link_page(request: Request, form: Form, status: int = 200) -> Response:
-    return _without_address(render(request, "signin/link.html", status=status, form=form))
-
-
-def _dead_link(request: Request) -> Response:
-    return _without_address(render(request, "signin/dead.html", status=404))
-
-
-def _refused_link(request: Request, form: Form) -> Response:
-    """Tell a link that doesn't work from an address that isn't the right one, to whoever holds the link."""
-    try:
-        look_at_link(portal_of(request), caller_of(request), request.path_params["token"])
-    except NotFound:
-        return _dead_link(request)
-    form.refuse("mail", say(request, WRONG_ADDRESS))
-    return _link_page(request, form, 422)
-
-
-def _without_address(answer: Response) -> Response:
-    """Keep the link out of what the browser says about where it comes from; its origin must stay, for the form."""
-    answer.headers["Referrer-Policy"] = "strict-origin"
     return answer
 
 

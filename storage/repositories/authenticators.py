@@ -48,17 +48,14 @@ class AuthenticatorRecords:
         """Find a recovery code by its keyed hash."""
         return self._session.scalar(select(RecoveryCode).where(col(RecoveryCode.code_hash) == code_hash))
 
-    def spend(self, challenge: bytes, expires_at: datetime) -> bool:
-        """Note that a challenge was used; False: it was used before."""
+    def spend(self, challenge: bytes, expires_at: datetime, at: datetime) -> bool:
+        """Note that a challenge was used; False: it was used before. Those that have expired are forgotten."""
+        self._session.execute(delete(Spent).where(col(Spent.expires_at) <= at))
         known = select(func.count()).select_from(Spent).where(col(Spent.challenge) == challenge)
         if self._session.scalar(known):
             return False
         self.add(Spent(challenge=challenge, expires_at=expires_at))
         return True
-
-    def sweep(self, at: datetime) -> None:
-        """Forget the used challenges that have expired: they are refused for that."""
-        self._session.execute(delete(Spent).where(col(Spent.expires_at) <= at))
 
     def add(self, row: Passkey | CodeApp | RecoveryCode | Spent) -> None:
         """Write a new record."""

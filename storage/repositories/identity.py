@@ -171,6 +171,6 @@ class IdentityRecords:
 def _enrolled() -> CompoundSelect[UUID]:
     """Ask for everybody who has something to sign in with: here alone stands what that is."""
     return union(
-        select(col(Passphrase.person_id).label("person_id")),
+        select(col(Passphrase.person_id).label("person_id")).where(col(Passphrase.verifier) != ""),
         select(col(Passkey.person_id).label("person_id")).where(col(Passkey.removed_at).is_(None)),
     )

@@ -214,7 +214,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
-            *("reportTrouble", "endSessions", "makeAdministrator"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator"),
         )
     ),
     "state": tuple(

@@ -104,7 +104,7 @@ PLAIN: Final = {
     },
     "administrator": {
         "portal": {
-            *("listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth", "endSessions"),
+            *("listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth", "endAllSessions"),
         },
         "state": {"listStates", "editState", "listPeople", "addPerson"},
         "account": {"viewPerson"},
@@ -185,7 +185,6 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
             if act == "viewAs":  # any State, for grants to come (ToR 37); the officer the parties to theirs (d)
                 party = SIDES.get(thing.of or "") not in {None, "no party"}
                 return who.role == "focal_point" or (_keeps_review(who) and party)
-            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail"}
             return who.role == "focal_point" and who.state == thing.of and act in acts
         case "account" | "appointment" | "assignment" | "invitation" | "handover":
             return _people(who, act, thing)
@@ -209,7 +208,15 @@ def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
 
 def _own_account(act: str, thing: Thing) -> bool:
     match act:
-        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "proveAgain" | "revokeFeed":
+        case (
+            "signOut"
+            | "viewOwnAccount"
+            | "changeOwnAccount"
+            | "revokeFeed"
+            | "proveAgain"
+            | "addAuthenticator"
+            | "removeAuthenticator"
+        ):
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running
