@@ -15,12 +15,13 @@ from policies.engine import Engine
 from portal.audit.events import PORTAL_STREAMS
 from portal.background import Background
 from portal.errors import Invalid
+from portal.identity.federation import Federation
 from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import Passphrases
 from portal.post import check_post
 from portal.settings import Settings
 from portal.web.failures import HANDLERS
-from portal.web.routes import is_long, is_upload, routes
+from portal.web.routes import is_long, is_machine, is_upload, routes
 from portal.web.security import LOOPBACK_NAMES, Guard, Rules
 from portal.work import Portal, utc_now
 from storage.database import Database
@@ -136,11 +137,13 @@ def web_app(portal: Portal) -> ASGIApp:
     inner.state.portal = portal
     inner.state.passphrases = Passphrases(portal)
     inner.state.helpdesk = Helpdesk(portal)
+    inner.state.federation = Federation(portal)
     rules = Rules(
         hosts=LOOPBACK_NAMES | {host},
         proxies=tuple(ip_network(proxy) for proxy in settings.proxies),
         is_upload=is_upload,
         is_long=is_long,
+        is_machine=is_machine,
     )
     return Guard(inner, rules)
 

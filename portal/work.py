@@ -234,8 +234,11 @@ class Work:
             raise NotFound  # no policy permits what is absent; were one to, nothing would be opened
         return row, permit
 
-    def require_on(self, action: Action, facts: Facts | Absent, *, asked: UUID | None = None) -> Permit:
+    def require_on(self, action: Action, facts: Facts | Absent, *, asked: UUID | None = None, why: str = "") -> Permit:
         """Ask for an act on something outside the rooms: the portal, a State, a person, something about to be.
+
+        `asked` is the id that the caller named, `why` what was wrong with a proof, in a word: a refusal's event keeps
+        both.
 
         Raises:
             NotFound: There is no such thing, or the actor may not know of it.
@@ -243,7 +246,12 @@ class Work:
 
         """
         review = facts.review.id if hasattr(facts, "review") else None
-        return self._admit(action, bare_matter(facts, action, asked), review, asked, None)
+        try:
+            return self._admit(action, bare_matter(facts, action, asked), review, asked, None)
+        except PortalError:
+            if why and self._refused is not None:
+                self._refused.detail["why"] = why
+            raise
 
     def require_rooms(
         self, action: Action, kind: type[Row], row: Row | None, each: Action, *, asked: UUID | None = None

@@ -25,6 +25,7 @@ Scope = NewType("Scope", str)
 NAMES = Scope("names")  # names of people
 REGISTRY = Scope("registry")  # what else the register holds: mail addresses, legal bases, why a State was replaced
 DEVICES = Scope("devices")  # which browsers people are signed in with
+ISSUERS = Scope("issuers")  # the secrets that the portal has with identity providers
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
 STREAMS = Scope("streams")  # every stream of the log: only the check of all records covers this
 

@@ -262,6 +262,8 @@ class PortalSession(Guarded, SQLModel, table=True):
     proof: str = Field(max_length=20)  # with what the person proved last who they are
     proven_at: datetime = moment()
     device: bytes  # browser and system, sealed
+    issuer_id: UUID | None = Field(default=None, index=True)  # the identity provider that it began with
+    issuer_session: bytes | None = None  # keyed hash of what that calls its own session
     mac: bytes = b""
 
 

@@ -52,9 +52,29 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
     "/trouble/link": (None, {"link": "http://localhost:8000/enter/" + "t" * 43}),
     "/trouble/help": (None, {"mail": "a@example.org"}),
+    "/sign-in/passkey": (None, {"challenge": "-", "credential": "{}", "next": "/reviews"}),
+    "/prove/passkey": ("focal_xaa", {"challenge": "-", "credential": "{}", "next": "/account"}),
     "/sign-out": ("observer_xcc", {}),
     "/prove": ("focal_xaa", {"passphrase": "not this one", "to": "", "next": "/"}),
     "/enter/{token}": (None, {"mail": "a@example.org", **CHOSEN}),
+    "/sign-in/issuers/{id}/return": (None, {"mail": "a@example.org"}),
+    "/sign-in/issuers/{id}/logout": (None, {"logout_token": "a.b.c"}),
+    "/administration/issuers/new": (
+        "administrator",
+        {
+            "url": "https://id.example",
+            "name": "Ministry",
+            "client_id": "portal",
+            "client_secret": "a secret",
+            "state": "XAA",
+            "acr_values": "",
+            "amr": "",
+        },
+    ),
+    "/administration/issuers/{id}/confirm": ("administrator", {}),
+    "/administration/issuers/{id}/end": ("administrator", {}),
+    "/issuers/{id}/confirm": ("focal_xaa", {}),
+    "/issuers/{id}/end": ("focal_xaa", {}),
     "/acting": ("focal_xaa", {"appointment": "", "next": "/"}),
     "/account": ("focal_xaa", {"language": "en", "zone": "UTC"}),
     "/account/notices": ("focal_xaa", {"often": "daily"}),
@@ -62,6 +82,11 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/account/profile": ("expert_xaa", PROFILE),
     "/notices/account/seen": ("expert_xaa", {"newest": ""}),
     "/account/passphrase": ("focal_xaa", {"present": "not this one", **CHOSEN}),
+    "/account/passkeys": ("focal_xaa", {"challenge": "-", "credential": "{}", "name": "Key"}),
+    "/account/passkeys/{id}/remove": ("focal_xaa", {}),
+    "/account/codes": ("focal_xaa", {**CHOSEN, "app": "-", "code": "123456"}),
+    "/account/recovery": ("focal_xaa", {}),
+    "/account/sign-out": ("observer_xcc", {}),
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
     "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
@@ -177,6 +202,7 @@ LAST: Final = (
     "/people/{id}/appointments/{appointment}/end",
     "/sign-out",
 )
+LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out", "/account/sign-out")
 
 
 def posts(ways: Sequence[Way] = WAYS) -> list[Way]:

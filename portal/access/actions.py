@@ -19,6 +19,7 @@ class Action(StrEnum):
     REPORT_TROUBLE = "reportTrouble"
     ADD_AUTHENTICATOR = "addAuthenticator"
     REMOVE_AUTHENTICATOR = "removeAuthenticator"
+    END_SESSIONS_BY_ISSUER = "endSessionsByIssuer"
 
     # the registry: States, cycles, reviews as records without content
     LIST_STATES = "listStates"
@@ -120,6 +121,11 @@ class Action(StrEnum):
     # running the portal
     VIEW_ACCOUNTS = "viewAccounts"
     VIEW_HEALTH = "viewHealth"
+    VIEW_ISSUERS = "viewIssuers"
+    ADD_ISSUER = "addIssuer"
+    CONFIRM_ISSUER = "confirmIssuer"
+    END_ISSUER = "endIssuer"
+    CALL_ISSUER = "callIssuer"
 
     # machinery
     INITIALIZE = "initialize"
@@ -154,6 +160,9 @@ _SEEING: Final = {
     Action.END_SESSIONS: Action.VIEW_PERSON,
     Action.CHANGE_MAIL: Action.VIEW_PERSON,
     Action.ADD_PERSON: Action.LIST_PEOPLE,
+    Action.ADD_ISSUER: Action.VIEW_ISSUERS,
+    Action.CONFIRM_ISSUER: Action.VIEW_ISSUERS,
+    Action.END_ISSUER: Action.VIEW_ISSUERS,
     Action.ACCEPT_UNDERTAKING: Action.VIEW_REVIEW,
     Action.ASK_FOR_HELP: Action.VIEW_REVIEW,
     Action.ADVANCE_REVIEW: Action.VIEW_REVIEW,

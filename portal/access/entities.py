@@ -21,6 +21,7 @@ from portal.domain.ids import (
     EntryId,
     HandoverId,
     InvitationId,
+    IssuerId,
     PersonId,
     ReviewId,
     RoomId,
@@ -46,6 +47,7 @@ class Machine(StrEnum):
     FSCK = "fsck"
     MAILER = "mailer"
     OPERATOR = "operator"
+    ISSUER = "issuer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,16 @@ class InvitationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerFacts:
+    """An identity provider; state None: of the secretariat."""
+
+    id: IssuerId
+    state: StateCode | None
+    added_by: PersonId
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """A review file: its parties, where it stands, whether its State asked for help (ToR 16)."""
 
@@ -276,6 +288,7 @@ Facts = (
     | PersonFacts
     | AppointmentFacts
     | InvitationFacts
+    | IssuerFacts
     | ReviewFacts
     | AssignmentFacts
     | HandoverFacts

@@ -19,6 +19,7 @@ from portal.access.entities import (
     Facts,
     HandoverFacts,
     InvitationFacts,
+    IssuerFacts,
     PersonFacts,
     PortalFacts,
     ReviewFacts,
@@ -32,7 +33,7 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
 from portal.domain.reviews import ReviewStage, RoomKind
 from storage.dialogue import Clarification, Entry
-from storage.permits import DEVICES, NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
+from storage.permits import DEVICES, ISSUERS, NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
@@ -57,6 +58,8 @@ _IDENTITY: Final = frozenset(
         Action.PROVE_AGAIN,
         Action.ADD_AUTHENTICATOR,
         Action.REMOVE_AUTHENTICATOR,
+        Action.END_SESSIONS_BY_ISSUER,
+        Action.CALL_ISSUER,
         Action.LIST_NOTICES,
         Action.SEE_NOTICES,
         Action.VIEW_CALENDAR,
@@ -105,6 +108,14 @@ _DEVICES: Final = frozenset(
         Action.INITIALIZE,
     }
 )
+# acts whose permit covers the same, whatever they are on
+_SCOPES: Final[dict[Action, frozenset[Scope]]] = {
+    Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
+    Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
+    Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
+    Action.CALL_ISSUER: frozenset({ISSUERS}),
+    Action.END_SESSIONS_BY_ISSUER: frozenset(),
+}
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -270,10 +281,8 @@ def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
 
 
 def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
-    if action is Action.CHECK_RECORDS:
-        return frozenset({STREAMS, ORIGINS})  # what the log says; no names, no titles, no contents
-    if action is Action.SEND_MAIL:
-        return frozenset({REGISTRY})  # mail addresses; no names, no rooms
+    if action in _SCOPES:
+        return _SCOPES[action]
     match facts:
         case PersonFacts() if action is Action.VIEW_AS:
             return frozenset({NAMES})  # no mail addresses and no legal bases
@@ -302,11 +311,19 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
     return REGISTRY_STREAM
 
 
-def _named(facts: Facts | Absent) -> dict[str, str]:
+def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch for each kind of thing
     named: dict[str, object]
     match facts:
         case AppointmentFacts() | AssignmentFacts() | HandoverFacts() | InvitationFacts():
             named = _named_of_person(facts)
+        case AppointmentFacts():
+            named = {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
+        case AssignmentFacts():
+            named = {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
+        case InvitationFacts():
+            named = {"invitation": facts.id, "person": facts.person, "state": facts.state}
+        case IssuerFacts():
+            named = {"issuer": facts.id, "state": facts.state}
         case PersonFacts():
             named = {"person": facts.id, "state": facts.state}
         case SessionFacts():

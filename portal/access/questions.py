@@ -21,6 +21,7 @@ from portal.access.entities import (
     Facts,
     HandoverFacts,
     InvitationFacts,
+    IssuerFacts,
     Machine,
     PersonFacts,
     PortalFacts,
@@ -41,6 +42,7 @@ from portal.domain.ids import (
     EntryId,
     HandoverId,
     InvitationId,
+    IssuerId,
     PersonId,
     ReviewId,
     RoomId,
@@ -70,6 +72,7 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
         AppointmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, appointed_by=None, running=False
     ),
     InvitationFacts: InvitationFacts(InvitationId(NIL), _NO_PERSON, _NO_STATE, _NO_PERSON),
+    IssuerFacts: IssuerFacts(IssuerId(NIL), _NO_STATE, _NO_PERSON, confirmed=False),
     ReviewFacts: _NO_REVIEW,
     AssignmentFacts: AssignmentFacts(AssignmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, _NO_REVIEW),
     HandoverFacts: HandoverFacts(HandoverId(NIL), _NO_PERSON, _NO_PERSON, _NO_STATE, Role.READER, AppointmentId(NIL)),
@@ -190,7 +193,9 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
     match facts:
         case DocumentFacts() | RoomFacts() | ReviewFacts() | ClarificationFacts() | EntryFacts():
             return _of_a_file(facts)
-        case PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | HandoverFacts():
+        case (
+            PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | HandoverFacts() | IssuerFacts()
+        ):
             return _of_a_person(facts)
         case PortalFacts():
             return EntityId("Portal", "portal"), {}
@@ -239,7 +244,7 @@ def _of_a_file(
 
 
 def _of_a_person(
-    facts: PersonFacts | AppointmentFacts | AssignmentFacts | InvitationFacts | HandoverFacts,
+    facts: PersonFacts | AppointmentFacts | AssignmentFacts | InvitationFacts | HandoverFacts | IssuerFacts,
 ) -> tuple[EntityId, Attributes]:
     of: Attributes = {} if facts.state is None else {"state": facts.state}
     match facts:
@@ -247,6 +252,9 @@ def _of_a_person(
             of |= {"person": str(facts.id), "enrolled": facts.enrolled, "held": _roles(facts.held)}
             of |= {"atWork": _ids(facts.at_work)}
             return EntityId("Account", str(facts.id)), of | {"otherFocalPoint": facts.other_focal_point}
+        case IssuerFacts():
+            of |= {"addedBy": str(facts.added_by), "confirmed": facts.confirmed}
+            return EntityId("Issuer", str(facts.id)), of
         case InvitationFacts():
             of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by)}
             return EntityId("Invitation", str(facts.id)), of

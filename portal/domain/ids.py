@@ -9,6 +9,7 @@ AssignmentId = NewType("AssignmentId", UUID)
 SessionId = NewType("SessionId", UUID)
 HandoverId = NewType("HandoverId", UUID)
 InvitationId = NewType("InvitationId", UUID)
+IssuerId = NewType("IssuerId", UUID)
 
 CycleId = NewType("CycleId", UUID)
 ReviewId = NewType("ReviewId", UUID)

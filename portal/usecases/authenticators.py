@@ -230,16 +230,21 @@ def keep_passphrase(work: Work, person: UUID, new: NewPassphrase) -> None:
 
 def keep_first(work: Work, permit: Permit, person: UUID, new: NewPasskey | NewPassphrase) -> Proof:
     """Write what a sign-in link brought in place of all that was there; gives what the session begins with."""
-    for passkey in work.authenticators.passkeys(person):
-        passkey.removed_at = work.now
-    _drop_app(work, person)
+    drop_all(work, person)
     if isinstance(new, NewPassphrase):
         keep_passphrase(work, person, new)
         return Proof.CODE if new.app else Proof.PASSPHRASE
-    if (kept := work.identity.passphrase(person)) is not None:
-        kept.verifier = ""  # nothing fits it
     keep_passkey(work, permit, person, new)
     return Proof.PASSKEY
+
+
+def drop_all(work: Work, person: UUID) -> None:
+    """Let nothing of what a person had sign them in any more, in a transaction that brings something else."""
+    for passkey in work.authenticators.passkeys(person):
+        passkey.removed_at = work.now
+    _drop_app(work, person)
+    if (kept := work.identity.passphrase(person)) is not None:
+        kept.verifier = ""  # nothing fits it
 
 
 def _keep_app(work: Work, person: UUID, new: NewApp) -> None:

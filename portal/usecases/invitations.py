@@ -14,6 +14,7 @@
    would else come in with it in their place.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,6 +37,7 @@ from portal.usecases.standings import NOBODY, around, person_facts
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.identity import IdentityRecords
+from storage.repositories.issuers import IssuerRecords
 from storage.tables import Invitation, Person
 
 NO_MAIL: Final = Problem(
@@ -236,24 +238,40 @@ def use_link(portal: Portal, caller: Caller, token: str, mail: str, new: NewPass
 
     """
     with portal.work(as_visitor(caller)) as work:
-        invitation = work.identity.invitation_by_token(token_hash(portal, token))
-        person = lets_in(work, invitation) if invitation else None
-        if person is not None and mail_index(portal, mail) != person.mail_index:
-            person = None
-        asked = invitation.person_id if invitation else None
-        facts = PortalFacts() if person else Absent(PortalFacts)
-        permit = work.require_on(Action.USE_INVITATION, facts, asked=asked)
-        if invitation is None or person is None:
-            raise NotFound
-        invitation.used_at = work.now
-        for other in work.identity.open_invitations(person.id):
-            other.revoked_at = work.now
-        ended = work.identity.end_sessions(person.id, work.now)
-        if invitation.renews:
-            tell_person(work, person.id, AccountEvent.WAY_CHANGED)
+        person, permit = take_link(work, token, mail)
         proof = keep_first(work, permit, person.id, new)
-        work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
         return begin(work, permit, person.id, caller.token, proof, by_link=True)
+
+
+def take_link(
+    work: Work, token: str, mail: str, fits: Callable[[Person], bool] = lambda _person: True
+) -> tuple[Person, Permit]:
+    """Use a link up in a transaction of its own; what a renewing one replaces ends: identity providers' bindings too.
+
+    Raises:
+        NotFound: The link doesn't work, the address isn't the person's, or the person isn't one that it may be.
+
+    """
+    invitation = work.identity.invitation_by_token(token_hash(work.portal, token))
+    person = lets_in(work, invitation) if invitation else None
+    if person is not None and (mail_index(work.portal, mail) != person.mail_index or not fits(person)):
+        person = None
+    asked = invitation.person_id if invitation else None
+    facts = PortalFacts() if person else Absent(PortalFacts)
+    permit = work.require_on(Action.USE_INVITATION, facts, asked=asked)
+    if invitation is None or person is None:
+        raise NotFound
+    invitation.used_at = work.now
+    for other in work.identity.open_invitations(person.id):
+        other.revoked_at = work.now
+    ended = work.identity.end_sessions(person.id, work.now)
+    for binding in IssuerRecords(work.session).bindings(person.id):
+        binding.ended_at = work.now
+    work.session.flush()
+    if invitation.renews:
+        tell_person(work, person.id, AccountEvent.WAY_CHANGED)
+    work.note(permit, invitation=str(invitation.id), renewed=invitation.renews, sessions_ended=ended)
+    return person, permit
 
 
 def lets_in(work: Work, invitation: Invitation) -> Person | None:

@@ -48,6 +48,14 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """The identity provider with which a session begins, and the keyed hash of what that calls its own session."""
+
+    issuer: UUID
+    session: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """Who is here: what decides which page comes first."""
 
@@ -86,7 +94,7 @@ def sign_in(portal: Portal, caller: Caller, asked: PersonId | None, evidence: Ev
         return begin(work, permit, evidence.person, caller.token, proof)
 
 
-def record_refusal(portal: Portal, caller: Caller, action: Action, asked: PersonId | None = None) -> None:
+def record_refusal(portal: Portal, caller: Caller, action: Action, asked: UUID | None = None, why: str = "") -> None:
     """Record an attempt at a proof of who one is that was turned away without looking at the proof.
 
     Raises:
@@ -95,11 +103,18 @@ def record_refusal(portal: Portal, caller: Caller, action: Action, asked: Person
 
     """
     with portal.work(caller) as work:
-        work.require_on(action, Absent(PortalFacts), asked=asked)
+        work.require_on(action, Absent(PortalFacts), asked=asked, why=why)
 
 
 def begin(
-    work: Work, permit: Permit, person: UUID, former: bytes | None, proof: Proof, *, by_link: bool = False
+    work: Work,
+    permit: Permit,
+    person: UUID,
+    former: bytes | None,
+    proof: Proof,
+    through: Through | None = None,
+    *,
+    by_link: bool = False,
 ) -> Begun:
     """Begin a session in a transaction that proved who it is, and end the one that this browser had.
 
@@ -123,6 +138,8 @@ def begin(
             proof=proof.value,
             proven_at=work.now,
             device=work.seal(permit, DEVICES, Place("session", "device", session), device_name(work.caller.client)),
+            issuer_id=through.issuer if through else None,
+            issuer_session=through.session if through else None,
         )
     )
     work.note(permit, person=str(person), proof=proof.value, browser="known" if known else "new")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 SESSION = "portal"
 VISITOR = "portal-visitor"
 KNOWN = "portal-known"  # opens nothing: attempts from a browser that has it are counted by themselves
+FLOW = "portal-flow"  # on the way to an identity provider and back: says nothing by itself
 KNOWN_DAYS = 180
 COOKIE_LETTERS = 512
 

@@ -16,6 +16,7 @@ from portal.usecases.sessions import Begun
 from portal.web import cookies, csrf
 from portal.web.forms import Form, read_form
 from portal.web.languages import say
+from portal.web.offers import link_offers
 from portal.web.pages import render
 from portal.web.passkeys import enrol_button, enrolled
 from portal.web.passphrases import TYPE_AGAIN, chosen_passphrase, door_of
@@ -106,12 +107,18 @@ def _page(request: Request, form: Form, status: int = 200) -> Response:
     try:
         person = look_at_link(portal, caller_of(request), link)
     except NotFound:
-        return _without_address(render(request, "signin/dead.html", status=404))
+        return dead_link(request)
     app: Offered | None = None
     if portal.settings.second_factor:
         app = offer(portal, _bound(request), form.text("mail") or host(portal), host(portal), form.text("app"))
     passkey = enrol_button(request, person, link)
-    return _without_address(render(request, "signin/link.html", status=status, form=form, app=app, passkey=passkey))
+    more = {"app": app, "passkey": passkey, **link_offers(request)}
+    return _without_address(render(request, "signin/link.html", status=status, form=form, **more))
+
+
+def dead_link(request: Request) -> Response:
+    """Say that a link doesn't work."""
+    return _without_address(render(request, "signin/dead.html", status=404))
 
 
 def _bound(request: Request) -> str:

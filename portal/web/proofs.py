@@ -12,6 +12,7 @@ from portal.usecases.authenticators import own_ways
 from portal.web import cookies, csrf
 from portal.web.forms import CHECKED_FORM, Form, filled, read_form
 from portal.web.languages import say
+from portal.web.offers import prove_offers
 from portal.web.pages import render
 from portal.web.passkeys import prove_button
 from portal.web.passphrases import door_of, raw
@@ -104,4 +105,5 @@ def _page(request: Request, form: Form, status: int = 200) -> Response:
         ways=ways,
         passkey=passkey,
         second_factor=portal_of(request).settings.second_factor,
+        **prove_offers(request, following),
     )

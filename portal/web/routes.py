@@ -19,6 +19,7 @@ from portal.web import (
     downloads,
     entries,
     handovers,
+    issuers,
     keys,
     links,
     notes,
@@ -54,6 +55,11 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/prove/passkey", proofs.prove_by_passkey, Action.PROVE_AGAIN, long=True),
     Way("GET", "/enter/{token}", links.link_form, Action.USE_INVITATION),
     Way("POST", "/enter/{token}", links.use_link, Action.USE_INVITATION, long=True),
+    Way("GET", "/sign-in/issuers/{id}", issuers.leave, None),  # only leads to the identity provider
+    Way("GET", "/sign-in/issuers/{id}/return", issuers.come_back, Action.SIGN_IN),
+    Way("POST", "/sign-in/issuers/{id}/return", issuers.bind, Action.USE_INVITATION),
+    Way("POST", "/sign-in/issuers/{id}/logout", issuers.log_out, Action.END_SESSIONS_BY_ISSUER, machine=True),
+    Way("GET", "/enter/{token}/issuers/{id}", issuers.leave_with_link, None),  # only leads there too
     Way("GET", "/acting", signin.acting, Action.VIEW_OWN_ACCOUNT),
     Way("POST", "/acting", signin.act_as, Action.CHOOSE_APPOINTMENT),
     # one's own account
@@ -208,6 +214,15 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/administration/sessions/end", administration.end_sessions, Action.END_ALL_SESSIONS),
     Way("GET", "/administration/health", administration.health, Action.VIEW_HEALTH),
     Way("GET", "/administration/settings", administration.settings, Action.VIEW_HEALTH),
+    # identity providers
+    Way("GET", "/administration/issuers", issuers.listing, Action.VIEW_ISSUERS),
+    Way("GET", "/administration/issuers/new", issuers.new_form, Action.VIEW_ISSUERS),
+    Way("POST", "/administration/issuers/new", issuers.add, Action.ADD_ISSUER),
+    Way("POST", "/administration/issuers/{id}/confirm", issuers.confirm, Action.CONFIRM_ISSUER),
+    Way("POST", "/administration/issuers/{id}/end", issuers.end, Action.END_ISSUER),
+    Way("GET", "/issuers", issuers.own, Action.VIEW_ISSUERS),
+    Way("POST", "/issuers/{id}/confirm", issuers.confirm, Action.CONFIRM_ISSUER),
+    Way("POST", "/issuers/{id}/end", issuers.end, Action.END_ISSUER),
 )
 
 
@@ -219,6 +234,11 @@ def routes() -> Sequence[BaseRoute]:
 def is_long(path: str) -> bool:
     """Tell whether a route takes a form with a long text."""
     return any(way.long and way.route().path_regex.match(path) for way in WAYS)
+
+
+def is_machine(path: str) -> bool:
+    """Tell whether a route is called by another server, without a page of ours."""
+    return any(way.machine and way.route().path_regex.match(path) for way in WAYS)
 
 
 def is_upload(path: str) -> bool:

@@ -76,14 +76,18 @@ class Rules:
         is_upload: Tells from the path whether a route reads a multipart body of any length itself.
         is_long: Tells from the path whether a form holds a long text. What is too long for the record still has to
             come back to whoever typed it, so more is read than is kept; from nobody without a session's cookie.
+        is_machine: Tells from the path whether another server calls it: what it sends proves itself, and no page of
+            ours is asked for. Its cookies count for nothing.
     """
 
     hosts: frozenset[str] = LOOPBACK_NAMES
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     is_upload: Callable[[str], bool] = lambda _path: False
     is_long: Callable[[str], bool] = lambda _path: False
+    is_machine: Callable[[str], bool] = lambda _path: False
     header_bytes: int = 32 * 1024
     form_bytes: int = 64 * 1024
+    machine_bytes: int = 20 * 1024
     long_form_bytes: int = 8 * 1024 * 1024
 
 
@@ -131,6 +135,11 @@ class Guard:
         request = Request(scope, receive)
         if request.method in csrf.SAFE_METHODS:
             return
+        if self._rules.is_machine(scope["path"]):
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+            request = Request(scope, receive)
+            scope["state"][forms.CHECKED_FORM] = await _read_fields(request, self._rules.machine_bytes)
+            return
         csrf.check_source(request)
         scope["state"][csrf.OURS] = True
         in_header = request.headers.get(csrf.HEADER)
@@ -140,10 +149,7 @@ class Guard:
             scope["state"][multipart.CHECKED_TOKEN] = in_header is not None
             return
         long = self._rules.is_long(scope["path"]) and cookies.read_cookie(request) is not None
-        body = await bounded_body(request, self._rules.long_form_bytes if long else self._rules.form_bytes)
-        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
-            raise RequestRefused(415, WRONG_TYPE)
-        fields = forms.parse_fields(body)
+        fields = await _read_fields(request, self._rules.long_form_bytes if long else self._rules.form_bytes)
         if in_header is None:
             csrf.check_token(request, fields.get(csrf.FIELD, ("",))[-1])
         scope["state"][forms.CHECKED_FORM] = fields
@@ -171,6 +177,13 @@ class _Answer:
         elif message["type"] == "http.response.body":
             self.complete = not message.get("more_body", False)
         await self._send(message)
+
+
+async def _read_fields(request: Request, most: int) -> forms.Fields:
+    body = await bounded_body(request, most)
+    if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        raise RequestRefused(415, WRONG_TYPE)
+    return forms.parse_fields(body)
 
 
 async def bounded_body(request: Request, most: int) -> bytes:

@@ -20,6 +20,7 @@ from portal.usecases.sessions import Begun, Present, choose_appointment, present
 from portal.web import cookies, csrf
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import say
+from portal.web.offers import offers
 from portal.web.pages import render
 from portal.web.passkeys import sign_in_button
 from portal.web.passphrases import door_of, raw
@@ -172,6 +173,7 @@ def _sign_in_page(request: Request, form: Form, status: int = 200) -> Response:
         left=left,
         passkey=sign_in_button(request),
         second_factor=portal_of(request).settings.second_factor,
+        **offers(request, form.text("next")),
     )
     if status == 429:  # noqa: PLR2004 - too many attempts
         answer.headers["Retry-After"] = "900"

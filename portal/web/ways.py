@@ -38,6 +38,7 @@ class Way:
     action: Action | None
     upload: bool = False
     long: bool = False  # its form holds a long text
+    machine: bool = False  # another server calls it, without a page of ours: no origin, no token, no session
 
     def route(self) -> Route:
         """Make Starlette's route."""

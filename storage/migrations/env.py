@@ -7,6 +7,7 @@ import storage.accounts
 import storage.authenticators
 import storage.dialogue
 import storage.handovers
+import storage.issuers
 import storage.notes
 import storage.notices
 import storage.planning

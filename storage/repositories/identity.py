@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.authenticators import Passkey
+from storage.issuers import IssuerSubject
 from storage.planning import CalendarFeed
 from storage.repositories.people import running
 from storage.tables import Appointment, Invitation, Passphrase, Person, PortalSession
@@ -173,4 +174,5 @@ def _enrolled() -> CompoundSelect[UUID]:
     return union(
         select(col(Passphrase.person_id).label("person_id")).where(col(Passphrase.verifier) != ""),
         select(col(Passkey.person_id).label("person_id")).where(col(Passkey.removed_at).is_(None)),
+        select(col(IssuerSubject.person_id).label("person_id")).where(col(IssuerSubject.ended_at).is_(None)),
     )

@@ -21,6 +21,7 @@ from portal.access.entities import (
     Facts,
     HandoverFacts,
     InvitationFacts,
+    IssuerFacts,
     Machine,
     PersonFacts,
     PortalFacts,
@@ -43,6 +44,7 @@ from portal.domain.ids import (
     EntryId,
     HandoverId,
     InvitationId,
+    IssuerId,
     PersonId,
     ReviewId,
     RoomId,
@@ -194,6 +196,7 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "assignment": AssignmentFacts,
     "invitation": InvitationFacts,
     "handover": HandoverFacts,
+    "issuer": IssuerFacts,
     "review": ReviewFacts,
     "room": RoomFacts,
     "document": DocumentFacts,
@@ -214,13 +217,14 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
-            *("reportTrouble", "endAllSessions", "makeAdministrator"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
         )
     ),
     "state": tuple(
-        map(
-            Action,
-            ("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewAs"),
+        Action(act)
+        for act in (
+            *("listStates", "editState", "listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewAs"),
+            "viewIssuers",
         )
     ),
     "cycle": (Action.LIST_CYCLES, Action.OPEN_REVIEW),
@@ -241,6 +245,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     ),
     "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
     "handover": (Action.VIEW_PERSON, Action.HAND_OVER, Action.VIEW_HANDOVER),
+    "issuer": tuple(map(Action, ("viewIssuers", "confirmIssuer", "endIssuer", "callIssuer", "endSessionsByIssuer"))),
     "review": tuple(
         Action(act)
         for act in (
@@ -297,6 +302,7 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             at_work=_here(here=thing.at_work),
         ),
         "invitation": lambda: InvitationFacts(InvitationId(one), person, of, begun_by),
+        "issuer": lambda: IssuerFacts(IssuerId(one), of, begun_by, confirmed=thing.running),
         "appointment": lambda: AppointmentFacts(
             AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
         ),

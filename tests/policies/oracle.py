@@ -62,6 +62,8 @@ SOLEMN: Final = {
     "addAuthenticator",
     "removeAuthenticator",
     "endOwnSession",
+    "addIssuer",
+    "confirmIssuer",
     "addPerson",
     "appoint",
     "confirmAppointment",
@@ -105,13 +107,15 @@ PLAIN: Final = {
     "administrator": {
         "portal": {
             *("listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth", "endAllSessions"),
+            *("viewIssuers", "addIssuer"),
         },
-        "state": {"listStates", "editState", "listPeople", "addPerson"},
+        "state": {"listStates", "editState", "listPeople", "addPerson", "viewIssuers"},
         "account": {"viewPerson"},
         "appointment": {"viewPerson"},
         "assignment": {"viewPerson"},
         "invitation": {"viewPerson"},
         "handover": {"viewPerson"},
+        "issuer": {"viewIssuers", "endIssuer"},
     },
     "focal_point": {"portal": {"listReviews", "issueFeed"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
@@ -128,6 +132,7 @@ MACHINES: Final = {
     "fsck": {"checkRecords"},
     "mailer": {"sendMail"},
     "operator": {"makeAdministrator"},
+    "issuer": set(),
 }
 # what was told to oneself, by whoever acts under an appointment (d)
 NOTICES: Final = {"listNotices", "seeNotices"}
@@ -161,6 +166,8 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
     if who.role == "visitor":
         return thing.kind == "portal" and act in {"signIn", "useInvitation", "reportTrouble"}
     if who.role == "machine":
+        if thing.kind == "issuer":  # the portal asks a provider, and does as it asks (d)
+            return who.name == "issuer" and act in {"callIssuer", "endSessionsByIssuer"}
         return thing.kind == "portal" and act in MACHINES[who.name]
     if act in OWN_ACCOUNT:
         return _own_account(act, thing) and not (who.suspended and act == "addAuthenticator")
@@ -181,17 +188,26 @@ def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
     match thing.kind:
         case "state":
-            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster"}
+            acts = {"listPeople", "addPerson", "viewOwnPeopleTrail", "viewRoster", "viewIssuers"}
             if act == "viewAs":  # any State, for grants to come (ToR 37); the officer the parties to theirs (d)
                 party = SIDES.get(thing.of or "") not in {None, "no party"}
                 return who.role == "focal_point" or (_keeps_review(who) and party)
             return who.role == "focal_point" and who.state == thing.of and act in acts
+        case "issuer":
+            return _issuer(who, act, thing)
         case "account" | "appointment" | "assignment" | "invitation" | "handover":
             return _people(who, act, thing)
         case "review" | "room" | "document" | "clarification" | "entry":
             return _file(who, act, thing, version, target)
         case _:
             return False
+
+
+def _issuer(who: Who, act: str, thing: Thing) -> bool:
+    # whoever it is for lets a provider in: the State, or a second administrator for the secretariat (d)
+    own = _is_own(who, thing)
+    lets_in = (own or (who.role == "administrator" and thing.of is None)) and not thing.begun_by_me
+    return lets_in if act == "confirmIssuer" else own and act in {"viewIssuers", "endIssuer"}
 
 
 def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:

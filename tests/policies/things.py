@@ -38,7 +38,9 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
         yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
     for (role, of), mine in product(_offices(), (True, False)):
         yield Thing("handover", role=role, of=of, mine=mine)
-    for kind in ("account", "invitation", "appointment", "assignment", "handover"):
+    for of, begun in product((*PARTIES, "XDD", None), (True, False)):
+        yield Thing("issuer", of=of, begun_by_me=begun)
+    for kind in ("account", "invitation", "appointment", "assignment", "handover", "issuer"):
         yield Thing(kind, absent=True, of="", role="reader")
     yield from _appointments(others)
     for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):

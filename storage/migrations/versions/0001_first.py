@@ -415,6 +415,8 @@ def upgrade() -> None:
         sa.Column("proof", sa.String(length=20), nullable=False),
         sa.Column("proven_at", UtcTime(), nullable=False),
         sa.Column("device", sa.LargeBinary(), nullable=False),
+        sa.Column("issuer_id", sa.Uuid(), nullable=True),
+        sa.Column("issuer_session", sa.LargeBinary(), nullable=True),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"],
@@ -427,6 +429,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash"),
     )
+    op.create_index(op.f("ix_session_issuer_id"), "session", ["issuer_id"], unique=False)
     op.create_index(op.f("ix_session_person_id"), "session", ["person_id"], unique=False)
     op.create_table(
         "stream",

@@ -1,0 +1,113 @@
+"""What is set of an identity provider when it is connected, and which addresses of it may be used."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from portal.domain.problems import Problem, RefusedError
+from portal.domain.texts import N_
+
+URL_LETTERS: Final = 400
+NAME_LETTERS: Final = 80
+CLIENT_LETTERS: Final = 200
+SECRET_LETTERS: Final = 400
+ACR_LETTERS: Final = 400
+AMR_LETTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """What is set of an issuer; state None: it is the secretariat's."""
+
+    url: str
+    name: str
+    client_id: str
+    client_secret: str
+    state: str | None
+    acr_values: str = ""
+    amr: str = ""
+
+
+def is_safe(url: object) -> bool:
+    """Tell whether an address of an issuer may be used: https, or plain HTTP on this machine."""
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None or not host or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def issuer_url(text: str) -> str:
+    """Take the address by which an issuer names itself, exactly as it is.
+
+    Raises:
+        RefusedError: It is none.
+
+    """
+    if len(text) > URL_LETTERS or "?" in text or not text.isprintable() or " " in text or not is_safe(text):
+        raise RefusedError(
+            Problem("url", N_("Write the provider’s address as it names itself: https, without a question mark."))
+        )
+    return text
+
+
+def issuer_name(text: str) -> str:
+    """Take the name under which people choose an issuer.
+
+    Raises:
+        RefusedError: It is empty or too long.
+
+    """
+    if not 0 < len(text) <= NAME_LETTERS or not text.isprintable():
+        raise RefusedError(Problem("name", N_("Write the name under which people know the provider, in one line.")))
+    return text
+
+
+def client_id(text: str) -> str:
+    """Take the name by which an issuer knows the portal.
+
+    Raises:
+        RefusedError: It is empty or too long.
+
+    """
+    if not 0 < len(text) <= CLIENT_LETTERS or not text.isprintable():
+        raise RefusedError(Problem("client_id", N_("Write the client id that the provider gave the portal.")))
+    return text
+
+
+def client_secret(text: str) -> str:
+    """Take the secret that the portal has with an issuer.
+
+    Raises:
+        RefusedError: It is empty or too long.
+
+    """
+    if not 0 < len(text) <= SECRET_LETTERS or not text.isprintable():
+        raise RefusedError(Problem("client_secret", N_("Write the client secret that the provider gave the portal.")))
+    return text
+
+
+def demanded(field: str, text: str) -> str:
+    """Take the words that an issuer is to say of how somebody signed in there, separated by blanks.
+
+    Raises:
+        RefusedError: They are too long.
+
+    """
+    words = " ".join(text.split())
+    if len(words) > AMR_LETTERS or not words.isprintable():
+        raise RefusedError(Problem(field, N_("Write single words with blanks between them, or nothing.")))
+    return words

@@ -1,0 +1,175 @@
+"""Signing in through an identity provider, from leaving for it to coming back.
+
+What comes back is checked as `oidc` says, then the use case decides (`portal/usecases/federation.py`). Whatever is
+wrong is recorded as a refusal with a word for it; tokens, codes and names are not.
+"""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain.people import mail_address
+from portal.domain.problems import RefusedError
+from portal.domain.texts import N_
+from portal.errors import NotFound, TooMany
+from portal.identity.answers import Answers, Silent
+from portal.identity.attempts import LINK_ATTEMPTS, Attempts, network
+from portal.identity.flows import Flow, Flows
+from portal.identity.oidc import Asked, Issuer, Relying, Unproven
+from portal.usecases import federation
+from portal.usecases.federation import Asserted
+from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
+from portal.work import Portal
+
+SIGN_IN: Final = "sign-in"
+LINK: Final = "link"
+PROVE: Final = "prove"
+LOGOUTS: Final = 60  # that prove nothing, in a window, from one network
+MARKS: Final = 10_000
+_ACTIONS: Final = {SIGN_IN: Action.SIGN_IN, LINK: Action.USE_INVITATION, PROVE: Action.PROVE_AGAIN}
+
+MANY: Final = N_("There were many attempts in a short time, so the portal waits a while before the next one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of coming back: a session that began, a token of the one that was proven, or an address to ask for."""
+
+    next: str
+    begun: Begun | None = None
+    token: str | None = None
+    cookie: str | None = None  # under which what the issuer said waits for the address
+
+
+class Federation:
+    """The way through issuers; made once for a process."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._relying = Relying(Answers(), lambda: portal.clock().timestamp())
+        self._flows = Flows(lambda: portal.clock().timestamp())
+        self._attempts = Attempts()
+        self._marks: OrderedDict[tuple[UUID, str], int] = OrderedDict()
+        self._lock = Lock()
+
+    def leave(self, caller: Caller, issuer_id: UUID, purpose: str, following: str, link: str = "") -> tuple[str, str]:
+        """Leave for an issuer; gives what the browser holds and where it goes.
+
+        Raises:
+            NotFound: There is no such issuer that works.
+            Silent: It doesn't answer as it should.
+            TooMany: Too many wait from this network.
+
+        """
+        issuer = self._issuer(issuer_id)
+        words = [secrets.token_urlsafe(32) for _ in range(3)]
+        back = f"{self._portal.settings.origin.rstrip('/')}/sign-in/issuers/{issuer_id}/return"
+        asked = Asked(words[0], words[1], words[2], back, fresh=purpose == PROVE)
+        address = self._relying.address(issuer, asked)
+        cookie = self._flows.keep(Flow(issuer_id, asked, purpose, following, link), network(caller.address))
+        if cookie is None:
+            raise TooMany(MANY)
+        return cookie, address
+
+    def come_back(self, caller: Caller, issuer_id: UUID, cookie: str | None, given: dict[str, str]) -> Came:
+        """Take what an issuer answered.
+
+        Raises:
+            NotFound: Nobody here is known by it, or nothing was asked of this issuer from this browser.
+            Unproven: It proves nothing.
+            Silent: The issuer doesn't answer as it should.
+            SignedOut: The session that was to be proven ended.
+
+        """
+        flow = self._flows.take(cookie, issuer_id)
+        if flow is None or flow.said is not None:
+            federation.note_refusal(self._portal, as_visitor(caller), Action.SIGN_IN, issuer_id, "no-flow")
+            raise Unproven("no-flow")
+        asks = caller if flow.purpose == PROVE else as_visitor(caller)
+        try:
+            issuer = self._issuer(issuer_id)
+            code = self._relying.check_answer(issuer, flow.asked, given)
+            secret = federation.secret_of(self._portal, caller, issuer_id)
+            known = self._relying.redeem(issuer, secret, flow.asked, code)
+        except (Unproven, Silent) as error:
+            federation.note_refusal(self._portal, asks, _ACTIONS[flow.purpose], issuer_id, error.code)
+            raise
+        said = federation.asserted(self._portal, issuer_id, known.subject, known.session)
+        return self._arrived(caller, flow, said, known.mail)
+
+    def bind(self, caller: Caller, issuer_id: UUID, cookie: str | None, mail: str) -> Came:
+        """Use a sign-in link with the address that somebody wrote after coming back.
+
+        Raises:
+            NotFound: The link doesn't work, the address isn't the one of whom it is for, or nothing waits.
+            TooMany: There were too many attempts with this link.
+
+        """
+        flow = self._flows.take(cookie, issuer_id)
+        if flow is None or flow.said is None:
+            federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "no-flow")
+            raise Unproven("no-flow")
+        keys = {("link", token_hash(self._portal, flow.link)): LINK_ATTEMPTS}
+        if not self._attempts.begin(keys, self._portal.clock()):
+            federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
+            raise TooMany(MANY)
+        begun = federation.bind_through(self._portal, caller, flow.said, flow.link, _one_spelling(mail))
+        self._attempts.take_back(keys)
+        return Came("", begun=begun)
+
+    def log_out(self, caller: Caller, issuer_id: UUID, token: str) -> None:
+        """End the sessions of which an issuer says that they are over.
+
+        Raises:
+            NotFound: There is no such issuer that works.
+            Unproven: What was sent is no message of this issuer, or was taken before.
+            Silent: The issuer doesn't answer as it should.
+            TooMany: There were too many that proved nothing.
+
+        """
+        keys = {("logout", issuer_id.bytes + network(caller.address)): LOGOUTS}
+        now = self._portal.clock()
+        if not self._attempts.begin(keys, now):
+            raise TooMany(MANY)
+        logout = self._relying.check_logout(self._issuer(issuer_id), token)
+        with self._lock:
+            if self._marks.get((issuer_id, logout.mark), 0) > now.timestamp():
+                raise Unproven("replayed")
+            self._marks[issuer_id, logout.mark] = logout.ends
+            while len(self._marks) > MARKS:
+                self._marks.popitem(last=False)
+        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
+        self._attempts.take_back(keys)
+
+    def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
+        if flow.purpose == PROVE:
+            evidence = federation.recognized(self._portal, said)
+            return Came(flow.next, token=prove_again(self._portal, caller, evidence))
+        if flow.purpose == SIGN_IN:
+            return Came(flow.next, begun=federation.sign_in_through(self._portal, caller, said))
+        if mail is not None:
+            try:
+                begun = federation.bind_through(self._portal, caller, said, flow.link, _one_spelling(mail))
+                return Came("", begun=begun)
+            except NotFound:  # the portal may have another address of the same person: it asks for that one
+                pass
+        cookie = self._flows.keep(replace(flow, said=said), network(caller.address))
+        if cookie is None:
+            raise TooMany(MANY)
+        return Came("", cookie=cookie)
+
+    def _issuer(self, issuer_id: UUID) -> Issuer:
+        row = federation.connected(self._portal, issuer_id)
+        return Issuer(row.id, row.url, row.client_id, row.acr_values, row.amr)
+
+
+def _one_spelling(mail: str) -> str:
+    try:
+        return mail_address(mail)
+    except RefusedError:
+        return mail
