@@ -51,6 +51,7 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         "PORTAL_KEYS": str(used.keys),
         "PORTAL_PORT": str(port),
         "PORTAL_ORIGIN": url,
+        "PORTAL_SECOND_FACTOR": str(used.second_factor).lower(),
         **{f"PORTAL_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(

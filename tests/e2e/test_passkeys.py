@@ -89,7 +89,7 @@ def test_a_passkey_from_the_link_to_the_second_one(chromium: Browser, installed:
     press(page, "Make a passkey")
     expect(page).to_have_url(f"{server.url}/administration")
 
-    # two interactions, the button and the device's own question, and three requests: the form, the proof, the first page
+    # two interactions, the button and the device's own question; three requests: form, proof, first page
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url("**/sign-in?left=1")
     cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": first, "enabled": False})
@@ -101,8 +101,8 @@ def test_a_passkey_from_the_link_to_the_second_one(chromium: Browser, installed:
 
     page.on("request", note)
     page.goto(f"{server.url}/sign-in")
-    press(page, "Sign in with a passkey")
     cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": first, "enabled": True})
+    press(page, "Sign in with a passkey")
     page.wait_for_url("**/administration")
     assert asked == ["GET /sign-in", "POST /sign-in/passkey", "GET /administration"]
     page.remove_listener("request", note)

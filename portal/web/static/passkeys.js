@@ -2,9 +2,9 @@
    Without this script, or where the browser has no passkeys, the button stays away and the other form works. */
 "use strict";
 
-const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (raw) =>
-  btoa(String.fromCharCode(...new Uint8Array(raw))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  btoa(String.fromCharCode(...new Uint8Array(raw))).replace(/\+/g, "-").replaceAll("/", "_").replace(/=+$/, "");
 
 let waiting = null; // the offer beside the mail field: one request at a time
 

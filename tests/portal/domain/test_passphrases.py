@@ -70,3 +70,17 @@ def test_characters_are_counted_after_composition() -> None:
 
 def test_the_same_passphrase_typed_on_two_machines_is_the_same() -> None:
     assert prepared_passphrase(unicodedata.normalize("NFD", "été\u00a0rouge")) == "été rouge"
+
+
+@pytest.mark.parametrize(
+    "often", ["dragonsuperman", "charliechelsea", "1234Baseballbat99", "!!football2024!!", "chelsea-charlie7"]
+)
+def test_passwords_often_used_are_refused_alone_in_pairs_and_with_figures_around_them(often: str) -> None:
+    assert [problem.code for problem in passphrase_problems(often)] == ["passphrase-common"]
+
+
+@pytest.mark.parametrize(
+    "good", ["violet harbour lantern seventeen", "copper meadow river window", "apple house paper stone"]
+)
+def test_four_words_of_a_dictionary_pass(good: str) -> None:
+    assert passphrase_problems(good) == []
