@@ -239,6 +239,7 @@ class Work:
 
         `asked` is the id that the caller named, `why` what was wrong with a proof, in a word: a refusal's event keeps
         both.
+        A refusal's event keeps `asked`, the id that the caller named, and `why`: what was wrong with a proof.
 
         Raises:
             NotFound: There is no such thing, or the actor may not know of it.
