@@ -250,9 +250,10 @@ class Work:
         try:
             return self._admit(action, bare_matter(facts, action, asked), review, asked, None)
         except PortalError:
+            return self._admit(action, bare_matter(facts, action), review, asked, None)
+        finally:
             if why and self._refused is not None:
                 self._refused.detail["why"] = why
-            raise
 
     def require_rooms(
         self, action: Action, kind: type[Row], row: Row | None, each: Action, *, asked: UUID | None = None

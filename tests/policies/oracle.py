@@ -233,6 +233,7 @@ def _own_account(act: str, thing: Thing) -> bool:
             | "addAuthenticator"
             | "removeAuthenticator"
         ):
+        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "revokeFeed" | "proveAgain":
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running

@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
+from storage.issuers import Issuer, IssuerSubject
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
 from tests.filing import press
@@ -49,6 +50,7 @@ def ask(world: World, about: Put) -> None:
     asked = made | here | {"id": clarification, "kind": "clarification", "draft_subject": b"sealed"}
     text = made | within | {"room_id": file.rooms["reviewers"], "text": b"sealed", "owner": "XBB"}
     written = text | {"id": entry, "part": "question", "stage": "draft", "edited_by": me, "edited_at": now}
+    provider = {"id": uuid4(), "url": "https://id.example"}
     rows: tuple[SQLModel, ...] = (
         Batch(**here, owner="XBB", number=1, submitted_by=me, submitted_at=now),
         Clarification(**asked, draft_number=1, owner="XBB", stage="draft"),
@@ -57,6 +59,8 @@ def ask(world: World, about: Put) -> None:
         Routing(**within, person_id=me, routed_by=me, routed_at=now),
         Remark(**text, kind="comment", held_at=now),
         EntryTask(**here, entry_id=entry, person_id=me, language="fr", sent_by=me, sent_at=now),
+        Issuer(**provider, name="A", client_id="a", client_secret=b"sealed", added_by=me, added_at=now),
+        IssuerSubject(id=uuid4(), issuer_id=provider["id"], subject=b"keyed", person_id=me, bound_at=now),
     )
     with world.portal.database.begin() as session:
         for row in rows:
