@@ -31,6 +31,8 @@ say "making .venv"
 "$python" -m venv .venv
 .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# the wheel of the identity provider that tests use brings a package `tests` of its own, which would be found before ours
+rm -rf .venv/lib/python3*/site-packages/tests
 
 if command -v npm >/dev/null; then
     say "bringing what pages use from npm"

@@ -235,11 +235,7 @@ class Work:
         return row, permit
 
     def require_on(self, action: Action, facts: Facts | Absent, *, asked: UUID | None = None, why: str = "") -> Permit:
-        """Ask for an act on something outside the rooms: the portal, a State, a person, something about to be.
-
-        `asked` is the id that the caller named, `why` what was wrong with a proof, in a word: a refusal's event keeps
-        both.
-        A refusal's event keeps `asked`, the id that the caller named, and `why`: what was wrong with a proof.
+        """Ask for an act on something outside the rooms: the portal, a State, a person; a refusal keeps asked and why.
 
         Raises:
             NotFound: There is no such thing, or the actor may not know of it.
@@ -249,8 +245,6 @@ class Work:
         review = facts.review.id if hasattr(facts, "review") else None
         try:
             return self._admit(action, bare_matter(facts, action, asked), review, asked, None)
-        except PortalError:
-            return self._admit(action, bare_matter(facts, action), review, asked, None)
         finally:
             if why and self._refused is not None:
                 self._refused.detail["why"] = why

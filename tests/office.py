@@ -195,14 +195,13 @@ FORMS: Final[Mapping[str, Filling]] = {
 # closing a review or ending an appointment would leave nothing for the next form to be about, signing out nobody
 LAST: Final = (
     "/register/{id}/close",
-    "/people/{id}/appointments/{appointment}/end",
     "/people/{id}/sessions/end",
     "/administration/sessions/end",
     "/people/{id}/appointments/{appointment}/hand-over",
     "/people/{id}/appointments/{appointment}/end",
+    "/account/sign-out",
     "/sign-out",
 )
-LAST: Final = ("/register/{id}/close", "/people/{id}/appointments/{appointment}/end", "/sign-out", "/account/sign-out")
 
 
 def posts(ways: Sequence[Way] = WAYS) -> list[Way]:

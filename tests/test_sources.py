@@ -171,11 +171,15 @@ def test_patterns_take_time_that_grows_with_what_they_read() -> None:
 
 
 def test_nothing_is_changed_by_looking() -> None:
-    """Every way by GET asks for an act of seeing; a sign-in link is only looked at."""
+    """Every way by GET asks for an act of seeing; a sign-in link is only looked at.
+
+    An identity provider leads back by GET: what it brings counts once, in the browser that left for it.
+    """
     looks = [way.action for way in WAYS if way.method == "GET" and way.action is not None]
     assert looks
     assert {action for action in looks if not action.value.startswith(("view", "list", "download", "export"))} == {
         Action.USE_INVITATION,
+        Action.SIGN_IN,
         Action.OPEN_NOTE,
     }
 

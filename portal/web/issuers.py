@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from portal.domain import issuers as rules
 from portal.domain.ids import IssuerId
@@ -119,9 +119,9 @@ def log_out(request: Request) -> Response:
     try:
         federation_of(request).log_out(caller_of(request), id_from(request, "id"), token)
     except (Unproven, Silent, NotFound):
-        return Response(status_code=400, headers=NO_STORE)
+        return PlainTextResponse("This is no message of this provider, so nothing ended.\n", 400, headers=NO_STORE)
     except TooMany:
-        return Response(status_code=429, headers=NO_STORE)
+        return PlainTextResponse("There were too many messages that proved nothing.\n", 429, headers=NO_STORE)
     return Response(status_code=200, headers=NO_STORE)
 
 

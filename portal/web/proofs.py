@@ -1,6 +1,7 @@
 """Proving anew who one is, before what takes a fresh proof; a form is kept meanwhile and goes on afterwards."""
 
 from typing import Final
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +19,7 @@ from portal.web.passkeys import prove_button
 from portal.web.passphrases import door_of, raw
 from portal.web.places import local_path
 from portal.web.ways import caller_of, portal_of, show
+from storage import permits
 
 KEPT: Final = "kept."  # before the names of the fields that wait for the proof
 WRONG_PASSKEY: Final = N_(
@@ -77,7 +79,8 @@ def keep_form(request: Request) -> Response:
     """Ask for the proof in answer to a form that takes one, and keep what the form holds."""
     fields = getattr(request.state, CHECKED_FORM, {})
     kept = {KEPT + name: values for name, values in fields.items() if name != csrf.FIELD}
-    return _page(request, Form({"to": (request.url.path,), **kept}), 403)
+    with permits.request(UUID(request.state.request_id)):  # the way that was asked for is left already
+        return _page(request, Form({"to": (request.url.path,), **kept}), 403)
 
 
 def _kept(form: Form) -> list[tuple[str, str]]:

@@ -224,16 +224,9 @@ def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
 
 def _own_account(act: str, thing: Thing) -> bool:
     match act:
-        case (
-            "signOut"
-            | "viewOwnAccount"
-            | "changeOwnAccount"
-            | "revokeFeed"
-            | "proveAgain"
-            | "addAuthenticator"
-            | "removeAuthenticator"
-        ):
-        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "revokeFeed" | "proveAgain":
+        case "signOut" | "viewOwnAccount" | "changeOwnAccount" | "proveAgain" | "revokeFeed":
+            return thing.kind == "portal"
+        case "addAuthenticator" | "removeAuthenticator":
             return thing.kind == "portal"
         case "chooseAppointment":
             return thing.kind == "appointment" and thing.mine and thing.running

@@ -49,7 +49,9 @@ def cases() -> list[Case]:
     ]
     few_reviews = reviews_and_rooms(("preparation", "dialogue", "closed"))
     things = [*registry(("dialogue",), OTHERS[:3]), *few_reviews, *few_documents, *few_texts]
-    few_things = [thing for thing in things if thing.kind in {"portal", "review", "room"} and thing.step == "dialogue"]
+    few_things = [
+        thing for thing in things if thing.kind in {"portal", "review", "room", "issuer"} and thing.step == "dialogue"
+    ]
     found = [case for alike in free for case in answers(engine, alike, things)]
     return found + [case for alike in hindered for case in answers(engine, alike, few_things)]
 

@@ -27,6 +27,7 @@ COLUMNS = [(table, column.name) for table in TABLES for column in inspect(table)
 FREE = {
     *("cycle", "event", "key_holder", "key_version", "state", "state_instrument", "state_name", "stream", "visit"),
     *("notice", "notice_setting"),  # the policies are asked whenever one is shown or mailed
+    "spent",  # only takes away: a challenge that stands here works no more
     "account_notice",  # gives nothing: whose a link or a former address is, a guarded row and its place say
 }
 

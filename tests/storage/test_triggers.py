@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 from sqlmodel import SQLModel
 
+from storage.authenticators import CodeApp, Passkey, RecoveryCode
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
+from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
@@ -50,6 +52,7 @@ def ask(world: World, about: Put) -> None:
     asked = made | here | {"id": clarification, "kind": "clarification", "draft_subject": b"sealed"}
     text = made | within | {"room_id": file.rooms["reviewers"], "text": b"sealed", "owner": "XBB"}
     written = text | {"id": entry, "part": "question", "stage": "draft", "edited_by": me, "edited_at": now}
+    mine = {"id": uuid4(), "person_id": me}
     provider = {"id": uuid4(), "url": "https://id.example"}
     rows: tuple[SQLModel, ...] = (
         Batch(**here, owner="XBB", number=1, submitted_by=me, submitted_at=now),
@@ -61,6 +64,18 @@ def ask(world: World, about: Put) -> None:
         EntryTask(**here, entry_id=entry, person_id=me, language="fr", sent_by=me, sent_at=now),
         Issuer(**provider, name="A", client_id="a", client_secret=b"sealed", added_by=me, added_at=now),
         IssuerSubject(id=uuid4(), issuer_id=provider["id"], subject=b"keyed", person_id=me, bound_at=now),
+        Passkey(**mine, credential_id=b"id", public_key=b"key", sign_count=0, aaguid="", name=b"sealed", added_at=now),
+        CodeApp(**mine, salt=b"salt", last_step=0, added_at=now),
+        RecoveryCode(**mine, code_hash=b"keyed", made_at=now),
+        Handover(
+            id=uuid4(),
+            appointment_id=world.members["expert_xbb"].appointment,
+            successor_id=world.members["expert_xbb_other"].appointment,
+            basis=b"sealed",
+            passed=b"sealed",
+            handed_over_by=world.members["focal_xbb"].person,
+            handed_over_at=now,
+        ),
     )
     with world.portal.database.begin() as session:
         for row in rows:

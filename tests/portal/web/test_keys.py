@@ -184,6 +184,7 @@ def test_nobody_removes_somebody_elses_passkey_or_proves_by_it(world: World) -> 
 
 
 def test_adding_takes_a_fresh_proof(world: World) -> None:
+    world.portal.settings = replace(world.portal.settings, fresh_minutes=15)
     device = Authenticator()
     client = enrol(world, device)
     world.clock.now += timedelta(minutes=16)

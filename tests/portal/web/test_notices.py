@@ -125,7 +125,8 @@ def test_the_head_leads_to_the_notices_of_whoever_can_have_some(world: World) ->
         "focal_xaa": True,
         "translator": True,
         "officer": True,
-        "registrar": False,
+        "registrar": True,
+        "oversight": False,
     }.items():
         assert ('href="/notices"' in browser(world, who).get("/account").text) == has
 

@@ -18,8 +18,10 @@ from sqlmodel import SQLModel, col, select
 from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.authenticators import Passkey
 from storage.dialogue import Clarification, Entry, EntryTask
 from storage.handovers import Handover
+from storage.issuers import Issuer
 from storage.repositories.notes import NoteRecords
 from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
 from tests import dialogue, noting
@@ -65,6 +67,8 @@ class Ids:
     texts: tuple[UUID, ...]
     copies: tuple[UUID, ...]
     handovers: tuple[UUID, ...]
+    issuers: tuple[UUID, ...]
+    passkeys: tuple[UUID, ...]
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -136,6 +140,7 @@ def files(world: World) -> Files:
         noting.copied(world, "registrar", officer, "assignments")
         noting.describe(world, f"focal_{state}", f"focal_{state}")
         replace(world, file, state)
+        sign_in_ways(world, state)
         found.ids[file] = gathered(world, file, held, translator)
     return found
 
@@ -161,6 +166,17 @@ def replace(world: World, file: str, state: str) -> None:
     assert press(browser(world, f"focal_{state}"), path, successor=str(successor), **said).status_code == 303
 
 
+def sign_in_ways(world: World, state: str) -> None:
+    """Have an identity provider of the State that nobody confirmed yet, and a passkey of its focal point."""
+    person, now = world.members[f"focal_{state}"].person, world.clock.now
+    added = {"added_by": world.members["administrator"].person, "added_at": now}
+    with world.portal.database.begin() as session:
+        provider = {"id": uuid4(), "url": f"https://id.{state}.example", "name": state, "client_id": "a"}
+        session.add(Issuer(**provider, client_secret=b"sealed", state_code=state.upper(), **added))
+        key = {"id": uuid4(), "credential_id": state.encode(), "public_key": b"key", "sign_count": 0}
+        session.add(Passkey(**key, person_id=person, aaguid="", name=b"sealed", added_at=now))
+
+
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
     own = world.files[file]
     home = "XAA" if file == "xaa" else "XDD"
@@ -178,6 +194,8 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         handed = session.scalars(
             select(Handover.id).where(col(Handover.appointment_id).in_([one.id for one in people]))
         ).all()
+        issuers = session.scalars(select(Issuer.id).where(Issuer.state_code == home)).all()
+        passkeys = session.scalars(select(Passkey.id).where(col(Passkey.person_id).in_(members))).all()
         texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
         reviews=(own.review,),
@@ -195,6 +213,8 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         texts=tuple(texts),
         copies=tuple(one.id for one in copies),
         handovers=tuple(handed),
+        issuers=tuple(issuers),
+        passkeys=tuple(passkeys),
     )
 
 
@@ -301,8 +321,12 @@ def phases(world: World) -> list[str]:
 
 
 def asked_ways() -> list[Way]:
-    """List the ways whose addresses hold ids of files or people; a State's code and a link's token are neither."""
-    return [way for way in WAYS if "{" in way.path and not re.search(r"\{(code|token)\}", way.path)]
+    """List the ways whose addresses hold ids of files or people.
+
+    A State's code and a link's token are neither, nor are identity providers on the page of signing in.
+    """
+    public = re.compile(r"\{(code|token)\}|^/sign-in/issuers/")
+    return [way for way in WAYS if "{" in way.path and not public.search(way.path)]
 
 
 def test_every_id_in_an_address_is_known_to_this_test() -> None:

@@ -8,11 +8,11 @@ from html import unescape
 import pytest
 from httpx2 import Response
 
-from portal.domain.proofs import Proof
 from portal.errors import NotFound
 from portal.identity.passphrases import Cost, Passphrases
 from portal.settings import Settings
-from portal.usecases.sessions import Account, prove_again
+from portal.usecases.evidence import Account, Typed
+from portal.usecases.sessions import prove_again
 from storage.tables import Passphrase
 from tests import dialogue
 from tests.cast import World, setting_up
@@ -129,9 +129,9 @@ def test_clearing_submitting_and_exporting_take_a_fresh_proof(stale: World, act:
 
 
 def test_nobody_proves_for_somebody_else(stale: World) -> None:
-    other = Account(stale.members["expert_xaa"].person, "")  # type: ignore[arg-type]  # an id is an id
+    other = Typed(Account(stale.members["expert_xaa"].person, ""))  # type: ignore[arg-type]  # an id is an id
     with stale.request(), pytest.raises(NotFound):
-        prove_again(stale.portal, stale.caller("focal_xaa"), other, Proof.PASSKEY)
+        prove_again(stale.portal, stale.caller("focal_xaa"), other)
     led = browser(stale, "focal_xaa").get(f"/reviews/{stale.files['xaa'].review}/trail.csv", follow_redirects=False)
     assert led.headers["location"].startswith("/prove")
 
