@@ -353,7 +353,7 @@ class Office:
 
     def token(self, who: str | None) -> str:
         """Make the token of a page that is open now; choosing an appointment gives the session a new cookie."""
-        return form_token(self.client(who).cookies["portal-local"] if who else VISITOR)
+        return form_token(self.client(who).cookies.get("portal-local", VISITOR) if who else VISITOR)
 
     def address(self, way: Way) -> str:
         """Fill in the address of a way with what is there."""

@@ -33,7 +33,7 @@ from storage.repositories.clarifications import TrailedDialogue
 from storage.repositories.people import PeopleRecords
 from storage.tables import Document, Review
 
-PAGE: Final = 50
+PAGE: Final = 40
 FIRST_BATCH: Final = 100  # most lines are an intent and an outcome
 SCANNED_MOST: Final = 600  # events that one page opens in search of one person's
 
