@@ -17,22 +17,22 @@ from portal.web.passphrases import door_of
 from portal.web.ways import caller_of, portal_of
 
 STATES: Final = {
-    LinkState.WORKS: (N_("This link works"), N_("Open it in this browser, once, and choose your passphrase.")),
+    LinkState.WORKS: (N_("This sign-in link works"), N_("Open it in this browser and choose there what you sign in with.")),
     LinkState.WAITS: (
-        N_("This link waits for a second person"),
+        N_("This sign-in link waits for a second person"),
         N_("It works once another registrar or administrator than the one who issued it has confirmed it."),
     ),
     LinkState.USED: (
-        N_("This link was used or replaced"),
-        N_("If you used it, sign in with your passphrase. If not, ask whoever gave it to you for a new one."),
+        N_("This sign-in link was used or replaced"),
+        N_("If you used it, sign in with what you chose then. If not, ask whoever gave it to you for a new one."),
     ),
-    LinkState.EXPIRED: (N_("This link has expired"), N_("Ask whoever gave it to you for a new one.")),
+    LinkState.EXPIRED: (N_("This sign-in link has expired"), N_("Ask whoever gave it to you for a new one.")),
     LinkState.CLOSED: (
-        N_("This link lets nobody in just now"),
+        N_("This sign-in link lets nobody in just now"),
         N_("Ask whoever gave it to you: they may have left, or something about your account has changed since."),
     ),
     LinkState.UNKNOWN: (
-        N_("This is not one of the portal’s links"),
+        N_("This is not one of the portal’s sign-in links"),
         N_("A part of it may have been lost on the way: copy it as a whole. If it came by mail, see who sent it."),
     ),
 }

@@ -78,13 +78,13 @@ def test_a_browser_that_somebody_signed_in_with_is_known_and_nobody_is_named(wor
 @pytest.mark.parametrize(
     ("spoilt", "sentence"),
     [
-        (lambda link: link, "This link works"),
-        (lambda link: f"Please open {link} today.", "This link works"),
-        (lambda link: link[:-1], "This is not one of the portal’s links"),
-        (lambda link: link[:-1] + ("A" if link[-1] != "A" else "B"), "This is not one of the portal’s links"),
-        (lambda _: "", "This is not one of the portal’s links"),
-        (lambda _: "It was a dark and stormy night. " * 1500, "This is not one of the portal’s links"),
-        (lambda _: "<script>/enter/" + "x" * 43 + "\x01\u202e", "This is not one of the portal’s links"),
+        (lambda link: link, "This sign-in link works"),
+        (lambda link: f"Please open {link} today.", "This sign-in link works"),
+        (lambda link: link[:-1], "This is not one of the portal’s sign-in links"),
+        (lambda link: link[:-1] + ("A" if link[-1] != "A" else "B"), "This is not one of the portal’s sign-in links"),
+        (lambda _: "", "This is not one of the portal’s sign-in links"),
+        (lambda _: "It was a dark and stormy night. " * 1500, "This is not one of the portal’s sign-in links"),
+        (lambda _: "<script>/enter/" + "x" * 43 + "\x01\u202e", "This is not one of the portal’s sign-in links"),
     ],
 )
 def test_a_pasted_link_says_how_it_stands_and_stays_as_it_was(world: World, spoilt, sentence: str) -> None:  # noqa: ANN001
