@@ -27,7 +27,7 @@ PROOFS: Final = {
     Proof.CODE: N_("passphrase and code"),
     Proof.RECOVERY: N_("passphrase and recovery code"),
     Proof.PASSPHRASE: N_("passphrase"),
-    Proof.ISSUER: N_("your organisation’s sign-in"),
+    Proof.ISSUER: N_("identity provider"),
 }
 
 

@@ -36,10 +36,10 @@ UNKNOWN: Final = N_(
 )
 OTHER: Final = N_("%(name)s doesn’t know you as the one who is signed in here, so nothing was done.")
 DEAD: Final = N_(
-    "This link doesn’t go with this address or with %(name)s. Open the link again and write the address that the "
+    "This sign-in link doesn’t go with this address or with %(name)s. Open it again and write the address that the "
     "portal has of you: whoever gave you the link can say which."
 )
-GONE: Final = N_("There is no such provider here, or it was disconnected. Sign in another way.")
+GONE: Final = N_("There is no such identity provider here, or it was ended. Sign in another way.")
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -147,7 +147,7 @@ def _calm(request: Request, issuer: UUID, sentence: str, status: int) -> Respons
 
 def _page(request: Request, issuer: UUID, form: Form, sentence: str, status: int = 200) -> Response:
     names = {one.id: one.name for one in federation.offered(portal_of(request))}
-    name = names.get(issuer, say(request, N_("This provider")))
+    name = names.get(issuer, say(request, N_("This identity provider")))
     told = say(request, sentence) % {"name": name} if sentence else ""
     answer = render(request, "signin/issuer.html", status=status, form=form, told=told, name=name, issuer=str(issuer))
     answer.headers["Cache-Control"] = "no-store"

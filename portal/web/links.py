@@ -24,7 +24,7 @@ from portal.web.signin import first_page, signed_in
 from portal.web.ways import caller_of, portal_of
 
 WRONG_ADDRESS: Final = N_(
-    "This link doesn’t go with this address. Write the address that the portal has of you: "
+    "This sign-in link doesn’t go with this address. Write the address that the portal has of you: "
     "whoever gave you the link can say which."
 )
 NO_MAIL: Final = N_("Write your mail address.")

@@ -30,12 +30,12 @@ from portal.web.ways import caller_of, portal_of, show
 WRONG: Final = N_(
     "These don’t belong together, or there is no such account. Check all of it and try again: a code of the app works "
     "for a short while, and once. "
-    "If you have lost your passphrase, your State’s focal point can give you a new link; "
+    "If you have lost one of them, your State’s focal point can give you a new sign-in link; "
     "in the secretariat, the registrar or an administrator can."
 )
 WRONG_PASSKEY: Final = N_(
     "This passkey lets nobody in here: it may have been removed, or the page was too old. Try again, or sign in with "
-    "passphrase and code."
+    "a passphrase and a code."
 )
 # whoever has nothing to open yet begins with their account
 FIRST: Final = {

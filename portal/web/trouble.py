@@ -17,7 +17,10 @@ from portal.web.passphrases import door_of
 from portal.web.ways import caller_of, portal_of
 
 STATES: Final = {
-    LinkState.WORKS: (N_("This sign-in link works"), N_("Open it in this browser and choose there what you sign in with.")),
+    LinkState.WORKS: (
+        N_("This sign-in link works"),
+        N_("Open it in this browser and choose there what you sign in with."),
+    ),
     LinkState.WAITS: (
         N_("This sign-in link waits for a second person"),
         N_("It works once another registrar or administrator than the one who issued it has confirmed it."),

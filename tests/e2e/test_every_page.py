@@ -7,8 +7,9 @@ With PORTAL_PICTURES=folder it leaves a picture of each page there, to be looked
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from shutil import which
 
@@ -22,6 +23,7 @@ from tests import dialogue
 from tests.cast import World, add_member
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
+from tests.e2e.entering import enter
 from tests.filing import circulated, move, newest, press, put, set_back, submitted
 from tests.noting import copied, describe
 from tests.web_client import browser as signed_in
@@ -33,8 +35,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
-# what is saved to a file, not shown
-SAVED = re.compile(r"/content$|/archive$|^/copies/|\.(csv|pdf|docx|ics)(\?|$)")
+# what is saved to a file, or leads out of the portal to an identity provider: not shown here
+SAVED = re.compile(r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics)(\?|$)")
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
@@ -91,12 +93,13 @@ class Crawl:
     def _weigh(self, loaded: dict[str, float]) -> None:
         self.bytes += int(loaded["encodedDataLength"])
 
-    def run(self, first: str, pictures: str) -> None:
-        waiting = [first]
+    def run(self, first: Sequence[str], pictures: str) -> None:
+        waiting = [*first]
         while waiting:
             path = waiting.pop(0)
             kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
             kind = re.sub(r"^/states/[A-Z]{3}(?=$|/)", "/states/-", kind)
+            kind = re.sub(r"^/enter/[^/]+", "/enter/-", kind)
             kind += "-begin" if "?step=begin" in path else "-step" * ("?step=" in path)  # the same address with a form
             if kind in self.seen or SAVED.search(path):
                 continue
@@ -137,7 +140,7 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     folder, original = built
     mine = tmp_path_factory.mktemp("busy")
     shutil.copytree(folder, mine, dirs_exist_ok=True)
-    portal = open_portal(settings_in(mine), original.clock)
+    portal = open_portal(changed(settings_in(mine), second_factor=True), original.clock)
     world = World(portal, original.clock, dict(original.members), dict(original.files))
     document = circulated(world, "Response to the self-assessment checklist", kind="checklist_response")
     submitted(world, "قانون مكافحة الجريمة المنظمة العابرة للحدود الوطنية", kind="law", name="قانون رقم ١٢.pdf")
@@ -193,6 +196,12 @@ def talk(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
+def besides(busy: World) -> dict[str, list[str]]:
+    """Give the pages that no link leads to, by who looks at them."""
+    return enter(busy)
+
+
+@pytest.fixture(scope="module")
 def site(busy: World) -> Iterator[str]:
     with serve(busy) as running:
         yield running.url
@@ -200,7 +209,9 @@ def site(busy: World) -> Iterator[str]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_every_page_is_sound_for(busy: World, site: str, chromium: Browser, who: str, way: str) -> None:
+def test_every_page_is_sound_for(  # noqa: PLR0913, PLR0917 - the parts of a walk
+    busy: World, besides: dict[str, list[str]], site: str, chromium: Browser, who: str, way: str
+) -> None:
     how = WAYS[way]
     if who != "nobody":
         said = {"language": how["language"], "zone": "Europe/Vienna"}
@@ -211,7 +222,7 @@ def test_every_page_is_sound_for(busy: World, site: str, chromium: Browser, who:
     if who != "nobody":
         context.add_cookies([{"name": "portal-local", "value": busy.members[who].token, "url": site}])
     crawl = Crawl(context.new_page(), site)
-    crawl.run("/", f"{who}-{how['language']}")
+    crawl.run(["/", *besides.get(who, ())], f"{who}-{how['language']}")
     context.close()
     assert "\n".join(crawl.wrong) == ""
     assert len(crawl.seen) >= PEOPLE[who]
