@@ -18,7 +18,7 @@ from portal.web.people import ACCOUNTS
 from portal.web.ways import caller_of, portal_of, show
 
 EVERYBODY: Final = "all"
-LINKS: Final = {LinkStanding.OPEN: N_("invitation open"), LinkStanding.EXPIRED: N_("invitation expired")}
+LINKS: Final = {LinkStanding.OPEN: N_("sign-in link not used yet"), LinkStanding.EXPIRED: N_("sign-in link expired")}
 
 
 def accounts(request: Request) -> Response:

@@ -25,7 +25,9 @@ def enter(world: World) -> dict[str, list[str]]:
     give_ways(world, "focal_xaa")
     give_ways(world, "registrar")
     for state, confirmer in (("XAA", "focal_xaa"), (None, "second_administrator"), ("XBB", None)):
-        settings = IssuerSettings(f"https://login-{state}.example.org", f"Ministry of {state}", "portal", "s", state)
+        settings = IssuerSettings(
+            f"https://login-{state}.example.org", f"Accounts of {state or 'the secretariat'}", "portal", "s", state
+        )
         with world.request():
             issuer = add_issuer(world.portal, world.caller("administrator"), settings)
         if confirmer:

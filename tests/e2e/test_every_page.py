@@ -209,7 +209,7 @@ def site(busy: World) -> Iterator[str]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_every_page_is_sound_for(  # noqa: PLR0913, PLR0917 - the parts of a walk
+def test_every_page_is_sound_for(
     busy: World, besides: dict[str, list[str]], site: str, chromium: Browser, who: str, way: str
 ) -> None:
     how = WAYS[way]
