@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal.domain.texts import N_
-from portal.errors import NotFound, TooMany
+from portal.errors import NotFound, SignedOut, TooMany
 from portal.identity import passkeys
 from portal.usecases.authenticators import own_ways
 from portal.web import cookies, csrf
@@ -96,7 +96,9 @@ def _page(request: Request, form: Form, status: int = 200) -> Response:
     waiting = [(KEPT + name, value) for name, value in _kept(form)]
     to, following = local_path(form.text("to")) or "", local_path(form.text("next")) or ""
     ways = own_ways(portal_of(request), caller_of(request))
-    passkey = prove_button(request, ways.credentials) if ways and ways.credentials else None
+    if ways is None:
+        raise SignedOut
+    passkey = prove_button(request, ways.credentials) if ways.credentials else None
     return render(
         request,
         "signin/prove.html",
