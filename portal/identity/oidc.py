@@ -131,7 +131,8 @@ class Relying:
         if issuer.acr_values:
             fields["acr_values"] = " ".join(issuer.acr_values)
         if asked.fresh:
-            fields |= {"prompt": "login", "max_age": "0"}
+            # max_age has the token say when that was; some providers ask without end if it is 0
+            fields |= {"prompt": "login", "max_age": str(FRESH_SECONDS)}
         return f"{start}{'&' if '?' in start else '?'}{urlencode(fields)}"
 
     # --- the way back
