@@ -11,6 +11,7 @@ from typing import Final
 from portal.demo.acts import DOWNLOADED, OPENED, Entry, Run
 from portal.demo.disk import Needle, affordable, files_in, pieces, search, word
 from portal.demo.documents import DemoDocument
+from portal.demo.guards import proven_again
 from portal.demo.journey import call, short
 from portal.demo.refusals import OUTSIDERS
 from portal.demo.report import Report, many, size_of
@@ -126,6 +127,7 @@ def words_of_an_empty_portal(folders: Sequence[Path], names: Sequence[str]) -> s
 def compare_trail(run: Run, report: Report) -> None:
     """Let the focal point read who opened what, and compare it with what really happened."""
     layla = run.player("focal-qamaria")
+    proven_again(run, report)
     answer = layla.visitor.get(f"/reviews/{run.stage.reviews['qamaria']}/trail.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     told = Counter(_entry(row) for row in rows if row["Act"] in DEEDS and row["What is recorded"] in {"begun", "done"})
@@ -141,7 +143,8 @@ def compare_trail(run: Run, report: Report) -> None:
     )
     unended = [row["Outcome"] for row in rows if row["Act"] == DOWNLOADED and row["Outcome"] not in {"", "complete"}]
     report.check("Every download is there with its end: complete.", *unended[:3])
-    refused = {run.player(key).name for key, _ in OUTSIDERS if key != "translator"} & {one.who for one in told}
+    inside = {"translator", "roster-yunhai"}  # before, and since the hand-over
+    refused = {run.player(key).name for key, _ in OUTSIDERS if key not in inside} & {one.who for one in told}
     report.check("None of those who were refused is in the list.", *(f"{name} is in it" for name in refused))
     _on_the_page(run, report)
 

@@ -28,7 +28,8 @@ def words_of(pdf: bytes) -> str:
 
 def _unpacked(stream: bytes) -> bytes:
     try:
-        return zlib.decompress(stream)
+        # without asking for the checksum: its last byte may look like the end of the line that follows it
+        return zlib.decompressobj().decompress(stream)
     except zlib.error:
         return b""
 

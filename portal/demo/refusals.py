@@ -13,9 +13,10 @@ from html import unescape
 from typing import Final
 from uuid import uuid4
 
-from portal.demo.acts import FailedError, Paper, Run, forged
+from portal.demo.acts import Paper, Run, forged
 from portal.demo.cast import REVIEWS
 from portal.demo.client import Answer, Visitor
+from portal.demo.guards import foreseen, replaced
 from portal.demo.journey import GONE, call, short
 from portal.demo.report import Report, many
 from portal.demo.seed import Player
@@ -68,6 +69,7 @@ def refuse(run: Run, report: Report) -> None:
     _inside(run, report)
     _swapped(run, report)
     _nobody(run, report, everything)
+    foreseen(run, report)
 
 
 def _everything(run: Run, review: str) -> list[Try]:
@@ -151,19 +153,9 @@ def _tells(run: Run, answer: Answer) -> bool:
 
 
 def _former(run: Run, report: Report, everything: Sequence[Try]) -> None:
-    """End an appointment in the middle of a session, and let the person go on."""
-    player, focal = run.player("former-yunhai"), run.player("focal-yunhai")
-    page = f"/people/{player.id}/appointments/{player.appointment}/end"
-    answer = focal.visitor.send(page, lambda form: form.action == page)
-    if answer.status != LED_ON:
-        raise FailedError(f"{focal.name} couldn’t end an appointment: the portal answered {answer.status}")
-    answer = player.visitor.get(f"/versions/{run.papers['qamaria', 'translation'].newest[0]}/content")
-    out = answer.status == LED_ON and answer.place.startswith(SIGN_IN)
-    report.check(
-        f"{call(player.cast)} was still signed in and had just read; then {call(focal.cast)} ended his appointment: "
-        "his very next request led to the sign-in page.",
-        *([] if out else [f"it was answered with {answer.status}"]),
-    )
+    """Replace somebody in the middle of a session, and let him go on."""
+    replaced(run, report)
+    player = run.player("former-yunhai")
     said = {"mail": player.cast.mail, "passphrase": run.stage.passphrase}
     player.visitor.send(SIGN_IN, lambda form: "passphrase" in form.fields, **said)
     who = f"{short(player.cast)} signed in again with his passphrase, and tried again"

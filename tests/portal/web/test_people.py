@@ -109,7 +109,7 @@ def words(cell: str) -> str:
 
 def links_on(page: str) -> list[tuple[str, ...]]:
     """Read the table of sign-in links of a person's page: what, by whom, used."""
-    found = re.search(r"<h2>Sign-in links</h2>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
+    found = re.search(r'aria-label="Sign-in links".*?<tbody>(.*?)</tbody>', page, re.DOTALL)
     rows = re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL) if found else []
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
     return [(words(what), words(by), words(used)) for what, _, by, used, *_ in cells]
