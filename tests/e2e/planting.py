@@ -6,9 +6,19 @@ import secrets
 import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from urllib.parse import urlencode
 
-from tests.cast import World
+import pyotp
+from sqlmodel import col, select
+
+from portal.access.actions import Action
+from portal.access.entities import PortalFacts
+from storage.accounts import AccountNotice
+from storage.fields import Place
+from storage.permits import REGISTRY
+from tests.authenticator import Authenticator
+from tests.cast import INIT, World
 from tests.contents import documents, form_token, versions
 from tests.e2e.wire import BOUNDARY, FORM, Answer, Served
 
@@ -94,16 +104,73 @@ class Planting:
         assert found, added.body
         link = self.words.keep("token of a link", found[1].decode())
         first, second = self.words.new("passphrase"), self.words.new("second passphrase")
-        entered = self.as_visitor(f"/enter/{link}", mail=mail, passphrase=first, again=first)
-        assert entered.status == 303, entered
+        app, hidden = self.app_of(f"/enter/{link}")
+        said = {"mail": mail, "passphrase": first, "again": first, "app": hidden, "code": app.now()}
+        entered = self.as_visitor(f"/enter/{link}", **said)
+        assert entered.status == 200, entered
+        recovery = re.findall(r'<code dir="ltr">([A-Z2-7 ]+)</code>', entered.body.decode())
+        for at, code in enumerate(recovery):
+            self.words.keep(f"recovery code {at}", code)
+            self.words.keep(f"recovery code {at}, without blanks", code.replace(" ", ""))
+        self.words.keep("key of a code app", app.secret)
         token = self.words.keep("token of a session", self.cookie(entered))
         changed = self._post("/account/passphrase", token, {"present": first, "passphrase": second, "again": second})
         assert changed.status == 303, changed
-        self.words.keep("token of a later session", self.cookie(changed))
-        assert self.as_visitor("/sign-in", mail=mail, passphrase=second).status == 303
+        self.passkey(self.words.keep("token of a later session", self.cookie(changed)))
+        assert self.as_visitor("/sign-in", mail=mail, passphrase=second, code=recovery[0]).status == 303
         wrong = {"mail": f"{self.words.new('unknown mail address')}@example.org", "passphrase": self.words.new("wrong")}
+        wrong["code"] = self.words.new("wrong code")
         assert self.as_visitor("/sign-in", **wrong).status == 422
         self.appointments()
+
+    def app_of(self, page: str) -> tuple[pyotp.TOTP, str]:
+        """Read what a link's page says to an app that shows codes, and the field that goes back with it."""
+        cookie = {"Cookie": f"portal-visitor-local={VISITOR}"}
+        text = self.served.ask("GET", page, headers=cookie).body.decode()
+        key = re.search(r'<code dir="ltr">([A-Z2-7 ]+)</code>', text)
+        hidden = re.search(r'name="app" value="([^"]+)"', text)
+        assert key, text
+        assert hidden, text
+        return pyotp.TOTP(key[1].replace(" ", "")), hidden[1]
+
+    def passkey(self, token: str) -> None:
+        """Add a passkey under a name, to the account of whoever has a session."""
+        page = self.served.ask("GET", "/account", token).body.decode()
+        form = next(one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if 'data-passkey="create"' in one)
+        options, challenge = re.search(r'data-options="([^"]*)"', form), re.search(r'"challenge" value="([^"]*)"', form)
+        assert options, form
+        assert challenge, form
+        made = Authenticator(origin=self.served.origin).make(unescape(options[1]))
+        named = {"name": self.words.new("name of a passkey"), "challenge": challenge[1], "credential": made}
+        added = self._post("/account/passkeys", token, named)
+        assert added.status == 303, added
+        assert named["name"] in self.served.ask("GET", "/account", token).body.decode()
+
+    def doors(self) -> None:
+        """Connect an identity provider, and have a sign-in link sent by mail."""
+        secret = self.words.new("client secret of a provider")
+        said = {"name": "The ministry", "url": "https://ministry.example", "client_id": "portal", "state": "XAA"}
+        added = self.post("/administration/issuers/new", "administrator", client_secret=secret, **said)
+        assert added.status == 303, added
+        listed = self.served.ask("GET", "/administration/issuers", self.world.members["administrator"].token)
+        assert b"https://ministry.example" in listed.body
+        name, mail = self.words.new("name of somebody invited"), f"{self.words.new('invited address').lower()}@ex.org"
+        said = {"name": name, "mail": mail, "role": "expert", "how": "mail", **self.terms("an invitation")}
+        sent = self.post("/people/new", "focal_xaa", **said)
+        assert sent.status == 200, sent
+        assert b"/enter/" not in sent.body
+        self.words.keep("token of an invitation by mail", self.invitation())
+
+    def invitation(self) -> str:
+        """Open the link that waits sealed for the mail, as the portal does when it writes that."""
+        portal = self.world.portal
+        with self.world.request():
+            with portal.work(INIT) as work:
+                permit = work.require_on(Action.INITIALIZE, PortalFacts())
+                row = work.session.scalars(select(AccountNotice).where(col(AccountNotice.link).is_not(None))).one()
+                place, sealed = Place("account_notice", "link", row.id), row.link
+            assert sealed is not None
+            return portal.open_text(permit, REGISTRY, place, sealed).rpartition("/")[2]
 
     def appointments(self) -> None:
         person = self.world.members["expert_xaa"]
