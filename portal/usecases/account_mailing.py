@@ -8,20 +8,21 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
-from uuid import UUID, uuid4
+from email.message import EmailMessage
+from functools import partial
+from uuid import uuid4
 
 from portal.access.actions import Action
 from portal.access.entities import PortalFacts
 from portal.domain.account_events import AccountEvent
 from portal.domain.notices import next_try
-from portal.post import Post, PostRefused, PostUnavailable
 from portal.settings import Settings
 from portal.usecases.account_notices import records_of_accounts
 from portal.usecases.invitations import is_open
 from portal.usecases.mailing import CLAIMED, MAILER, SENDING_SECONDS, Letter, compose, surely
+from portal.usecases.posting import Posted, post_all
 from portal.work import Intent, Portal, Work
 from storage import permits
 from storage.accounts import AccountNotice
@@ -58,15 +59,13 @@ class _Taken:
     expires: datetime | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Batch:
-    """What was taken, and what became of it."""
+    """What was taken."""
 
     taken: Sequence[_Taken]
     intent: Intent
     permit: Permit
-    sent: set[UUID] = field(default_factory=set)
-    failed: dict[UUID, str] = field(default_factory=dict)  # notice: kind of the error
 
 
 def send_account_mail(portal: Portal, write: Write) -> bool:
@@ -85,11 +84,11 @@ def send_account_mail(portal: Portal, write: Write) -> bool:
         batch = _take(portal)
         if batch is None:
             return True
-        reached = _send(portal, write, batch)
-        surely(lambda: _record(portal, batch))
-    for kind in sorted(set(batch.failed.values())):
+        posted = _send(portal, write, batch)
+        surely(lambda: _record(portal, batch, posted))
+    for kind in sorted(set(posted.failed.values())):
         log.warning("mail waits: %s", kind)
-    return reached
+    return posted.reached
 
 
 def _take(portal: Portal) -> _Batch | None:
@@ -127,30 +126,14 @@ def _taken(work: Work, row: AccountNotice) -> _Taken | None:
     return _Taken(row, person, invitation.expires_at if invitation else None)
 
 
-def _send(portal: Portal, write: Write, batch: _Batch) -> bool:
-    """Send what was taken, as far as the server takes it; tells whether there was a server."""
-    ends = monotonic() + SENDING_SECONDS
-    reached, under_way = False, batch.taken[0].row.id
-    try:
-        with Post(portal.settings) as post:
-            reached = True
-            for one in batch.taken:
-                under_way = one.row.id
-                if monotonic() >= ends:
-                    break
-                try:
-                    said, address = _opened(portal, batch.permit, one)
-                    post.send(compose(portal, address, write(portal.settings, one.person.language, said)))
-                except PostRefused as refused:
-                    batch.failed[under_way] = refused.kind
-                except (ValueError, Damaged) as error:  # an address that fits into no head, or was altered
-                    batch.failed[under_way] = type(error).__name__
-                else:
-                    batch.sent.add(under_way)
-    except PostUnavailable as error:
-        lost = [under_way] if reached else [one.row.id for one in batch.taken]
-        batch.failed |= dict.fromkeys(lost, error.kind)
-    return reached
+def _send(portal: Portal, write: Write, batch: _Batch) -> Posted:
+    mails = [(one.row.id, partial(_message, portal, batch.permit, one, write)) for one in batch.taken]
+    return post_all(portal.settings, mails, SENDING_SECONDS)
+
+
+def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> EmailMessage:
+    said, address = _opened(portal, permit, one)
+    return compose(portal, address, write(portal.settings, one.person.language, said))
 
 
 def _opened(portal: Portal, permit: Permit, one: _Taken) -> tuple[Said, str]:
@@ -161,18 +144,18 @@ def _opened(portal: Portal, permit: Permit, one: _Taken) -> tuple[Said, str]:
     return Said(AccountEvent(row.kind), row.made_at, link, one.expires), address
 
 
-def _record(portal: Portal, batch: _Batch) -> None:
+def _record(portal: Portal, batch: _Batch, posted: Posted) -> None:
     with portal.work(MAILER) as work:
         permit = work.require_on(Action.SEND_MAIL, PortalFacts())
-        result = "failed" if batch.failed else "complete"
-        work.completes(permit, batch.intent, result=result, sent=len(batch.sent), failed=len(batch.failed))
+        result = "failed" if posted.failed else "complete"
+        work.completes(permit, batch.intent, result=result, sent=len(posted.sent), failed=len(posted.failed))
         for row in records_of_accounts(work).claimed([one.row.id for one in batch.taken]):
             row.claimed_until = None
-            if row.id in batch.sent:
+            if row.id in posted.sent:
                 row.mailed_at, row.due_at, row.failure = work.now, None, ""
                 row.link, row.address = None, None
-            elif row.id in batch.failed:
-                _fails(row, batch.failed[row.id], work.now)
+            elif row.id in posted.failed:
+                _fails(row, posted.failed[row.id], work.now)
 
 
 def _fails(row: AccountNotice, kind: str, now: datetime) -> None:

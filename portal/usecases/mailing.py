@@ -11,13 +11,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from time import monotonic, sleep
+from functools import partial
+from time import sleep
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -26,9 +27,10 @@ from portal.access.caller import Caller
 from portal.access.entities import Machine, PortalFacts
 from portal.domain.notices import next_try
 from portal.domain.people import mail_address
-from portal.post import Post, PostRefused, PostUnavailable, host_name
+from portal.post import host_name
 from portal.settings import Settings
 from portal.usecases.people import mail_of
+from portal.usecases.posting import Posted, post_all
 from portal.usecases.recipients import acting, openable, records_of
 from portal.work import Intent, Portal, Work
 from storage import permits
@@ -69,15 +71,13 @@ class _Taken:
     notices: tuple[UUID, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Batch:
-    """What was taken, and what became of it; who is neither in `sent` nor in `failed` was not tried."""
+    """What was taken."""
 
     taken: Sequence[_Taken]
     intent: Intent
     permit: Permit
-    sent: set[UUID] = field(default_factory=set)
-    failed: dict[UUID, str] = field(default_factory=dict)  # person: kind of the error
 
 
 def send_due(portal: Portal, write: Write) -> bool:
@@ -96,11 +96,11 @@ def send_due(portal: Portal, write: Write) -> bool:
         batch = _take(portal)
         if batch is None:
             return True
-        reached = _send(portal, write, batch)
-        surely(lambda: _record(portal, batch))
-    for kind in sorted(set(batch.failed.values())):
+        posted = _send(portal, write, batch)
+        surely(lambda: _record(portal, batch, posted))
+    for kind in sorted(set(posted.failed.values())):
         log.warning("mail waits: %s", kind)
-    return reached
+    return posted.reached
 
 
 def _take(portal: Portal) -> _Batch | None:
@@ -140,32 +140,9 @@ def _asked(work: Work, person_id: UUID, notices: Sequence[Notice]) -> tuple[Pers
     return person, {notice.id for notice in open_ones}
 
 
-def _send(portal: Portal, write: Write, batch: _Batch) -> bool:
-    """Send what was taken, as far as the server takes it; tells whether there was a server."""
-    ends = monotonic() + SENDING_SECONDS
-    reached, person = False, batch.taken[0].person.id
-    try:
-        with Post(portal.settings) as post:
-            if monotonic() >= ends:
-                raise PostUnavailable(TimeoutError())  # noqa: TRY301  # a server as slow as this one is none
-            reached = True
-            for one in batch.taken:
-                person = one.person.id
-                if monotonic() >= ends:
-                    break
-                try:
-                    post.send(_message(portal, batch.permit, one, write))
-                except PostRefused as refused:
-                    batch.failed[person] = refused.kind
-                except (ValueError, Damaged) as error:  # an address that fits into no head, or was altered
-                    batch.failed[person] = type(error).__name__
-                else:
-                    batch.sent.add(person)
-    except PostUnavailable as error:
-        # without a server, all wait; when it broke off, the others are tried at once on another connection
-        lost = [person] if reached else [one.person.id for one in batch.taken]
-        batch.failed |= dict.fromkeys(lost, error.kind)
-    return reached
+def _send(portal: Portal, write: Write, batch: _Batch) -> Posted:
+    mails = [(one.person.id, partial(_message, portal, batch.permit, one, write)) for one in batch.taken]
+    return post_all(portal.settings, mails, SENDING_SECONDS)
 
 
 def _message(portal: Portal, permit: Permit, one: _Taken, write: Write) -> EmailMessage:
@@ -217,18 +194,18 @@ def surely(record: Callable[[], None]) -> None:
             return
 
 
-def _record(portal: Portal, batch: _Batch) -> None:
+def _record(portal: Portal, batch: _Batch, posted: Posted) -> None:
     with portal.work(MAILER) as work:
         permit = work.require_on(Action.SEND_MAIL, PortalFacts())
-        result = "failed" if batch.failed else "complete"
-        work.completes(permit, batch.intent, result=result, sent=len(batch.sent), failed=len(batch.failed))
+        result = "failed" if posted.failed else "complete"
+        work.completes(permit, batch.intent, result=result, sent=len(posted.sent), failed=len(posted.failed))
         ids = [notice for one in batch.taken for notice in one.notices]
         for row in records_of(work).claimed(ids):
             row.claimed_until = None
-            if row.person_id in batch.sent:
+            if row.person_id in posted.sent:
                 row.mailed_at, row.due_at, row.failure = work.now, None, ""
-            elif row.person_id in batch.failed:
-                _fails(row, batch.failed[row.person_id], work.now)
+            elif row.person_id in posted.failed:
+                _fails(row, posted.failed[row.person_id], work.now)
 
 
 def _fails(notice: Notice, kind: str, now: datetime) -> None:

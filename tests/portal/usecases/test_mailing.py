@@ -24,7 +24,7 @@ from portal.domain.notices import Often
 from portal.errors import Invalid
 from portal.letters import SUBJECT, letter
 from portal.settings import Settings
-from portal.usecases import mailing
+from portal.usecases import mailing, posting
 from portal.usecases.administration import Health, view_health
 from portal.usecases.mailing import send_due
 from portal.usecases.notices import set_often
@@ -431,7 +431,7 @@ def test_what_takes_too_long_is_asked_about_anew_before_it_leaves(
 ) -> None:
     circulated(world, TITLE)
     moments = iter([0.0, 0.0, 0.0])
-    monkeypatch.setattr(mailing, "monotonic", lambda: next(moments, 100.0))
+    monkeypatch.setattr(posting, "monotonic", lambda: next(moments, 100.0))
     assert send_due(world.portal, letter)
     assert len(server.taken) == 1
     first = recipients(server)[0]
