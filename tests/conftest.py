@@ -3,10 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from policies.engine import Engine
 from portal import app as application
 from portal.app import create_portal, open_portal
 from portal.settings import Settings
@@ -22,6 +25,18 @@ def settings_in(folder: Path) -> Settings:
     """Let the cast work for days on one proof of who they are, where they don't lie idle (else: test_proofs.py)."""
     long = {"session_hours": 10_000, "session_limits": (), "fresh_minutes": 100_000}
     return Settings(data=folder / "data", keys=folder / "keys", second_factor=False, **long)
+
+
+class Loaded:
+    """The policies, read and validated once for all tests of a process: they stay the same, and it takes a while."""
+
+    load = staticmethod(cache(Engine.load))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def policies_once() -> Iterator[None]:
+    with patch.object(application, "Engine", Loaded):
+        yield
 
 
 @pytest.fixture
