@@ -26,10 +26,8 @@ from webauthn.helpers.structs import (
 from portal.access.caller import Caller
 from portal.domain.ids import PersonId
 from portal.identity import challenges
-from portal.identity.spelling import one_spelling
 from portal.usecases.authenticators import NewPasskey, add_passkey
 from portal.usecases.evidence import Asserted, find_passkey
-from portal.usecases.invitations import use_link
 from portal.usecases.sessions import Begun, prove_again, sign_in
 from portal.work import Portal
 
@@ -115,17 +113,6 @@ def add(portal: Portal, caller: Caller, browser: str, token: str, credential: st
 
     """
     add_passkey(portal, caller, made(portal, ADD, browser, token, credential, name))
-
-
-def enrol(portal: Portal, caller: Caller, link: str, mail: str, new: NewPasskey) -> Begun:
-    """Use a sign-in link: keep the passkey, sign the person in.
-
-    Raises:
-        NotFound: The link doesn't work, or the address isn't the one of whom it is for.
-        Conflict: The page was used before.
-
-    """
-    return use_link(portal, caller, link, one_spelling(mail), new)
 
 
 def made(portal: Portal, purpose: str, browser: str, token: str, credential: str, name: str) -> NewPasskey | None:

@@ -12,7 +12,7 @@
 import base64
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
@@ -39,7 +39,7 @@ from portal.identity.attempts import (
 from portal.identity.codes import is_code, step_of
 from portal.identity.spelling import one_spelling
 from portal.usecases.accounts import own_verifier, replace_passphrase
-from portal.usecases.authenticators import NewApp, NewPassphrase
+from portal.usecases.authenticators import NewApp, NewPasskey, NewPassphrase
 from portal.usecases.evidence import Account, Typed, find_account, recovery_hash
 from portal.usecases.invitations import link_known, use_link
 from portal.usecases.people import mail_index
@@ -186,12 +186,28 @@ class Passphrases:
             Unavailable: Too many people are signing in at once.
 
         """
-        spelt = one_spelling(mail)
+
+        def made() -> NewPassphrase:
+            return NewPassphrase(self.verifier(passphrase) if link_known(self._portal, token) else "", app)
+
+        return self._use_link(caller, token, mail, made)
+
+    def enter_by_passkey(self, caller: Caller, token: str, mail: str, passkey: NewPasskey) -> Begun:
+        """Use a sign-in link: keep the passkey, sign the person in.
+
+        Raises:
+            NotFound: The link doesn't work, or the address isn't the one of whom it is for.
+            Conflict: The page was used before, or the passkey is known.
+            TooMany: There were too many attempts with this link before.
+
+        """
+        return self._use_link(caller, token, mail, lambda: passkey)
+
+    def _use_link(self, caller: Caller, token: str, mail: str, made: Callable[[], NewPasskey | NewPassphrase]) -> Begun:
         keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
         if not self._attempts.begin(keys, self._portal.clock()):
             self._turn_away(as_visitor(caller), Action.USE_INVITATION)
-        verifier = self.verifier(passphrase) if link_known(self._portal, token) else ""
-        begun = use_link(self._portal, caller, token, spelt, NewPassphrase(verifier, app))
+        begun = use_link(self._portal, caller, token, one_spelling(mail), made())
         self._attempts.take_back(keys)
         return begun
 

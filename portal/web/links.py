@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, TooMany
-from portal.identity import passkeys
 from portal.identity.enrolment import Offered, offer, taken
 from portal.identity.passkeys import host
 from portal.usecases.authenticators import NewApp
@@ -73,7 +72,7 @@ def _by_passkey(request: Request, form: Form) -> tuple[Begun | None, NewApp | No
         form.refuse("", say(request, NO_PASSKEY))
     if not form.ok or new is None:
         return None, None
-    return passkeys.enrol(portal_of(request), caller_of(request), link, form.text("mail"), new), None
+    return door_of(request).enter_by_passkey(caller_of(request), link, form.text("mail"), new), None
 
 
 def _by_passphrase(request: Request, form: Form) -> tuple[Begun | None, NewApp | None]:

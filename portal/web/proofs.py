@@ -22,6 +22,7 @@ from portal.web.ways import caller_of, portal_of, show
 from storage import permits
 
 KEPT: Final = "kept."  # before the names of the fields that wait for the proof
+_NEVER_KEPT: Final = frozenset({csrf.FIELD, "passphrase", "again", "present"})
 WRONG_PASSKEY: Final = N_(
     "This passkey didn’t prove that it is you. Nothing was done yet, and what you were sending is kept."
 )
@@ -76,9 +77,9 @@ def proven(request: Request, form: Form, token: str) -> Response:
 
 
 def keep_form(request: Request) -> Response:
-    """Ask for the proof in answer to a form that takes one, and keep what the form holds."""
+    """Ask for the proof in answer to a form that takes one, and keep what the form holds, passphrases apart."""
     fields = getattr(request.state, CHECKED_FORM, {})
-    kept = {KEPT + name: values for name, values in fields.items() if name != csrf.FIELD}
+    kept = {KEPT + name: values for name, values in fields.items() if name not in _NEVER_KEPT}
     with permits.request(UUID(request.state.request_id)):  # the way that was asked for is left already
         return _page(request, Form({"to": (request.url.path,), **kept}), 403)
 

@@ -96,6 +96,16 @@ def test_a_passkey_made_by_a_link_lets_in_and_leads_straight_to_the_first_page(w
     assert client.get("/work").status_code == 200
 
 
+def test_addresses_are_not_tried_out_on_a_link_with_passkeys_either(world: World) -> None:
+    client, path, device = visitor(world.portal), path_of(issue(world, "focal_xaa", "expert_xaa")), Authenticator()
+    answers = []
+    for at in range(11):
+        options, hidden = asked(client.get(path).text, "create")
+        guess = {**hidden, "mail": f"guess{at}@example.org", "credential": device.make(options)}
+        answers.append(send(client, path, guess).status_code)
+    assert answers == [422] * 10 + [429]
+
+
 def lie(**lies: object) -> Callable[[Authenticator], Authenticator]:
     return lambda device: replace(device, **lies)  # type: ignore[arg-type]  # the lies below are fields
 
@@ -304,3 +314,17 @@ def test_recovery_codes_have_enough_random_bits() -> None:
     made = codes.new_recovery_codes()
     assert len(set(made)) == codes.RECOVERY_CODES
     assert all(len(code.replace(" ", "")) * 5 >= 112 for code in made)
+
+
+def test_a_page_that_waits_for_a_proof_holds_no_passphrase(strict: World) -> None:
+    client, *_ = with_app(strict)
+    strict.portal.settings = replace(strict.portal.settings, fresh_minutes=15)
+    page = client.get("/account/codes").text
+    strict.clock.now += timedelta(minutes=16)
+    found = re.search(r'name="csrf" value="([^"]*)"', page)
+    assert found
+    hidden = {"csrf": found[1], "app": "-", "code": "123456", "passphrase": "words of mine", "again": "words of mine"}
+    answer = send(client, "/account/recovery", hidden)
+    assert answer.status_code == 403
+    assert "words of mine" not in answer.text
+    assert 'name="kept.code" value="123456"' in answer.text
