@@ -69,6 +69,7 @@ def test_the_main_job_holds_and_the_report_says_so_in_plain_words(tmp_path: Path
     assert (tmp_path / "keys" / MARK).exists()
 
 
+@pytest.mark.slow  # the whole demonstration once more, in a minute
 def test_the_visitors_own_files_take_the_place_of_ours_whatever_their_names(tmp_path: Path) -> None:
     own = tmp_path / "own"
     (own / "folder").mkdir(parents=True)
