@@ -214,7 +214,16 @@ def state_corrects(world: World, one: UUID) -> object:
 
 
 @pytest.mark.parametrize("who", ["focal_xbb", pytest.param("observer_xcc", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("act", [state_drafts, state_attaches, state_routes, state_comments, state_corrects])
+@pytest.mark.parametrize(
+    "act",
+    [
+        state_drafts,
+        pytest.param(state_attaches, marks=pytest.mark.slow),
+        pytest.param(state_routes, marks=pytest.mark.slow),
+        pytest.param(state_comments, marks=pytest.mark.slow),
+        state_corrects,
+    ],
+)
 def test_the_reviewing_states_get_the_same_before_and_after(world: World, one: UUID, act: Act, who: str) -> None:
     side = Side(world, who, one)
     side.all()

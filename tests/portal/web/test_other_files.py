@@ -35,7 +35,7 @@ TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "la
 MOVING = {"event", "stream", "key_version", "key_holder"}  # what a refusal's event writes, with its stream's first key
 # the people of the first file alone; nothing of the second is theirs to know
 # asked each time; the others, who are like one of these, with all that takes long
-OFTEN = {"focal_xaa", "officer"}  # the others are like them; make faults walks all
+OFTEN = {"focal_xaa"}  # the others are like it; make faults walks all
 OUTSIDERS = (
     "focal_xaa",
     "expert_xaa",

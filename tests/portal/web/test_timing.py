@@ -286,6 +286,7 @@ def test_absent_and_forbidden_take_the_same_time(world: World, asking: Asking) -
     assert {route.kind: one for route, one in found.items() if abs(one - 0.5) >= BOUND} == {}
 
 
+@pytest.mark.slow  # every run measures by id, by name and by range, above
 def test_no_other_route_takes_longer_for_one_of_them(world: World, asking: Asking) -> None:
     """Fewer pairs, so more chance: how far from one half the areas are on average, whichever way each of them leans."""
     asked = [route for route in routes(world) if not route.kind]
