@@ -21,7 +21,7 @@ BROWSER_ATTEMPTS: Final = 10
 ACCOUNT_ATTEMPTS: Final = 10
 ADDRESS_ATTEMPTS: Final = 50
 LINK_ATTEMPTS: Final = 10
-# each failure costs a hash of a tenth of a second: so many can't be made in one window
+# more than these push the oldest out; a failure at the door costs a hash, one with a made-up link does not
 KEPT: Final = 50_000
 
 Key = tuple[str, bytes]
