@@ -22,9 +22,11 @@ from portal.usecases import attachments, handling, questions, submissions
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
 from portal.work import Work
+from storage.authenticators import CodeApp, Passkey, RecoveryCode
 from storage.fields import Place
 from storage.handovers import Handover
-from storage.permits import REGISTRY, room_scope
+from storage.issuers import Issuer, IssuerSubject
+from storage.permits import DEVICES, ISSUERS, REGISTRY, room_scope
 from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
@@ -184,24 +186,29 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "assignment": ("ended_at", None),
     "attachment": ("removed_at", None),
     "batch": ("number", 7),
+    "calendar_feed": ("ended_at", None),
     "clarification": ("stage", "closed"),
     "clearance_setting": ("clears", True),
+    "code_app": ("last_step", 7),
+    "document": ("withdrawn_at", None),
     "entry": ("clearance", "given"),
     "entry_task": ("recalled_at", None),
-    "calendar_feed": ("ended_at", None),
-    "document": ("withdrawn_at", None),
     "handover": ("handed_over_at", None),
     "invitation": ("revoked_at", None),
+    "issuer": ("ended_at", None),
+    "issuer_subject": ("ended_at", None),
     "note_copy": ("of_end", True),
+    "passkey": ("sign_count", 7),
     "passphrase": ("verifier", "another"),
     "person": ("language", "fr"),
     "profile": ("number", 7),
+    "recovery_code": ("used_at", None),
     "remark": ("kind", "call"),
     "review": ("stage", "dialogue"),
     "review_party": ("until", None),
     "review_schedule": ("timetable", "longer"),
-    "routing": ("ended_at", None),
     "room": ("kind", "shared again"),
+    "routing": ("ended_at", None),
     "schedule_step": ("step", "draft"),
     "session": ("ended_at", None),
     "translation_task": ("recalled_at", None),
@@ -260,6 +267,23 @@ def handed(world: World, work: Work) -> Handover:
     )
 
 
+def sign_ins(world: World, work: Work) -> None:
+    """Give somebody each thing to sign in with, by hand."""
+    session, keyring, now = work.session, work.portal.keyring, work.now
+    person, added_by = world.members["translator"].person, world.members["officer"].person
+    passkey, issuer = uuid4(), uuid4()
+    name = keyring.seal_log(session, DEVICES, Place("passkey", "name", passkey), b"Key")
+    device: dict[str, Any] = {"credential_id": b"c", "public_key": b"p", "sign_count": 0, "aaguid": "", "name": name}
+    session.add(Passkey(id=passkey, person_id=person, added_at=now, **device))
+    session.add(CodeApp(id=uuid4(), person_id=person, salt=b"s", last_step=0, added_at=now))
+    session.add(RecoveryCode(id=uuid4(), person_id=person, code_hash=b"h", made_at=now))
+    secret = keyring.seal_log(session, ISSUERS, Place("issuer", "client_secret", issuer), b"secret")
+    known: dict[str, Any] = {"url": "https://idp.example", "name": "IdP", "client_id": "us", "client_secret": secret}
+    session.add(Issuer(id=issuer, added_by=added_by, added_at=now, **known))
+    session.flush()
+    session.add(IssuerSubject(id=uuid4(), issuer_id=issuer, subject=b"s", person_id=person, bound_at=now))
+
+
 @pytest.fixture
 def all_tables(world: World, file: Put) -> None:
     """Fill the guarded tables that the cast leaves empty."""
@@ -279,6 +303,7 @@ def all_tables(world: World, file: Put) -> None:
         }
         work.identity.add(CalendarFeed(id=uuid4(), created_at=work.now, **feed))
         work.session.add(handed(world, work))
+        sign_ins(world, work)
         own: dict[str, Any] = {"review_id": world.files["xaa"].review, "room_id": world.files["xaa"].rooms["shared"]}
         own |= {"number": 1, "set_by": world.members["officer"].person, "set_at": work.now}
         begins = date(2026, 5, 4)
