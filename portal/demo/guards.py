@@ -39,7 +39,7 @@ def replaced(run: Run, report: Report) -> None:
         f"{call(heir.cast)}: his very next request led to the sign-in page.",
         *([] if _led(answer, "/sign-in") else [f"it was answered with {answer.status}"]),
     )
-    wrong = [] if heir.visitor.get(sheet).status == 200 else ["the sheet of the hand-over doesn’t open"]  # noqa: PLR2004
+    wrong = [] if heir.visitor.get(sheet).status == 200 else ["the sheet of the hand-over doesn’t open"]  # noqa: PLR2004 - it opens
     accept(run, heir.cast.key, "qamaria")
     see(run, heir.cast.key, paper)
     wrong += download(run, heir.cast.key, paper)

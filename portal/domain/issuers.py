@@ -12,7 +12,6 @@ URL_LETTERS: Final = 400
 NAME_LETTERS: Final = 80
 CLIENT_LETTERS: Final = 200
 SECRET_LETTERS: Final = 400
-ACR_LETTERS: Final = 400
 AMR_LETTERS: Final = 200
 
 
@@ -71,9 +70,7 @@ def issuer_name(text: str) -> str:
         RefusedError: It is empty or too long.
 
     """
-    if not 0 < len(text) <= NAME_LETTERS or not text.isprintable():
-        raise RefusedError(Problem("name", N_("Write the name under which people know the provider, in one line.")))
-    return text
+    return _line("name", text, NAME_LETTERS, N_("Write the name under which people know the provider, in one line."))
 
 
 def client_id(text: str) -> str:
@@ -83,9 +80,7 @@ def client_id(text: str) -> str:
         RefusedError: It is empty or too long.
 
     """
-    if not 0 < len(text) <= CLIENT_LETTERS or not text.isprintable():
-        raise RefusedError(Problem("client_id", N_("Write the client id that the provider gave the portal.")))
-    return text
+    return _line("client_id", text, CLIENT_LETTERS, N_("Write the client id that the provider gave the portal."))
 
 
 def client_secret(text: str) -> str:
@@ -95,9 +90,9 @@ def client_secret(text: str) -> str:
         RefusedError: It is empty or too long.
 
     """
-    if not 0 < len(text) <= SECRET_LETTERS or not text.isprintable():
-        raise RefusedError(Problem("client_secret", N_("Write the client secret that the provider gave the portal.")))
-    return text
+    return _line(
+        "client_secret", text, SECRET_LETTERS, N_("Write the client secret that the provider gave the portal.")
+    )
 
 
 def demanded(field: str, text: str) -> str:
@@ -111,3 +106,9 @@ def demanded(field: str, text: str) -> str:
     if len(words) > AMR_LETTERS or not words.isprintable():
         raise RefusedError(Problem(field, N_("Write single words with blanks between them, or nothing.")))
     return words
+
+
+def _line(field: str, text: str, letters: int, refusal: str) -> str:
+    if not 0 < len(text) <= letters or not text.isprintable():
+        raise RefusedError(Problem(field, refusal))
+    return text

@@ -13,14 +13,13 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain.people import mail_address
-from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
 from portal.identity.answers import Answers, Silent
 from portal.identity.attempts import LINK_ATTEMPTS, Attempts, network
 from portal.identity.flows import Flow, Flows
 from portal.identity.oidc import Asked, Issuer, Relying, Unproven
+from portal.identity.spelling import one_spelling
 from portal.usecases import federation
 from portal.usecases.federation import Asserted
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
@@ -118,7 +117,7 @@ class Federation:
         if not self._attempts.begin(keys, self._portal.clock()):
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
             raise TooMany(MANY)
-        begun = federation.bind_through(self._portal, caller, flow.said, flow.link, _one_spelling(mail))
+        begun = federation.bind_through(self._portal, caller, flow.said, flow.link, one_spelling(mail))
         self._attempts.take_back(keys)
         return Came("", begun=begun)
 
@@ -154,7 +153,7 @@ class Federation:
             return Came(flow.next, begun=federation.sign_in_through(self._portal, caller, said))
         if mail is not None:
             try:
-                begun = federation.bind_through(self._portal, caller, said, flow.link, _one_spelling(mail))
+                begun = federation.bind_through(self._portal, caller, said, flow.link, one_spelling(mail))
                 return Came("", begun=begun)
             except NotFound:  # the portal may have another address of the same person: it asks for that one
                 pass
@@ -166,10 +165,3 @@ class Federation:
     def _issuer(self, issuer_id: UUID) -> Issuer:
         row = federation.connected(self._portal, issuer_id)
         return Issuer(row.id, row.url, row.client_id, row.acr_values, row.amr)
-
-
-def _one_spelling(mail: str) -> str:
-    try:
-        return mail_address(mail)
-    except RefusedError:
-        return mail

@@ -9,11 +9,10 @@ from typing import Final
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain.people import mail_address
-from portal.domain.problems import RefusedError
 from portal.errors import NotFound, TooMany
 from portal.identity.attempts import ADDRESS_ATTEMPTS, LINK_ATTEMPTS, Attempts, Key, network
 from portal.identity.passphrases import SLOWLY
+from portal.identity.spelling import one_spelling
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import as_visitor, record_refusal, token_hash
 from portal.usecases.trouble import LinkState, report_trouble, state_of_link, token_in
@@ -51,8 +50,7 @@ class Helpdesk:
             TooMany: It was asked too often.
 
         """
-        with suppress(RefusedError):
-            mail = mail_address(mail)
+        mail = one_spelling(mail)
         keys = {
             ("help", mail_index(self._portal, mail)): HELP_ATTEMPTS,
             ("helps", network(caller.address)): HELP_FROM_ONE_PLACE,

@@ -18,7 +18,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, HandoverFacts
 from portal.domain.appointments import standing
-from portal.domain.clarifications import ClarificationStage
+from portal.domain.clarifications import ENDED, ClarificationStage
 from portal.domain.handovers import Post, can_succeed, refuse_hand_over
 from portal.domain.ids import AppointmentId, HandoverId, PersonId, StateCode
 from portal.domain.legal import LegalBasis
@@ -46,7 +46,6 @@ from storage.tables import Appointment, Person, TranslationTask
 CHANGED: Final = N_(
     "Somebody ended this appointment or handed it over before you, so nothing was handed over now. Look at it again."
 )
-_OVER: Final = {ClarificationStage.CLOSED, ClarificationStage.MERGED, ClarificationStage.DISCARDED}
 _ANSWERS: Final = {Role.FOCAL_POINT, Role.EXPERT}
 
 
@@ -161,7 +160,7 @@ def questions_of(work: Work, row: Appointment) -> list[tuple[Routing, Clarificat
     for routing, question in HandoverRecords(work.session).given(row.person_id):
         record = work.file(question.review_id)
         asked = record is not None and record.review.state_code == row.state_code
-        if asked and ClarificationStage(question.stage) not in _OVER:
+        if asked and ClarificationStage(question.stage) not in ENDED:
             found.append((routing, question))
     return found
 
