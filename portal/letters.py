@@ -37,6 +37,7 @@ def account_letter(settings: Settings, language: str, said: Said) -> Letter:
             at=f"{said.at:%Y-%m-%d, %H:%M} UTC",
             origin=origin,
             link=said.link,
+            takes_two=said.takes_two,
             expires=f"{said.expires:%Y-%m-%d, %H:%M} UTC" if said.expires else "",
         )
     )

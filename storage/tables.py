@@ -236,6 +236,8 @@ class Invitation(Guarded, SQLModel, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     token_hash: bytes = Field(unique=True)
     renews: bool = False  # for somebody who has a passphrase already
+    takes_two: bool = False  # works once a second person confirmed it, with the second part that they were shown
+    second_hash: bytes | None = None
     created_by: UUID | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = moment()
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")

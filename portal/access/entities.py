@@ -168,12 +168,14 @@ class AppointmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class InvitationFacts:
-    """A sign-in link for somebody, waiting for its second person."""
+    """A sign-in link for somebody; takes_two: it waits for its second person, of the State where that has another."""
 
     id: InvitationId
     person: PersonId
     state: StateCode | None
     issued_by: PersonId
+    takes_two: bool = False
+    other_focal_point: bool = False
 
 
 @dataclass(frozen=True, slots=True)

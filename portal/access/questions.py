@@ -256,8 +256,8 @@ def _of_a_person(
             of |= {"addedBy": str(facts.added_by), "confirmed": facts.confirmed}
             return EntityId("Issuer", str(facts.id)), of
         case InvitationFacts():
-            of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by)}
-            return EntityId("Invitation", str(facts.id)), of
+            of |= {"person": str(facts.person), "issuedBy": str(facts.issued_by), "takesTwo": facts.takes_two}
+            return EntityId("Invitation", str(facts.id)), of | {"otherFocalPoint": facts.other_focal_point}
         case AppointmentFacts():
             of |= {"appointedBy": str(facts.appointed_by or ""), "running": facts.running}
             of |= {"person": str(facts.person), "role": _word("Role", facts.role)}

@@ -192,7 +192,10 @@ REASONS: Final = {
     "people.focal-point-cares": N_("You care for the accounts of your State's people, as its focal point."),
     "people.staff-cares": N_("You care for the accounts of the secretariat, as registrar or administrator."),
     "people.administrator-ends-all": N_("You see to the accounts, as administrator."),
-    "people.staff-link-confirmed": N_("You confirm links for the secretariat, as registrar or administrator."),
+    "people.staff-link-confirmed": N_(
+        "You confirm links that the secretariat issued, as another registrar or administrator."
+    ),
+    "people.focal-point-confirms-link": N_("You confirm links for your State's people, as its focal point."),
     # scanned copies of legal bases, and the roster
     "notes.own": N_("It is the note that your own appointment or assignment rests on."),
     "notes.focal-point": N_("It is about somebody of your State, and you are its focal point."),

@@ -24,12 +24,13 @@ def offer_links(stage: Stage, report: Report) -> None:
     for cast in EVERYBODY:
         player = stage.players[cast.key]
         if player.entered:
-            player.link = _renewed(stage, cast.key)
+            _renew(stage, cast.key)
     names = {state.code: state.name for state in STATES}
     report.section("Have a look yourself")
     report.say(
-        "Open a link, write the mail address that stands beside it, and choose any passphrase of 12 characters or "
-        "more. Each link works once. Or sign in without a link, with the same mail address and the passphrase that "
+        "Open a link, write the mail address that stands beside it (and its second part, where it has one), and choose "
+        "any passphrase of 12 characters or more. Each link works once. Or sign in without a link, with the same mail "
+        "address and the passphrase that "
         f"everybody chose during the run: {stage.passphrase}"
     )
     report.say(f"http://localhost:{stage.port}/sign-in")
@@ -42,19 +43,23 @@ def offer_links(stage: Stage, report: Report) -> None:
         for cast in people:
             ended = ", appointment ended" if cast.ended else ""
             report.lines(
-                [[f"{ROLES[cast.role]}{ended}: {cast.name}"], [f"  {cast.mail}"], [f"  {stage.players[cast.key].link}"]]
+                [
+                    [f"{ROLES[cast.role]}{ended}: {cast.name}"],
+                    [f"  {cast.mail}"],
+                    [f"  {stage.players[cast.key].link}"],
+                    *([[f"  second part of the link: {second}"]] if (second := stage.players[cast.key].second) else []),
+                ]
             )
 
 
-def _renewed(stage: Stage, key: str) -> str:
+def _renew(stage: Stage, key: str) -> None:
     """Have a new link issued; whoever issues links for others signs in again, since it ended their session."""
-    link = _issued(stage, key)
+    _issue(stage, key)
     if stage.players[key].cast.role in ISSUERS:
         sign_in(stage, key)
-    return link
 
 
-def _issued(stage: Stage, key: str) -> str:
+def _issue(stage: Stage, key: str) -> None:
     """Let somebody who may issue a new link; for staff, let another confirm it."""
     player = stage.players[key]
     if player.cast.state is not None:
@@ -64,10 +69,10 @@ def _issued(stage: Stage, key: str) -> str:
             if cast.state == player.cast.state and cast.role is Role.FOCAL_POINT and cast.key != key
         )
         with stage.acting(issuer) as caller:
-            return issue_link(stage.portal, caller, player.id).address
+            player.link, player.second = issue_link(stage.portal, caller, player.id).address, ""
+        return
     first, second = [one for one in ("registrar", "administrator", "second-administrator") if one != key][:2]
     with stage.acting(first) as caller:
         issued = issue_link(stage.portal, caller, player.id)
     with stage.acting(second) as caller:
-        confirm_link(stage.portal, caller, issued.invitation)
-    return issued.address
+        player.link, player.second = issued.address, confirm_link(stage.portal, caller, issued.invitation)

@@ -37,6 +37,7 @@ from portal.usecases.assignments import assign_officer, assign_person
 from portal.usecases.bases import Terms
 from portal.usecases.cycles import open_cycle
 from portal.usecases.installation import make_first_administrator
+from portal.usecases.invitations import IssuedLink, confirm_link
 from portal.usecases.people import mail_index
 from portal.usecases.persons import view_person
 from portal.usecases.register import Proposal, open_review
@@ -70,6 +71,7 @@ class Player:
     id: PersonId = field(default_factory=lambda: PersonId(UUID(int=0)))
     appointment: AppointmentId = field(default_factory=lambda: AppointmentId(UUID(int=0)))
     link: str = ""
+    second: str = ""  # the second part of the link, where it takes one
     entered: bool = False
     tokens: dict[str, str] = field(default_factory=dict)  # of forms, by the session that they belong to
 
@@ -122,7 +124,7 @@ def set_up(stage: Stage) -> None:
     _appoint(stage, "administrator", ("second-administrator",), "registrar")
     _open_reviews(stage)
     first_ones = [cast.key for cast in PEOPLE if cast.role is Role.FOCAL_POINT]
-    _appoint(stage, "registrar", _keys_of(Role.TRANSLATOR))
+    _appoint(stage, "registrar", _keys_of(Role.TRANSLATOR), "administrator")
     _appoint(stage, "registrar", [*_keys_of(Role.OFFICER), *first_ones], "administrator")
     _assign_officers(stage)
     for state in sorted({cast.state for cast in EVERYBODY if cast.state is not None}):
@@ -139,6 +141,7 @@ def enter(stage: Stage, key: str) -> None:
     player = stage.players[key]
     path = player.link.removeprefix(player.visitor.origin)
     said = {"mail": player.cast.mail, "passphrase": stage.passphrase, "again": stage.passphrase}
+    said |= {"second": player.second} if player.second else {}
     answer = player.visitor.send(path, lambda form: "passphrase" in form.fields, **said)
     if answer.status != 303:  # noqa: PLR2004 - led on: signed in
         raise LookupError(f"the sign-in link of {player.name} didn't work (status {answer.status})")
@@ -193,21 +196,25 @@ def _open_reviews(stage: Stage) -> None:
 
 
 def _appoint(stage: Stage, by: str, keys: Sequence[str], confirmed_by: str | None = None) -> None:
-    """Let somebody appoint, and somebody else confirm it where it takes two."""
+    """Let somebody appoint, and somebody else confirm appointment and link where they take two."""
+    links: dict[str, IssuedLink] = {}
     with stage.acting(by) as caller:
         for key in keys:
             player = stage.players[key]
             cast = player.cast
             newcomer = Newcomer(cast.name, cast.mail, "en", cast.state)
             terms = Terms(cast.basis)
-            player.id, issued = appoint_newcomer(stage.portal, caller, newcomer, cast.role, terms)
-            player.link = issued.address
+            player.id, links[key] = appoint_newcomer(stage.portal, caller, newcomer, cast.role, terms)
+            player.link = links[key].address
             held = view_person(stage.portal, caller, player.id).appointments
             player.appointment = AppointmentId(held[0].id)
     if confirmed_by is not None:
         with stage.acting(confirmed_by) as caller:
-            for key in keys:
-                confirm_appointment(stage.portal, caller, stage.players[key].id, stage.players[key].appointment)
+            for key, link in links.items():
+                player = stage.players[key]
+                if player.cast.role is not Role.TRANSLATOR:
+                    confirm_appointment(stage.portal, caller, player.id, player.appointment)
+                player.second = confirm_link(stage.portal, caller, link.invitation)
 
 
 def _assign_officers(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from portal.identity.oidc import Asked, Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.usecases import federation
 from portal.usecases.federation import Asserted
+from portal.usecases.invitations import Shown, takes_second_part
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
 from portal.work import Portal
 
@@ -43,6 +44,7 @@ class Came:
     begun: Begun | None = None
     token: str | None = None
     cookie: str | None = None  # under which what the issuer said waits for the address
+    takes_two: bool = False  # and for the second part of the link
 
 
 class Federation:
@@ -101,11 +103,11 @@ class Federation:
         said = federation.asserted(self._portal, issuer_id, known.subject, known.session)
         return self._arrived(caller, flow, said, known.mail)
 
-    def bind(self, caller: Caller, issuer_id: UUID, cookie: str | None, mail: str) -> Came:
-        """Use a sign-in link with the address that somebody wrote after coming back.
+    def bind(self, caller: Caller, issuer_id: UUID, cookie: str | None, mail: str, second: str) -> Came:
+        """Use a sign-in link with the address, and the second part, that somebody wrote after coming back.
 
         Raises:
-            NotFound: The link doesn't work, the address isn't the one of whom it is for, or nothing waits.
+            NotFound: The link doesn't work, address or second part don't go with it, or nothing waits.
             TooMany: There were too many attempts with this link.
 
         """
@@ -117,7 +119,7 @@ class Federation:
         if not self._attempts.begin(keys, self._portal.clock()):
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
             raise TooMany(MANY)
-        begun = federation.bind_through(self._portal, caller, flow.said, flow.link, one_spelling(mail))
+        begun = federation.bind_through(self._portal, caller, flow.said, Shown(flow.link, second), one_spelling(mail))
         self._attempts.take_back(keys)
         return Came("", begun=begun)
 
@@ -151,16 +153,17 @@ class Federation:
             return Came(flow.next, token=prove_again(self._portal, caller, evidence))
         if flow.purpose == SIGN_IN:
             return Came(flow.next, begun=federation.sign_in_through(self._portal, caller, said))
-        if mail is not None:
+        takes_two = takes_second_part(self._portal, flow.link)
+        if mail is not None and not takes_two:
             try:
-                begun = federation.bind_through(self._portal, caller, said, flow.link, one_spelling(mail))
+                begun = federation.bind_through(self._portal, caller, said, Shown(flow.link), one_spelling(mail))
                 return Came("", begun=begun)
             except NotFound:  # the portal may have another address of the same person: it asks for that one
                 pass
         cookie = self._flows.keep(replace(flow, said=said), network(caller.address))
         if cookie is None:
             raise TooMany(MANY)
-        return Came("", cookie=cookie)
+        return Came("", cookie=cookie, takes_two=takes_two)
 
     def _issuer(self, issuer_id: UUID) -> Issuer:
         row = federation.connected(self._portal, issuer_id)

@@ -41,7 +41,7 @@ from portal.identity.spelling import one_spelling
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.authenticators import NewApp, NewPasskey, NewPassphrase
 from portal.usecases.evidence import Account, Typed, find_account, recovery_hash
-from portal.usecases.invitations import link_known, use_link
+from portal.usecases.invitations import Shown, link_known, use_link
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import (
     Begun,
@@ -177,37 +177,39 @@ class Passphrases:
         own = mark is not None and self._attempts.reached(("browser", mark.encode()), BROWSER_ATTEMPTS, now)
         return held_up or own
 
-    def enter(self, caller: Caller, token: str, mail: str, passphrase: str, app: NewApp | None = None) -> Begun:
+    def enter(self, caller: Caller, link: Shown, mail: str, passphrase: str, app: NewApp | None = None) -> Begun:
         """Use a sign-in link: keep the passphrase with the app of its codes, sign the person in.
 
         Raises:
-            NotFound: The link doesn't work, or the address isn't the one of whom it is for.
+            NotFound: The link doesn't work, or address or second part don't go with it.
             TooMany: There were too many attempts with this link before.
             Unavailable: Too many people are signing in at once.
 
         """
 
         def made() -> NewPassphrase:
-            return NewPassphrase(self.verifier(passphrase) if link_known(self._portal, token) else "", app)
+            return NewPassphrase(self.verifier(passphrase) if link_known(self._portal, link.token) else "", app)
 
-        return self._use_link(caller, token, mail, made)
+        return self._use_link(caller, link, mail, made)
 
-    def enter_by_passkey(self, caller: Caller, token: str, mail: str, passkey: NewPasskey) -> Begun:
+    def enter_by_passkey(self, caller: Caller, link: Shown, mail: str, passkey: NewPasskey) -> Begun:
         """Use a sign-in link: keep the passkey, sign the person in.
 
         Raises:
-            NotFound: The link doesn't work, or the address isn't the one of whom it is for.
+            NotFound: The link doesn't work, or address or second part don't go with it.
             Conflict: The page was used before, or the passkey is known.
             TooMany: There were too many attempts with this link before.
 
         """
-        return self._use_link(caller, token, mail, lambda: passkey)
+        return self._use_link(caller, link, mail, lambda: passkey)
 
-    def _use_link(self, caller: Caller, token: str, mail: str, made: Callable[[], NewPasskey | NewPassphrase]) -> Begun:
-        keys = {("link", token_hash(self._portal, token)): LINK_ATTEMPTS}
+    def _use_link(
+        self, caller: Caller, link: Shown, mail: str, made: Callable[[], NewPasskey | NewPassphrase]
+    ) -> Begun:
+        keys = {("link", token_hash(self._portal, link.token)): LINK_ATTEMPTS}
         if not self._attempts.begin(keys, self._portal.clock()):
             self._turn_away(as_visitor(caller), Action.USE_INVITATION)
-        begun = use_link(self._portal, caller, token, one_spelling(mail), made())
+        begun = use_link(self._portal, caller, link, one_spelling(mail), made())
         self._attempts.take_back(keys)
         return begun
 

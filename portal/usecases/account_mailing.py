@@ -30,7 +30,7 @@ from storage.errors import Damaged
 from storage.fields import Place
 from storage.permits import REGISTRY, Permit
 from storage.repositories.accounts import AccountRecords
-from storage.tables import Person
+from storage.tables import Invitation, Person
 
 AT_ONCE = 10
 
@@ -39,12 +39,13 @@ log = logging.getLogger("portal.mailing")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a mail tells somebody: what happened and when; of an invitation the link and until when it works."""
+    """What a mail tells somebody: what happened and when; of an invitation the link, and how it works."""
 
     event: AccountEvent
     at: datetime
     link: str = ""
     expires: datetime | None = None
+    takes_two: bool = False
 
 
 Write = Callable[[Settings, str, Said], Letter]  # in a language
@@ -56,7 +57,7 @@ class _Taken:
 
     row: AccountNotice
     person: Person
-    expires: datetime | None
+    invitation: Invitation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _taken(work: Work, row: AccountNotice) -> _Taken | None:
     if person is None or (row.link and not sound):
         row.due_at, row.link = None, None
         return None
-    return _Taken(row, person, invitation.expires_at if invitation else None)
+    return _Taken(row, person, invitation)
 
 
 def _send(portal: Portal, write: Write, batch: _Batch) -> Posted:
@@ -141,7 +142,8 @@ def _opened(portal: Portal, permit: Permit, one: _Taken) -> tuple[Said, str]:
     row, person = one.row, one.person
     link = portal.open_text(permit, REGISTRY, Place("account_notice", "link", row.id), row.link) if row.link else ""
     address = portal.open_text(permit, REGISTRY, Place("person", "mail", person.id), row.address or person.mail)
-    return Said(AccountEvent(row.kind), row.made_at, link, one.expires), address
+    expires, takes_two = (one.invitation.expires_at, one.invitation.takes_two) if one.invitation else (None, False)
+    return Said(AccountEvent(row.kind), row.made_at, link, expires, takes_two), address
 
 
 def _record(portal: Portal, batch: _Batch, posted: Posted) -> None:

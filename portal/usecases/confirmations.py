@@ -1,15 +1,15 @@
-"""Appointments that wait for somebody's confirmation: whether a new one does, for whom, and for which readers."""
+"""Appointments and sign-in links that wait for confirmation: whether a new one does, for whom, for which readers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from portal.access.actions import Action
-from portal.access.entities import AppointmentFacts
+from portal.access.entities import AppointmentFacts, InvitationFacts
 from portal.domain.appointments import CONFIRMING, STILL_COUNTS, Confirmer, confirmer, needs_confirmation
 from portal.domain.roles import Role
 from portal.usecases.people import name_of
-from portal.usecases.standings import any_other, facts_of, focal_points_of, lasting
+from portal.usecases.standings import any_other, facts_of, focal_points_of, invitation_facts, lasting
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.register import RegisterRecords
@@ -18,11 +18,11 @@ from storage.tables import Appointment, Person
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An appointment that waits for the reader's confirmation."""
+    """An appointment, or a sign-in link (role: None), that waits for the reader's confirmation."""
 
     person: UUID
     name: str
-    role: Role
+    role: Role | None
     state: str | None
 
 
@@ -36,7 +36,7 @@ def will_wait(work: Work, facts: AppointmentFacts) -> bool:
     return needs_confirmation(
         facts.role,
         other_focal_point=any_other(focal_points_of(work, facts.state), facts.state, facts.person),
-        others=_others(work, facts.person),
+        others=any_second(work, facts.person),
         asked=work.portal.settings.confirm_appointments,
     )
 
@@ -51,35 +51,46 @@ def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
     }
 
 
-def for_reader(work: Work) -> list[tuple[Appointment, Person]]:
-    """Find the appointments that the reader may confirm."""
+def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
+    """Find the appointments that the reader may confirm, and of others those whose link (None) is to be confirmed."""
     rows = RegisterRecords(work.session, work.who.reach).unconfirmed(work.now)
+    links = work.identity.unconfirmed_invitations(work.now)
     held = work.people.appointments_of([person.id for _, person in rows]) if rows else []
-    focal_points = _focal_points(work, [row for row, _ in rows])
-    found: list[tuple[Appointment, Person]] = []
+    focal_points = _focal_points(work, [row for row, _ in rows], anyhow=any(person.state_code for _, person in links))
+    found: list[tuple[Appointment | None, Person]] = []
     for row, person in rows:
         theirs = [one for one in held if one.person_id == person.id]
         facts = facts_of(work, row, theirs, focal_points)
         if isinstance(facts, AppointmentFacts) and work.allows(Action.CONFIRM_APPOINTMENT, facts):
             found.append((row, person))
+    listed = {person.id for _, person in found}
+    for link, person in links:
+        about = invitation_facts(link, person, focal_points)
+        may = isinstance(about, InvitationFacts) and work.allows(Action.CONFIRM_LINK, about)
+        if may and person.id not in listed:
+            found.append((None, person))
     return found
 
 
-def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment, Person]]) -> tuple[Waiting, ...]:
+def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | None, Person]]) -> tuple[Waiting, ...]:
     """Name those who wait, once the permit's event is committed."""
     return tuple(
-        Waiting(person.id, name_of(portal, permit, person), Role(row.role), row.state_code) for row, person in found
+        Waiting(person.id, name_of(portal, permit, person), Role(row.role) if row else None, person.state_code)
+        for row, person in found
     )
 
 
-def _focal_points(work: Work, pending: Sequence[Appointment]) -> Sequence[Appointment]:
+def _focal_points(work: Work, pending: Sequence[Appointment], *, anyhow: bool = False) -> Sequence[Appointment]:
     """Find the focal points of all States, in one question, if it matters."""
-    wanted = any(row.role == Role.FOCAL_POINT for row in pending)
+    wanted = anyhow or any(row.role == Role.FOCAL_POINT for row in pending)
     return work.people.holders(Role.FOCAL_POINT, work.now) if wanted else []
 
 
-def _others(work: Work, person_id: UUID) -> bool:
-    """Tell whether there are others than the reader who confirm in the secretariat, or were a short while ago."""
+def any_second(work: Work, person_id: UUID) -> bool:
+    """Tell whether there are others who confirm in the secretariat, or were a short while ago.
+
+    Others than the reader and this person, of whom it is about.
+    """
     rows = work.people.held_since(CONFIRMING, work.now - STILL_COUNTS, work.now)
     others = [row for row in rows if row.person_id not in {work.who.person_id, person_id}]
     if lasting(work, others):

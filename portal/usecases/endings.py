@@ -4,7 +4,7 @@
 | --- | --- |
 | assignments to reviews | `assignments.end_those_under`, with the same legal basis |
 | sessions under the appointment | ended: the next request is refused, a transfer under way stops |
-| sign-in links that the person issued | revoked |
+| sign-in links that the person issued, and their own if they hold nothing any more | revoked |
 | the secret address of a calendar | ended, if it was made under this appointment |
 | texts that are with a translator | taken back |
 | questions that were given to them to answer | taken back, where nothing else lets them answer |
@@ -18,7 +18,7 @@ from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
 from portal.usecases.bases import seal_basis
 from portal.usecases.handling import answering
-from portal.usecases.invitations import revoke_those_by
+from portal.usecases.invitations import revoke_of_leaver
 from portal.usecases.recipients import acting, openable, records_of
 from portal.work import Work
 from storage.dialogue import Clarification, Entry, EntryTask, Routing
@@ -48,7 +48,7 @@ def end_what_rests_on(work: Work, permit: Permit, row: Appointment) -> dict[str,
     work.session.flush()
     return {
         "sessions_ended": len(sessions),
-        "links_revoked": revoke_those_by(work, PersonId(row.person_id)),
+        "links_revoked": revoke_of_leaver(work, PersonId(row.person_id)),
         "calendars_ended": len(feeds),
         "texts_recalled": _recall(work, permit, row),
         "questions_taken_back": _take_back(work, permit, row),

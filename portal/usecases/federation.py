@@ -19,7 +19,7 @@ from portal.domain.ids import IssuerId, PersonId, StateCode
 from portal.domain.proofs import Proof
 from portal.errors import NotFound
 from portal.usecases.authenticators import drop_all
-from portal.usecases.invitations import take_link
+from portal.usecases.invitations import Shown, take_link
 from portal.usecases.sessions import Begun, Through, as_visitor, begin, record_refusal, token_hash
 from portal.work import Portal, Work
 from storage.fields import Place
@@ -182,12 +182,12 @@ def sign_in_through(portal: Portal, caller: Caller, said: Asserted) -> Begun:
         return begin(work, permit, person.id, caller.token, Proof.ISSUER, Through(said.issuer, said.session))
 
 
-def bind_through(portal: Portal, caller: Caller, said: Asserted, token: str, mail: str) -> Begun:
+def bind_through(portal: Portal, caller: Caller, said: Asserted, link: Shown, mail: str) -> Begun:
     """Bind an issuer's name for somebody to the person of a sign-in link, use that up, and begin a session.
 
     Raises:
-        NotFound: The link doesn't work, the address isn't the person's, the issuer isn't their State's, or it
-            already means somebody by this name.
+        NotFound: The link doesn't work, address or second part don't go with it, the issuer isn't their State's, or
+            it already means somebody by this name.
 
     """
     with portal.work(as_visitor(caller)) as work:
@@ -197,7 +197,7 @@ def bind_through(portal: Portal, caller: Caller, said: Asserted, token: str, mai
         def fits(person: Person) -> bool:
             return _may_be(issuer, person) and (bound is None or bound.person_id == person.id)
 
-        person, permit = take_link(work, token, mail, fits)
+        person, permit = take_link(work, link, mail, fits)
         drop_all(work, person.id)  # the link replaces what there was
         row = IssuerSubject(
             id=uuid4(), issuer_id=said.issuer, subject=said.subject, person_id=person.id, bound_at=work.now

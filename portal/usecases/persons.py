@@ -20,21 +20,29 @@ from portal.usecases.confirmations import awaited, is_pending
 from portal.usecases.directory import AccountState, Assigned, Held, account_state, assigned, assignments_of, held
 from portal.usecases.handover_sheets import may_view
 from portal.usecases.handovers import facts_between
-from portal.usecases.invitations import invitation_facts, is_waiting
+from portal.usecases.invitations import is_waiting
 from portal.usecases.links import Found, Link, find_links, open_links
 from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.people import mail_of, name_of
 from portal.usecases.profiles import Described, find_profile, open_profile
-from portal.usecases.standings import about_to_be, around, assignment_facts, facts_of, lasting, person_facts
+from portal.usecases.standings import (
+    about_to_be,
+    around,
+    assignment_facts,
+    facts_of,
+    invitation_facts,
+    lasting,
+    person_facts,
+)
 from portal.work import Portal, Work
 from storage.repositories.handovers import HandoverRecords
 from storage.repositories.register import RegisterRecords
-from storage.tables import Appointment, Assignment, Person
+from storage.tables import Appointment, Assignment, Invitation, Person
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingLink:
-    """A sign-in link for somebody of the secretariat that works once a second person has confirmed it."""
+    """A sign-in link that works once a second person has confirmed it."""
 
     id: UUID
     issued: datetime
@@ -105,7 +113,7 @@ def view_person(portal: Portal, caller: Caller, person_id: PersonId) -> PersonPa
         may_view_as = work.allows(Action.VIEW_AS, facts)
         care = _care(work, person, facts, appointments)
         links = find_links(work, person.id)
-        waiting = _waiting(work, person, links)
+        waiting = _waiting(work, person, links, focal_points)
         found = find_copies(work, appointments, mine)
         may_describe = work.allows(Action.DESCRIBE_PERSON, facts)
         sees = may_describe or work.allows(Action.VIEW_ROSTER, _home(person))
@@ -228,9 +236,9 @@ def _roles(work: Work, person: Person, appointments: Sequence[Appointment]) -> t
     )
 
 
-def _waiting(work: Work, person: Person, links: Found) -> tuple[WaitingLink, ...]:
-    return tuple(
-        WaitingLink(one.id, one.created_at, work.allows(Action.CONFIRM_LINK, invitation_facts(one, person)))
-        for one in links.rows
-        if is_waiting(one, person, work.now)
-    )
+def _waiting(work: Work, person: Person, links: Found, focal_points: Sequence[Appointment]) -> tuple[WaitingLink, ...]:
+    def may(link: Invitation) -> bool:
+        facts = invitation_facts(link, person, focal_points)
+        return not isinstance(facts, Absent) and work.allows(Action.CONFIRM_LINK, facts)
+
+    return tuple(WaitingLink(one.id, one.created_at, may(one)) for one in links.rows if is_waiting(one, work.now))

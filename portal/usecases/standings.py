@@ -10,17 +10,18 @@ from portal.access.entities import (
     AppointmentFacts,
     AssignmentFacts,
     Facts,
+    InvitationFacts,
     PersonFacts,
     PortalFacts,
     StateFacts,
 )
 from portal.access.matters import bare_matter, review_facts
-from portal.domain.ids import AppointmentId, AssignmentId, PersonId, ReviewId, StateCode
+from portal.domain.ids import AppointmentId, AssignmentId, InvitationId, PersonId, ReviewId, StateCode
 from portal.domain.roles import STATE_ROLES, Role
 from portal.gate import decide_each
 from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
-from storage.tables import Appointment, Person
+from storage.tables import Appointment, Invitation, Person
 
 NOBODY: Final = UUID(int=0)  # looked up in place of one that isn't there, so that both take as long
 
@@ -198,3 +199,19 @@ def to_appoint(role: Role, state: StateCode | None, by: PersonId | None) -> Appo
     """Tell the policies about an appointment of somebody who isn't known yet."""
     acting_for = state if role in STATE_ROLES else None
     return AppointmentFacts(AppointmentId(uuid4()), PersonId(uuid4()), acting_for, role, by, running=False)
+
+
+def invitation_facts(
+    invitation: Invitation | None, person: Person | None, focal_points: Sequence[Appointment]
+) -> InvitationFacts | Absent:
+    """Tell the policies about an invitation; focal_points: those of its person's State who run now."""
+    if invitation is None or person is None:
+        return Absent(InvitationFacts)
+    return InvitationFacts(
+        InvitationId(invitation.id),
+        PersonId(person.id),
+        StateCode(person.state_code) if person.state_code else None,
+        PersonId(invitation.created_by or person.id),
+        takes_two=invitation.takes_two,
+        other_focal_point=any_other(focal_points, person.state_code, person.id),
+    )

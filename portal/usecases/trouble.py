@@ -65,10 +65,9 @@ def state_of_link(portal: Portal, caller: Caller, token: str) -> LinkState:
 
 
 def _state(work: Work, invitation: Invitation) -> LinkState:
-    person = work.people.find(invitation.person_id)
     if lets_in(work, invitation) is not None:
         return LinkState.WORKS
-    if person is not None and is_waiting(invitation, person, work.now):
+    if is_waiting(invitation, work.now):
         return LinkState.WAITS
     if is_open(invitation, work.now):
         return LinkState.CLOSED

@@ -36,8 +36,8 @@ UNKNOWN: Final = N_(
 )
 OTHER: Final = N_("%(name)s doesn’t know you as the one who is signed in here, so nothing was done.")
 DEAD: Final = N_(
-    "This sign-in link doesn’t go with this address or with %(name)s. Open it again and write the address that the "
-    "portal has of you: whoever gave you the link can say which."
+    "This sign-in link doesn’t go with this address or with %(name)s, or its second part is another one. Open it again "
+    "and write the address that the portal has of you: whoever gave you the link can say which."
 )
 GONE: Final = N_("There is no such identity provider here, or it was ended. Sign in another way.")
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -103,7 +103,7 @@ def bind(request: Request) -> Response:
     issuer, form = id_from(request, "id"), read_form(request)
     cookie = cookies.read_cookie(request, cookies.FLOW)
     try:
-        came = federation_of(request).bind(caller_of(request), issuer, cookie, form.text("mail"))
+        came = federation_of(request).bind(caller_of(request), issuer, cookie, form.text("mail"), form.text("second"))
     except Unproven:
         return _calm(request, issuer, UNPROVEN, 422)
     except TooMany as error:
@@ -127,7 +127,7 @@ def log_out(request: Request) -> Response:
 
 def _arrived(request: Request, issuer: UUID, came: Came) -> Response:
     if came.cookie is not None:
-        answer = _page(request, issuer, Form(), "")
+        answer = _page(request, issuer, Form(), "", takes_two=came.takes_two)
         cookies.set_cookie(answer, request, came.cookie, cookies.FLOW)
         return answer
     if came.begun is not None:
@@ -145,11 +145,14 @@ def _calm(request: Request, issuer: UUID, sentence: str, status: int) -> Respons
     return _page(request, issuer, form, sentence, status)
 
 
-def _page(request: Request, issuer: UUID, form: Form, sentence: str, status: int = 200) -> Response:
+def _page(
+    request: Request, issuer: UUID, form: Form, sentence: str, status: int = 200, *, takes_two: bool = False
+) -> Response:
     names = {one.id: one.name for one in federation.offered(portal_of(request))}
     name = names.get(issuer, say(request, N_("This identity provider")))
     told = say(request, sentence) % {"name": name} if sentence else ""
-    answer = render(request, "signin/issuer.html", status=status, form=form, told=told, name=name, issuer=str(issuer))
+    more = {"told": told, "name": name, "issuer": str(issuer), "takes_two": takes_two}
+    answer = render(request, "signin/issuer.html", status=status, form=form, **more)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -10,7 +10,7 @@ from portal.errors import Conflict, NotFound, TooMany
 from portal.identity.enrolment import Offered, offer, taken
 from portal.identity.passkeys import host
 from portal.usecases.authenticators import NewApp
-from portal.usecases.invitations import look_at_link
+from portal.usecases.invitations import Shown, look_at_link
 from portal.usecases.sessions import Begun
 from portal.web import cookies, csrf
 from portal.web.forms import Form, read_form
@@ -25,6 +25,10 @@ from portal.web.ways import caller_of, portal_of
 WRONG_ADDRESS: Final = N_(
     "This sign-in link doesn’t go with this address. Write the address that the portal has of you: "
     "whoever gave you the link can say which."
+)
+WRONG_PARTS: Final = N_(
+    "This sign-in link doesn’t go with this address and this second part. Write the address that the portal has of "
+    "you, and the second part that somebody else than whoever gave you the link has for you."
 )
 NO_MAIL: Final = N_("Write your mail address.")
 WRONG_CODE: Final = N_(
@@ -53,7 +57,7 @@ def _use(request: Request, form: Form, *, by_passkey: bool) -> Response:
     try:
         begun, app = _by_passkey(request, form) if by_passkey else _by_passphrase(request, form)
     except NotFound:
-        form.refuse("mail", say(request, WRONG_ADDRESS))
+        form.refuse("mail", say(request, WRONG_PARTS if "second" in form.fields else WRONG_ADDRESS))
     except Conflict as error:
         form.refuse("", say(request, str(error)))
     except TooMany as error:
@@ -72,7 +76,8 @@ def _by_passkey(request: Request, form: Form) -> tuple[Begun | None, NewApp | No
         form.refuse("", say(request, NO_PASSKEY))
     if not form.ok or new is None:
         return None, None
-    return door_of(request).enter_by_passkey(caller_of(request), link, form.text("mail"), new), None
+    shown = Shown(link, form.text("second"))
+    return door_of(request).enter_by_passkey(caller_of(request), shown, form.text("mail"), new), None
 
 
 def _by_passphrase(request: Request, form: Form) -> tuple[Begun | None, NewApp | None]:
@@ -86,7 +91,8 @@ def _by_passphrase(request: Request, form: Form) -> tuple[Begun | None, NewApp |
             form.refuse("", say(request, TYPE_AGAIN))
     if not form.ok:
         return None, None
-    return door_of(request).enter(caller_of(request), link, form.text("mail"), passphrase, app), app
+    shown = Shown(link, form.text("second"))
+    return door_of(request).enter(caller_of(request), shown, form.text("mail"), passphrase, app), app
 
 
 def recovery_page(request: Request, begun: Begun, app: NewApp) -> Response:
@@ -104,14 +110,14 @@ def _page(request: Request, form: Form, status: int = 200) -> Response:
     """Show the form, or say that the link doesn't work: whoever holds one that does learns what else is wrong."""
     portal, link = portal_of(request), request.path_params["token"]
     try:
-        person = look_at_link(portal, caller_of(request), link)
+        working = look_at_link(portal, caller_of(request), link)
     except NotFound:
         return dead_link(request)
     app: Offered | None = None
     if portal.settings.second_factor:
         app = offer(portal, _bound(request), form.text("mail") or host(portal), host(portal), form.text("app"))
-    passkey = enrol_button(request, person, link)
-    more = {"app": app, "passkey": passkey, **link_offers(request)}
+    passkey = enrol_button(request, working.person, link)
+    more = {"app": app, "passkey": passkey, "takes_two": working.takes_two, **link_offers(request)}
     return _without_address(render(request, "signin/link.html", status=status, form=form, **more))
 
 

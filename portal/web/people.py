@@ -160,11 +160,13 @@ def issue_link(request: Request) -> Response:
 
 
 def confirm_link(request: Request) -> Response:
-    """Confirm, as the second person, a link for somebody of the secretariat."""
+    """Confirm, as the second person, a link of two parts; the second part is shown once."""
     checks = Checks(Form())
-    link = InvitationId(id_from(request, "link"))
-    checks.attempt(partial(invitations.confirm_link, portal_of(request), caller_of(request), link, _id(request)))
-    return _back(request) if checks.ok else _person(request, "people/person.html", checks)
+    who, link = (portal_of(request), caller_of(request)), InvitationId(id_from(request, "link"))
+    second = checks.attempt(partial(invitations.confirm_link, *who, link, _id(request)))
+    if second is None:
+        return _person(request, "people/person.html", checks)
+    return show(request, "people/second.html", person=persons.view_person(*who, _id(request)), second=second)
 
 
 def revoke_link(request: Request) -> Response:

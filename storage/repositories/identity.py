@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, and_, select, union
+from sqlalchemy import CompoundSelect, Row, and_, select, union
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -96,16 +96,17 @@ class IdentityRecords:
         """Tell whether nobody has ever signed in here."""
         return self._session.execute(_enrolled().limit(1)).first() is None
 
-    def unconfirmed_invitations(self) -> Sequence[Invitation]:
-        """List invitations of staff that wait for a second person."""
-        return self._session.scalars(
-            select(Invitation).where(
-                col(Invitation.renews).is_(True),
-                col(Invitation.confirmed_at).is_(None),
-                col(Invitation.used_at).is_(None),
-                col(Invitation.revoked_at).is_(None),
-            )
-        ).all()
+    def unconfirmed_invitations(self, at: datetime) -> Sequence[Row[Invitation, Person]]:
+        """List the invitations that wait for a second person, with whom they are for."""
+        question = select(Invitation, Person).join(Person, col(Person.id) == col(Invitation.person_id))
+        question = question.where(
+            col(Invitation.takes_two).is_(True),
+            col(Invitation.confirmed_at).is_(None),
+            col(Invitation.used_at).is_(None),
+            col(Invitation.revoked_at).is_(None),
+            col(Invitation.expires_at) > at,
+        )
+        return self._session.execute(question.order_by(col(Invitation.created_at))).all()
 
     def signed_in(self, token_hash: bytes, at: datetime) -> SignedIn | None:
         """Find a session by the keyed hash of its token, with its person and the appointments held at a moment."""

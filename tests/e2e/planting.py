@@ -160,6 +160,23 @@ class Planting:
         assert sent.status == 200, sent
         assert b"/enter/" not in sent.body
         self.words.keep("token of an invitation by mail", self.invitation())
+        self.link_of_two_parts()
+
+    def link_of_two_parts(self) -> None:
+        """Have a link of the secretariat's issued and confirmed."""
+        officer = f"/people/{self.world.members['officer_other'].person}"
+        issued = self.post(f"{officer}/link", "registrar")
+        link = re.search(rb"/enter/([\w-]+)", issued.body)
+        assert link, issued
+        self.words.keep("token of a link of two parts", link[1].decode())
+        page = self.served.ask("GET", officer, self.world.members["administrator"].token).body
+        confirms = re.search(rb'action="([^"]+/confirm)"', page)
+        assert confirms, page
+        confirmed = self.post(confirms[1].decode(), "administrator")
+        second = re.search(rb'<code dir="ltr">([A-Z2-7 ]{14})</code>', confirmed.body)
+        assert second, confirmed
+        self.words.keep("second part of a link", second[1].decode().replace(" ", ""))
+        self.words.keep("second part of a link as it is shown", second[1].decode())
 
     def invitation(self) -> str:
         """Open the link that waits sealed for the mail, as the portal does when it writes that."""

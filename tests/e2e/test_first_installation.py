@@ -79,13 +79,14 @@ class Visitor:
         return self.page.get_by_role("main").get_by_text(re.compile("/enter/")).inner_text()
 
 
-def enter(chromium: Browser, link: str, mail: str) -> Visitor:
-    """Open a sign-in link for the first time, and choose a passphrase."""
+def enter(chromium: Browser, link: str, mail: str, second: str = "") -> Visitor:
+    """Open a sign-in link for the first time, and choose a passphrase; second: the other part of the link."""
     visitor = Visitor(chromium.new_context(locale="en-GB", viewport={"width": 1100, "height": 900}).new_page())
     visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
     visitor.page.goto(link)
     form = visitor.page.locator("main form").nth(1)
-    for name, value in {"mail": mail, "passphrase": PASSPHRASE, "again": PASSPHRASE}.items():
+    parts = {"second": second} if second else {}
+    for name, value in {"mail": mail, **parts, "passphrase": PASSPHRASE, "again": PASSPHRASE}.items():
         form.locator(f"[name={name}]").fill(value)
     visitor.press("Keep it and sign in")
     return visitor
@@ -137,10 +138,10 @@ def test_from_an_empty_installation_to_the_first_upload(chromium: Browser, insta
     link = add(admin, "Secretariat registrar", "Ruth Keeper", "ruth@portal.example")
 
     registrar = enter(chromium, link, "ruth@portal.example")
-    officer_link, focal_link = open_first_review(admin, registrar)
+    for_officer, for_focal = open_first_review(admin, registrar)
 
     # the focal point appoints an expert, who is assigned to the review
-    focal = enter(chromium, focal_link, "sera@fiji.example")
+    focal = enter(chromium, for_focal[0], "sera@fiji.example", for_focal[1])
     focal.go("My State’s people")
     expert_link = add(focal, "Governmental expert", "Tevita Lal", "tevita@fiji.example")
     focal.press("To this person’s page")
@@ -158,7 +159,7 @@ def test_from_an_empty_installation_to_the_first_upload(chromium: Browser, insta
     upload(expert)
 
     # and the officer, the registrar and the administrator see nothing of it
-    officer = enter(chromium, officer_link, "olga@portal.example")
+    officer = enter(chromium, for_officer[0], "olga@portal.example", for_officer[1])
     officer.press("Fiji")
     expect(officer.page.get_by_role("main")).not_to_contain_text("Penal code")
     for visitor in (admin, registrar):
@@ -169,8 +170,8 @@ def test_from_an_empty_installation_to_the_first_upload(chromium: Browser, insta
     assert not [error for one in (admin, registrar, focal, expert, officer) for error in one.errors]
 
 
-def confirm(visitor: Visitor, home: str, name: str) -> None:
-    """Find somebody's appointment on one's first page, and confirm it."""
+def confirm(visitor: Visitor, home: str, name: str) -> str:
+    """Find somebody's appointment on one's first page, confirm it and their link; gives the link's second part."""
     visitor.go(home)
     visitor.sees("Waiting for your confirmation")
     waiting = visitor.page.get_by_role("main").locator("section", has_text="Waiting for your confirmation")
@@ -178,10 +179,13 @@ def confirm(visitor: Visitor, home: str, name: str) -> None:
     visitor.sees("waits for confirmation")
     visitor.press("Confirm")
     visitor.sees("running")
+    visitor.press("Confirm the link")
+    visitor.sees("This second part is shown only now")
+    return visitor.page.locator(".link-once code").inner_text()
 
 
-def open_first_review(admin: Visitor, registrar: Visitor) -> tuple[str, str]:
-    """Import States, open a cycle and a review, assign its officer, appoint a focal point; gives their links.
+def open_first_review(admin: Visitor, registrar: Visitor) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Import States, open a cycle and a review, assign its officer, appoint a focal point; gives their links' parts.
 
     Officer and focal point wait for the administrator, who confirms them.
     """
@@ -209,7 +213,7 @@ def open_first_review(admin: Visitor, registrar: Visitor) -> tuple[str, str]:
     registrar.sees("No officer is assigned yet")
     registrar.press("Assign an officer")
     registrar.sees("An officer who was appointed waits for confirmation")
-    confirm(admin, "Administration", "Olga Wart")
+    second = confirm(admin, "Administration", "Olga Wart")
     registrar.page.reload()
     registrar.fill(officer="Olga Wart", note="IOM/2/2026", dated=today())
     registrar.press("Assign")
@@ -222,10 +226,10 @@ def open_first_review(admin: Visitor, registrar: Visitor) -> tuple[str, str]:
     registrar.go("Register")
     registrar.press("Fiji")
     registrar.sees("waits for confirmation")
-    confirm(admin, "Administration", "Sera Vale")
+    second_of_focal = confirm(admin, "Administration", "Sera Vale")
     registrar.page.reload()
     expect(registrar.page.get_by_role("main")).not_to_contain_text("waits for confirmation")
-    return officer_link, focal_link
+    return (officer_link, second), (focal_link, second_of_focal)
 
 
 def upload(expert: Visitor) -> None:

@@ -301,7 +301,9 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             *(person, of, thing.enrolled, frozenset(map(Role, thing.held)), thing.other_focal_point),
             at_work=_here(here=thing.at_work),
         ),
-        "invitation": lambda: InvitationFacts(InvitationId(one), person, of, begun_by),
+        "invitation": lambda: InvitationFacts(
+            *(InvitationId(one), person, of, begun_by, thing.takes_two, thing.other_focal_point)
+        ),
         "issuer": lambda: IssuerFacts(IssuerId(one), of, begun_by, confirmed=thing.running),
         "appointment": lambda: AppointmentFacts(
             AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point

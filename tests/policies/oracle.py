@@ -259,7 +259,7 @@ def _people(who: Who, act: str, thing: Thing) -> bool:
         "revokeLink": lambda: _issues_link(who, thing),
         "endSessions": lambda: _is_own(who, thing) or _keeps_staff(who, thing),
         "changeMail": lambda: _is_own(who, thing) or _keeps_staff(who, thing) or _invites_first(who, thing),
-        "confirmLink": lambda: _keeps_staff(who, thing) and not thing.mine and not thing.begun_by_me,
+        "confirmLink": lambda: _confirms_link(who, thing),
         "addNote": lambda: _answers_for(who, thing) and not thing.mine,
         "openNote": lambda: _answers_for(who, thing) or _is_own(who, thing) or thing.mine,
         "describePerson": lambda: _is_own(who, thing) or thing.mine or (who.role == "registrar" and thing.of is None),
@@ -321,6 +321,11 @@ def _answers_for(who: Who, thing: Thing) -> bool:
 
 def _issues_link(who: Who, thing: Thing) -> bool:
     return (_is_own(who, thing) or _keeps_staff(who, thing) or _invites_first(who, thing)) and not thing.mine
+
+
+def _confirms_link(who: Who, thing: Thing) -> bool:
+    staff = who.role in {"registrar", "administrator"} and not thing.other_focal_point
+    return (staff or _is_own(who, thing)) and thing.takes_two and not thing.mine and not thing.begun_by_me
 
 
 def _invites_first(who: Who, thing: Thing) -> bool:

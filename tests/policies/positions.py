@@ -60,6 +60,7 @@ class Thing:
     role: str = ""
     others: frozenset[str] = field(default_factory=frozenset)
     begun_by_me: bool = False
+    takes_two: bool = False  # a sign-in link
     running: bool = True
     enrolled: bool = True
     held: frozenset[str] = field(default_factory=frozenset)

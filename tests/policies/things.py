@@ -34,8 +34,9 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
             yield Thing("state", absent=absent, of=state)
     yield Thing("session")
     yield from _accounts()
-    for of, (mine, begun) in product((*PARTIES, "XDD", None), ((True, False), (False, True), (False, False))):
-        yield Thing("invitation", of=of, mine=mine, begun_by_me=begun)
+    whose = ((True, False), (False, True), (False, False))
+    for of, (mine, begun), two, other in product((*PARTIES, "XDD", None), whose, (True, False), (True, False)):
+        yield Thing("invitation", of=of, mine=mine, begun_by_me=begun, takes_two=two, other_focal_point=other)
     for (role, of), mine in product(_offices(), (True, False)):
         yield Thing("handover", role=role, of=of, mine=mine)
     for of, begun in product((*PARTIES, "XDD", None), (True, False)):

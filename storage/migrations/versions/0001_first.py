@@ -203,6 +203,8 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("renews", sa.Boolean(), nullable=False),
+        sa.Column("takes_two", sa.Boolean(), nullable=False),
+        sa.Column("second_hash", sa.LargeBinary(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),

@@ -20,7 +20,7 @@ from portal.usecases.account_notices import tell_person
 from portal.usecases.appointments import Newcomer, appoint_newcomer
 from portal.usecases.bases import Terms
 from portal.usecases.care import change_mail
-from portal.usecases.invitations import issue_link, look_at_link, revoke_link
+from portal.usecases.invitations import confirm_link, issue_link, look_at_link, revoke_link
 from portal.usecases.notices import set_often
 from portal.usecases.trouble import report_trouble
 from storage.accounts import AccountNotice
@@ -145,6 +145,20 @@ def test_an_invitation_brings_the_link_and_its_end_and_names_neither_state_nor_r
     for word in (*STATES.values(), "XCC", "expert", "Ana"):
         assert word not in text
     assert rows(world)[0].link is None  # kept nowhere once it left
+
+
+def test_an_invitation_of_two_parts_says_that_somebody_else_has_the_other(world: World, server: MailServer) -> None:
+    newcomer = Newcomer("Olga W", "olga@example.org", "en", None)
+    terms = Terms(LegalBasis("IOM 1/2026", world.clock.now.date()))
+    with world.request():
+        caller = world.caller("registrar")
+        _, link = appoint_newcomer(world.portal, caller, newcomer, Role.OFFICER, terms, by_mail=True)
+    with world.request():
+        second = confirm_link(world.portal, world.caller("administrator"), link.invitation)
+    send_all(world)
+    text = next(text_of(taken.raw) for taken in server.taken if taken.to == ["olga@example.org"])
+    assert "The link has a second part, which isn’t in this mail" in " ".join(text.split())
+    assert second not in text
 
 
 @pytest.mark.parametrize("how", ["revoked", "replaced", "expired"])

@@ -9,7 +9,7 @@ from sqlmodel import select
 from portal.access.caller import Caller
 from portal.audit.events import REFUSALS_STREAM, REGISTRY_STREAM
 from portal.domain.appointments import Confirmer
-from portal.domain.ids import AppointmentId, PersonId, StateCode
+from portal.domain.ids import AppointmentId, InvitationId, PersonId, StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.problems import RefusedError
 from portal.domain.roles import Role
@@ -18,6 +18,7 @@ from portal.usecases import appointments
 from portal.usecases.appointments import Newcomer
 from portal.usecases.bases import Terms
 from portal.usecases.directory import list_people
+from portal.usecases.invitations import confirm_link
 from portal.usecases.persons import view_person
 from portal.work import Portal
 from storage.repositories.people import PeopleRecords
@@ -83,6 +84,13 @@ def confirm(world: World, who: str, person: UUID) -> None:
         appointments.confirm_appointment(world.portal, world.caller(who), PersonId(person), AppointmentId(row.id))
 
 
+def confirm_the_link(world: World, who: str, person: UUID) -> None:
+    with setting_up(world.portal) as (work, _):
+        link = InvitationId(work.identity.open_invitations(person)[0].id)
+    with world.request():
+        confirm_link(world.portal, world.caller(who), link, PersonId(person))
+
+
 def end(world: World, who: str, member: str) -> None:
     found = world.members[member]
     with world.request():
@@ -125,6 +133,8 @@ def test_what_opens_files_or_appoints_those_who_do_takes_two_people(
             confirm(world, who, person)
     confirm(world, second, person)
     assert runs(world, person)
+    assert waiting(world, second) == [person]  # their link
+    confirm_the_link(world, second, person)
     assert waiting(world, second) == []
 
 

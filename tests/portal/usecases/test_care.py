@@ -19,7 +19,7 @@ from portal.errors import Conflict, Forbidden, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
 from portal.usecases.authenticators import NewPassphrase
 from portal.usecases.care import change_mail, count_others_sessions, end_everybodys_sessions, end_sessions
-from portal.usecases.invitations import IssuedLink, issue_link, look_at_link, revoke_link, use_link
+from portal.usecases.invitations import IssuedLink, Shown, issue_link, look_at_link, revoke_link, use_link
 from portal.usecases.notices import list_notices
 from portal.usecases.sessions import present
 from portal.usecases.trouble import LinkState, report_trouble, state_of_link, token_in
@@ -35,6 +35,10 @@ STRANGER = Caller(address="192.0.2.9", client="test")
 
 def person(world: World, who: str) -> PersonId:
     return PersonId(world.members[who].person)
+
+
+def shown(link: IssuedLink) -> Shown:
+    return Shown(token_of(link))
 
 
 def token_of(link: IssuedLink) -> str:
@@ -121,14 +125,14 @@ def test_nobody_revokes_a_link_of_their_own(world: World) -> None:
 def test_of_a_revocation_and_a_use_side_by_side_the_second_changes_nothing(world: World) -> None:
     link = issue(world, "focal_xcc", "expert_xcc")
     with world.request():
-        use_link(world.portal, STRANGER, token_of(link), "expert_xcc@example.org", NEW)
+        use_link(world.portal, STRANGER, shown(link), "expert_xcc@example.org", NEW)
     with world.request(), pytest.raises(Conflict):
         revoke_link(world.portal, world.caller("focal_xcc"), person(world, "expert_xcc"), link.invitation)
     other = issue(world, "focal_xcc", "roster_xcc")
     with world.request():
         revoke_link(world.portal, world.caller("focal_xcc"), person(world, "roster_xcc"), other.invitation)
     with world.request(), pytest.raises(NotFound):
-        use_link(world.portal, STRANGER, token_of(other), "roster_xcc@example.org", NEW)
+        use_link(world.portal, STRANGER, shown(other), "roster_xcc@example.org", NEW)
     with world.portal.database.read() as session:
         assert session.get(Passphrase, person(world, "roster_xcc")) is None
 
@@ -227,9 +231,9 @@ def test_another_address_counts_at_once_and_both_are_told(world: World) -> None:
         look_at_link(world.portal, STRANGER, token_of(link))
     another = issue(world, "focal_xcc", "expert_xcc")
     with world.request(), pytest.raises(NotFound):
-        use_link(world.portal, STRANGER, token_of(another), "expert_xcc@example.org", NEW)
+        use_link(world.portal, STRANGER, shown(another), "expert_xcc@example.org", NEW)
     with world.request():
-        use_link(world.portal, STRANGER, token_of(another), "new@example.org", NEW)
+        use_link(world.portal, STRANGER, shown(another), "new@example.org", NEW)
     changed = [row for row in told(world, "expert_xcc") if row.kind == AccountEvent.MAIL_CHANGED]
     assert [(row.shown, row.address is None) for row in changed] == [(False, False), (True, True)]
     event = newest(world, Action.CHANGE_MAIL)

@@ -14,7 +14,7 @@ from portal.domain.roles import Role
 from portal.errors import Conflict, Invalid
 from portal.usecases.administration import list_accounts
 from portal.usecases.authenticators import NewPassphrase
-from portal.usecases.invitations import look_at_link, use_link
+from portal.usecases.invitations import Shown, look_at_link, use_link
 from portal.usecases.operators import Made, make_administrator
 from portal.usecases.persons import view_person
 from portal.work import Portal
@@ -53,7 +53,8 @@ def test_a_new_administrator_comes_in_by_their_link_and_all_others_are_told(worl
     assert made.told == 2
     assert told(world) == {"administrator", "colleague"}
     with world.request():
-        begun = use_link(world.portal, STRANGER, made.link.address.rpartition("/")[2], NEW[1], NewPassphrase("-", None))
+        link = Shown(made.link.address.rpartition("/")[2])
+        begun = use_link(world.portal, STRANGER, link, NEW[1], NewPassphrase("-", None))
     assert begun.appointments == 1
     event = said(world, MACHINERY_STREAM)[-1]
     assert (event["action"], event["who"]) == (Action.MAKE_ADMINISTRATOR, {"machine": "operator"})

@@ -13,9 +13,11 @@ from sqlmodel import select
 
 from portal.access.actions import Action
 from portal.audit.kinds import KINDS
+from portal.domain.ids import PersonId
 from portal.domain.issuers import IssuerSettings
 from portal.domain.roles import Role
 from portal.identity.oidc import LOGOUT_EVENT
+from portal.usecases.invitations import confirm_link, issue_link
 from portal.usecases.issuers import add_issuer, confirm_issuer, end_issuer
 from portal.usecases.sessions import token_hash
 from portal.web.routes import WAYS, is_machine
@@ -168,6 +170,29 @@ def test_without_a_verified_address_the_portals_own_is_asked_for(world: World, x
         follow_redirects=False,
     )
     assert answer.headers["location"] == "/work"
+
+
+def test_a_link_of_two_parts_asks_for_the_second_whatever_the_issuer_vouches_for(world: World) -> None:
+    add_member(world, "second_administrator", Role.ADMINISTRATOR)
+    with serving() as fake:
+        own = connect(world, fake, None)
+        fake.claims = {"email": "officer@example.org", "email_verified": True}
+        with world.request():
+            issued = issue_link(world.portal, world.caller("registrar"), PersonId(world.members["officer"].person))
+        with world.request():
+            second = confirm_link(world.portal, world.caller("administrator"), issued.invitation)
+        path = f"{issued.address.removeprefix(ORIGIN)}/issuers/{own.id}"
+        for typed, status in (("", 422), ("AAAAAAAA", 422), (second.lower(), 303)):
+            client = browser(world)
+            page = own.sign_in(client, path)
+            assert page.status_code == 200, "the address alone lets nobody in"
+            assert 'name="second"' in page.text
+            csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
+            assert csrf
+            sent = {"csrf": csrf[1], "mail": "officer@example.org", "second": typed}
+            back = f"/sign-in/issuers/{own.id}/return"
+            answer = client.post(back, data=sent, headers={"Origin": ORIGIN}, follow_redirects=False)
+            assert answer.status_code == status, answer.text
 
 
 def test_another_address_uses_no_link_up(world: World, xaa: Ministry) -> None:

@@ -151,7 +151,7 @@ def test_the_lists_stay_small_and_ask_the_database_little(world: World, path: st
     event.remove(world.portal.database.engine, "before_cursor_execute", note)
     assert len(answer.content) < 40_000
     said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(said) <= 12, "\n".join(said)
+    assert len(said) <= 13, "\n".join(said)
 
 
 def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -> None:
@@ -211,7 +211,12 @@ def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
     assert registrar.form(at, confirms[1]).status_code == 403
     elsewhere = confirms[1].replace(str(enrolled), str(world.members["translator"].person))
     assert administrator.form(at, elsewhere).status_code == 404
-    assert administrator.form(at, confirms[1]).status_code == 303
+    confirmed = administrator.form(at, confirms[1])
+    assert confirmed.status_code == 200
+    assert confirmed.headers["cache-control"] == "no-store"
+    second = re.search(r'<code dir="ltr">([A-Z2-7]{4} [A-Z2-7]{4} [A-Z2-7]{4})</code>', confirmed.text)
+    assert second
+    assert second[1] not in administrator.get(at).text  # shown once
     assert browser(world).get(link[0]).status_code == 200
     assert administrator.form(at, confirms[1]).status_code == 409
     told = ("A new link", "Registrar Example Confirmed by Administrator Example.", "not used yet")
@@ -244,6 +249,10 @@ def test_pages_say_what_waits_and_for_whom_and_whoever_may_confirm_finds_it(worl
     assert administrator.form(at[0], confirms[1]).status_code == 409
     for page in ("/people", at[0]):
         assert whom not in registrar.get(page).text
+    assert "the sign-in link" in administrator.get("/administration").text
+    link = re.search(rf'action="({at[0]}/links/[^"]+/confirm)"', administrator.get(at[0]).text)
+    assert link
+    assert administrator.form(at[0], link[1]).status_code == 200
     assert mine not in administrator.get("/administration").text
 
 

@@ -13,13 +13,14 @@ from portal.access.actions import Action
 from portal.app import web_app
 from portal.audit.events import REGISTRY_STREAM
 from portal.audit.kinds import KINDS
-from portal.domain.ids import AppointmentId, InvitationId, PersonId
+from portal.domain.ids import AppointmentId, InvitationId, PersonId, StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.identity.passphrases import Cost, Passphrases
-from portal.usecases.appointments import appoint, end_appointment
+from portal.usecases.appointments import Newcomer, appoint, appoint_newcomer, end_appointment
 from portal.usecases.bases import Terms
+from portal.usecases.care import change_mail
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.invitations import IssuedLink, confirm_link, issue_link
 from portal.web.places import local_path
@@ -49,9 +50,11 @@ def path_of(link: IssuedLink) -> str:
     return link.address.removeprefix(ORIGIN)
 
 
-def use(client: Browser, link: IssuedLink, mail: str, passphrase: str = GOOD, again: str | None = None):  # noqa: ANN201  # the client's own response type
-    path = path_of(link)
-    return client.form(path, path, mail=mail, passphrase=passphrase, again=passphrase if again is None else again)
+def use(  # noqa: ANN201  # the client's own response type
+    client: Browser, link: IssuedLink, mail: str, passphrase: str = GOOD, again: str | None = None, **more: str
+):
+    path, again = path_of(link), passphrase if again is None else again
+    return client.form(path, path, mail=mail, passphrase=passphrase, again=again, **more)
 
 
 def sign_in(client: Browser, mail: str, passphrase: str = GOOD, **more: str):  # noqa: ANN201  # likewise
@@ -63,10 +66,16 @@ def issue(world: World, by: str, for_whom: str) -> IssuedLink:
         return issue_link(world.portal, world.caller(by), PersonId(world.members[for_whom].person))
 
 
+def confirm(world: World, who: str, link: IssuedLink) -> str:
+    with world.request():
+        return confirm_link(world.portal, world.caller(who), link.invitation)
+
+
 def enrol(world: World, who: str, by: str, passphrase: str = GOOD) -> Browser:
     """Let somebody of the cast choose a passphrase by their first link."""
-    client = visitor(world.portal)
-    answer = use(client, issue(world, by, who), f"{who}@example.org", passphrase)
+    client, link = visitor(world.portal), issue(world, by, who)
+    more = {"second": confirm(world, "administrator", link)} if link.takes_two else {}
+    answer = use(client, link, f"{who}@example.org", passphrase, **more)
     assert answer.status_code == 303, answer.text
     return client
 
@@ -234,26 +243,88 @@ def test_nobody_issues_a_link_for_whom_they_may_not(world: World) -> None:
 def test_a_new_link_for_staff_works_when_a_second_person_confirmed_it(world: World) -> None:
     theirs = enrol(world, "officer", "registrar")
     link = issue(world, "administrator", "officer")
-    assert link.needs_second
+    assert link.takes_two
     assert not signed_out(theirs), "one person alone ends nobody's sessions in the secretariat"
     client = visitor(world.portal)
     assert client.get(path_of(link)).status_code == 404
-
-    def confirm(who: str, invitation: UUID) -> None:
-        with world.request():
-            confirm_link(world.portal, world.caller(who), InvitationId(invitation))
-
     for who, error in (("administrator", Forbidden), ("officer_other", NotFound), ("focal_xaa", NotFound)):
         with pytest.raises(error):
-            confirm(who, link.invitation)
+            confirm(world, who, link)
     with pytest.raises(NotFound):
-        confirm("registrar", uuid4())
+        confirm(world, "registrar", replace(link, invitation=InvitationId(uuid4())))
     assert not signed_out(theirs)
-    confirm("registrar", link.invitation)
+    second = confirm(world, "registrar", link)
     assert signed_out(theirs)
     with pytest.raises(Conflict):
-        confirm("registrar", link.invitation)
-    assert use(client, link, "officer@example.org", OTHER).status_code == 303
+        confirm(world, "registrar", link)
+    assert use(client, link, "officer@example.org", OTHER, second=second).status_code == 303
+
+
+def test_neither_of_the_two_comes_in_with_their_part_of_a_link(world: World) -> None:
+    """Who issues has the link and every address; who confirms has the second part: it takes both."""
+    for by, who in (("registrar", "focal_xbb"), ("administrator", "officer")):
+        link, client = issue(world, by, who), visitor(world.portal)
+        assert link.takes_two
+        assert client.get(path_of(link)).status_code == 404, "not before somebody else confirmed it"
+        mail, other = f"{who}@example.org", issue(world, "focal_xaa", "expert_xaa")
+        second = confirm(world, "administrator" if by == "registrar" else "registrar", link)
+        for wrong in ("", "AAAA AAAA", second[:-1], f"{second}A", path_of(link).rpartition("/")[2]):
+            answer = use(client, link, mail, second=wrong)
+            assert answer.status_code == 422
+            assert "this address and this second part" in answer.text
+        assert use(client, link, mail).status_code == 422, "a form without the field neither"
+        assert use(client, other, mail, second=second).status_code == 422, "of another link"
+        assert phases(world.portal, Action.USE_INVITATION).count("refusal") >= 7
+        spelt = f" {second[:4].lower()}-{second[4:].lower()} "
+        assert use(client, link, mail, second=spelt).status_code == 303
+        assert visitor(world.portal).get(path_of(link)).status_code == 404
+        with world.portal.database.read() as session:
+            row = session.get(Invitation, link.invitation)
+        assert second.encode() not in (row.second_hash or b"") if row else False
+
+
+def test_a_states_own_focal_point_can_be_the_second_person(world: World) -> None:
+    newcomer = Newcomer("Dana Deputy", "dana@example.org", "en", StateCode("XAA"))
+    terms = Terms(LegalBasis("NV/8/2026", world.clock().date()))
+    with world.request():
+        _, link = appoint_newcomer(world.portal, world.caller("registrar"), newcomer, Role.FOCAL_POINT, terms)
+    assert link.takes_two
+    for who in ("expert_xaa", "focal_xbb"):
+        with pytest.raises(NotFound):
+            confirm(world, who, link)
+    second = confirm(world, "focal_xaa", link)
+    assert use(visitor(world.portal), link, "dana@example.org", second=second).status_code == 303
+
+
+def test_a_states_own_link_takes_one_person_and_no_second_part(world: World) -> None:
+    link = issue(world, "focal_xaa", "expert_xaa")
+    assert not link.takes_two
+    for who in ("registrar", "administrator", "focal_xbb"):
+        with pytest.raises((Forbidden, NotFound)):
+            confirm(world, who, link)
+    assert 'name="second"' not in visitor(world.portal).get(path_of(link)).text
+
+
+def test_another_address_before_the_first_sign_in_helps_nobody_alone(world: World) -> None:
+    """A link that was made with another address set first still lacks the part that somebody else has."""
+    person = PersonId(world.members["officer"].person)
+    with world.request():
+        change_mail(world.portal, world.caller("administrator"), person, "mine@example.org")
+    link = issue(world, "administrator", "officer")
+    with pytest.raises(Forbidden):
+        confirm(world, "administrator", link)
+    confirm(world, "registrar", link)
+    assert use(visitor(world.portal), link, "mine@example.org", second="AAAAAAAAAAAA").status_code == 422
+
+
+def test_no_link_works_whose_issuer_is_suspended(world: World) -> None:
+    kept = issue(world, "focal_xaa", "expert_xaa")
+    assert visitor(world.portal).get(path_of(kept)).status_code == 200
+    with setting_up(world.portal) as (work, _):
+        issuer = work.people.find(world.members["focal_xaa"].person)
+        assert issuer is not None
+        issuer.suspended_at = work.now
+    assert visitor(world.portal).get(path_of(kept)).status_code == 404
 
 
 def end(world: World, who: str, member: str) -> None:
@@ -270,7 +341,7 @@ def test_the_registrar_invites_nobody_whom_a_state_appointed_itself(world: World
     with pytest.raises(Forbidden):  # the other focal point does it
         issue(world, "registrar", "deputy_xaa")
     issue(world, "focal_xaa", "deputy_xaa")
-    assert not issue(world, "registrar", "focal_xbb").needs_second  # the State has no other
+    issue(world, "registrar", "focal_xbb")  # the State has no other
 
 
 def test_an_expert_recorded_as_focal_point_besides_is_still_not_the_registrars_to_invite(world: World) -> None:
@@ -292,6 +363,17 @@ def test_links_end_with_the_appointment_of_whoever_issued_them(world: World) -> 
         row = session.get(Invitation, kept.invitation)
     assert row is not None
     assert row.revoked_at is not None
+
+
+def test_whoever_leaves_has_no_open_link_left(world: World) -> None:
+    kept = issue(world, "focal_xaa", "expert_xaa")
+    another = _second_appointment(world)
+    end(world, "focal_xaa", "expert_xaa")
+    assert visitor(world.portal).get(path_of(kept)).status_code == 200, "they hold another appointment"
+    with world.request():
+        expert = PersonId(world.members["expert_xaa"].person)
+        end_appointment(world.portal, world.caller("focal_xaa"), expert, AppointmentId(another), None)
+    assert visitor(world.portal).get(path_of(kept)).status_code == 404
 
 
 def test_a_link_does_not_outlast_an_appointment_that_runs_out(world: World) -> None:
