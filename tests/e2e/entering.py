@@ -43,7 +43,7 @@ def enter(world: World) -> dict[str, list[str]]:
 
 
 def link_of(world: World, who: str) -> str:
-    """Issue a sign-in link."""
+    """Issue a sign-in link of two parts that was confirmed."""
     token = secrets.token_urlsafe(32)
     with setting_up(world.portal) as (work, _):
         work.identity.add(
@@ -51,7 +51,8 @@ def link_of(world: World, who: str) -> str:
                 id=uuid4(),
                 person_id=world.members[who].person,
                 token_hash=token_hash(world.portal, token),
-                renews=False,
+                takes_two=True,
+                confirmed_at=work.now,
                 created_at=work.now,
                 expires_at=work.now.replace(year=work.now.year + 1),
             )
