@@ -50,7 +50,7 @@ class Federation:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._relying = Relying(Answers(), lambda: portal.clock().timestamp())
+        self._relying = Relying(Answers(portal.settings.issuer_reach), lambda: portal.clock().timestamp())
         self._flows = Flows(lambda: portal.clock().timestamp())
         self._attempts = Attempts()
         self._marks: OrderedDict[tuple[UUID, str], int] = OrderedDict()
@@ -69,7 +69,12 @@ class Federation:
         words = [secrets.token_urlsafe(32) for _ in range(3)]
         back = f"{self._portal.settings.origin.rstrip('/')}/sign-in/issuers/{issuer_id}/return"
         asked = Asked(words[0], words[1], words[2], back, fresh=purpose == PROVE)
-        address = self._relying.address(issuer, asked)
+        try:
+            address = self._relying.address(issuer, asked)
+        except Silent as error:
+            asks = caller if purpose == PROVE else as_visitor(caller)
+            federation.note_refusal(self._portal, asks, _ACTIONS[purpose], issuer_id, error.code)
+            raise
         cookie = self._flows.keep(Flow(issuer_id, asked, purpose, following, link), network(caller.address))
         if cookie is None:
             raise TooMany(MANY)

@@ -1,14 +1,15 @@
 """Signing in through an identity provider: it signs in its own State's people, by a binding that a link made."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
+from joserfc.jwk import RSAKey
 from sqlmodel import select
 
 from portal.access.actions import Action
@@ -343,3 +344,102 @@ def test_whoever_added_the_secretariats_issuer_does_not_confirm_it(world: World)
             row = session.scalars(select(Issuer).where(Issuer.client_id == "second")).one()
         sent = browser(world, "administrator").form(page, f"/administration/issuers/{row.id}/confirm")
         assert sent.status_code == 403
+
+
+# --- a provider that says odd things
+
+KEY = RSAKey.generate_key(2048).as_dict(private=False)
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+AWAY: dict[str, Callable[[FakeIssuer], object]] = {
+    "a broken host": lambda fake: fake.document.update(token_endpoint="https://["),
+    "an empty part": lambda fake: fake.document.update(authorization_endpoint="https://a..b"),
+    "a port out of range": lambda fake: fake.document.update(jwks_uri="https://a:99999/"),
+    "half a letter": lambda fake: fake.document.update(authorization_endpoint="https://a/\ud800"),
+    "a line break": lambda fake: fake.document.update(authorization_endpoint="https://a/\r\nSet-Cookie: a=b"),
+    "a very long address": lambda fake: fake.document.update(authorization_endpoint="https://a/" + "b" * 100_000),
+    "a number": lambda fake: fake.document.update(authorization_endpoint=7),
+    "a list": lambda fake: fake.document.update(token_endpoint=["https://a/"]),
+    "an inner address": lambda fake: fake.document.update(token_endpoint="https://169.254.169.254/latest"),
+    "no keys": lambda fake: setattr(fake, "jwks", {"keys": {"kty": "RSA"}}),
+    "cut off": lambda fake: fake.told.update({"/jwks": [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"]}),
+    "odd heads": lambda fake: fake.told.update({"/jwks": [b"HTTP/1.1 200 OK\r\nA\xff: \x00\r\n\r\n{}"]}),
+    "a name twice": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": [], "keys": []}']}),
+    "no number": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": [NaN]}']}),
+    "very deep": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": ' + b"[" * 90_000]}),
+    "no UTF-8": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": ["\xff"]}']}),
+}
+BACK: dict[str, Callable[[FakeIssuer], object]] = {
+    **{
+        f"a key's {name} {value!a}": lambda fake, name=name, value=value: setattr(
+            fake, "jwks", {"keys": [{**KEY, "kid": "one", name: value}]}
+        )
+        for name, value in [("alg", ["RS256"]), ("kty", {}), ("kid", []), ("n", 7), ("use", []), ("e", "_" * 90_000)]
+    },
+    **{
+        f"a claim {name} {value!a}": lambda fake, name=name, value=value: fake.claims.update({name: value})
+        for name, value in [
+            ("sub", "\ud800"),
+            ("sid", "\ud800"),
+            ("sid", 7),
+            ("aud", {}),
+            ("exp", 10**400),
+            ("exp", [1]),
+            ("nonce", {}),
+            ("at_hash", ["a"]),
+            ("iat", True),
+        ]
+    },
+    "an error": lambda fake: fake.told.update({"/token": [b'HTTP/1.1 418 Odd\r\n\r\n{"error": []}']}),
+    "an odd status": lambda fake: fake.told.update({"/token": [b"HTTP/1.1 999 \r\n\r\n"]}),
+    "a token of odd type": lambda fake: fake.told.update({"/token": [HEAD, b'{"id_token": {"a": 1}}']}),
+    "cut off": lambda fake: fake.told.update({"/token": [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"]}),
+    "nothing": lambda fake: fake.told.update({"/token": []}),
+}
+
+
+@pytest.mark.parametrize("name", AWAY)
+def test_a_provider_that_says_odd_things_of_itself_is_one_calm_page_and_a_refusal(
+    world: World, xaa: Ministry, name: str
+) -> None:
+    AWAY[name](xaa.fake)
+    before = refusals(world)
+    answer = browser(world).get(f"/sign-in/issuers/{xaa.id}", follow_redirects=False)
+    assert answer.status_code == 503
+    assert "answer just now" in answer.text
+    assert refusals(world) == before + 1
+    assert xaa.log_out().status_code == 400
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_a_provider_that_says_odd_things_of_somebody_is_one_calm_page_and_a_refusal(
+    world: World, xaa: Ministry, name: str
+) -> None:
+    xaa.bind("expert_xaa")
+    client, before = browser(world), refusals(world)
+    BACK[name](xaa.fake)
+    answer = xaa.sign_in(client)
+    assert answer.status_code in {422, 503}
+    assert re.search("show who you are|answer just now", answer.text)
+    assert refusals(world) == before + 1
+    assert len(sessions(world, xaa)) == 1
+
+
+@pytest.mark.parametrize("mail", ["\ud800@example.org", "x" * 9000, ["expert_xaa@example.org"], {}, 7])
+def test_an_odd_address_is_as_none(world: World, xaa: Ministry, mail: object) -> None:
+    xaa.fake.claims = {"email": mail, "email_verified": True}
+    page = xaa.sign_in(browser(world), f"/enter/{link(world, 'expert_xaa')}/issuers/{xaa.id}")
+    assert page.status_code == 200
+    assert 'name="mail"' in page.text
+
+
+def test_for_others_the_portal_asks_by_https_alone_and_never_within(world: World, xaa: Ministry) -> None:
+    world.portal.settings = replace(world.portal.settings, origin="https://portal.example.org")
+    asked = len(xaa.fake.asked)
+    answer = browser(world).get(f"/sign-in/issuers/{xaa.id}", follow_redirects=False)
+    assert answer.status_code == 503
+    assert len(xaa.fake.asked) == asked
+    page, data = "/administration/issuers/new", {"name": "M", "client_id": "c", "client_secret": "x", "state": "XBB"}
+    for url in (xaa.fake.url, "https://10.0.0.1", "https://localhost", "http://idp.example.org"):
+        refused = browser(world, "administrator").form(page, page, url=url, **data)
+        assert refused.status_code == 422
+        assert "in networks that its settings name" in refused.text
