@@ -16,12 +16,13 @@ from portal.access.caller import Caller
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
 from portal.identity.answers import Answers, Silent
-from portal.identity.attempts import LINK_ATTEMPTS, Attempts, network
+from portal.identity.attempts import Attempts, keys_of_link, network
 from portal.identity.flows import Flow, Flows
 from portal.identity.oidc import Asked, Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.usecases import federation
 from portal.usecases.federation import Asserted
+from portal.usecases.invitations import link_known
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
 from portal.work import Portal
 
@@ -118,7 +119,8 @@ class Federation:
         if flow is None or flow.said is None:
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "no-flow")
             raise Unproven("no-flow")
-        keys = {("link", token_hash(self._portal, flow.link)): LINK_ATTEMPTS}
+        known = link_known(self._portal, flow.link)
+        keys = keys_of_link(token_hash(self._portal, flow.link), caller.address, known=known)
         if not self._attempts.begin(keys, self._portal.clock()):
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
             raise TooMany(MANY)
@@ -136,19 +138,21 @@ class Federation:
             TooMany: There were too many that proved nothing.
 
         """
+        issuer = self._issuer(issuer_id)  # first: one that was made up is counted nowhere
         keys = {("logout", issuer_id.bytes + network(caller.address)): LOGOUTS}
         now = self._portal.clock()
         if not self._attempts.begin(keys, now):
             raise TooMany(MANY)
-        logout = self._relying.check_logout(self._issuer(issuer_id), token)
+        logout = self._relying.check_logout(issuer, token)
         with self._lock:
             if self._marks.get((issuer_id, logout.mark), 0) > now.timestamp():
                 raise Unproven("replayed")
+        self._attempts.take_back(keys)
+        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
+        with self._lock:  # last: what didn't end is sent again
             self._marks[issuer_id, logout.mark] = logout.ends
             while len(self._marks) > MARKS:
                 self._marks.popitem(last=False)
-        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
-        self._attempts.take_back(keys)
 
     def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
         if flow.purpose == PROVE:

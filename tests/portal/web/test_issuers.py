@@ -1,7 +1,9 @@
 """Signing in through an identity provider: it signs in its own State's people, by a binding that a link made."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -13,10 +15,13 @@ from joserfc.jwk import RSAKey
 from sqlmodel import select
 
 from portal.access.actions import Action
+from portal.access.caller import Caller
 from portal.audit.kinds import KINDS
 from portal.domain.issuers import IssuerSettings
 from portal.domain.roles import Role
-from portal.identity.oidc import LOGOUT_EVENT
+from portal.errors import NotFound, TooMany
+from portal.identity.federation import LOGOUTS, Federation
+from portal.identity.oidc import LOGOUT_EVENT, Unproven
 from portal.usecases.issuers import add_issuer, confirm_issuer, end_issuer
 from portal.usecases.sessions import token_hash
 from portal.web.routes import WAYS, is_machine
@@ -291,6 +296,28 @@ def test_a_message_of_logging_out_counts_once_and_only_from_its_issuer(world: Wo
     assert xaa.log_out(jti="one").status_code == 400
     assert xaa.log_out(aud="another").status_code == 400
     assert len(sessions(world, xaa)) == 1
+
+
+def test_a_logout_that_ended_nothing_is_taken_when_it_is_sent_again(world: World, xaa: Ministry) -> None:
+    xaa.bind("expert_xaa")
+    with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert xaa.log_out(jti="one").status_code == 503
+    assert len(sessions(world, xaa)) == 1
+    assert xaa.log_out(jti="one").status_code == 200
+    assert sessions(world, xaa) == []
+    assert xaa.log_out(jti="one").status_code == 400
+
+
+def test_logouts_for_a_provider_that_was_made_up_are_counted_nowhere(world: World, xaa: Ministry) -> None:
+    way, caller = Federation(world.portal), Caller(address="192.0.2.1")
+    for _ in range(LOGOUTS + 5):
+        with pytest.raises(NotFound), world.request():
+            way.log_out(caller, uuid4(), "a.b.c")
+    assert not any(way._attempts._failures.values())
+    for at in range(LOGOUTS + 1):
+        with pytest.raises(Unproven if at < LOGOUTS else TooMany), world.request():
+            way.log_out(caller, xaa.id, "a.b.c")
 
 
 def test_nothing_but_the_logout_is_taken_without_a_page_of_ours(world: World, xaa: Ministry) -> None:
