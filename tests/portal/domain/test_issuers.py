@@ -79,6 +79,9 @@ def test_this_machine_is_asked_only_where_the_portal_serves_it_alone(url: str) -
 
 
 def test_plain_http_goes_nowhere_else() -> None:
+    named = Reach((ip_network("127.0.0.0/8"),))
+    assert named.allows("https://127.0.0.1/")
+    assert not named.allows("http://127.0.0.1/")
     for host in ("idp.example.org", "8.8.8.8", "10.0.0.1", "127.0.0.1.example.org", "localhost.example.org"):
         assert not Settings().issuer_reach.allows(f"http://{host}/")
 
