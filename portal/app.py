@@ -90,8 +90,7 @@ def check_factor(settings: Settings) -> None:
         Invalid: It is one.
 
     """
-    at = urlsplit(settings.origin)
-    if not settings.second_factor and (at.scheme != "http" or (at.hostname or "") not in LOOPBACK_NAMES):
+    if not settings.second_factor and not settings.on_this_machine:
         raise Invalid("the setting second_factor can be off only where origin is plain HTTP on this machine")
 
 

@@ -5,9 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
+from portal.domain.issuers import Reach
 from portal.domain.roles import Role
 from portal.errors import Invalid
 
@@ -35,6 +38,7 @@ class Settings:
     session_limits: tuple[str, ...] = ("administrator:20:8", "registrar:30:10", "confidentiality_officer:20:8")
     fresh_minutes: int = 15  # so long after a proof of who one is, one may clear, appoint, export without another
     second_factor: bool = True  # a passphrase lets in with a code alone; off only where the portal serves this machine
+    issuer_networks: tuple[str, ...] = ()  # where identity providers may be besides global addresses
     invitation_days: int = 7
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
@@ -46,9 +50,10 @@ class Settings:
     mail_from: str = ""  # the address that mail comes from
 
     def __post_init__(self) -> None:
-        """Read the limits once, so that a wrong one is found at the start."""
+        """Read the limits and networks once, so that a wrong one is found at the start."""
         for role in Role:
             self.session_bounds(role)
+        _ = self.issuer_reach
 
     def session_bounds(self, role: Role | None) -> tuple[timedelta, timedelta]:
         """Tell how long a session lives without a request, and at the most, for whoever acts in a role.
@@ -79,6 +84,25 @@ class Settings:
     def fresh(self) -> timedelta:
         """How long a proof of who one is stays fresh."""
         return timedelta(minutes=self.fresh_minutes)
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the portal serves this machine alone: its address is plain HTTP on loopback."""
+        at = urlsplit(self.origin)
+        return at.scheme == "http" and at.hostname in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def issuer_reach(self) -> Reach:
+        """Where identity providers are asked.
+
+        Raises:
+            Invalid: A network is none.
+        """
+        try:
+            networks = tuple(ip_network(network) for network in self.issuer_networks)
+        except ValueError as error:
+            raise Invalid(f"the setting issuer_networks can't be read: {error}") from None
+        return Reach(networks, self.on_this_machine)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ, file: Path | None = None) -> Self:

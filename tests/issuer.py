@@ -4,15 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import RSAKey
 
 CLIENT = "the-portal"
@@ -30,7 +31,9 @@ class FakeIssuer:
         self.claims: dict[str, Any] = {}
         self.subject = "anna"
         self.token: Any = None  # in place of a token
-        self.mode = ""  # slow, long, redirect, broken, error
+        self.mode = ""  # slow, long, redirect, broken
+        self.jwks: Any = None  # in place of its keys
+        self.told: dict[str, Iterable[bytes]] = {}  # what it sends for a path, byte for byte, heads included
         self.asked: list[str] = []
         self.clock = time.time
         self.codes: dict[str, dict[str, str]] = {}
@@ -58,7 +61,12 @@ class FakeIssuer:
         return {name: value for name, value in claims.items() if value is not None}
 
     def signed(self, claims: dict[str, Any], algorithm: str = "RS256") -> str:
-        return jwt.encode({"alg": algorithm, "kid": self.kid}, claims, self.keys[self.kid], algorithms=[algorithm])
+        return self.signed_text(json.dumps(claims).encode(), algorithm)
+
+    def signed_text(self, text: bytes, algorithm: str = "RS256") -> str:
+        """Sign whatever it is, be it claims or not."""
+        header = {"alg": algorithm, "kid": self.kid}
+        return jws.serialize_compact(header, text, self.keys[self.kid], algorithms=[algorithm])
 
     def redeem(self, sent: dict[str, str]) -> tuple[int, dict[str, Any]]:
         fields = self.codes.pop(sent.get("code", ""), None)
@@ -84,7 +92,7 @@ class FakeIssuer:
             return 200, json.dumps(found).encode(), {}
         if path == "/jwks":
             keys = [{**key.as_dict(private=False), "kid": kid} for kid, key in self.keys.items()]
-            return 200, json.dumps({"keys": keys}).encode(), {}
+            return 200, json.dumps(self.jwks or {"keys": keys}).encode(), {}
         if path == "/token":
             status, told = self.redeem({name: values[0] for name, values in parse_qs(body).items()})
             return status, json.dumps(told).encode(), {}
@@ -102,31 +110,38 @@ def bare(header: dict[str, Any], claims: dict[str, Any], key: bytes = b"") -> st
 
 
 @contextmanager
-def serving() -> Iterator[FakeIssuer]:
+def serving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[FakeIssuer]:
     """Serve an issuer on a port of this machine."""
     issuer = FakeIssuer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+            if self.path in issuer.told:
+                issuer.asked.append(self.path)
+                with suppress(OSError):  # who asked has heard enough
+                    for part in issuer.told[self.path]:
+                        self.wfile.write(part)
+                self.close_connection = True
+                return
             status, told, headers = issuer.answer(self.path, body)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(told)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            try:
+            with suppress(OSError):  # who asked has read enough
                 self.wfile.write(told)
-            except OSError:
-                return  # who asked has read enough
 
         do_POST = do_GET  # noqa: N815  # the name that the server asks for
 
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((host, 0), Handler)
     server.daemon_threads = True
-    issuer.url = f"http://127.0.0.1:{server.server_port}"
+    issuer.url = f"http://{host}:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

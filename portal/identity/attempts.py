@@ -7,7 +7,8 @@ Attempts are counted in sliding windows, in this process's memory:
 2. From all other browsers together an account takes ACCOUNT_ATTEMPTS failures in a window, an address takes
    ADDRESS_ATTEMPTS (a ministry may share one); an IPv6 address counts as its network of 64 bits.
 3. There is no count for the portal as a whole, sessions that run are never touched, and a sign-in link works
-   however many attempts were made.
+   however many attempts were made elsewhere. A link that was never issued is counted by where it comes from.
+4. Each kind of count has room for KEPT and pushes out no other kind.
 """
 
 from collections import OrderedDict, deque
@@ -21,7 +22,8 @@ BROWSER_ATTEMPTS: Final = 10
 ACCOUNT_ATTEMPTS: Final = 10
 ADDRESS_ATTEMPTS: Final = 50
 LINK_ATTEMPTS: Final = 10
-# more than these push the oldest out; a failure at the door costs a hash, one with a made-up link does not
+# of one kind; more than these push the oldest out. An account takes a hash to fail at, and an address takes few
+# failures: within a window no accounts or addresses are made up that fast
 KEPT: Final = 50_000
 
 Key = tuple[str, bytes]
@@ -31,7 +33,7 @@ class Attempts:
     """Counts the failures that this process saw."""
 
     def __init__(self) -> None:
-        self._failures: OrderedDict[Key, deque[datetime]] = OrderedDict()
+        self._failures: dict[str, OrderedDict[bytes, deque[datetime]]] = {}
         self._lock = Lock()
 
     def begin(self, keys: dict[Key, int], now: datetime) -> bool:
@@ -42,11 +44,12 @@ class Attempts:
         with self._lock:
             if any(self._within(key, now) >= limit for key, limit in keys.items()):
                 return False
-            for key in keys:
-                self._failures.setdefault(key, deque()).append(now)
-                self._failures.move_to_end(key)
-            while len(self._failures) > KEPT:
-                self._failures.popitem(last=False)
+            for kind, key in keys:
+                failures = self._failures.setdefault(kind, OrderedDict())
+                failures.setdefault(key, deque()).append(now)
+                failures.move_to_end(key)
+                while len(failures) > KEPT:
+                    failures.popitem(last=False)
             return True
 
     def reached(self, key: Key, limit: int, now: datetime) -> bool:
@@ -57,20 +60,23 @@ class Attempts:
     def take_back(self, keys: dict[Key, int]) -> None:
         """Take back an attempt that was no failure, or was not made."""
         with self._lock:
-            for key in keys:
-                if times := self._failures.get(key):
+            for kind, key in keys:
+                failures = self._failures.get(kind, OrderedDict())
+                if times := failures.get(key):
                     times.pop()
                 if not times:
-                    self._failures.pop(key, None)  # or attempts that were none would push the real ones out
+                    failures.pop(key, None)  # or attempts that were none would push the real ones out
 
-    def _within(self, key: Key, now: datetime) -> int:
-        times = self._failures.get(key)
+    def _within(self, of: Key, now: datetime) -> int:
+        kind, key = of
+        failures = self._failures.get(kind, OrderedDict())
+        times = failures.get(key)
         if times is None:
             return 0
         while times and times[0] <= now - WINDOW:
             times.popleft()
         if not times:
-            del self._failures[key]
+            del failures[key]
             return 0
         return len(times)
 
@@ -87,6 +93,14 @@ def keys_of(account: bytes, address: str, browser: bytes | None) -> dict[Key, in
     if browser is not None:
         return {("browser", browser): BROWSER_ATTEMPTS}
     return {("account", account): ACCOUNT_ATTEMPTS, ("address", network(address)): ADDRESS_ATTEMPTS}
+
+
+def keys_of_link(link: bytes, address: str, *, known: bool) -> dict[Key, int]:
+    """Name what an attempt with a sign-in link counts for; one that was never issued has no count of its own.
+
+    The limit is one, so that whoever tries a link doesn't learn from it whether there is such a one.
+    """
+    return {("link", link) if known else ("no link", network(address)): LINK_ATTEMPTS}
 
 
 def network(address: str) -> bytes:

@@ -16,13 +16,13 @@ from portal.access.caller import Caller
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
 from portal.identity.answers import Answers, Silent
-from portal.identity.attempts import LINK_ATTEMPTS, Attempts, network
+from portal.identity.attempts import Attempts, keys_of_link, network
 from portal.identity.flows import Flow, Flows
 from portal.identity.oidc import Asked, Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.usecases import federation
 from portal.usecases.federation import Asserted
-from portal.usecases.invitations import Shown, takes_second_part
+from portal.usecases.invitations import Shown, link_known, takes_second_part
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
 from portal.work import Portal
 
@@ -52,7 +52,7 @@ class Federation:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._relying = Relying(Answers(), lambda: portal.clock().timestamp())
+        self._relying = Relying(Answers(portal.settings.issuer_reach), lambda: portal.clock().timestamp())
         self._flows = Flows(lambda: portal.clock().timestamp())
         self._attempts = Attempts()
         self._marks: OrderedDict[tuple[UUID, str], int] = OrderedDict()
@@ -71,7 +71,12 @@ class Federation:
         words = [secrets.token_urlsafe(32) for _ in range(3)]
         back = f"{self._portal.settings.origin.rstrip('/')}/sign-in/issuers/{issuer_id}/return"
         asked = Asked(words[0], words[1], words[2], back, fresh=purpose == PROVE)
-        address = self._relying.address(issuer, asked)
+        try:
+            address = self._relying.address(issuer, asked)
+        except Silent as error:
+            asks = caller if purpose == PROVE else as_visitor(caller)
+            federation.note_refusal(self._portal, asks, _ACTIONS[purpose], issuer_id, error.code)
+            raise
         cookie = self._flows.keep(Flow(issuer_id, asked, purpose, following, link), network(caller.address))
         if cookie is None:
             raise TooMany(MANY)
@@ -115,7 +120,8 @@ class Federation:
         if flow is None or flow.said is None:
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "no-flow")
             raise Unproven("no-flow")
-        keys = {("link", token_hash(self._portal, flow.link)): LINK_ATTEMPTS}
+        known = link_known(self._portal, flow.link)
+        keys = keys_of_link(token_hash(self._portal, flow.link), caller.address, known=known)
         if not self._attempts.begin(keys, self._portal.clock()):
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
             raise TooMany(MANY)
@@ -133,19 +139,21 @@ class Federation:
             TooMany: There were too many that proved nothing.
 
         """
+        issuer = self._issuer(issuer_id)  # first: one that was made up is counted nowhere
         keys = {("logout", issuer_id.bytes + network(caller.address)): LOGOUTS}
         now = self._portal.clock()
         if not self._attempts.begin(keys, now):
             raise TooMany(MANY)
-        logout = self._relying.check_logout(self._issuer(issuer_id), token)
+        logout = self._relying.check_logout(issuer, token)
         with self._lock:
             if self._marks.get((issuer_id, logout.mark), 0) > now.timestamp():
                 raise Unproven("replayed")
+        self._attempts.take_back(keys)
+        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
+        with self._lock:  # last: what didn't end is sent again
             self._marks[issuer_id, logout.mark] = logout.ends
             while len(self._marks) > MARKS:
                 self._marks.popitem(last=False)
-        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
-        self._attempts.take_back(keys)
 
     def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
         if flow.purpose == PROVE:

@@ -1,6 +1,7 @@
 """What somebody may ask who can't come in: how a link stands, and for help; counted, so that nobody floods others.
 
-1. Looking at one link is counted by the link, and by where it comes from; it takes nothing from the attempts to use it.
+1. Looking at a link is counted by the link, if it was ever issued, and by where it comes from; it takes nothing from
+   the attempts to use it.
 2. Asking for help is counted by the address that was typed, be there such a person or not, and by where it comes from.
 """
 
@@ -13,6 +14,7 @@ from portal.errors import NotFound, TooMany
 from portal.identity.attempts import ADDRESS_ATTEMPTS, LINK_ATTEMPTS, Attempts, Key, network
 from portal.identity.passphrases import SLOWLY
 from portal.identity.spelling import one_spelling
+from portal.usecases.invitations import link_known
 from portal.usecases.people import mail_index
 from portal.usecases.sessions import as_visitor, record_refusal, token_hash
 from portal.usecases.trouble import LinkState, report_trouble, state_of_link, token_in
@@ -38,7 +40,7 @@ class Helpdesk:
         """
         token = token_in(pasted)
         keys = {("looks", network(caller.address)): ADDRESS_ATTEMPTS}
-        if token:
+        if link_known(self._portal, token):
             keys["look", token_hash(self._portal, token)] = LINK_ATTEMPTS
         self._count(caller, keys, Action.USE_INVITATION)
         return state_of_link(self._portal, caller, token)

@@ -10,7 +10,6 @@
 
 import base64
 import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -25,8 +24,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from portal.domain.issuers import is_safe
-from portal.identity.answers import Answers, Silent
+from portal.identity.answers import Answers, read_object
+from portal.identity.discovery import Document, Key, read_document, read_keys
 
 ALGORITHMS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _NAMES: Final = {"EdDSA": "Ed25519"}  # RFC 9864: what the old name stands for here
@@ -35,7 +34,7 @@ KEPT_SECONDS: Final = 600
 AGAIN_SECONDS: Final = 60
 FRESH_SECONDS: Final = 300  # how long after the issuer's own sign-in a proof counts as made just now
 TOKEN_LETTERS: Final = 16 * 1024
-SUBJECT_LETTERS: Final = 255
+NAME_LETTERS: Final = 255
 RSA_BITS: Final = 2048
 LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _KINDS: Final[dict[str, Any]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
@@ -92,8 +91,8 @@ class Logout:
 
 @dataclass(slots=True)
 class _Kept:
-    document: dict[str, Any]
-    keys: list[dict[str, Any]]
+    document: Document
+    keys: list[Key]
     read_at: float
     keys_at: float
 
@@ -117,7 +116,7 @@ class Relying:
             Silent: The issuer doesn't answer as it should.
 
         """
-        start = str(self._known(issuer).document["authorization_endpoint"])
+        start = self._known(issuer).document.authorization
         fields = {
             "response_type": "code",
             "client_id": issuer.client_id,
@@ -147,8 +146,7 @@ class Relying:
         """
         if not hmac.compare_digest(given.get("state", "").encode(), asked.state.encode()):
             raise Unproven("wrong-state")
-        demanded = self._known(issuer).document.get("authorization_response_iss_parameter_supported") is True
-        if (demanded or "iss" in given) and given.get("iss") != issuer.url:
+        if (self._known(issuer).document.names_itself or "iss" in given) and given.get("iss") != issuer.url:
             raise Unproven("wrong-iss")
         if "error" in given or not given.get("code"):
             raise Unproven("no-code")
@@ -170,13 +168,12 @@ class Relying:
             "code_verifier": asked.verifier,
         }
         headers: dict[str, str] = {}
-        # without the list it is the header (OpenID Connect Discovery 1.0, 3)
-        if "client_secret_basic" in document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"]):
+        if document.by_header:
             pair = f"{quote_plus(issuer.client_id)}:{quote_plus(secret)}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         else:
             fields |= {"client_id": issuer.client_id, "client_secret": secret}
-        answer = self._answers.post(issuer.id, str(document["token_endpoint"]), headers, fields)
+        answer = self._answers.post(issuer.id, document.token, headers, fields)
         return self.check_token(issuer, asked, answer.get("id_token"), answer.get("access_token"))
 
     def check_token(self, issuer: Issuer, asked: Asked, token: object, access: object = None) -> Known:
@@ -188,6 +185,8 @@ class Relying:
 
         """
         header, claims = self._signed(issuer, token)
+        if access is not None and not isinstance(access, str):
+            raise Unproven("access_token")
         self._check_claims(issuer, header, claims, {"nonce": asked.nonce, "access_token": access}, "iss aud exp nonce")
         _check_audience(issuer, claims)
         if issuer.acr_values and claims.get("acr") not in issuer.acr_values:
@@ -197,7 +196,7 @@ class Relying:
         if asked.fresh:
             self._check_fresh(claims)
         mail = claims.get("email") if claims.get("email_verified") is True else None
-        return Known(_subject(claims), _session(claims), mail if isinstance(mail, str) else None)
+        return Known(_subject(claims), _session(claims), mail if _is_name(mail) else None)
 
     def check_logout(self, issuer: Issuer, token: object) -> Logout:
         """Check a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
@@ -217,9 +216,9 @@ class Relying:
         session = _session(claims)
         if subject is None and session is None:
             raise Unproven("nobody")
-        if not isinstance(claims["jti"], str):
+        if not _is_name(claims["jti"]):
             raise Unproven("jti")
-        return Logout(claims["jti"][:SUBJECT_LETTERS], int(claims["exp"]) + LEEWAY, subject, session)
+        return Logout(claims["jti"], int(claims["exp"]) + LEEWAY, subject, session)
 
     def _check_claims(
         self, issuer: Issuer, header: dict[str, Any], claims: dict[str, Any], params: dict[str, Any], needed: str
@@ -253,22 +252,23 @@ class Relying:
         if not isinstance(token, str) or len(token) > TOKEN_LETTERS or token.count(".") != 2:  # noqa: PLR2004 - JWS
             raise Unproven("no-token")
         try:
-            start = token.partition(".")[0]
-            header = json.loads(base64.urlsafe_b64decode(start + "=" * (-len(start) % 4)))
-            algorithm, name = header.get("alg"), header.get("kid")
-        except (ValueError, AttributeError, RecursionError) as error:
+            header, claims = (read_object(base64.urlsafe_b64decode(f"{part}==")) for part in token.split(".")[:2])
+        except (ValueError, RecursionError) as error:
             raise Unproven("no-token") from error
+        algorithm, name = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise Unproven("alg")
+        if name is not None and not isinstance(name, str):
+            raise Unproven("kid")
         key = self._key(issuer, algorithm, name)
         try:
             # `EdDSA` alone is named by what it is: one curve
-            found = jwt.decode(token, key, algorithms=[algorithm])
+            jwt.decode(token, key, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise Unproven("signature") from error
-        return dict(found.header), dict(found.claims)
+        return header, claims
 
-    def _key(self, issuer: Issuer, algorithm: str, name: object) -> Any:
+    def _key(self, issuer: Issuer, algorithm: str, name: str | None) -> Any:
         known = self._known(issuer)
         found = _fitting(known.keys, algorithm, name)
         if len(found) != 1 and self._ticks() - known.keys_at >= AGAIN_SECONDS:
@@ -286,14 +286,8 @@ class Relying:
             kept = self._kept.get(issuer.id)
         if kept is not None and self._ticks() - kept.read_at < KEPT_SECONDS:
             return kept
-        document = self._answers.get(issuer.id, issuer.url.rstrip("/") + "/.well-known/openid-configuration")
-        if document.get("issuer") != issuer.url:
-            raise Silent("another-issuer")
-        if not all(is_safe(document.get(name)) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")):
-            raise Silent("insecure-address")
-        methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        if not isinstance(methods, list):
-            raise Silent("no-discovery")
+        said = self._answers.get(issuer.id, issuer.url.rstrip("/") + "/.well-known/openid-configuration")
+        document = read_document(said, issuer.url, self._answers.reach)
         now = self._ticks()
         # a second look for keys is free at once: the first one may have been minutes ago at the issuer
         kept = _Kept(document, self._read_keys(issuer, document), now, now - AGAIN_SECONDS)
@@ -301,32 +295,26 @@ class Relying:
             self._kept[issuer.id] = kept
         return kept
 
-    def _read_keys(self, issuer: Issuer, document: dict[str, Any]) -> list[dict[str, Any]]:
-        keys = self._answers.get(issuer.id, str(document["jwks_uri"])).get("keys")
-        if not isinstance(keys, list):
-            raise Silent("no-keys")
-        return [key for key in keys if isinstance(key, dict)]
+    def _read_keys(self, issuer: Issuer, document: Document) -> list[Key]:
+        return read_keys(self._answers.get(issuer.id, document.keys))
 
 
-def _fitting(keys: Sequence[dict[str, Any]], algorithm: str, name: object) -> list[dict[str, Any]]:
+def _fitting(keys: Sequence[Key], algorithm: str, name: str | None) -> list[Key]:
     """Choose the issuer's keys that a token may be signed with; a token that names none must have one choice."""
     return [
         key
         for key in keys
-        if key.get("kty") == ALGORITHMS[algorithm]
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) in {algorithm, _NAMES.get(algorithm)}
-        and (name is None or key.get("kid") == name)
+        if key.kind == ALGORITHMS[algorithm]
+        and key.algorithm in {None, algorithm, _NAMES.get(algorithm)}
+        and (name is None or key.name == name)
     ]
 
 
-def _usable(key: dict[str, Any]) -> Any:
-    """Read a public key; of one that holds more than that only the public part is taken."""
-    wanted = {"kty", "kid", "n", "e", "crv", "x", "y"}
+def _usable(key: Key) -> Any:
     try:
-        read = _KINDS[key["kty"]].import_key({name: value for name, value in key.items() if name in wanted})
-        bits = getattr(read.public_key, "key_size", RSA_BITS) if key["kty"] == "RSA" else RSA_BITS
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+        read = _KINDS[key.kind].import_key(dict(key.parts))
+        bits = read.public_key.key_size if key.kind == "RSA" else RSA_BITS
+    except (JoseError, ValueError, TypeError, OverflowError) as error:
         raise Unproven("key") from error
     if bits < RSA_BITS:
         raise Unproven("weak-key")
@@ -345,14 +333,23 @@ def _check_audience(issuer: Issuer, claims: dict[str, Any]) -> None:
 
 def _subject(claims: dict[str, Any]) -> str:
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LETTERS:
+    if not _is_name(subject):
         raise Unproven("sub")
-    return subject
+    return str(subject)
 
 
 def _session(claims: dict[str, Any]) -> str | None:
     session = claims.get("sid")
-    return session if isinstance(session, str) and session else None
+    if session is not None and not _is_name(session):
+        raise Unproven("sid")  # as none it would mean all sessions
+    return session
+
+
+def _is_name(value: object) -> bool:
+    """Tell whether something can be a name: text of some length that can be written down (no lone surrogates)."""
+    if not isinstance(value, str) or not 0 < len(value) <= NAME_LETTERS:
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _words(value: object) -> list[str]:

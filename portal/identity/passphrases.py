@@ -31,9 +31,9 @@ from portal.errors import NotFound, SignedOut, TooMany, Unavailable
 from portal.identity.attempts import (
     ADDRESS_ATTEMPTS,
     BROWSER_ATTEMPTS,
-    LINK_ATTEMPTS,
     Attempts,
     keys_of,
+    keys_of_link,
     network,
 )
 from portal.identity.codes import is_code, step_of
@@ -206,7 +206,8 @@ class Passphrases:
     def _use_link(
         self, caller: Caller, link: Shown, mail: str, made: Callable[[], NewPasskey | NewPassphrase]
     ) -> Begun:
-        keys = {("link", token_hash(self._portal, link.token)): LINK_ATTEMPTS}
+        known = link_known(self._portal, link.token)
+        keys = keys_of_link(token_hash(self._portal, link.token), caller.address, known=known)
         if not self._attempts.begin(keys, self._portal.clock()):
             self._turn_away(as_visitor(caller), Action.USE_INVITATION)
         begun = use_link(self._portal, caller, link, one_spelling(mail), made())

@@ -182,7 +182,8 @@ def add(request: Request) -> Response:
     """Add an issuer."""
     checks = Checks(read_form(request))
     form = checks.form
-    url, name = checks.take("url", rules.issuer_url), checks.take("name", rules.issuer_name)
+    url = checks.take("url", partial(rules.issuer_url, reach=portal_of(request).settings.issuer_reach))
+    name = checks.take("name", rules.issuer_name)
     client, secret = checks.take("client_id", rules.client_id), checks.take("client_secret", rules.client_secret)
     acr = checks.take("acr_values", partial(rules.demanded, "acr_values"))
     amr = checks.take("amr", partial(rules.demanded, "amr"))
@@ -215,4 +216,5 @@ def _to(path: str) -> Response:
 def _new_page(request: Request, checks: Checks) -> Response:
     names = state_names(request)
     states = sorted(names.items(), key=lambda pair: pair[1].casefold())
-    return show(request, "administration/issuer.html", status=checks.status, form=checks.form, states=states)
+    told = checks.tell(request)
+    return show(request, "administration/issuer.html", status=checks.status, states=states, **told)

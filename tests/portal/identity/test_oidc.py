@@ -1,19 +1,29 @@
 """What an issuer says counts only if it is of this issuer, for us, of now, and answers this request."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from portal.domain.issuers import Reach
 from portal.identity import answers, oidc
 from portal.identity.answers import Answers, Silent
 from portal.identity.oidc import Asked, Issuer, Known, Relying, Unproven
 from tests.issuer import CLIENT, SECRET, FakeIssuer, bare, serving
 
+KINDS: dict[str, Any] = {
+    "RS256": RSAKey.generate_key(2048),
+    "ES256": ECKey.generate_key("P-256"),
+    "EdDSA": OKPKey.generate_key("Ed25519"),
+}
 ASKED = Asked("state-1", "nonce-1", "v" * 43, "http://localhost:8000/sign-in/issuers/x/return")
 
 
@@ -23,12 +33,16 @@ def fake() -> Iterator[FakeIssuer]:
         yield one
 
 
+def ascii_of(value: object) -> str:
+    return ascii(value)[:40]
+
+
 class Dance:
     """One client of one issuer."""
 
     def __init__(self, fake: FakeIssuer) -> None:
         self.fake = fake
-        self.relying = Relying(Answers(), time.time)
+        self.relying = Relying(Answers(Reach(this_machine=True)), time.time)
         self.issuer = Issuer(uuid4(), fake.url, CLIENT)
 
     def sign_in(self, asked: Asked = ASKED, **changed: str) -> Known:
@@ -310,3 +324,135 @@ def test_an_issuer_may_end_what_it_began(dance: Dance) -> None:
 def test_a_logout_that_is_none_ends_nothing(dance: Dance, changed: dict[str, object]) -> None:
     with pytest.raises(Unproven):
         _logout(dance, **changed)
+
+
+# --- what no sound issuer says
+
+ODD: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    7.5,
+    10**400,
+    "",
+    "\ud800",
+    "a\x00b",
+    "x" * 70_000,
+    [],
+    ["\udfff"],
+    [[]],
+    {},
+    {"a": []},
+]
+ADDRESSES = [
+    "https://[",
+    "https://a..b",
+    "https://a:99999",
+    "https://a\n/",
+    "https://a/\ud800",
+    "https://" + "a" * 3000,
+]
+FIELDS = ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"]
+
+
+@pytest.mark.parametrize("value", [*ODD, *ADDRESSES, "https://10.0.0.1/x", "http://169.254.169.254/"], ids=ascii_of)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_discovery_document_of_odd_values_is_silence(dance: Dance, field: str, value: Any) -> None:
+    dance.fake.document = {field: value}
+    with pytest.raises(Silent):
+        dance.sign_in()
+
+
+@pytest.mark.parametrize("value", ODD, ids=ascii_of)
+@pytest.mark.parametrize("field", ["kty", "kid", "use", "alg", "crv", "n", "e", "x", "y"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+def test_a_key_of_odd_values_signs_nothing_or_is_what_it_was(dance: Dance, kind: str, field: str, value: Any) -> None:
+    dance.fake.keys["one"], own = KINDS[kind], KINDS[kind].as_dict(private=False)
+    dance.fake.token = lambda claims: dance.fake.signed(claims, kind)
+    dance.fake.jwks = {"keys": [{**own, "kid": "one", field: value}, value]}
+    if field in {"kid", *own}:
+        with pytest.raises((Silent, Unproven)):
+            dance.sign_in()
+    else:  # it can do without
+        with suppress(Silent, Unproven):
+            dance.sign_in()
+
+
+@pytest.mark.parametrize("keys", [None, 7, "a", {}, [[]] * 200, [None, 7, "a", [], {}]], ids=ascii_of)
+def test_keys_that_are_none_sign_nothing(dance: Dance, keys: Any) -> None:
+    dance.fake.jwks = {"keys": keys}
+    with pytest.raises((Silent, Unproven)):
+        dance.sign_in()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+ANEW = replace(ASKED, fresh=True)
+REGISTERED = ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "azp", "acr", "amr", "auth_time", "at_hash", "sid"]
+NAMES = [*REGISTERED, "email", "email_verified", "jti", "events"]
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=4), ANYTHING, st.sampled_from([ASKED, ANEW]))
+def test_whatever_a_token_claims_is_taken_or_proves_nothing(
+    dance: Dance, claims: dict[str, Any], access: Any, asked: Asked
+) -> None:
+    issuer = replace(
+        dance.issuer, acr_values=("high",) if "acr" in claims else (), amr=("pin",) if "amr" in claims else ()
+    )
+    token = dance.fake.signed({**dance.fake.good({"nonce": ASKED.nonce}), **claims})
+    with suppress(Unproven):
+        known = dance.relying.check_token(issuer, asked, token, access)
+        for name in filter(None, (known.subject, known.session, known.mail)):
+            assert 0 < len(name.encode()) < 1100
+    with suppress(Unproven):
+        ended = _logout(dance, **{"iat": int(time.time()), **claims})
+        assert ended.subject or ended.session
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"[]", b"7", b"\xff", b'{"sub": "a", "sub": "b"}', b'{"exp": NaN}', b'{"a": 1' + b"0" * 5000 + b"}"],
+    ids=ascii_of,
+)
+def test_a_signed_text_that_is_no_object_proves_nothing(dance: Dance, text: bytes) -> None:
+    dance.fake.token = lambda _: dance.fake.signed_text(text)
+    with pytest.raises(Unproven, match="no-token"):
+        dance.sign_in()
+
+
+HEADERS: list[dict[str, Any]] = [
+    *({"alg": value, "kid": "one"} for value in ODD),
+    *({"alg": "RS256", "kid": value} for value in ODD if value is not None),
+    {"alg": "RS256", "kid": "one", "crit": ["exp"], "exp": 1},
+    {"alg": "RS256", "kid": "one", "crit": ["b64"], "b64": False},
+    {"alg": "RS256", "kid": "one", "crit": 7},
+    {"alg": "RS256", "kid": "one", "zip": "DEF", "jku": "http://127.0.0.1/", "x5c": 7},
+]
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=ascii_of)
+def test_a_token_with_an_odd_head_proves_nothing(dance: Dance, header: dict[str, Any]) -> None:
+    dance.fake.token = lambda claims: bare(header, claims, b"x")
+    with pytest.raises(Unproven):
+        dance.sign_in()
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"error": "invalid_grant"}, *({"id_token": value} for value in ODD)], ids=ascii_of
+)
+def test_an_answer_without_a_token_proves_nothing(dance: Dance, said: dict[str, Any]) -> None:
+    dance.fake.told["/token"] = [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", json.dumps(said).encode()]
+    with pytest.raises(Unproven, match="no-token"):
+        dance.sign_in()
+
+
+def test_a_session_without_a_sound_name_ends_nothing_rather_than_all_of_somebodys(dance: Dance) -> None:
+    for name in (7, "", ["s"], "\ud800", "s" * 256):
+        with pytest.raises(Unproven, match="sid"):
+            _logout(dance, sid=name)

@@ -24,8 +24,9 @@ from portal.identity.attempts import (
     Attempts,
     keys_of,
 )
+from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import COST, Cost, Passphrases
-from portal.usecases.invitations import issue_link
+from portal.usecases.invitations import Shown, issue_link
 from storage.tables import Passphrase
 from tests.cast import Clock, World, setting_up
 from tests.contents import said
@@ -95,7 +96,7 @@ def test_whoever_comes_when_all_places_are_taken_is_told_to_wait(world: World, m
     try:
         with pytest.raises(Unavailable), world.request():
             door.sign_in(Caller(address="192.0.2.1"), "expert_xaa@example.org", GOOD)
-        assert not door._attempts._failures or not any(door._attempts._failures.values())
+        assert not any(door._attempts._failures.values())
     finally:
         go.set()
         for thread in threads:
@@ -150,7 +151,7 @@ def link_token(world: World, who: str) -> str:
 
 def enter(world: World, door: Passphrases, caller: Caller, token: str, error: type[Exception]) -> None:
     with world.request(), pytest.raises(error):
-        door.enter(caller, token, "guess@example.org", GOOD)
+        door.enter(caller, Shown(token), "guess@example.org", GOOD)
 
 
 def told(event: dict[str, Any]) -> dict[str, Any]:
@@ -231,7 +232,7 @@ def test_no_flood_of_names_takes_more_than_its_share_of_memory(clock: Clock, mon
     attempts = Attempts()
     for at in range(500):
         attempts.begin(keys_of(b"%d" % at, f"192.0.2.{at % 250}", None), clock())
-    assert len(attempts._failures) <= 100
+    assert all(len(failures) <= 100 for failures in attempts._failures.values())
 
 
 def test_attempts_that_were_none_push_no_others_out(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,3 +246,35 @@ def test_attempts_that_were_none_push_no_others_out(clock: Clock, monkeypatch: p
         assert attempts.begin(other, clock())
         attempts.take_back(other)
     assert not attempts.begin(guessed, clock())
+
+
+def test_no_kind_of_count_pushes_out_another(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
+    attempts, guessed = Attempts(), keys_of(b"account", "192.0.2.1", None)
+    while attempts.begin(guessed, clock()):
+        pass
+    for at in range(300):
+        for key in (b"%d" % at, f"198.51.100.{at}".encode()):
+            assert attempts.begin({("link", key): 10, ("no link", key): 10, ("logout", key): 10}, clock())
+        assert attempts.begin(keys_of(b"", "", b"%d" % at), clock())
+    assert not attempts.begin(guessed, clock())
+
+
+def test_made_up_links_cost_one_count_for_all_and_hold_up_no_real_one(world: World) -> None:
+    door, caller = Passphrases(world.portal, CHEAP), Caller(address="192.0.2.1")
+    for at in range(LINK_ATTEMPTS):
+        enter(world, door, caller, f"{at}" * 43, NotFound)
+    enter(world, door, caller, "y" * 43, TooMany)
+    assert [len(failures) for failures in door._attempts._failures.values()] == [1]
+    enter(world, door, Caller(address="192.0.2.2"), "y" * 43, NotFound)
+    enter(
+        world, door, caller, link_token(world, "expert_xaa"), NotFound
+    )  # the address was another one; no count held it
+
+
+def test_looking_at_made_up_links_costs_one_count_for_all(world: World) -> None:
+    helpdesk = Helpdesk(world.portal)
+    for at in range(ADDRESS_ATTEMPTS):
+        with world.request():
+            helpdesk.look(Caller(address="192.0.2.1"), f"http://localhost:8000/enter/{at:043}")
+    assert [len(failures) for failures in helpdesk._attempts._failures.values()] == [1]

@@ -1,22 +1,28 @@
 """Signing in through an identity provider: it signs in its own State's people, by a binding that a link made."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
+from joserfc.jwk import RSAKey
 from sqlmodel import select
 
 from portal.access.actions import Action
+from portal.access.caller import Caller
 from portal.audit.kinds import KINDS
 from portal.domain.ids import PersonId
 from portal.domain.issuers import IssuerSettings
 from portal.domain.roles import Role
-from portal.identity.oidc import LOGOUT_EVENT
+from portal.errors import NotFound, TooMany
+from portal.identity.federation import LOGOUTS, Federation
+from portal.identity.oidc import LOGOUT_EVENT, Unproven
 from portal.usecases.invitations import confirm_link, issue_link
 from portal.usecases.issuers import add_issuer, confirm_issuer, end_issuer
 from portal.usecases.sessions import token_hash
@@ -317,6 +323,28 @@ def test_a_message_of_logging_out_counts_once_and_only_from_its_issuer(world: Wo
     assert len(sessions(world, xaa)) == 1
 
 
+def test_a_logout_that_ended_nothing_is_taken_when_it_is_sent_again(world: World, xaa: Ministry) -> None:
+    xaa.bind("expert_xaa")
+    with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert xaa.log_out(jti="one").status_code == 503
+    assert len(sessions(world, xaa)) == 1
+    assert xaa.log_out(jti="one").status_code == 200
+    assert sessions(world, xaa) == []
+    assert xaa.log_out(jti="one").status_code == 400
+
+
+def test_logouts_for_a_provider_that_was_made_up_are_counted_nowhere(world: World, xaa: Ministry) -> None:
+    way, caller = Federation(world.portal), Caller(address="192.0.2.1")
+    for _ in range(LOGOUTS + 5):
+        with pytest.raises(NotFound), world.request():
+            way.log_out(caller, uuid4(), "a.b.c")
+    assert not any(way._attempts._failures.values())
+    for at in range(LOGOUTS + 1):
+        with pytest.raises(Unproven if at < LOGOUTS else TooMany), world.request():
+            way.log_out(caller, xaa.id, "a.b.c")
+
+
 def test_nothing_but_the_logout_is_taken_without_a_page_of_ours(world: World, xaa: Ministry) -> None:
     assert [way.path for way in WAYS if way.machine] == ["/sign-in/issuers/{id}/logout"]
     assert not any(is_machine(way.path) for way in WAYS if not way.machine)
@@ -368,3 +396,102 @@ def test_whoever_added_the_secretariats_issuer_does_not_confirm_it(world: World)
             row = session.scalars(select(Issuer).where(Issuer.client_id == "second")).one()
         sent = browser(world, "administrator").form(page, f"/administration/issuers/{row.id}/confirm")
         assert sent.status_code == 403
+
+
+# --- a provider that says odd things
+
+KEY = RSAKey.generate_key(2048).as_dict(private=False)
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+AWAY: dict[str, Callable[[FakeIssuer], object]] = {
+    "a broken host": lambda fake: fake.document.update(token_endpoint="https://["),
+    "an empty part": lambda fake: fake.document.update(authorization_endpoint="https://a..b"),
+    "a port out of range": lambda fake: fake.document.update(jwks_uri="https://a:99999/"),
+    "half a letter": lambda fake: fake.document.update(authorization_endpoint="https://a/\ud800"),
+    "a line break": lambda fake: fake.document.update(authorization_endpoint="https://a/\r\nSet-Cookie: a=b"),
+    "a very long address": lambda fake: fake.document.update(authorization_endpoint="https://a/" + "b" * 100_000),
+    "a number": lambda fake: fake.document.update(authorization_endpoint=7),
+    "a list": lambda fake: fake.document.update(token_endpoint=["https://a/"]),
+    "an inner address": lambda fake: fake.document.update(token_endpoint="https://169.254.169.254/latest"),
+    "no keys": lambda fake: setattr(fake, "jwks", {"keys": {"kty": "RSA"}}),
+    "cut off": lambda fake: fake.told.update({"/jwks": [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"]}),
+    "odd heads": lambda fake: fake.told.update({"/jwks": [b"HTTP/1.1 200 OK\r\nA\xff: \x00\r\n\r\n{}"]}),
+    "a name twice": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": [], "keys": []}']}),
+    "no number": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": [NaN]}']}),
+    "very deep": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": ' + b"[" * 90_000]}),
+    "no UTF-8": lambda fake: fake.told.update({"/jwks": [HEAD, b'{"keys": ["\xff"]}']}),
+}
+BACK: dict[str, Callable[[FakeIssuer], object]] = {
+    **{
+        f"a key's {name} {value!a}": lambda fake, name=name, value=value: setattr(
+            fake, "jwks", {"keys": [{**KEY, "kid": "one", name: value}]}
+        )
+        for name, value in [("alg", ["RS256"]), ("kty", {}), ("kid", []), ("n", 7), ("use", []), ("e", "_" * 90_000)]
+    },
+    **{
+        f"a claim {name} {value!a}": lambda fake, name=name, value=value: fake.claims.update({name: value})
+        for name, value in [
+            ("sub", "\ud800"),
+            ("sid", "\ud800"),
+            ("sid", 7),
+            ("aud", {}),
+            ("exp", 10**400),
+            ("exp", [1]),
+            ("nonce", {}),
+            ("at_hash", ["a"]),
+            ("iat", True),
+        ]
+    },
+    "an error": lambda fake: fake.told.update({"/token": [b'HTTP/1.1 418 Odd\r\n\r\n{"error": []}']}),
+    "an odd status": lambda fake: fake.told.update({"/token": [b"HTTP/1.1 999 \r\n\r\n"]}),
+    "a token of odd type": lambda fake: fake.told.update({"/token": [HEAD, b'{"id_token": {"a": 1}}']}),
+    "cut off": lambda fake: fake.told.update({"/token": [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"]}),
+    "nothing": lambda fake: fake.told.update({"/token": []}),
+}
+
+
+@pytest.mark.parametrize("name", AWAY)
+def test_a_provider_that_says_odd_things_of_itself_is_one_calm_page_and_a_refusal(
+    world: World, xaa: Ministry, name: str
+) -> None:
+    AWAY[name](xaa.fake)
+    before = refusals(world)
+    answer = browser(world).get(f"/sign-in/issuers/{xaa.id}", follow_redirects=False)
+    assert answer.status_code == 503
+    assert "answer just now" in answer.text
+    assert refusals(world) == before + 1
+    assert xaa.log_out().status_code == 400
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_a_provider_that_says_odd_things_of_somebody_is_one_calm_page_and_a_refusal(
+    world: World, xaa: Ministry, name: str
+) -> None:
+    xaa.bind("expert_xaa")
+    client, before = browser(world), refusals(world)
+    BACK[name](xaa.fake)
+    answer = xaa.sign_in(client)
+    assert answer.status_code in {422, 503}
+    assert re.search("show who you are|answer just now", answer.text)
+    assert refusals(world) == before + 1
+    assert len(sessions(world, xaa)) == 1
+
+
+@pytest.mark.parametrize("mail", ["\ud800@example.org", "x" * 9000, ["expert_xaa@example.org"], {}, 7])
+def test_an_odd_address_is_as_none(world: World, xaa: Ministry, mail: object) -> None:
+    xaa.fake.claims = {"email": mail, "email_verified": True}
+    page = xaa.sign_in(browser(world), f"/enter/{link(world, 'expert_xaa')}/issuers/{xaa.id}")
+    assert page.status_code == 200
+    assert 'name="mail"' in page.text
+
+
+def test_for_others_the_portal_asks_by_https_alone_and_never_within(world: World, xaa: Ministry) -> None:
+    world.portal.settings = replace(world.portal.settings, origin="https://portal.example.org")
+    asked = len(xaa.fake.asked)
+    answer = browser(world).get(f"/sign-in/issuers/{xaa.id}", follow_redirects=False)
+    assert answer.status_code == 503
+    assert len(xaa.fake.asked) == asked
+    page, data = "/administration/issuers/new", {"name": "M", "client_id": "c", "client_secret": "x", "state": "XBB"}
+    for url in (xaa.fake.url, "https://10.0.0.1", "https://localhost", "http://idp.example.org"):
+        refused = browser(world, "administrator").form(page, page, url=url, **data)
+        assert refused.status_code == 422
+        assert "in networks that its settings name" in refused.text
