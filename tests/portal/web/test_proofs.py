@@ -4,18 +4,23 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
 
-from portal.errors import NotFound
+from portal.domain.roles import Role
+from portal.errors import Invalid, NotFound
 from portal.identity.passphrases import Cost, Passphrases
 from portal.settings import Settings
 from portal.usecases.evidence import Account, Typed
 from portal.usecases.sessions import prove_again
-from storage.tables import Passphrase
+from storage.fields import Place
+from storage.permits import REGISTRY
+from storage.tables import Appointment, Passphrase
 from tests import dialogue
 from tests.cast import World, setting_up
+from tests.contents import form_token
 from tests.filing import put
 from tests.office import TERMS
 from tests.web_client import ORIGIN, Browser, browser
@@ -150,12 +155,63 @@ def test_a_refusal_for_want_of_a_proof_stays_in_the_log(stale: World) -> None:
     assert "refused" in client.get(trail).text
 
 
-def test_a_session_ends_by_the_limits_of_the_role_that_it_acts_in(world: World) -> None:
+def also(world: World, who: str, role: Role) -> UUID:
+    """Appoint one of the cast in another role besides."""
+    appointment = uuid4()
+    with setting_up(world.portal) as (work, permit):
+        work.people.add(
+            Appointment(
+                id=appointment,
+                person_id=world.members[who].person,
+                role=role.value,
+                basis=work.seal(permit, REGISTRY, Place("appointment", "basis", appointment), "{}"),
+                starts_at=work.now,
+                created_at=work.now,
+            )
+        )
+    return appointment
+
+
+def test_a_session_ends_by_the_limits_of_ones_role(world: World) -> None:
     world.clock.forward(timedelta(minutes=25))
     assert browser(world, "focal_xaa").get("/work").status_code == 200
     for who in ("administrator", "confidentiality"):
         led = browser(world, who).get("/account", follow_redirects=False)
         assert led.headers["location"].startswith("/sign-in"), who
+
+
+def test_a_session_ends_by_the_shortest_limits_of_the_roles_that_one_holds_whichever_it_acts_in(world: World) -> None:
+    strict = also(world, "translator", Role.REGISTRAR)
+    world.clock.forward(timedelta(minutes=29))
+    client = browser(world, "translator")
+    assert client.get("/work").status_code == 200
+    world.clock.forward(timedelta(minutes=30))
+    assert browser(world, "oversight").get("/work").status_code == 200
+    data = {"csrf": form_token(world.members["translator"].token), "appointment": str(strict)}
+    client.post("/acting", data=data, headers={"Origin": ORIGIN})
+    for page in ("/work", "/acting", "/register"):
+        led = client.get(page, follow_redirects=False)
+        assert led.headers["location"].startswith("/sign-in"), page
+
+
+def test_a_session_ends_at_the_shortest_life_of_the_roles_that_one_holds(world: World) -> None:
+    world.portal.settings = replace(world.portal.settings, session_limits=("registrar:60:2", "translator:60:4"))
+    also(world, "translator", Role.REGISTRAR)
+    for _ in range(3):
+        assert browser(world, "translator").get("/work").status_code == 200
+        world.clock.forward(timedelta(minutes=40))
+    assert browser(world, "translator").get("/work", follow_redirects=False).headers["location"].startswith("/sign-in")
+
+
+def test_each_limit_is_the_shortest_by_itself_and_the_usual_one_where_there_is_none() -> None:
+    settings = Settings(session_limits=("administrator:20:30", "registrar:90:8"))
+    minutes, hours = timedelta(minutes=1), timedelta(hours=1)
+    assert settings.session_bounds([]) == settings.session_bounds([Role.EXPERT]) == (60 * minutes, 12 * hours)
+    assert settings.session_bounds([Role.REGISTRAR]) == (90 * minutes, 8 * hours)
+    assert settings.session_bounds([Role.ADMINISTRATOR, Role.REGISTRAR]) == (20 * minutes, 8 * hours)
+    assert settings.session_bounds([Role.ADMINISTRATOR, Role.EXPERT]) == (20 * minutes, 12 * hours)
+    with pytest.raises(Invalid, match="session_limits"):
+        Settings(session_limits=("administrator:20",))
 
 
 def test_proving_is_slowed_down_like_signing_in(stale: World) -> None:
