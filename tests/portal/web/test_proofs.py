@@ -4,17 +4,20 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
 
+import templates
 from portal.domain.roles import Role
 from portal.errors import Invalid, NotFound
 from portal.identity.passphrases import Cost, Passphrases
 from portal.settings import Settings
 from portal.usecases.evidence import Account, Typed
 from portal.usecases.sessions import prove_again
+from portal.web.forms import SECRET
 from storage.fields import Place
 from storage.permits import REGISTRY
 from storage.tables import Appointment, Passphrase
@@ -33,6 +36,16 @@ APPOINTING = {
     "language": "en",
     "state": "XAA",
     **TERMS,
+}
+
+ADDING = "/administration/issuers/new"
+PROVIDER = {
+    "name": "Ministry",
+    "url": "https://id.example",
+    "client_id": "us",
+    "state": "XAA",
+    "acr_values": "",
+    "amr": "",
 }
 
 
@@ -153,6 +166,55 @@ def test_a_refusal_for_want_of_a_proof_stays_in_the_log(stale: World) -> None:
     assert "refused" not in client.get(trail).text
     client.get(f"{trail}.csv", follow_redirects=False)
     assert "refused" in client.get(trail).text
+
+
+@pytest.fixture
+def office(world: World) -> World:
+    """Give the administrator a passphrase to prove with."""
+    verifier = Passphrases(world.portal, Cost(1, 8, 1)).verifier(GOOD)
+    with setting_up(world.portal) as (work, _):
+        person = world.members["administrator"].person
+        work.identity.add(Passphrase(person_id=person, verifier=verifier, created_at=work.now))
+    return world
+
+
+def test_the_form_that_takes_a_secret_is_shown_after_the_proof_to_those_alone_who_may_add_it(office: World) -> None:
+    client = browser(office, "administrator")
+    assert 'name="client_secret"' in client.get(ADDING).text
+    office.clock.forward(timedelta(minutes=16))
+    led = client.get(ADDING, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, f"/prove?next={ADDING.replace('/', '%2F')}")
+    page = client.get(led.headers["location"]).text
+    led = send(client, "/prove", {**fields_of(page), "passphrase": GOOD})
+    assert 'name="client_secret"' in client.get(led.headers["location"]).text
+    assert browser(office, "focal_xaa").get(ADDING, follow_redirects=False).status_code == 404
+
+
+def test_a_secret_is_not_kept_while_its_sender_proves_who_they_are_and_is_asked_for_again(office: World) -> None:
+    client = browser(office, "administrator")
+    page = client.get(ADDING).text
+    office.clock.forward(timedelta(minutes=16))
+    asked = send(client, ADDING, {**fields_of(page), **PROVIDER, "client_secret": "hidden words"})
+    proven = send(client, "/prove", {**fields_of(asked.text), "passphrase": GOOD})
+    assert (asked.status_code, proven.status_code) == (403, 200)
+    kept = fields_of(proven.text)
+    assert {name: value for name, value in kept.items() if name != "csrf"} == PROVIDER
+    back = send(client, ADDING, kept)
+    assert back.status_code == 422
+    assert "A page never keeps a secret, so write it again." in back.text
+    shown = re.findall(r'<input id="(\w+)" [^>]*value="([^"]+)"', back.text)
+    assert dict(shown) == {name: value for name, value in PROVIDER.items() if value and name != "state"}
+    assert '<option value="XAA" selected>' in back.text
+    assert all("hidden words" not in answer.text for answer in (asked, proven, back))
+    done = send(client, ADDING, {**kept, **fields_of(back.text), "client_secret": "hidden words"})
+    assert (done.status_code, done.headers["location"]) == (303, "/administration/issuers")
+
+
+def test_every_field_that_hides_what_is_typed_is_known_as_a_secret() -> None:
+    pages = Path(templates.__file__).parent.rglob("*.html")
+    fields = [field for page in pages for field in re.findall(r"{{ field\(.*?\) }}", page.read_text("utf-8"))]
+    hidden = {field.split('"')[1] for field in fields if 'type="password"' in field or "one-time-code" in field}
+    assert hidden == SECRET
 
 
 def also(world: World, who: str, role: Role) -> UUID:
