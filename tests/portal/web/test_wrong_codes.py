@@ -1,8 +1,9 @@
 """Wrong codes behind a right passphrase: counted for good, told, and closed at last, by nobody who doesn't know it."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -214,6 +215,22 @@ def test_wrong_codes_of_whoever_proves_anew_count_as_well_and_close_that_too(str
     miss(strict, CODES_MOST)
     strict.clock.now += timedelta(minutes=1)
     assert prove(client, app.at(strict.clock())) == 422
+
+
+def test_a_portal_from_before_the_count_keeps_its_apps_and_counts_from_then_on(strict: World) -> None:
+    _, app, _ = with_app(strict)
+    settings = strict.portal.settings
+    strict.portal.database.close()
+    with closing(sqlite3.connect(strict.portal.database.path)) as connection:
+        connection.execute("DROP TABLE wrong_codes")
+        connection.execute("UPDATE alembic_version SET version_num = '0009'")
+        connection.commit()
+    strict.portal = open_portal(settings, strict.clock)
+    strict.clock.now += timedelta(minutes=1)
+    miss(strict, 1)
+    assert counted(strict) == [1]
+    assert try_code(strict, app.at(strict.clock())) == 303
+    assert check_records(strict.portal).ok
 
 
 def test_another_app_of_whoever_came_in_another_way_begins_anew(strict: World) -> None:
