@@ -2,9 +2,10 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -34,7 +35,7 @@ class Settings:
     upload_bytes: int = 5 * 1024**3
     session_idle_minutes: int = 60
     session_hours: int = 12
-    # the same for those who act in a role: role:minutes:hours
+    # the same for those who hold a role, whichever they act in: role:minutes:hours
     session_limits: tuple[str, ...] = ("administrator:20:8", "registrar:30:10", "confidentiality_officer:20:8")
     fresh_minutes: int = 15  # so long after a proof of who one is, one may clear, appoint, export without another
     second_factor: bool = True  # a passphrase lets in with a code alone; off only where the portal serves this machine
@@ -51,24 +52,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Read the limits and networks once, so that a wrong one is found at the start."""
-        for role in Role:
-            self.session_bounds(role)
+        _read_limits(self.session_limits)
         _ = self.issuer_reach
 
-    def session_bounds(self, role: Role | None) -> tuple[timedelta, timedelta]:
-        """Tell how long a session lives without a request, and at the most, for whoever acts in a role.
-
-        Raises:
-            Invalid: A limit is none of a role's.
-        """
-        for limit in self.session_limits:
-            named, _, rest = limit.partition(":")
-            minutes, _, hours = rest.partition(":")
-            if named not in set(Role) or not (minutes.isdecimal() and hours.isdecimal()):
-                raise Invalid(f"the setting session_limits can't be {limit!r}: write role:minutes:hours")
-            if named == role:
-                return timedelta(minutes=int(minutes)), timedelta(hours=int(hours))
-        return self.session_idle, self.session_life
+    def session_bounds(self, roles: Iterable[Role]) -> tuple[timedelta, timedelta]:
+        """Tell how long a session lives without a request, and at the most, for whoever holds these roles."""
+        limits, usual = _read_limits(self.session_limits), (self.session_idle, self.session_life)
+        bounds = [limits.get(role, usual) for role in roles] or [usual]
+        return min(idle for idle, _ in bounds), min(life for _, life in bounds)
 
     @property
     def session_idle(self) -> timedelta:
@@ -128,6 +119,23 @@ class Settings:
             f.name: ("(set)" if getattr(self, f.name) else "") if f.name in secret else _text(getattr(self, f.name))
             for f in fields(self)
         }
+
+
+@cache
+def _read_limits(limits: tuple[str, ...]) -> Mapping[Role, tuple[timedelta, timedelta]]:
+    """Read the limits of roles; kept, since every request asks for them.
+
+    Raises:
+        Invalid: A limit is none of a role's.
+    """
+    found: dict[Role, tuple[timedelta, timedelta]] = {}
+    for limit in limits:
+        named, _, rest = limit.partition(":")
+        minutes, _, hours = rest.partition(":")
+        if named not in set(Role) or not (minutes.isdecimal() and hours.isdecimal()):
+            raise Invalid(f"the setting session_limits can't be {limit!r}: write role:minutes:hours")
+        found.setdefault(Role(named), (timedelta(minutes=int(minutes)), timedelta(hours=int(hours))))
+    return found
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,8 @@ Rules that the gate (`Work.require`) enforces:
 
 1. The policies decide; what they don't permit is refused, and any error while deciding is a refusal.
 2. A yes is an event in the transaction of the act; the permit opens nothing before that is committed.
-3. A no is an event in a transaction of its own, after the act is rolled back and before the answer.
+3. A no is an event in a transaction of its own, after the act is rolled back and before the answer; a wrong code is
+   counted in the transaction of its no (`keeps_though_refused`).
 4. A thing that is absent goes through the same questions as one that is forbidden, and answers alike, as late.
 5. A session or an appointment that ended is found ended here, in the same transaction as the act.
 """
@@ -132,6 +133,7 @@ class Work:
         self.now = portal.clock()
         self._entries: list[Entry] = []
         self._refused: Entry | None = None
+        self.keeps_though_refused = False  # in a transaction that asks once
         self._last_permit: Permit | None = None
         self._about: UUID | None = None
         self._renewed: set[Scope] = set()
@@ -169,28 +171,27 @@ class Work:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the events and commit; or roll back, and then record a refusal by itself."""
-        if error is None:
-            try:
-                self._keep_session_awake()
-                writer.write(self.session, self.portal.keyring, self._entries)
-            except BaseException as fault:
-                self._transaction.__exit__(type(fault), fault, fault.__traceback__)
-                raise
-            self._transaction.__exit__(None, None, None)
-            if self._last_permit is not None:
-                self.caller.met[:] = [(self.who, self._last_permit)]
-            return
+        """Write the events and commit; or roll back, and then record a refusal by itself, unless it keeps something."""
         if isinstance(error, PortalError):
             error.review = self._about
         refused = self._refused if isinstance(error, NotFound | Forbidden | ProveAgain) else None
+        commits = error is None or (refused is not None and self.keeps_though_refused)
         try:
-            self._transaction.__exit__(kind, error, trace)
+            if commits:
+                self._keep_session_awake()
+                writer.write(self.session, self.portal.keyring, [refused] if refused else self._entries)
+        except BaseException as fault:
+            self._transaction.__exit__(type(fault), fault, fault.__traceback__)
+            raise
+        try:
+            self._transaction.__exit__(*((None, None, None) if commits else (kind, error, trace)))
         finally:
-            if refused is not None:
+            if refused is not None and not commits:
                 self._record(refused)
             if isinstance(error, NotFound):
                 gate.even_out(self._began)
+        if error is None and self._last_permit is not None:
+            self.caller.met[:] = [(self.who, self._last_permit)]
 
     def _keep_session_awake(self) -> None:
         """Remember a session's use, at most once a minute: pages shall not write more than they must."""
@@ -302,9 +303,8 @@ class Work:
 
     def why(self, action: Action, kind: type[Row], row: Row) -> tuple[str, ...]:
         """Name the policies that allow an act on a row."""
-        matters = [self._matter(action, kind, row)]
         actor = self.standings.actor(gate.review_of(row))
-        return gate.decide_each(self.portal.policies, actor, action, matters)[0].policies
+        return gate.decide_each(self.portal.policies, actor, action, [self._matter(action, kind, row)])[0].policies
 
     def allows(self, action: Action, facts: Facts) -> bool:
         """Tell whether an act on something outside the rooms would be allowed; opens nothing."""

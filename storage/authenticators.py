@@ -1,4 +1,4 @@
-"""What people sign in with: passkeys, code apps, recovery codes; and the challenges that were used."""
+"""What people sign in with: passkeys, code apps and their wrong codes, recovery codes; and used challenges."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -37,6 +37,16 @@ class CodeApp(Guarded, SQLModel, table=True):
     last_step: int  # the half minute of the last code that was taken: none is taken twice
     added_at: datetime = moment()
     removed_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class WrongCodes(Guarded, SQLModel, table=True):
+    """How many wrong codes came with the right passphrase since an app last let its person in; without a row: none."""
+
+    __tablename__: ClassVar[str] = "wrong_codes"
+
+    app_id: UUID = Field(primary_key=True, foreign_key="code_app.id")
+    count: int
     mac: bytes = b""
 
 

@@ -55,6 +55,7 @@ NEVER_DELETED = (
     "session",
     "passkey",
     "code_app",
+    "wrong_codes",
     *ENDS_ONCE,
 )
 

@@ -1,7 +1,7 @@
 """Who asks, looked up: the session, the person, the appointment that they act under.
 
-1. A session that ended, expired or lay idle beyond the limit of the role that it acts in is nobody's: the caller is
-   signed out.
+1. A session that ended, expired or lay idle is nobody's: the caller is signed out. Its limits are the shortest among
+   the roles of all appointments that its person holds now, since it can choose each of them; the usual ones of none.
 2. A person acts under the appointment that the session names, while it runs.
 3. A calendar acts as the person that made its secret address, under the appointment of that time and no other. Once the
    address was ended, or that appointment was, it is a stranger's: nobody learns from the answer which.
@@ -134,8 +134,7 @@ def lives(session: PortalSession, held: Sequence[Appointment], now: datetime, se
     """Tell whether a session may still be used; `held` are the appointments of its person that run now."""
     if session.appointment_id is not None and not held:
         return False
-    acting = next((one for one in held if one.id == session.appointment_id), None)
-    idle, life = settings.session_bounds(Role(acting.role) if acting else None)
+    idle, life = settings.session_bounds(Role(one.role) for one in held)
     ends = min(session.ends_at, session.created_at + life)
     return session.ended_at is None and now < ends and now < session.seen_at + idle
 

@@ -35,7 +35,7 @@ def write(session: Session, keyring: Keyring, entries: Sequence[Entry]) -> None:
 
 
 def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
-    acts = [entry for entry in entries if entry.phase is not Phase.REFUSAL]
+    acts = [entry for entry in entries if entry.phase is not Phase.REFUSAL] or entries  # a refusal may be counted
     for name, row in written_rows(session):
         if isinstance(row, PortalSession) and row.ended_at is None:
             continue  # its last use changes with every minute; that it ended is kept, so that nobody brings it back

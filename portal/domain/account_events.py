@@ -25,6 +25,8 @@ class AccountEvent(StrEnum):
     MAIL_CHANGED = "mail_changed"
     SESSIONS_ENDED = "sessions_ended"
     MANY_ATTEMPTS = "many_attempts"
+    WRONG_CODES = "wrong_codes"
+    CODES_CLOSED = "codes_closed"
     ADMINISTRATOR_MADE = "administrator_made"
     TROUBLE_REPORTED = "trouble_reported"
     INVITED = "invited"  # by mail alone: it carries the link
@@ -39,6 +41,8 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.MAIL_CHANGED: N_("The mail address of your account was changed"),
     AccountEvent.SESSIONS_ENDED: N_("Somebody signed you out everywhere"),
     AccountEvent.MANY_ATTEMPTS: N_("Many attempts to sign in to your account failed"),
+    AccountEvent.WRONG_CODES: N_("Somebody typed your passphrase with a wrong code several times"),
+    AccountEvent.CODES_CLOSED: N_("Your passphrase was closed, because it was typed with a wrong code too often"),
     AccountEvent.ADMINISTRATOR_MADE: N_("An administrator was made at the machine’s command line"),
     AccountEvent.TROUBLE_REPORTED: N_("Somebody says that they can’t get into the portal"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
@@ -70,6 +74,15 @@ ADVICE: Final[dict[AccountEvent, str]] = {
     AccountEvent.MANY_ATTEMPTS: N_(
         "Your passphrase wasn’t guessed, and your own browser isn’t held up. If it wasn’t you, there is nothing that "
         "you must do; if it happens again, tell your State’s focal point; in the secretariat, an administrator."
+    ),
+    AccountEvent.WRONG_CODES: N_(
+        "Whoever it was has your passphrase. If it wasn’t you: sign in, change the passphrase under “My account”, and "
+        "tell your State’s focal point; in the secretariat, the confidentiality officer."
+    ),
+    AccountEvent.CODES_CLOSED: N_(
+        "Nobody gets in with it any more, with no code. If you have a passkey or your ministry’s way in, sign in with "
+        "that, change the passphrase and use another app for codes; else ask your State’s focal point for a new "
+        "sign-in link, in the secretariat the registrar. If it wasn’t you, tell them: somebody has your passphrase."
     ),
     AccountEvent.ADMINISTRATOR_MADE: N_(
         "Who it is stands in the portal, under Administration. If you don’t know of this, ask whoever runs the "

@@ -7,6 +7,7 @@
    never takes all of the portal's threads or memory. Whoever comes when the places are taken is told to wait; one
    account takes two of them at the most, one address five, so that nobody alone keeps the others out.
 4. Guessing is slowed down as `attempts` says; what is turned away for that is recorded as any other refusal.
+5. A passphrase that was closed by wrong codes (portal/usecases/evidence.py) is answered as a wrong one, as late.
 """
 
 import base64
@@ -237,10 +238,10 @@ class Passphrases:
         return token
 
     def _evidence(self, account: Account | None, code: str, *, proven: bool) -> Typed | None:
-        """Put passphrase and code together; as much is computed for nobody, and for a passphrase that is wrong."""
+        """Put passphrase and code together; as much is computed for nobody, and for one that is wrong or closed."""
         step = step_of(self._portal, account.salt if account else None, code)
         recovery = recovery_hash(self._portal, account.person if account else UUID(int=0), code)
-        if account is None or not proven:
+        if account is None or account.closed or not proven:
             return None
         return Typed(account, step, None if is_code(code) else recovery)
 

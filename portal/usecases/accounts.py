@@ -19,7 +19,7 @@ from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.account_notices import EventLine, find_events, open_events, tell_person
 from portal.usecases.authenticators import Ways, ways_of
-from portal.usecases.evidence import Account
+from portal.usecases.evidence import Account, account_of
 from portal.usecases.links import Link, find_links, open_links
 from portal.usecases.notes import Copy, find_copies, open_copies
 from portal.usecases.notices import often_of, reschedule
@@ -188,8 +188,7 @@ def own_verifier(portal: Portal, caller: Caller) -> Account | None:
         kept = work.identity.passphrase(person.id) if person else None
         if kept is None or not kept.verifier:
             return None
-        app = work.authenticators.code_app(kept.person_id)
-        return Account(PersonId(kept.person_id), kept.verifier, app.salt if app else None)
+        return account_of(work.authenticators, kept.person_id, kept.verifier)
 
 
 def replace_passphrase(portal: Portal, caller: Caller, proven: Account | None, verifier: str) -> str:

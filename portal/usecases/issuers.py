@@ -3,7 +3,8 @@
 1. It works once a focal point of its State confirmed it; the secretariat's own once a second administrator did.
 2. One address with one client id is connected once at a time: bound to two States it would be one key for two houses.
 3. It is not changed: it is ended and added anew. Ending it ends the sessions that began with it, at once.
-4. Its secret goes in and is not shown again.
+4. Its secret goes in and is not shown again; its form is shown after a fresh proof of who one is, as adding takes one:
+   a form that waits for the proof would lose the secret.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from portal.access.entities import Absent, IssuerFacts, PortalFacts, StateFacts
 from portal.domain.ids import IssuerId
 from portal.domain.issuers import IssuerSettings
 from portal.domain.texts import N_
-from portal.errors import Conflict, NotFound, SignedOut
+from portal.errors import Conflict, NotFound, ProveAgain, SignedOut
 from portal.usecases.federation import issuer_facts
 from portal.work import Portal, Work
 from storage.fields import Place
@@ -83,6 +84,20 @@ def _lines(work: Work, rows: Iterable[Issuer]) -> list[IssuerLine]:
             )
         )
     return lines
+
+
+def prepare_issuer(portal: Portal, caller: Caller) -> None:
+    """Let somebody come to the form of a new issuer, once they proved anew who they are: they write its secret once.
+
+    Raises:
+        NotFound: It isn't the caller's to do.
+        ProveAgain: The proof of who one is, is too old.
+
+    """
+    with portal.work(caller) as work:
+        work.require_on(Action.VIEW_ISSUERS, PortalFacts())
+        if not work.who.fresh:
+            raise ProveAgain
 
 
 def add_issuer(portal: Portal, caller: Caller, settings: IssuerSettings) -> IssuerId:

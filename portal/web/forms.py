@@ -5,7 +5,7 @@ Nothing here touches `request.form()`: Starlette's parser spools uploads to a te
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Final, NewType
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -17,6 +17,8 @@ Fields = NewType("Fields", Mapping[str, tuple[str, ...]])
 
 FIELDS_MOST = 500
 CHECKED_FORM = "portal.checked_form"
+# the fields that no page keeps while their form waits
+SECRET: Final = frozenset({"passphrase", "again", "present", "code", "client_secret"})
 
 UNREADABLE = N_(
     "The portal couldn't read this form, so nothing was done. Go back, load the page again and send it once more."

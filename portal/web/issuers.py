@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from portal.domain import issuers as rules
 from portal.domain.ids import IssuerId
 from portal.domain.issuers import IssuerSettings
+from portal.domain.problems import Problem
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
 from portal.identity.answers import Silent
@@ -40,6 +41,9 @@ DEAD: Final = N_(
     "and write the address that the portal has of you: whoever gave you the link can say which."
 )
 GONE: Final = N_("There is no such identity provider here, or it was ended. Sign in another way.")
+AGAIN: Final = Problem(
+    "secret-again", N_("A page never keeps a secret, so write it again. All else is as you sent it.")
+)
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -174,7 +178,6 @@ def own(request: Request) -> Response:
 
 def new_form(request: Request) -> Response:
     """Show the form to add an issuer."""
-    issuers.list_issuers(portal_of(request), caller_of(request))
     return _new_page(request, Checks(filled(), sent=False))
 
 
@@ -182,6 +185,8 @@ def add(request: Request) -> Response:
     """Add an issuer."""
     checks = Checks(read_form(request))
     form = checks.form
+    if not form.has("client_secret"):  # the form waited for a proof of who one is, without it
+        checks.refuse(AGAIN, name="client_secret")
     url = checks.take("url", partial(rules.issuer_url, reach=portal_of(request).settings.issuer_reach))
     name = checks.take("name", rules.issuer_name)
     client, secret = checks.take("client_id", rules.client_id), checks.take("client_secret", rules.client_secret)
@@ -214,7 +219,7 @@ def _to(path: str) -> Response:
 
 
 def _new_page(request: Request, checks: Checks) -> Response:
+    issuers.prepare_issuer(portal_of(request), caller_of(request))
     names = state_names(request)
     states = sorted(names.items(), key=lambda pair: pair[1].casefold())
-    told = checks.tell(request)
-    return show(request, "administration/issuer.html", status=checks.status, states=states, **told)
+    return show(request, "administration/issuer.html", status=checks.status, states=states, **checks.tell(request))

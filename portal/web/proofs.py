@@ -11,7 +11,7 @@ from portal.errors import NotFound, SignedOut, TooMany
 from portal.identity import passkeys
 from portal.usecases.authenticators import own_ways
 from portal.web import cookies, csrf
-from portal.web.forms import CHECKED_FORM, Form, filled, read_form
+from portal.web.forms import CHECKED_FORM, SECRET, Form, filled, read_form
 from portal.web.languages import say
 from portal.web.offers import prove_offers
 from portal.web.pages import render
@@ -22,7 +22,7 @@ from portal.web.ways import caller_of, portal_of, show
 from storage import permits
 
 KEPT: Final = "kept."  # before the names of the fields that wait for the proof
-_NEVER_KEPT: Final = frozenset({csrf.FIELD, "passphrase", "again", "present"})
+_NEVER_KEPT: Final = SECRET | {csrf.FIELD}
 WRONG_PASSKEY: Final = N_(
     "This passkey didn’t prove that it is you. Nothing was done yet, and what you were sending is kept."
 )
@@ -77,7 +77,7 @@ def proven(request: Request, form: Form, token: str) -> Response:
 
 
 def keep_form(request: Request) -> Response:
-    """Ask for the proof in answer to a form that takes one, and keep what the form holds, passphrases apart."""
+    """Ask for the proof in answer to a form that takes one, and keep what the form holds, secrets apart."""
     fields = getattr(request.state, CHECKED_FORM, {})
     kept = {KEPT + name: values for name, values in fields.items() if name not in _NEVER_KEPT}
     with permits.request(UUID(request.state.request_id)):  # the way that was asked for is left already

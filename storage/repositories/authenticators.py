@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.authenticators import CodeApp, Passkey, RecoveryCode, Spent
+from storage.authenticators import CodeApp, Passkey, RecoveryCode, Spent, WrongCodes
 
 
 class AuthenticatorRecords:
@@ -35,6 +35,10 @@ class AuthenticatorRecords:
         question = select(CodeApp).where(col(CodeApp.person_id) == person_id, col(CodeApp.removed_at).is_(None))
         return self._session.scalar(question)
 
+    def wrong_codes(self, app_id: UUID) -> WrongCodes | None:
+        """Find how many wrong codes were counted for an app."""
+        return self._session.get(WrongCodes, app_id)
+
     def recovery_codes(self, person_id: UUID) -> Sequence[RecoveryCode]:
         """List a person's recovery codes that still work."""
         question = select(RecoveryCode).where(
@@ -57,7 +61,7 @@ class AuthenticatorRecords:
         self.add(Spent(challenge=challenge, expires_at=expires_at))
         return True
 
-    def add(self, row: Passkey | CodeApp | RecoveryCode | Spent) -> None:
+    def add(self, row: Passkey | CodeApp | RecoveryCode | Spent | WrongCodes) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()

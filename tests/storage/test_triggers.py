@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import SQLModel
 
-from storage.authenticators import CodeApp, Passkey, RecoveryCode
+from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
@@ -66,6 +66,7 @@ def ask(world: World, about: Put) -> None:
         IssuerSubject(id=uuid4(), issuer_id=provider["id"], subject=b"keyed", person_id=me, bound_at=now),
         Passkey(**mine, credential_id=b"id", public_key=b"key", sign_count=0, aaguid="", name=b"sealed", added_at=now),
         CodeApp(**mine, salt=b"salt", last_step=0, added_at=now),
+        WrongCodes(app_id=mine["id"], count=1),
         RecoveryCode(**mine, code_hash=b"keyed", made_at=now),
         Handover(
             id=uuid4(),

@@ -22,7 +22,7 @@ from portal.usecases import attachments, handling, questions, submissions
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
 from portal.work import Work
-from storage.authenticators import CodeApp, Passkey, RecoveryCode
+from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.fields import Place
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
@@ -214,6 +214,7 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "translation_task": ("recalled_at", None),
     "undertaking": ("wording", "2"),
     "version": ("created_at", None),
+    "wrong_codes": ("count", 7),
 }
 # asked each time; the others, with all that takes long
 OFTEN = {"appointment", "calendar_feed", "clarification", "document", "entry", "person", "review_party", "room"}
@@ -271,16 +272,17 @@ def sign_ins(world: World, work: Work) -> None:
     """Give somebody each thing to sign in with, by hand."""
     session, keyring, now = work.session, work.portal.keyring, work.now
     person, added_by = world.members["translator"].person, world.members["officer"].person
-    passkey, issuer = uuid4(), uuid4()
+    passkey, app, issuer = uuid4(), uuid4(), uuid4()
     name = keyring.seal_log(session, DEVICES, Place("passkey", "name", passkey), b"Key")
     device: dict[str, Any] = {"credential_id": b"c", "public_key": b"p", "sign_count": 0, "aaguid": "", "name": name}
     session.add(Passkey(id=passkey, person_id=person, added_at=now, **device))
-    session.add(CodeApp(id=uuid4(), person_id=person, salt=b"s", last_step=0, added_at=now))
+    session.add(CodeApp(id=app, person_id=person, salt=b"s", last_step=0, added_at=now))
     session.add(RecoveryCode(id=uuid4(), person_id=person, code_hash=b"h", made_at=now))
     secret = keyring.seal_log(session, ISSUERS, Place("issuer", "client_secret", issuer), b"secret")
     known: dict[str, Any] = {"url": "https://idp.example", "name": "IdP", "client_id": "us", "client_secret": secret}
     session.add(Issuer(id=issuer, added_by=added_by, added_at=now, **known))
     session.flush()
+    session.add(WrongCodes(app_id=app, count=1))
     session.add(IssuerSubject(id=uuid4(), issuer_id=issuer, subject=b"s", person_id=person, bound_at=now))
 
 

@@ -316,7 +316,7 @@ def test_recovery_codes_have_enough_random_bits() -> None:
     assert all(len(code.replace(" ", "")) * 5 >= 112 for code in made)
 
 
-def test_a_page_that_waits_for_a_proof_holds_no_passphrase(strict: World) -> None:
+def test_a_page_that_waits_for_a_proof_holds_neither_passphrase_nor_code(strict: World) -> None:
     client, *_ = with_app(strict)
     strict.portal.settings = replace(strict.portal.settings, fresh_minutes=15)
     page = client.get("/account/codes").text
@@ -327,4 +327,5 @@ def test_a_page_that_waits_for_a_proof_holds_no_passphrase(strict: World) -> Non
     answer = send(client, "/account/recovery", hidden)
     assert answer.status_code == 403
     assert "words of mine" not in answer.text
-    assert 'name="kept.code" value="123456"' in answer.text
+    assert "123456" not in answer.text
+    assert 'name="kept.app" value="-"' in answer.text

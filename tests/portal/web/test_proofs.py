@@ -4,18 +4,26 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
 
-from portal.errors import NotFound
+import templates
+from portal.domain.roles import Role
+from portal.errors import Invalid, NotFound
 from portal.identity.passphrases import Cost, Passphrases
 from portal.settings import Settings
 from portal.usecases.evidence import Account, Typed
 from portal.usecases.sessions import prove_again
-from storage.tables import Passphrase
+from portal.web.forms import SECRET
+from storage.fields import Place
+from storage.permits import REGISTRY
+from storage.tables import Appointment, Passphrase
 from tests import dialogue
 from tests.cast import World, setting_up
+from tests.contents import form_token
 from tests.filing import put
 from tests.office import TERMS
 from tests.web_client import ORIGIN, Browser, browser
@@ -28,6 +36,16 @@ APPOINTING = {
     "language": "en",
     "state": "XAA",
     **TERMS,
+}
+
+ADDING = "/administration/issuers/new"
+PROVIDER = {
+    "name": "Ministry",
+    "url": "https://id.example",
+    "client_id": "us",
+    "state": "XAA",
+    "acr_values": "",
+    "amr": "",
 }
 
 
@@ -150,12 +168,112 @@ def test_a_refusal_for_want_of_a_proof_stays_in_the_log(stale: World) -> None:
     assert "refused" in client.get(trail).text
 
 
-def test_a_session_ends_by_the_limits_of_the_role_that_it_acts_in(world: World) -> None:
+@pytest.fixture
+def office(world: World) -> World:
+    """Give the administrator a passphrase to prove with."""
+    verifier = Passphrases(world.portal, Cost(1, 8, 1)).verifier(GOOD)
+    with setting_up(world.portal) as (work, _):
+        person = world.members["administrator"].person
+        work.identity.add(Passphrase(person_id=person, verifier=verifier, created_at=work.now))
+    return world
+
+
+def test_the_form_that_takes_a_secret_is_shown_after_the_proof_to_those_alone_who_may_add_it(office: World) -> None:
+    client = browser(office, "administrator")
+    assert 'name="client_secret"' in client.get(ADDING).text
+    office.clock.forward(timedelta(minutes=16))
+    led = client.get(ADDING, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, f"/prove?next={ADDING.replace('/', '%2F')}")
+    page = client.get(led.headers["location"]).text
+    led = send(client, "/prove", {**fields_of(page), "passphrase": GOOD})
+    assert 'name="client_secret"' in client.get(led.headers["location"]).text
+    assert browser(office, "focal_xaa").get(ADDING, follow_redirects=False).status_code == 404
+
+
+def test_a_secret_is_not_kept_while_its_sender_proves_who_they_are_and_is_asked_for_again(office: World) -> None:
+    client = browser(office, "administrator")
+    page = client.get(ADDING).text
+    office.clock.forward(timedelta(minutes=16))
+    asked = send(client, ADDING, {**fields_of(page), **PROVIDER, "client_secret": "hidden words"})
+    proven = send(client, "/prove", {**fields_of(asked.text), "passphrase": GOOD})
+    assert (asked.status_code, proven.status_code) == (403, 200)
+    kept = fields_of(proven.text)
+    assert {name: value for name, value in kept.items() if name != "csrf"} == PROVIDER
+    back = send(client, ADDING, kept)
+    assert back.status_code == 422
+    assert "A page never keeps a secret, so write it again." in back.text
+    shown = re.findall(r'<input id="(\w+)" [^>]*value="([^"]+)"', back.text)
+    assert dict(shown) == {name: value for name, value in PROVIDER.items() if value and name != "state"}
+    assert '<option value="XAA" selected>' in back.text
+    assert all("hidden words" not in answer.text for answer in (asked, proven, back))
+    done = send(client, ADDING, {**kept, **fields_of(back.text), "client_secret": "hidden words"})
+    assert (done.status_code, done.headers["location"]) == (303, "/administration/issuers")
+
+
+def test_every_field_that_hides_what_is_typed_is_known_as_a_secret() -> None:
+    pages = Path(templates.__file__).parent.rglob("*.html")
+    fields = [field for page in pages for field in re.findall(r"{{ field\(.*?\) }}", page.read_text("utf-8"))]
+    hidden = {field.split('"')[1] for field in fields if 'type="password"' in field or "one-time-code" in field}
+    assert hidden == SECRET
+
+
+def also(world: World, who: str, role: Role) -> UUID:
+    """Appoint one of the cast in another role besides."""
+    appointment = uuid4()
+    with setting_up(world.portal) as (work, permit):
+        work.people.add(
+            Appointment(
+                id=appointment,
+                person_id=world.members[who].person,
+                role=role.value,
+                basis=work.seal(permit, REGISTRY, Place("appointment", "basis", appointment), "{}"),
+                starts_at=work.now,
+                created_at=work.now,
+            )
+        )
+    return appointment
+
+
+def test_a_session_ends_by_the_limits_of_ones_role(world: World) -> None:
     world.clock.forward(timedelta(minutes=25))
     assert browser(world, "focal_xaa").get("/work").status_code == 200
     for who in ("administrator", "confidentiality"):
         led = browser(world, who).get("/account", follow_redirects=False)
         assert led.headers["location"].startswith("/sign-in"), who
+
+
+def test_a_session_ends_by_the_shortest_limits_of_the_roles_that_one_holds_whichever_it_acts_in(world: World) -> None:
+    strict = also(world, "translator", Role.REGISTRAR)
+    world.clock.forward(timedelta(minutes=29))
+    client = browser(world, "translator")
+    assert client.get("/work").status_code == 200
+    world.clock.forward(timedelta(minutes=30))
+    assert browser(world, "oversight").get("/work").status_code == 200
+    data = {"csrf": form_token(world.members["translator"].token), "appointment": str(strict)}
+    client.post("/acting", data=data, headers={"Origin": ORIGIN})
+    for page in ("/work", "/acting", "/register"):
+        led = client.get(page, follow_redirects=False)
+        assert led.headers["location"].startswith("/sign-in"), page
+
+
+def test_a_session_ends_at_the_shortest_life_of_the_roles_that_one_holds(world: World) -> None:
+    world.portal.settings = replace(world.portal.settings, session_limits=("registrar:60:2", "translator:60:4"))
+    also(world, "translator", Role.REGISTRAR)
+    for _ in range(3):
+        assert browser(world, "translator").get("/work").status_code == 200
+        world.clock.forward(timedelta(minutes=40))
+    assert browser(world, "translator").get("/work", follow_redirects=False).headers["location"].startswith("/sign-in")
+
+
+def test_each_limit_is_the_shortest_by_itself_and_the_usual_one_where_there_is_none() -> None:
+    settings = Settings(session_limits=("administrator:20:30", "registrar:90:8"))
+    minutes, hours = timedelta(minutes=1), timedelta(hours=1)
+    assert settings.session_bounds([]) == settings.session_bounds([Role.EXPERT]) == (60 * minutes, 12 * hours)
+    assert settings.session_bounds([Role.REGISTRAR]) == (90 * minutes, 8 * hours)
+    assert settings.session_bounds([Role.ADMINISTRATOR, Role.REGISTRAR]) == (20 * minutes, 8 * hours)
+    assert settings.session_bounds([Role.ADMINISTRATOR, Role.EXPERT]) == (20 * minutes, 12 * hours)
+    with pytest.raises(Invalid, match="session_limits"):
+        Settings(session_limits=("administrator:20",))
 
 
 def test_proving_is_slowed_down_like_signing_in(stale: World) -> None:
