@@ -4,8 +4,8 @@
    connects to exactly that, so that a name that means something else a moment later gains nothing.
 2. Certificates are checked as the system does; no redirect is followed, no proxy of the environment asked, no cookie
    kept.
-3. From looking up the name to the last byte it takes SECONDS at the most; at most AT_ONCE requests to one issuer run
-   side by side, so that one that hangs doesn't take the portal's threads.
+3. From the connection to the last byte it takes SECONDS at the most, after a look-up that takes as long as the system
+   lets it; at most AT_ONCE requests to one issuer run side by side, so that one that hangs doesn't take all threads.
 4. What comes is one JSON object that says each thing once, or nothing.
 """
 
