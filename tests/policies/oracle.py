@@ -73,6 +73,8 @@ SOLEMN: Final = {
     "changeMail",
     "handOver",
     "confirmLink",
+    "changeParties",
+    "issueFeed",
     "downloadRoom",
     "submitDocument",
     "clearEntry",
