@@ -1,12 +1,14 @@
-"""What goes on beside the requests, in a thread, and in one more that waits for the mail server alone.
+"""What goes on beside the requests, in a thread, one for the log's tree, and one that waits for the mail server alone.
 
 1. Counted refusals are written when their minute is over; opened keys whose time is over are forgotten.
 2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
 3. Every hour, objects that no record names are swept.
-4. Mail that is due is sent; a server that is slow or away holds up nothing else.
+4. Twice a second, events are moved into the log's tree.
+5. Mail that is due is sent; a server that is slow or away holds up nothing else.
 """
 
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
@@ -19,10 +21,12 @@ from portal.usecases.account_mailing import send_account_mail
 from portal.usecases.intents import close_intents
 from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
+from portal.usecases.tree import sequence
 from portal.work import Portal
-from storage.errors import StorageError
+from storage.errors import Damaged, StorageError
 
 TICK_SECONDS = 20
+LOG_SECONDS = 0.5  # a checkpoint is at most a second behind the events
 HOUR_SECONDS = 3600
 DAY = timedelta(days=1)  # no session lives as long, so no stream of bytes does
 
@@ -34,9 +38,11 @@ class Background:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        self._name = secrets.token_hex(16)
         self._over = Event()
         self._threads = [
             Thread(target=self._run, name="background", daemon=True),
+            Thread(target=self._sequence, name="log", daemon=True),
             Thread(target=self._send, name="mail", daemon=True),
         ]
 
@@ -55,6 +61,7 @@ class Background:
         for thread in self._threads:
             thread.join(timeout=5)
         self._portal.floods.write_finished(None, self._portal.write_log)
+        self._sequence_all()
 
     def _run(self) -> None:
         portal = self._portal
@@ -67,6 +74,20 @@ class Background:
                 swept = monotonic()
                 _tried(lambda: close_intents(portal, portal.clock() - DAY))
                 _tried(lambda: sweep_objects(portal))
+
+    def _sequence(self) -> None:
+        while not self._over.wait(LOG_SECONDS):
+            self._sequence_all()
+
+    def _sequence_all(self) -> None:
+        try:
+            while sequence(self._portal, self._name):
+                pass
+        except Damaged:
+            log.error("alarm: the log's tree isn't the one that was signed last; run portal fsck")  # noqa: TRY400
+            self._over.wait(TICK_SECONDS)
+        except StorageError as error:
+            log.warning("the log's tree waits for the store: %s", type(error).__qualname__)
 
     def _send(self) -> None:
         while not self._over.wait(TICK_SECONDS):

@@ -41,6 +41,9 @@ class Settings:
     second_factor: bool = True  # a passphrase lets in with a code alone; off only where the portal serves this machine
     issuer_networks: tuple[str, ...] = ()  # where identity providers may be besides global addresses
     invitation_days: int = 7
+    log_public: bool = (
+        False  # everybody may read the tree of the log: hashes, by which nobody learns what an event says
+    )
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
     smtp_port: int = 587

@@ -30,6 +30,7 @@ KEPT_SECONDS = 300  # how long an opened scope key is used from memory; then it 
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
 FRESH = "fresh_keys"  # in Session.info: keys made by a transaction that isn't committed yet
+_OWN = frozenset({"guard", "permit", "log-edwards", "log-lattice"})  # subkeys of the service key for no look-up
 _FORMAT = 1
 _HEADER_BYTES = 5  # the format byte and the key version
 
@@ -76,7 +77,7 @@ class Keyring:
         """
         with self._database.read() as session:
             key = self._unwrap(session, SERVICE, 1)
-        for purpose in ("guard", "permit", "mail", "token", "pepper", "origin", "totp", "challenge"):
+        for purpose in (*_OWN, "mail", "token", "pepper", "origin", "totp", "challenge"):
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])
 
@@ -222,9 +223,13 @@ class Keyring:
 
     def blind(self, purpose: str, value: bytes) -> bytes:
         """Compute the blind index of a value: HMAC-SHA-256 under one of the service key's subkeys."""
-        if purpose not in self._service.keys() - {"guard", "permit"}:
+        if purpose not in self._service.keys() - _OWN:
             raise ValueError(f"no look-up is called {purpose}")
         return hmac.digest(self._service[purpose], value, hashlib.sha256)
+
+    def log_seeds(self) -> tuple[bytes, bytes]:
+        """Lend the seeds of the keys that sign the log: Ed25519 and ML-DSA-44."""
+        return self._service["log-edwards"], self._service["log-lattice"]
 
     # --- versions ---
 

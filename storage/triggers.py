@@ -4,6 +4,10 @@ A superuser can switch triggers off; `portal fsck` shows what was done meanwhile
 numbers no longer fit. The statements are those of the schema as it is today; migrations carry their own copies.
 """
 
+_WAITS = (
+    "CREATE TRIGGER event_waits_for_the_tree AFTER INSERT ON event "
+    "BEGIN INSERT INTO waiting_event (event_id) VALUES (NEW.id); END"
+)
 # Histories start and end once: only these columns may still be set, and only from nothing to something.
 ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "appointment": ("confirmed_by", "confirmed_at", "ended_at", "ended_by", "end_basis"),
@@ -44,6 +48,9 @@ SENT_ONCE: dict[str, tuple[str, ...]] = {
 }
 NEVER_DELETED = (
     "event",
+    "tree_entry",
+    "tree_tile",
+    "tree_head",
     "stream",
     "document",
     "clarification",
@@ -69,6 +76,17 @@ def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
             "BEFORE UPDATE ON stream",
             "WHEN NEW.next_number < OLD.next_number OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind",
             "a stream only grows",
+        ),
+        # in the tree comes what was written, whoever writes it
+        _WAITS,
+        _refuse("tree_entry_never_changes", "BEFORE UPDATE ON tree_entry", "", "an entry stays where it is"),
+        _refuse("tree_head_never_changes", "BEFORE UPDATE ON tree_head", "", "one checkpoint for a size"),
+        _refuse(
+            "tree_tile_only_grows",
+            "BEFORE UPDATE ON tree_tile",
+            "WHEN NEW.level <> OLD.level OR NEW.number <> OLD.number "
+            "OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes",
+            "a tile only grows",
         ),
     ]
     statements += [

@@ -26,6 +26,7 @@ from portal.work import Portal, Work
 from storage.errors import StorageError
 from storage.repositories.administration import AdministrationRecords
 from storage.repositories.notices import Unsent
+from storage.repositories.tree import TreeRecords
 from storage.tables import Appointment, Person
 
 DAYS: Final = 7
@@ -90,6 +91,9 @@ class KindCount:
     total: int
 
 
+STANDS: Final = timedelta(minutes=1)  # an event comes into the tree within a second
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the portal is."""
@@ -112,6 +116,9 @@ class Health:
     kinds: tuple[KindCount, ...]
     mail_set_up: bool
     mail: Unsent
+    tree_size: int  # entries of the log's tree
+    signed_at: datetime | None  # of its newest checkpoint
+    tree_stands: bool  # an event waits for it longer than it should
 
 
 def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter()) -> AccountsPage:  # frozen
@@ -210,6 +217,7 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         accounts, since = records_of_accounts(work), work.now - timedelta(days=DAYS)
         sessions = accounts.count_sessions(work.now, work.now - portal.settings.session_idle)
         invitations = accounts.open_links(work.now)
+        head, oldest = TreeRecords(work.session).head(), TreeRecords(work.session).waiting_since()
         tried = accounts.phases_by_day(KINDS[Action.SIGN_IN], (Phase.ACT.value, Phase.REFUSAL.value), since)
     days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
     return Health(
@@ -231,6 +239,9 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         _kinds(days, [(str(day), kind, count) for day, kind, count in counted]),
         bool(portal.settings.smtp_host),
         mail,
+        head.size if head else 0,
+        head.at if head else None,
+        tree_stands=oldest is not None and oldest < work.now - STANDS,
     )
 
 

@@ -6,6 +6,7 @@
 3. The object of every version and of every scanned copy is there and has the size that fits. Contents are not opened,
    so a byte changed inside an object is found by reading it, not here.
 4. Every key version opens for the key provider.
+5. The log's tree is the one that its events give, and every checkpoint is the portal's own and of this tree.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from uuid import uuid4
 from portal.domain.texts import N_
 from portal.usecases.check_log import check_log, check_rows
 from portal.usecases.check_reports import LISTED, Check, Progress, Report, Values, ask
+from portal.usecases.check_tree import check_tree
 from portal.work import Portal
 from storage import permits
 from storage.content import sealed_size
@@ -41,6 +43,7 @@ def check_records(portal: Portal, progress: Progress = lambda _what, _count: Non
             known = _check_keys(check)
             check_log(check)
             check_rows(check)
+            check_tree(check)
             _check_fields(check, known)
             _check_objects(check, known)
     return report

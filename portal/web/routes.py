@@ -22,6 +22,7 @@ from portal.web import (
     issuers,
     keys,
     links,
+    log,
     notes,
     notices,
     people,
@@ -93,6 +94,8 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
+    Way("GET", "/audit/log/checkpoint", log.checkpoint, None),  # keyed hashes, which say nothing of any event
+    Way("GET", "/audit/log/tile/{path:path}", log.tile, None),  # likewise
     Way("GET", "/readyz", signin.readiness, None),  # whether its parts answer, nothing of what is in them
     # reviews, as those in them see them
     Way("GET", "/reviews", reviews.listing, Action.LIST_REVIEWS),

@@ -11,7 +11,8 @@ import storage.issuers
 import storage.notes
 import storage.notices
 import storage.planning
-import storage.tables  # noqa: F401  # the metadata is filled by the imports
+import storage.tables
+import storage.tree  # noqa: F401  # the metadata is filled by the imports
 
 context.configure(
     connection=context.config.attributes["connection"],

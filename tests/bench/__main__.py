@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import contents, running, talking
+from tests.bench import contents, growing, running, talking
 
 BUILD = Path("build")
 
@@ -13,7 +13,8 @@ BUILD = Path("build")
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         talk = Path(folder) / "talk"
-        figures = [*contents.figures(), *running.figures(Path(folder)), *talking.figures(talk)]
+        tree = growing.figures(Path(folder) / "tree")
+        figures = [*contents.figures(), *running.figures(Path(folder)), *talking.figures(talk), *tree]
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps([figure.line() for figure in figures], indent=2) + "\n")
     width = max(len(figure.name) for figure in figures)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import SQLModel
 
+from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
@@ -37,6 +38,8 @@ def by_hand(world: World) -> Iterator[Hand]:
     press(officer, "/calendar")
     copied(world)
     describe(world)
+    while sequence(world.portal, "here"):
+        pass
     with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA recursive_triggers=ON")
         yield connection.execute
@@ -103,6 +106,29 @@ def test_an_event_is_not_replaced_either(by_hand: Hand) -> None:
     columns = ", ".join(row[1] for row in by_hand("PRAGMA table_info(event)").fetchall())
     with pytest.raises(sqlite3.IntegrityError):
         by_hand(f"INSERT OR REPLACE INTO event ({columns}) SELECT {columns} FROM event")
+
+
+@pytest.mark.parametrize("table", ["tree_entry", "tree_head"])
+def test_no_place_in_the_tree_and_no_checkpoint_changes(by_hand: Hand, table: str) -> None:
+    for name in [row[1] for row in by_hand(f"PRAGMA table_info({table})").fetchall()]:
+        with pytest.raises(sqlite3.IntegrityError, match=r"stays where it is|one checkpoint for a size"):
+            by_hand(f"UPDATE {table} SET {name} = {name}")
+
+
+@pytest.mark.parametrize(
+    "change", ["hashes = substr(hashes, 1, 32)", "hashes = zeroblob(8192)", "number = number + 1", "level = level + 1"]
+)
+def test_a_tile_only_grows(by_hand: Hand, change: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+        by_hand(f"UPDATE tree_tile SET {change} WHERE level = 0")
+    by_hand("UPDATE tree_tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0")
+
+
+def test_every_event_waits_for_the_tree_whoever_writes_it(by_hand: Hand) -> None:
+    columns = [row[1] for row in by_hand("PRAGMA table_info(event)").fetchall()]
+    said = ", ".join({"id": "'new'", "number": "1000000"}.get(name, name) for name in columns)
+    by_hand(f"INSERT INTO event ({', '.join(columns)}) SELECT {said} FROM event LIMIT 1")
+    assert by_hand("SELECT event_id FROM waiting_event").fetchall() == [("new",)]
 
 
 @pytest.mark.parametrize("change", ["next_number = next_number - 1", "id = zeroblob(16)", "kind = 'other'"])

@@ -34,7 +34,11 @@ OPEN = {
     "/prove",
     "/prove/passkey",
 }
-OPEN |= {way.path for way in WAYS if way.path.startswith(("/sign-in", "/enter/", "/trouble", "/calendar/{token}"))}
+OPEN |= {
+    way.path
+    for way in WAYS
+    if way.path.startswith(("/sign-in", "/enter/", "/trouble", "/calendar/{token}", "/audit/log"))
+}
 OWN = {"/account", "/account/codes", "/acting", "/calendar"}
 
 

@@ -15,6 +15,7 @@ from portal.domain.roles import Role
 from portal.letters import account_letter
 from portal.usecases.account_mailing import send_account_mail
 from portal.usecases.invitations import issue_link
+from portal.usecases.tree import sequence
 from storage.accounts import AccountNotice
 from storage.tables import Appointment, Invitation, Review
 from tests.cast import World, add_member, setting_up
@@ -234,6 +235,21 @@ def test_health_counts_sign_ins_refusals_sessions_and_open_links(world: World) -
     assert "Sign-in links that are open 1" in plain
     assert "Signing in, by day" in plain
     assert re.search(r"Refused (– ){6}1", plain)
+
+
+def test_health_says_how_the_logs_tree_stands(world: World) -> None:
+    def shown() -> str:
+        text = browser(world, "administrator").get("/administration/health").text
+        return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+    assert "Entries in the log’s tree 0 Signed last –" in shown()
+    placed = sequence(world.portal, "here")
+    assert re.search(rf"Entries in the log’s tree {placed} Signed last 4 May 2026", shown())
+    world.clock.forward(timedelta(minutes=2))
+    assert "stands still: run portal fsck" in shown()
+    while sequence(world.portal, "here"):
+        pass
+    assert "stands still" not in shown()
 
 
 # --- the last focal point

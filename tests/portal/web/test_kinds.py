@@ -17,7 +17,8 @@ from tests.web_client import ORIGIN, browser
 # an expert is one of a State under review as well as of one that reviews it
 KINDS = [*((role, "XAA" if role in STATE_ROLES else None) for role in Role), (Role.EXPERT, "XBB")]
 # nobody has to be signed in for these
-OPEN = {way.path for way in WAYS if way.path.startswith(("/sign-in", "/enter/", "/calendar/{token}", "/trouble"))}
+PUBLIC = ("/sign-in", "/enter/", "/calendar/{token}", "/trouble", "/audit/log")
+OPEN = {way.path for way in WAYS if way.path.startswith(PUBLIC)}
 OPEN |= {"/healthz", "/readyz", "/prove", "/sign-out", "/account/sign-out"}
 TITLE = "Unguessable-Okapi"
 

@@ -32,7 +32,8 @@ from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
 TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "last": "2027-05-02"}
-MOVING = {"event", "stream", "key_version", "key_holder"}  # what a refusal's event writes, with its stream's first key
+# what a refusal's event writes, with its stream's first key
+MOVING = {"event", "waiting_event", "stream", "key_version", "key_holder"}
 # the people of the first file alone; nothing of the second is theirs to know
 # asked each time; the others, who are like one of these, with all that takes long
 OFTEN = {"focal_xaa"}  # the others are like it; make faults walks all
@@ -323,9 +324,9 @@ def phases(world: World) -> list[str]:
 def asked_ways() -> list[Way]:
     """List the ways whose addresses hold ids of files or people.
 
-    A State's code and a link's token are neither, nor are identity providers on the page of signing in.
+    A State's code and a link's token are neither, nor are identity providers on the page of signing in and tiles.
     """
-    public = re.compile(r"\{(code|token)\}|^/sign-in/issuers/")
+    public = re.compile(r"\{(code|token)\}|^/sign-in/issuers/|^/audit/log/")
     return [way for way in WAYS if "{" in way.path and not public.search(way.path)]
 
 

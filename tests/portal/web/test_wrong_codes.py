@@ -222,7 +222,9 @@ def test_a_portal_from_before_the_count_keeps_its_apps_and_counts_from_then_on(s
     settings = strict.portal.settings
     strict.portal.database.close()
     with closing(sqlite3.connect(strict.portal.database.path)) as connection:
-        connection.execute("DROP TABLE wrong_codes")
+        for table in ("wrong_codes", "waiting_event", "tree_entry", "tree_tile", "tree_head", "lease"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP TRIGGER event_waits_for_the_tree")
         connection.execute("UPDATE alembic_version SET version_num = '0009'")
         connection.commit()
     strict.portal = open_portal(settings, strict.clock)

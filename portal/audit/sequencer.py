@@ -1,0 +1,83 @@
+"""Moves events into the Merkle tree, and signs what it is then (LOG.md, "The tree").
+
+1. One transaction gives a batch its places, lets the tiles grow and keeps the signed checkpoint: after a breakdown all
+   of it is there, or nothing.
+2. One process does it at a time, whoever holds the lease. That saves work and nothing more: two that both believe they
+   hold it would take the same places, which the database gives once, and sign for the same size, which it keeps once.
+3. Before anything is added, the tiles are held against the last checkpoint: what was altered is not signed again.
+4. Time in checkpoints never goes back, whatever the clock does.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from portal.audit.tree import HASH_BYTES, HEIGHT, WIDTH, Growing, Inconsistent, entry_hash, tile_count
+from storage.database import Session
+from storage.errors import Damaged
+from storage.repositories.tree import TreeRecords
+from storage.tree import Lease, TreeHead
+
+BATCH: Final = 1000
+LEASE: Final = timedelta(seconds=10)
+NAME: Final = "sequencer"
+
+Sign = Callable[[int, bytes, datetime], str]  # size, root and time of a checkpoint; gives its signed note
+
+
+def entry(leaf: bytes, tag: bytes) -> bytes:
+    """Give what the tree holds of an event: leaf and tag, 64 bytes."""
+    return leaf + tag
+
+
+def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
+    """Place a batch of events in a transaction that holds the database's lock; gives how many there were.
+
+    Raises:
+        Damaged: The tree isn't the one that was signed last.
+
+    """
+    records = TreeRecords(session)
+    if not _hold(records, holder, now):
+        return 0
+    head = records.head()
+    growing = _edge(records, head)
+    records.place(growing.size, BATCH)
+    leaves = records.leaves(growing.size, BATCH)
+    if not leaves:
+        return 0
+    records.put_tiles(growing.add([entry_hash(entry(leaf, tag)) for leaf, tag in leaves]))
+    root, at = growing.root(), max(now, head.at) if head else now
+    records.put_head(TreeHead(size=growing.size, root=root, note=sign(growing.size, root, at), at=at))
+    return len(leaves)
+
+
+def _edge(records: TreeRecords, head: TreeHead | None) -> Growing:
+    """Read the right edge of the tree as it was signed last."""
+    size, edge, level = head.size if head else 0, [], 0
+    while size >> (HEIGHT * level):
+        number = (size >> (HEIGHT * level)) // WIDTH
+        tile = records.tile(level, number) or b""
+        edge.append(tile[: tile_count(size, level) * HASH_BYTES])
+        level += 1
+    try:
+        growing = Growing(size, edge)
+    except Inconsistent as error:
+        raise Damaged from error
+    if head is not None and growing.root() != head.root:
+        raise Damaged
+    return growing
+
+
+def _hold(records: TreeRecords, holder: str, now: datetime) -> bool:
+    """Take or keep the lease; one that would last longer than any is of a clock that was set back, and void."""
+    lease = records.lease(NAME)
+    if lease is not None and lease.holder != holder and _lasts(lease, now):
+        return False
+    if lease is None or lease.holder != holder or not _lasts(lease, now + LEASE / 2):
+        records.put_lease(NAME, holder, now + LEASE)
+    return True
+
+
+def _lasts(lease: Lease, at: datetime) -> bool:
+    return at < lease.until <= at + LEASE

@@ -1,0 +1,127 @@
+"""Checks a whole log from what it shows to everybody, with neither database nor portal (C2SP tlog-tiles).
+
+1. The checkpoint must be signed by every key that is given.
+2. Every entry is hashed anew and held against the tiles of level 0; every full tile's root against the tile above.
+3. The root over all of it must be the one that was signed; memory stays the same however long the log is.
+4. With an earlier checkpoint: the log must go on from it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from portal.audit.checkpoints import Checkpoint, open_checkpoint
+from portal.audit.notes import Key, Malformed
+from portal.audit.tiles import ENTRIES, tile_path
+from portal.audit.tree import HASH_BYTES, WIDTH, Growing, Inconsistent, Tree, check_consistency, entry_hash, tile_width
+
+LENGTH_BYTES: Final = 2
+
+Read = Callable[[str], bytes]  # gives what lies at an address below the log's prefix
+
+
+class Wrong(Exception):
+    """The log isn't what it should be; the words say where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A log that is whole."""
+
+    checkpoint: Checkpoint
+    since: Checkpoint | None
+
+
+def verify_log(
+    read: Read, keys: Sequence[Key], since: str | None = None, progress: Callable[[int], None] = lambda _count: None
+) -> Verified:
+    """Check a log from its first entry to its last.
+
+    Args:
+        read: Reads the log.
+        keys: The keys that must have signed the checkpoint.
+        since: An earlier checkpoint of it, signed by the same keys.
+        progress: Told how many entries were checked.
+
+    Raises:
+        Wrong: It isn't whole.
+
+    """
+    checkpoint = _signed(_text(read), keys, "the checkpoint")
+    earlier = _signed(since, keys, "the earlier checkpoint") if since is not None else None
+    growing = Growing(0, [])
+    for hashes in _entries(read, checkpoint.size):
+        _hold(read, checkpoint.size, growing.add(hashes))
+        progress(growing.size)
+    if growing.root() != checkpoint.root:
+        raise Wrong(f"the {checkpoint.size} entries don't give the root that was signed")
+    if earlier is not None:
+        _goes_on(read, earlier, checkpoint)
+    return Verified(checkpoint, earlier)
+
+
+def _signed(whole: str, keys: Sequence[Key], what: str) -> Checkpoint:
+    try:
+        opened = open_checkpoint(whole, keys)
+    except Malformed as error:
+        raise Wrong(f"{what}: {error}") from error
+    if missing := [key for key in keys if key not in opened.signed]:
+        raise Wrong(f"{what} isn't signed by {missing[0].name} with the key {missing[0].id.hex()}")
+    return opened.checkpoint
+
+
+def _text(read: Read) -> str:
+    try:
+        return read("checkpoint").decode()
+    except UnicodeDecodeError as error:
+        raise Wrong("the checkpoint isn't text") from error
+
+
+def _entries(read: Read, size: int) -> Iterator[list[bytes]]:
+    """Hash the entries, tile by tile."""
+    for number in range(-(-size // WIDTH)):
+        width = tile_width(0, number, size)
+        yield [entry_hash(one) for one in _bundle(read(f"tile/{tile_path(ENTRIES, number, width)}"), number, width)]
+
+
+def _bundle(raw: bytes, number: int, width: int) -> list[bytes]:
+    found, at = [], 0
+    while at < len(raw):
+        start = at + LENGTH_BYTES
+        at = start + int.from_bytes(raw[at:start], "big")
+        found.append(raw[start:at])
+    if len(found) != width or at != len(raw):
+        raise Wrong(f"the entries from {number * WIDTH} on aren't {width}, as the checkpoint says")
+    return found
+
+
+def _hold(read: Read, size: int, tiles: dict[tuple[int, int], bytes]) -> None:
+    """Compare tiles that nothing comes to any more with those of the log."""
+    for (level, number), hashes in tiles.items():
+        width = tile_width(level, number, size)
+        if len(hashes) < width * HASH_BYTES:
+            continue  # it is still growing
+        found = read(f"tile/{tile_path(level, number, width)}")
+        if found != hashes:
+            raise Wrong(
+                f"tile {number} of level {level} isn't what the entries give, from {_differs(found, hashes)} on"
+            )
+
+
+def _differs(found: bytes, hashes: bytes) -> int:
+    pairs = range(0, len(hashes), HASH_BYTES)
+    return next((at // HASH_BYTES for at in pairs if found[at : at + HASH_BYTES] != hashes[at : at + HASH_BYTES]), 0)
+
+
+def _goes_on(read: Read, earlier: Checkpoint, now: Checkpoint) -> None:
+    if earlier.origin != now.origin:
+        raise Wrong(f"the earlier checkpoint is of another log: {earlier.origin}")
+
+    def tiles(level: int, number: int, width: int) -> bytes:
+        return read(f"tile/{tile_path(level, number, width)}")
+
+    try:
+        proof = Tree(now.size, tiles).consistency(earlier.size)
+        check_consistency(earlier.size, earlier.root, now.size, now.root, proof)
+    except (Inconsistent, ValueError) as error:
+        raise Wrong(f"the log doesn't go on from the earlier checkpoint of {earlier.size} entries") from error

@@ -1,0 +1,105 @@
+"""The commands about the log's tree: its public keys, and checking a whole log from outside."""
+
+import argparse
+import sys
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final
+
+from portal.audit.notes import Malformed, read_key
+from portal.audit.verify import Read, Verified, Wrong, verify_log
+from portal.errors import Invalid
+from portal.settings import Settings
+
+SECONDS: Final = 30
+MOST_BYTES: Final = 1024 * 1024  # of one tile, bundle or checkpoint
+WEB: Final = ("http://", "https://")
+
+
+def show_log_keys(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Print the keys with which this portal signs its log, as `portal verify --key` takes them."""
+    from portal.app import open_portal
+    from portal.usecases.tree import own_keys
+
+    portal = open_portal(settings)
+    try:
+        sys.stdout.writelines(f"{key.text()}\n" for key in own_keys(portal))
+    finally:
+        portal.database.close()
+    return 0
+
+
+def verify_options(one: argparse.ArgumentParser) -> None:
+    """Add the options of `portal verify`."""
+    one.add_argument("--log", required=True, metavar="DIR|URL", help="where checkpoint and tiles lie")
+    one.add_argument("--key", required=True, action="append", help="a key that must have signed, as `portal log keys`")
+    one.add_argument("--since", type=Path, metavar="FILE", help="a checkpoint that you kept; it must go on from it")
+
+
+def verify(_settings: Settings, arguments: argparse.Namespace) -> int:
+    """Check a whole log; 0: it is whole, 1: it isn't, or couldn't be read."""
+    try:
+        keys = [read_key(text.strip()) for text in arguments.key]
+        since = arguments.since.read_text("utf-8") if arguments.since else None
+        found = verify_log(_reader(arguments.log), keys, since)
+    except Malformed as error:
+        raise Invalid(f"a key can't be used: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Invalid("the earlier checkpoint isn't text") from error
+    except Wrong as error:
+        sys.stderr.write(f"portal: the log is not whole: {error}\n")
+        return 1
+    sys.stdout.write(_said(found))
+    return 0
+
+
+def _said(found: Verified) -> str:
+    now, since = found.checkpoint, found.since
+    lines = [f"The log {now.origin} is whole: its {now.size} entries give the root that was signed."]
+    if since is not None:
+        lines.append(f"It goes on from the earlier checkpoint of {since.size} entries: nothing before was changed.")
+    lines += [
+        "This doesn't say what the entries mean, nor that others were shown the same log: for that, compare",
+        "checkpoints with others, and keep this one for the next time.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reader(where: str) -> Read:
+    return _of_address(where.rstrip("/")) if where.startswith(WEB) else _of_folder(Path(where))
+
+
+def _of_folder(folder: Path) -> Read:
+    def read(path: str) -> bytes:
+        try:
+            with (folder / path).open("rb") as file:
+                return _bounded(file.read(MOST_BYTES + 1), path)
+        except OSError as error:
+            raise Wrong(f"{path} can't be read: {error.strerror}") from error
+
+    return read
+
+
+def _of_address(prefix: str) -> Read:
+    def read(path: str) -> bytes:
+        try:
+            with urllib.request.urlopen(f"{prefix}/{path}", timeout=SECONDS) as answer:  # noqa: S310 - http or https
+                if answer.status != HTTPStatus.OK:
+                    raise Wrong(f"{path}: the log answers {answer.status}")
+                return _bounded(answer.read(MOST_BYTES + 1), path)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise Wrong(f"{path}: the log answers {error.code}") from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise Wrong(f"{path} can't be read: {type(error).__name__}") from error
+
+    return read
+
+
+def _bounded(found: bytes, path: str) -> bytes:
+    if len(found) > MOST_BYTES:
+        raise Wrong(f"{path} is longer than it may be")
+    return found

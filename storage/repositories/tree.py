@@ -1,0 +1,107 @@
+"""The Merkle tree's rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.tables import Event
+from storage.tree import Lease, TreeEntry, TreeHead, TreeTile, WaitingEvent
+
+
+class TreeRecords:
+    """The tree, seen through one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def head(self) -> TreeHead | None:
+        """Find the newest checkpoint."""
+        return self._session.scalar(select(TreeHead).order_by(col(TreeHead.size).desc()).limit(1))
+
+    def heads(self) -> Iterator[TreeHead]:
+        """Walk all checkpoints, by size."""
+        yield from self._session.scalars(select(TreeHead).order_by(col(TreeHead.size)).execution_options(yield_per=500))
+
+    def is_waiting(self) -> bool:
+        """Tell whether an event isn't in the tree yet."""
+        return self._session.scalar(select(col(WaitingEvent.id)).limit(1)) is not None
+
+    def waiting_since(self) -> datetime | None:
+        """Tell from when the event is that has waited longest."""
+        question = select(col(Event.at)).join(WaitingEvent, col(WaitingEvent.event_id) == col(Event.id))
+        return self._session.scalar(question.order_by(col(WaitingEvent.id)).limit(1))
+
+    def place(self, first: int, limit: int) -> None:
+        """Give events that wait their places from one on, in the order in which they came."""
+        order = col(WaitingEvent.id)
+        position = (func.row_number().over(order_by=order) + (first - 1)).label("position")
+        oldest = select(position, col(Event.id)).join(Event, col(Event.id) == col(WaitingEvent.event_id))
+        oldest = oldest.order_by(order).limit(limit)
+        self._session.execute(insert(TreeEntry).from_select(["position", "event_id"], oldest))
+        placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
+        self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """Find a tile as far as it has grown."""
+        return self._session.scalar(
+            select(col(TreeTile.hashes)).where(col(TreeTile.level) == level, col(TreeTile.number) == number)
+        )
+
+    def put_tiles(self, tiles: Mapping[tuple[int, int], bytes]) -> None:
+        """Write tiles that are new or longer."""
+        rows = [
+            {"level": level, "number": number, "hashes": hashes} for (level, number), hashes in sorted(tiles.items())
+        ]
+        writing = upsert(TreeTile)
+        self._session.execute(
+            writing.on_conflict_do_update(["level", "number"], set_={"hashes": writing.excluded.hashes}), rows
+        )
+
+    def put_head(self, head: TreeHead) -> None:
+        """Write a checkpoint."""
+        self._session.add(head)
+        self._session.flush()
+
+    def lease(self, name: str) -> Lease | None:
+        """Find who does something that one does at a time."""
+        return self._session.get(Lease, name)
+
+    def put_lease(self, name: str, holder: str, until: datetime) -> None:
+        """Write who does it from now on."""
+        self._session.merge(Lease(name=name, holder=holder, until=until))
+        self._session.flush()
+
+    def leaves(self, first: int, count: int) -> Sequence[Row[bytes, bytes]]:
+        """Find leaf and tag of the entries from one on."""
+        question = (
+            select(col(Event.leaf), col(Event.tag))
+            .join(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
+            .where(col(TreeEntry.position) >= first, col(TreeEntry.position) < first + count)
+        )
+        return self._session.execute(question.order_by(col(TreeEntry.position))).all()
+
+    def entries(self) -> Iterator[Row[int, bytes, bytes]]:
+        """Walk all entries: position, leaf, tag."""
+        question = select(col(TreeEntry.position), col(Event.leaf), col(Event.tag)).join(
+            Event, col(TreeEntry.event_id) == col(Event.id)
+        )
+        yield from self._session.execute(question.order_by(col(TreeEntry.position)).execution_options(yield_per=1000))
+
+    def count_tiles(self) -> int:
+        """Count the tiles."""
+        return self._session.scalar(select(func.count()).select_from(TreeTile)) or 0
+
+    def astray(self) -> int:
+        """Count events that are neither in the tree nor waiting for it."""
+        question = (
+            select(func.count())
+            .select_from(Event)
+            .outerjoin(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
+            .outerjoin(WaitingEvent, col(WaitingEvent.event_id) == col(Event.id))
+            .where(col(TreeEntry.position).is_(None), col(WaitingEvent.id).is_(None))
+        )
+        return self._session.scalar(question) or 0

@@ -1,0 +1,60 @@
+"""The log's Merkle tree in the database: which event is which entry, the tiles, the checkpoints, and what waits.
+
+Events never change, so where an event stands in the tree is a row beside it. What waits is written by the database
+itself with every event (`triggers.py`), so that none can be forgotten.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from storage.columns import moment
+
+
+class WaitingEvent(SQLModel, table=True):
+    """An event that isn't in the tree yet."""
+
+    __tablename__: ClassVar[str] = "waiting_event"
+
+    id: int | None = Field(default=None, primary_key=True)  # the order in which they came
+    event_id: UUID = Field(foreign_key="event.id")
+
+
+class TreeEntry(SQLModel, table=True):
+    """Where an event stands in the tree: triggers refuse every change and every deletion."""
+
+    __tablename__: ClassVar[str] = "tree_entry"
+
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0
+    event_id: UUID = Field(foreign_key="event.id", unique=True)
+
+
+class TreeTile(SQLModel, table=True):
+    """Up to 256 hashes of one level of the tree; a trigger lets it grow at its end, and nothing else."""
+
+    __tablename__: ClassVar[str] = "tree_tile"
+
+    level: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    hashes: bytes
+
+
+class TreeHead(SQLModel, table=True):
+    """A checkpoint: what the tree was at one size, signed. One for a size; triggers refuse change and deletion."""
+
+    __tablename__: ClassVar[str] = "tree_head"
+
+    size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    root: bytes
+    note: str  # the signed note (C2SP tlog-checkpoint), without cosignatures
+    at: datetime = moment()
+
+
+class Lease(SQLModel, table=True):
+    """Which process does what one at a time should do, and until when it may believe so."""
+
+    name: str = Field(primary_key=True, max_length=20)
+    holder: str = Field(max_length=40)
+    until: datetime = moment()

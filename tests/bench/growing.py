@@ -1,0 +1,98 @@
+"""The log's tree: moving events into it beside reading and hashing the same rows, and proofs of a large one."""
+
+import hashlib
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from uuid import UUID
+
+from portal.app import create_portal
+from portal.audit.events import REGISTRY_STREAM
+from portal.audit.tree import Tree
+from portal.settings import Settings
+from portal.usecases.tree import sequence
+from portal.work import Portal
+from tests.bench.measure import Figure, seconds
+
+EVENTS, ROUNDS = 10_000, 5
+SMALL, LARGE, PROOFS = 10_000, 10_000_000, 200
+_BLOB, _BODY = secrets.token_bytes(32), secrets.token_bytes(500)
+_INSERT = (
+    "INSERT INTO event (id, stream_id, number, at, kind, schema_version, phase, stamp, salt, body, leaf, tag) "
+    "VALUES (?, ?, ?, '2026-05-04 09:30:00.000000', 404, 1, 'act', ?, ?, ?, ?, ?)"
+)
+
+
+def figures(folder: Path) -> list[Figure]:
+    portal = create_portal(Settings(data=folder / "data", keys=folder / "keys"))
+    while sequence(portal, "bench"):
+        pass
+    pairs = [_grown(portal, number) for number in range(ROUNDS)]
+    size = _bytes_an_event(portal)
+    portal.database.close()
+    return [
+        Figure(
+            *("events into the tree", median(floor / act for act, floor in pairs), 0.05),
+            *("ratio", "reading the same rows and hashing each once"),
+        ),
+        Figure(
+            *("events into the tree", EVENTS / median(act for act, _ in pairs) / 1000, 20),
+            *("1,000/s", "none: a number of this machine"),
+        ),
+        Figure(
+            *("proof in a tree of 10,000,000", _proofs(LARGE) / _proofs(SMALL), 2),
+            *("times the other", "the same in a tree of 10,000"),
+            at_most=True,
+        ),
+        Figure(*("disk for each event", size, 1, "kB, indexes included", "500 bytes sealed"), at_most=True),
+    ]
+
+
+def _grown(portal: Portal, turn: int) -> tuple[float, float]:
+    """Write events, and take the seconds of moving them into the tree and of its floor."""
+    ids = _write(portal, turn)
+    with closing(sqlite3.connect(portal.database.path)) as base:
+        floor = seconds(lambda: _read(base, ids[0]))
+    return seconds(lambda: _sequence(portal)), floor
+
+
+def _sequence(portal: Portal) -> None:
+    while sequence(portal, "bench"):
+        pass
+
+
+def _read(base: sqlite3.Connection, first: int) -> None:
+    for leaf, tag in base.execute("SELECT leaf, tag FROM event WHERE rowid >= ?", (first,)):
+        hashlib.sha256(b"\0" + leaf + tag).digest()
+
+
+def _write(portal: Portal, turn: int) -> tuple[int]:
+    stream = UUID(str(REGISTRY_STREAM)).hex
+    with closing(sqlite3.connect(portal.database.path)) as base:
+        last = base.execute("SELECT max(rowid) FROM event").fetchone()[0] or 0
+        rows = (
+            (secrets.token_hex(16), stream, 1_000_000 * (turn + 1) + number, _BLOB, _BLOB, _BODY)
+            for number in range(EVENTS)
+        )
+        base.executemany(_INSERT, ((*row, secrets.token_bytes(32), secrets.token_bytes(32)) for row in rows))
+        base.commit()
+    return (last + 1,)
+
+
+def _bytes_an_event(portal: Portal) -> float:
+    """Count the pages of the tables and indexes that hold the log, in kB for each event."""
+    tables = "('event', 'tree_entry', 'tree_tile', 'waiting_event')"
+    with closing(sqlite3.connect(portal.database.path)) as base:
+        held = f"SELECT name FROM sqlite_master WHERE tbl_name IN {tables}"  # noqa: S608 - our own words
+        total = base.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({held})").fetchone()[0]  # noqa: S608
+        return float(total) / base.execute("SELECT count(*) FROM event").fetchone()[0] / 1000
+
+
+def _proofs(size: int) -> float:
+    tree = Tree(size, lambda _level, _number, _width: _TILE)
+    return seconds(lambda: [tree.inclusion(number * (size // PROOFS)) for number in range(PROOFS)])
+
+
+_TILE = secrets.token_bytes(256 * 32)

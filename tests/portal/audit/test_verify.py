@@ -1,0 +1,180 @@
+"""Checking a whole log from outside: it holds, and whatever is altered is named, in one line and without a trace."""
+
+import re
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.audit.checkpoints import Checkpoint, log_keys, sign
+from portal.audit.tiles import tile_path
+from portal.audit.tree import WIDTH, Growing, entry_hash, tile_width
+from portal.audit.verify import Wrong, verify_log
+from portal.cli import main
+from portal.usecases.tree import own_keys
+from storage.signatures import Scheme, Signer
+from tests.cast import World
+
+AT = datetime(2026, 5, 4, tzinfo=UTC)
+SIGNERS = (Signer(Scheme.ED25519, b"\1" * 32), Signer(Scheme.ML_DSA_44, b"\2" * 32))
+ORIGIN = "portal.example/audit/log"
+KEYS = log_keys(ORIGIN, SIGNERS)
+
+
+def entry(number: int) -> bytes:
+    return number.to_bytes(64, "big")
+
+
+def write(folder: Path, path: str, content: bytes) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(content)
+
+
+def write_log(folder: Path, size: int) -> str:
+    """Write a log as it is served, and give its checkpoint."""
+    growing = Growing(0, [])
+    tiles: dict[tuple[int, int], bytes] = {}
+    for number in range((size + WIDTH - 1) // WIDTH):
+        width = tile_width(0, number, size)
+        entries = [entry(number * WIDTH + at) for at in range(width)]
+        write(folder, f"tile/{tile_path('entries', number, width)}", b"".join(b"\0\x40" + one for one in entries))
+        tiles |= growing.add([entry_hash(one) for one in entries])
+    for (level, number), hashes in tiles.items():
+        write(folder, f"tile/{tile_path(level, number, tile_width(level, number, size))}", hashes)
+    note = sign(Checkpoint(ORIGIN, size, growing.root()), SIGNERS, AT)
+    write(folder, "checkpoint", note.encode())
+    return note
+
+
+def run(folder: Path, *more: str) -> int:
+    keys = [word for key in KEYS for word in ("--key", key.text())]
+    return main(["verify", "--log", str(folder), *keys, *more])
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 1000, 66_000])
+def test_a_whole_log_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str], size: int) -> None:
+    write_log(tmp_path, size)
+    assert run(tmp_path) == 0
+    assert f"its {size} entries give the root that was signed" in capsys.readouterr().out
+
+
+def test_a_log_goes_on_from_a_checkpoint_that_was_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text(write_log(tmp_path / "then", 300))
+    write_log(tmp_path / "now", 70_000)
+    assert run(tmp_path / "now", "--since", str(kept)) == 0
+    assert "goes on from the earlier checkpoint of 300 entries" in capsys.readouterr().out
+    other = Checkpoint(ORIGIN, 300, bytes(32))
+    kept.write_text(sign(other, SIGNERS, AT))
+    assert run(tmp_path / "now", "--since", str(kept)) == 1
+    assert "doesn't go on from the earlier checkpoint of 300 entries" in capsys.readouterr().err
+    kept.write_text(write_log(tmp_path / "later", 70_001))
+    assert run(tmp_path / "now", "--since", str(kept)) == 1, "it was longer before"
+
+
+def spoilt(folder: Path, path: str, how: str) -> None:
+    file = folder / path
+    content = file.read_bytes()
+    if how == "gone":
+        file.unlink()
+    elif how == "short":
+        file.write_bytes(content[:-1])
+    elif how == "long":
+        file.write_bytes(content + content[-66:])
+    else:
+        middle = len(content) // 2
+        file.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+@pytest.mark.parametrize("how", ["gone", "short", "long", "altered"])
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("tile/entries/001", "tile 1 of level 0|entries from 256 on|tile/entries/001"),
+        ("tile/entries/003.p/232", "tile 3 of level 0|entries from 768 on|tile/entries/003"),
+        ("tile/0/002", "tile 2 of level 0|tile/0/002"),
+        ("tile/0/003.p/232", "tile 3 of level 0|tile/0/003"),
+        ("tile/1/000.p/3", "tile 0 of level 1|tile/1/000"),
+        ("checkpoint", "checkpoint"),
+    ],
+)
+def test_the_first_bad_place_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, named: str, how: str
+) -> None:
+    write_log(tmp_path, 1000)
+    spoilt(tmp_path, path, how)
+    assert run(tmp_path) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert re.search(named, said.err), said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_history_that_was_written_anew_and_signed_again_is_found_by_whoever_kept_a_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever holds all keys can make another log that fits itself; it doesn't go on from what others have."""
+    kept = tmp_path / "kept"
+    kept.write_text(write_log(tmp_path / "true", 500))
+    growing, folder = Growing(0, []), tmp_path / "false"
+    for number in range(2):
+        width = tile_width(0, number, 500)
+        entries = [entry(number * WIDTH + at if number * WIDTH + at != 77 else 7777) for at in range(width)]
+        write(folder, f"tile/{tile_path('entries', number, width)}", b"".join(b"\0\x40" + one for one in entries))
+        for (level, at), hashes in growing.add([entry_hash(one) for one in entries]).items():
+            write(folder, f"tile/{tile_path(level, at, len(hashes) // 32)}", hashes)
+    write(folder, "checkpoint", sign(Checkpoint(ORIGIN, 500, growing.root()), SIGNERS, AT).encode())
+    assert run(folder) == 0
+    assert run(folder, "--since", str(kept)) == 1
+    assert "doesn't go on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", KEYS[0].text()[:-2], "x+00000000+AQ=="])
+def test_a_key_that_is_none_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    write_log(tmp_path, 3)
+    assert main(["verify", "--log", str(tmp_path), "--key", key]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "a key can't be used" in said
+
+
+def test_both_keys_must_have_signed(tmp_path: Path) -> None:
+    note = write_log(tmp_path, 3)
+    lines = note.split("\n")
+    write(tmp_path, "checkpoint", "\n".join([*lines[:5], ""]).encode())
+    assert run(tmp_path) == 1
+
+
+def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
+    def peak(size: int) -> int:
+        write_log(tmp_path / str(size), size)
+        tracemalloc.start()
+        verify_log(lambda path: (tmp_path / str(size) / path).read_bytes(), KEYS)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(300)
+    assert peak(40_000) < 1.5 * peak(2_000)
+
+
+def test_no_entry_may_be_read_twice_for_another(tmp_path: Path) -> None:
+    write_log(tmp_path, 600)
+
+    def read(path: str) -> bytes:
+        return (tmp_path / path.replace("entries/001", "entries/000")).read_bytes()
+
+    with pytest.raises(Wrong, match="tile 1 of level 0"):
+        verify_log(read, KEYS)
+
+
+def test_the_portal_prints_the_keys_of_its_own_log(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = own_keys(world.portal)
+    monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data))
+    monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
+    assert main(["log", "keys"]) == 0
+    assert capsys.readouterr().out.split() == [key.text() for key in keys]
