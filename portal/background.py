@@ -27,6 +27,7 @@ from storage.errors import Damaged, StorageError
 
 TICK_SECONDS = 20
 LOG_SECONDS = 0.5  # a checkpoint is at most a second behind the events
+AWAY_SECONDS = 5  # before a store that was away is asked again
 HOUR_SECONDS = 3600
 DAY = timedelta(days=1)  # no session lives as long, so no stream of bytes does
 
@@ -88,6 +89,7 @@ class Background:
             self._over.wait(TICK_SECONDS)
         except StorageError as error:
             log.warning("the log's tree waits for the store: %s", type(error).__qualname__)
+            self._over.wait(AWAY_SECONDS)
 
     def _send(self) -> None:
         while not self._over.wait(TICK_SECONDS):

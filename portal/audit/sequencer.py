@@ -19,7 +19,7 @@ from storage.repositories.tree import TreeRecords
 from storage.tree import Lease, TreeHead
 
 BATCH: Final = 1000
-LEASE: Final = timedelta(seconds=10)
+LEASE: Final = timedelta(seconds=2)  # so long nobody goes on after a breakdown
 NAME: Final = "sequencer"
 
 Sign = Callable[[int, bytes, datetime], str]  # size, root and time of a checkpoint; gives its signed note

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import event, func
@@ -11,6 +12,7 @@ from sqlmodel import select
 from portal.audit import sequencer
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.tree import EMPTY, Tree, check_consistency, check_inclusion, entry_hash
+from portal.background import Background
 from portal.usecases import tree
 from portal.usecases.check_reports import Report
 from portal.usecases.checks import check_records
@@ -242,3 +244,23 @@ def test_a_tree_that_was_altered_is_not_signed_again(by_hand: World) -> None:
         tree.sequence(by_hand.portal, "here")
     assert count(by_hand, TreeHead) == before
     assert count(by_hand, Lease) == 1
+
+
+def test_while_the_portal_runs_events_come_into_the_tree_by_themselves(world: World) -> None:
+    with Background(world.portal):
+        look(world)
+        until = monotonic() + 20
+        while count(world, TreeEntry) < count(world, Event):
+            assert monotonic() < until, "nothing moves events into the tree"
+            sleep(0.05)
+        look(world)
+    assert count(world, WaitingEvent) == 0, "what was written last is in the tree when the portal has stopped"
+
+
+def test_an_altered_tree_is_an_alarm_and_stops_nothing_else(by_hand: World, caplog: pytest.LogCaptureFixture) -> None:
+    by_prompt(by_hand, "UPDATE tree_tile SET hashes = zeroblob(length(hashes)) WHERE level = 0")
+    by_hand.clock.forward(sequencer.LEASE)
+    with Background(by_hand.portal):
+        look(by_hand)
+    assert "alarm: the log's tree isn't the one that was signed last" in caplog.text
+    assert count(by_hand, WaitingEvent) > 0

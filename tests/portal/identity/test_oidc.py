@@ -37,12 +37,16 @@ def ascii_of(value: object) -> str:
     return ascii(value)[:40]
 
 
+NOW = 1_777_887_000  # for both sides, however long the tests run
+
+
 class Dance:
     """One client of one issuer."""
 
     def __init__(self, fake: FakeIssuer) -> None:
         self.fake = fake
-        self.relying = Relying(Answers(Reach(this_machine=True)), time.time)
+        fake.clock = lambda: NOW
+        self.relying = Relying(Answers(Reach(this_machine=True)), fake.clock)
         self.issuer = Issuer(uuid4(), fake.url, CLIENT)
 
     def sign_in(self, asked: Asked = ASKED, **changed: str) -> Known:
@@ -65,9 +69,6 @@ def test_only_an_address_that_the_issuer_verified_counts(dance: Dance) -> None:
     assert dance.sign_in().mail is None
     dance.fake.claims = {"email": "anna@example.org", "email_verified": True}
     assert dance.sign_in().mail == "anna@example.org"
-
-
-NOW = int(time.time())
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_one_silent_issuer_does_not_keep_another_waiting(dance: Dance) -> None:
 
 
 def _logout(dance: Dance, **changed: object) -> oidc.Logout:
-    now = int(time.time())
+    now = NOW
     claims: dict[str, Any] = {
         "iss": dance.fake.url,
         "aud": CLIENT,
@@ -411,7 +412,7 @@ def test_whatever_a_token_claims_is_taken_or_proves_nothing(
         for name in filter(None, (known.subject, known.session, known.mail)):
             assert 0 < len(name.encode()) < 1100
     with suppress(Unproven):
-        ended = _logout(dance, **{"iat": int(time.time()), **claims})
+        ended = _logout(dance, **{"iat": NOW, **claims})
         assert ended.subject or ended.session
 
 
