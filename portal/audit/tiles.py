@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 from portal.audit.notes import Malformed
-from portal.audit.tree import WIDTH
+from portal.audit.tree import MOST_SIZE, WIDTH
 
 ENTRIES: Final = "entries"  # in place of the level: the entries below a tile of level 0
+MOST_NUMBER: Final = MOST_SIZE // WIDTH
 _TILE: Final = re.compile(r"(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
@@ -30,6 +31,8 @@ def parse_tile(path: str) -> tuple[int | None, int, int]:
         raise Malformed("this is no tile's address")
     level, width = found[1], int(found[3] or WIDTH)
     number = int(found[2].replace("x", "").replace("/", ""))
+    if number > MOST_NUMBER:
+        raise Malformed("no tree has so many tiles")
     if path != tile_path(level, number, width):
         raise Malformed("this isn't the one spelling of a tile's address")
     return None if level == ENTRIES else int(level), number, width

@@ -118,7 +118,11 @@ def _goes_on(read: Read, earlier: Checkpoint, now: Checkpoint) -> None:
         raise Wrong(f"the earlier checkpoint is of another log: {earlier.origin}")
 
     def tiles(level: int, number: int, width: int) -> bytes:
-        return read(f"tile/{tile_path(level, number, width)}")
+        path = f"tile/{tile_path(level, number, width)}"
+        found = read(path)
+        if len(found) != width * HASH_BYTES:  # it may answer otherwise than before
+            raise Wrong(f"{path} has another length than the checkpoint says")
+        return found
 
     try:
         proof = Tree(now.size, tiles).consistency(earlier.size)

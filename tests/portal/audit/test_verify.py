@@ -160,6 +160,20 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     assert peak(40_000) < 1.5 * peak(2_000)
 
 
+@pytest.mark.parametrize("later", [b"", b"x", bytes(31), bytes(9000)])
+def test_a_log_that_answers_otherwise_the_second_time_is_named(tmp_path: Path, later: bytes) -> None:
+    kept, seen = write_log(tmp_path / "then", 300), set[str]()
+    write_log(tmp_path / "now", 1000)
+
+    def read(path: str) -> bytes:
+        again = path in seen and path.startswith("tile/")
+        seen.add(path)
+        return later if again else (tmp_path / "now" / path).read_bytes()
+
+    with pytest.raises(Wrong, match="another length"):
+        verify_log(read, KEYS, kept)
+
+
 def test_no_entry_may_be_read_twice_for_another(tmp_path: Path) -> None:
     write_log(tmp_path, 600)
 

@@ -84,7 +84,16 @@ def test_a_monitor_follows_the_log_from_its_entries_to_its_signed_root(public: W
             "tile/0/-01",
         ),
         *("tile/entries/000.p/0", "tile/entries/x001/000", "tile/entries/001", "tile/0/001", "tile/0/../checkpoint"),
-        *("tile/0/000%00", "tile/", "tile/0/", "tile/64/000", "tile/0/000.p/256", "tile/0/%D9%A0%D9%A0%D9%A0"),
+        *(
+            "tile/0/000%00",
+            "tile/0/x999/x999/x999/x999/x999/x999/999",
+            "tile/entries/x036/x028/x797/x018/x963/967",
+            "tile/",
+            "tile/0/",
+            "tile/64/000",
+            "tile/0/000.p/256",
+            "tile/0/%D9%A0%D9%A0%D9%A0",
+        ),
     ],
 )
 def test_what_the_tree_has_not_is_not_found(public: World, path: str) -> None:
