@@ -84,14 +84,14 @@ def cosign(note: Note, name: str, signers: Iterable[Signer], at: datetime) -> tu
     return tuple(_signed(checkpoint, note.text, name, _WITNESS[one.scheme], one, at) for one in signers)
 
 
-def open_checkpoint(whole: str | Note, keys: Iterable[Key]) -> Opened:
+def open_checkpoint(whole: str, keys: Iterable[Key]) -> Opened:
     """Read a checkpoint with the signatures by known keys.
 
     Raises:
         Malformed: It is none, or a signature by a known key is wrong.
 
     """
-    note, known = whole if isinstance(whole, Note) else read_note(whole), tuple(keys)
+    note, known = read_note(whole), tuple(keys)
     checkpoint = read_checkpoint(note.text)
     signed: dict[Key, int] = {}
     for signature in note.signatures:

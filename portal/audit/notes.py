@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -148,14 +148,9 @@ def read_key(text: str) -> Key:
     return key
 
 
-def is_key_of(key: Key, signature: Signature) -> bool:
-    """Tell whether a signature says that it is of a key."""
-    return (key.name, key.id) == (signature.name, signature.id)
-
-
 def of_key(keys: Iterable[Key], signature: Signature) -> Key | None:
     """Find the key that a signature says it is of."""
-    return next((key for key in keys if is_key_of(key, signature)), None)
+    return next((key for key in keys if (key.name, key.id) == (signature.name, signature.id)), None)
 
 
 def is_right(key: Key, signature: Signature, message: Callable[[int], bytes]) -> bool:
@@ -199,19 +194,6 @@ def decode(text: str) -> bytes:
     if encode(raw) != text:
         raise Malformed("something isn't in the one spelling of base64")
     return raw
-
-
-def hash_lines(lines: Sequence[str]) -> list[bytes]:
-    """Read hashes, one a line.
-
-    Raises:
-        Malformed: One is none.
-
-    """
-    hashes = [decode(line) for line in lines]
-    if any(len(one) != hashlib.sha256().digest_size for one in hashes):
-        raise Malformed("a hash of another length")
-    return hashes
 
 
 def number(text: str) -> int:

@@ -120,7 +120,7 @@ def test_a_signature_of_another_log_size_root_or_time_is_none() -> None:
         Checkpoint(POINT.origin, POINT.size, bytes(32)),
     ):
         with pytest.raises(Malformed, match="is wrong"):
-            open_checkpoint(Note(other.body(), note.signatures), KEYS)
+            open_checkpoint(Note(other.body(), note.signatures).whole(), KEYS)
 
 
 @pytest.mark.parametrize("key", [*KEYS, *THEIRS])
