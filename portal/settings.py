@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from portal.domain.issuers import Reach
+from portal.domain.reach import Reach
 from portal.domain.roles import Role
 from portal.errors import Invalid
 
