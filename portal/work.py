@@ -29,6 +29,7 @@ from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
 from portal.audit.floods import Floods
+from portal.audit.policy import NO_WITNESSES
 from portal.domain.reviews import RoomKind
 from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.settings import Settings
@@ -78,6 +79,7 @@ class Portal:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
+        self.witness_policy = NO_WITNESSES  # until the one of the settings is read
         self.database = database
         self.keyring = keyring
         self.objects = objects

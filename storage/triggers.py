@@ -51,6 +51,7 @@ NEVER_DELETED = (
     "tree_entry",
     "tree_tile",
     "tree_head",
+    "cosignature",
     "stream",
     "document",
     "clarification",
@@ -81,6 +82,7 @@ def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
         _WAITS,
         _refuse("tree_entry_never_changes", "BEFORE UPDATE ON tree_entry", "", "an entry stays where it is"),
         _refuse("tree_head_never_changes", "BEFORE UPDATE ON tree_head", "", "one checkpoint for a size"),
+        _refuse("cosignature_never_changes", "BEFORE UPDATE ON cosignature", "", "a witness signed this"),
         _refuse(
             "tree_tile_only_grows",
             "BEFORE UPDATE ON tree_tile",

@@ -113,6 +113,7 @@ class Action(StrEnum):
     VIEW_REVIEW_TRAIL = "viewReviewTrail"
     EXPORT_REVIEW_TRAIL = "exportReviewTrail"
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
+    VIEW_LOG = "viewLog"
 
     # notices
     LIST_NOTICES = "listNotices"

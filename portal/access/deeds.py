@@ -106,6 +106,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_REVIEW_TRAIL: N_("looked at who opened the file"),
     Action.EXPORT_REVIEW_TRAIL: N_("exported the trail of the file"),
     Action.VIEW_OWN_PEOPLE_TRAIL: N_("looked at what their own State’s people opened"),
+    Action.VIEW_LOG: N_("looked at how the log is witnessed"),
     Action.VIEW_ACCOUNTS: N_("looked at the list of accounts"),
     Action.VIEW_HEALTH: N_("looked at how the portal is"),
     Action.INITIALIZE: N_("set the portal up"),

@@ -215,6 +215,9 @@ REASONS: Final = {
     "audit.reviewers": N_("It lies in the room of the reviewing States, and you are a focal point of one of them."),
     "audit.review": N_("Your State is party to this review, and you are its focal point."),
     "audit.own-people": N_("These are the accesses of your own State's people, and you are its focal point."),
+    "audit.log-delegate": N_("You are a focal point, and answer for a State’s file."),
+    "audit.log-staff": N_("You run the portal, or care for its confidentiality."),
+    "audit.log-oversight": N_("You are a member of the Implementation Oversight Group."),
     # running the portal
     "machinery.health": N_("You see to the portal's health, as administrator."),
     "machinery.init": N_("An empty installation is being set up."),

@@ -101,6 +101,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.EXPORT_REVIEW_TRAIL: 503,
     Action.VIEW_OWN_PEOPLE_TRAIL: 504,
     Action.VIEW_ROOM_TRAIL: 505,
+    Action.VIEW_LOG: 506,
     Action.VIEW_ACCOUNTS: 601,
     Action.VIEW_HEALTH: 602,
     Action.VIEW_ISSUERS: 603,

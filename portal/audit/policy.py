@@ -49,6 +49,13 @@ class Policy:
     groups: Mapping[str, Group]
     quorum: str
 
+    def text(self) -> bytes:
+        """Write the policy, without the addresses of witnesses."""
+        lines = [f"log {key.text()}" for key in self.logs]
+        lines += [f"witness {one.name} {one.key.text()}" for one in self.witnesses]
+        lines += [f"group {name} {group.least} {' '.join(group.members)}" for name, group in self.groups.items()]
+        return "".join(f"{line}\n" for line in [*lines, f"quorum {self.quorum}"]).encode("utf-8", "surrogateescape")
+
     def agrees(self, signed: Collection[Key]) -> bool:
         """Tell whether enough witnesses have signed, by the keys whose signatures were checked."""
         agreed = {witness.name for witness in self.witnesses if witness.key in signed}
@@ -57,6 +64,9 @@ class Policy:
             if sum(member in agreed for member in group.members) >= group.least:
                 agreed.add(name)
         return self.quorum in agreed
+
+
+NO_WITNESSES: Final = Policy((), (), {}, NONE)
 
 
 def read_policy(raw: bytes) -> Policy:

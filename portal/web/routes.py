@@ -92,6 +92,9 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),
+    Way("GET", "/log", log.view, Action.VIEW_LOG),
+    Way("GET", "/log/checkpoint.txt", log.keep_checkpoint, Action.VIEW_LOG),
+    Way("GET", "/log/policy.txt", log.keep_policy, Action.VIEW_LOG),
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/audit/log/checkpoint", log.checkpoint, None),  # keyed hashes, which say nothing of any event

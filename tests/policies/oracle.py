@@ -109,7 +109,7 @@ PLAIN: Final = {
     "administrator": {
         "portal": {
             *("listStates", "importStates", "listPeople", "addPerson", "viewAccounts", "viewHealth", "endAllSessions"),
-            *("viewIssuers", "addIssuer"),
+            *("viewIssuers", "addIssuer", "viewLog"),
         },
         "state": {"listStates", "editState", "listPeople", "addPerson", "viewIssuers"},
         "account": {"viewPerson"},
@@ -119,7 +119,9 @@ PLAIN: Final = {
         "handover": {"viewPerson"},
         "issuer": {"viewIssuers", "endIssuer"},
     },
-    "focal_point": {"portal": {"listReviews", "issueFeed"}},
+    "confidentiality_officer": {"portal": {"viewLog"}},
+    "oversight": {"portal": {"viewLog"}},
+    "focal_point": {"portal": {"listReviews", "issueFeed", "viewLog"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
     "observer": {"portal": {"listReviews", "issueFeed"}},
     "officer": {"portal": {"listReviews", "issueFeed"}},

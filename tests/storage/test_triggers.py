@@ -16,6 +16,8 @@ from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
+from storage.repositories.tree import TreeRecords
+from storage.tree import Cosignature
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests.cast import World
 from tests.filing import press
@@ -40,6 +42,11 @@ def by_hand(world: World) -> Iterator[Hand]:
     describe(world)
     while sequence(world.portal, "here"):
         pass
+    with world.portal.database.begin() as session:
+        records = TreeRecords(session)
+        head = records.head()
+        assert head is not None
+        records.put_cosignatures([Cosignature(size=head.size, signer="w.example/1", key_id=b"1234", value=b"signed")])
     with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA recursive_triggers=ON")
         yield connection.execute

@@ -167,7 +167,7 @@ def test_a_lease_of_a_clock_that_was_set_back_holds_nobody_up(world: World) -> N
 
 
 def test_two_that_both_believe_to_hold_the_lease_make_one_tree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencer, "_hold", lambda *_: True)
+    monkeypatch.setattr(sequencer, "hold", lambda *_: True)
     monkeypatch.setattr(sequencer, "BATCH", 3)
     look(world, 20)
     failed: list[BaseException] = []
