@@ -13,6 +13,7 @@ from uuid import uuid4
 from policies.engine import PolicyError
 from portal.cli_log import show_log_keys, verify, verify_options
 from portal.cli_people import administrator, administrator_options
+from portal.cli_witness import keygen, keygen_options, run, run_options, show_keys, show_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import Invalid, PortalError
@@ -285,6 +286,9 @@ COMMANDS: tuple[Command, ...] = (
         verify_options,
         alone=True,
     ),
+    Command(("witness", "keygen"), "make the key of a new witness of logs", keygen, keygen_options, alone=True),
+    Command(("witness", "keys"), "print the public keys of a witness", show_keys, show_options, alone=True),
+    Command(("witness", "run"), "watch logs for others; needs no portal", run, run_options, alone=True),
     Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
     Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
