@@ -34,18 +34,8 @@ class Log:
         return log_keys(self.origin, self.signers)
 
     def tree(self, size: int) -> Tree:
-        leaves = [
-            entry_hash(number.to_bytes(8, "big") + (self.salt if number >= self.parts_at else b""))
-            for number in range(size)
-        ]
-
-        def tiles(level: int, number: int, width: int) -> bytes:
-            row = leaves
-            for _ in range(level):
-                row = [perfect_root(row[at : at + WIDTH]) for at in range(0, len(row) - WIDTH + 1, WIDTH)]
-            return b"".join(row[number * WIDTH :][:width])
-
-        return Tree(size, tiles)
+        salts = (self.salt if number >= self.parts_at else b"" for number in range(size))
+        return tree_of([number.to_bytes(8, "big") + salt for number, salt in enumerate(salts)])
 
     def point(self, size: int) -> Checkpoint:
         return Checkpoint(self.origin, size, self.tree(size).root())
@@ -55,6 +45,18 @@ class Log:
 
     def request(self, old: int, size: int) -> bytes:
         return request(old, self.tree(size).consistency(old), self.checkpoint(size))
+
+
+def tree_of(entries: Sequence[bytes]) -> Tree:
+    leaves = [entry_hash(entry) for entry in entries]
+
+    def tiles(level: int, number: int, width: int) -> bytes:
+        row = leaves
+        for _ in range(level):
+            row = [perfect_root(row[at : at + WIDTH]) for at in range(0, len(row) - WIDTH + 1, WIDTH)]
+        return b"".join(row[number * WIDTH :][:width])
+
+    return Tree(len(leaves), tiles)
 
 
 def request(old: int, proof: Sequence[bytes], checkpoint: str) -> bytes:

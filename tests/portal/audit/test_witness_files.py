@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,29 @@ def failing(patch: pytest.MonkeyPatch, call: str, number: int, at: int) -> None:
         return real(*given, **named)
 
     patch.setattr(os, call, run)
+
+
+def test_what_is_signed_lies_on_the_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill shows nothing of this: only a power failure does, so the order of the calls is looked at."""
+    done: list[str] = []
+
+    def noting(owner: object, name: str, what: Callable[..., str]) -> None:
+        real = getattr(owner, name)
+
+        def run(*given: object) -> object:
+            done.append(what(*given))
+            return real(*given)
+
+        monkeypatch.setattr(owner, name, run)
+
+    body = TRUE.request(0, 3)
+    with witness_in(tmp_path, new=True) as (witness, _):
+        noting(os, "fsync", lambda number: "flush " + Path(f"/proc/self/fd/{number}").readlink().name)
+        noting(os, "replace", lambda old, new: f"{Path(old).name} to {Path(new).name}")
+        noting(Signer, "sign", lambda signer, _message: f"sign {signer.scheme}")
+        assert witness.add_checkpoint(body).status == 200
+    written = ["flush state.new", "state.new to state", f"flush {tmp_path.name}"]
+    assert done == [*written, "sign ed25519", "sign ml-dsa-44"]
 
 
 def test_the_same_checkpoint_in_the_same_second_costs_no_writing(
