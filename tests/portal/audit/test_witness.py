@@ -1,10 +1,10 @@
 """A witness: what it signs, what it refuses with which status, and that it never signs two roots for one size."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import random
 from threading import Barrier, Thread
 from time import sleep
 
@@ -196,13 +196,18 @@ def test_a_history_that_was_written_anew_with_all_keys_is_refused(witness: Witne
 
 def test_two_at_once_never_get_two_roots_for_one_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Checkpoint] = []
-    real = os.fsync
+    real = StateFile.keep
+
+    def slowly(state: StateFile, note: str, seconds: int) -> None:
+        sleep(random() * 0.1)  # so that others come in between, if they can
+        real(state, note, seconds)
+
+    monkeypatch.setattr(StateFile, "keep", slowly)
     with witness_in(tmp_path, new=True) as (witness, _):
         witness.add_checkpoint(TRUE.request(0, 8))
         bodies = [log.request(8, size) for size in (9, 12, 20) for log in (TRUE, FORK)] * 4
         points = [log.point(size) for size in (9, 12, 20) for log in (TRUE, FORK)] * 4
         start = Barrier(len(bodies))
-        monkeypatch.setattr(os, "fsync", lambda number: (sleep(0.02), real(number)))  # a slow disk: all meet there
 
         def ask(body: bytes, point: Checkpoint) -> None:
             start.wait()
