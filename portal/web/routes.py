@@ -88,6 +88,7 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/calendar/{token}.ics", calendars.feed, Action.VIEW_CALENDAR),
     # who opened what
     Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
+    Way("GET", "/documents/{id}/openings", audit.of_openings, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
