@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from portal.audit.checkpoints import Checkpoint, open_checkpoint, sign, witness_keys
 from portal.audit.notes import Note, read_key, read_note
 from portal.audit.tree import EMPTY
-from portal.audit.witness import MOST_HASHES, SIZE, Answer, Witness, read_request
-from portal.audit.witness_files import StateFile
+from portal.audit.witness import MOST_HASHES, SIZE, Answer, Witness, logs_of, read_request
+from portal.audit.witness_files import StateFile, WitnessKey
 from storage.signatures import Scheme, Signer
-from tests.witnessed import AT, KEY, ORIGIN, SIGNERS, TRUE, Log, request, witness_in
+from tests.witnessed import AT, KEY, NAME, ORIGIN, SIGNERS, TRUE, Log, request, witness_in
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FORK = Log(parts_at=8, salt=b"other")
@@ -245,6 +245,20 @@ def test_the_example_of_the_specification_is_a_request() -> None:
     assert (asked.old, len(asked.proof)) == (20852014, 4)
     assert (asked.checkpoint.origin, asked.checkpoint.size) == ("example.com/behind-the-sofa", 20852163)
     assert len(asked.note.signatures) == 2
+
+
+def test_the_vectors_are_those_of_this_implementation(tmp_path: Path) -> None:
+    said = json.loads((VECTORS / "witness.json").read_text("utf-8"))
+    keys, key = [read_key(text) for text in said["log"]], WitnessKey(NAME, bytes.fromhex(said["seed"]))
+    assert [public.text() for public in key.public()] == said["witness"]
+    with StateFile.opened(tmp_path / "state", key, new=True) as state:
+        witness = Witness(NAME, key.signers(), logs_of(keys), state, lambda _what: None)
+        for step in said["requests"]:
+            answer = witness.add_checkpoint(step["request"].encode())
+            assert (answer.status, step.get("answer", answer.text)) == (step["status"], answer.text), step["name"]
+            if answer.status == 200:
+                note = read_request(step["request"].encode()).note.whole()
+                assert set(open_checkpoint(note + answer.text, key.public()).signed) == set(key.public())
 
 
 def test_what_another_implementation_signed_is_cosigned(tmp_path: Path) -> None:
