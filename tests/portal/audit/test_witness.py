@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.audit import witness as rules
 from portal.audit.checkpoints import Checkpoint, open_checkpoint, sign, witness_keys
 from portal.audit.notes import Note, read_key, read_note
 from portal.audit.tree import EMPTY
@@ -182,6 +183,18 @@ def test_a_proof_that_does_not_hold_is_422(tmp_path: Path, old: int) -> None:
                 assert witness.add_checkpoint(request(old, proof, TRUE.checkpoint(30))).status == 422
         assert len(told) == 1, "however often it comes"
         assert witness.add_checkpoint(TRUE.request(old, 30)).status == 200
+
+
+def test_bad_copies_of_checkpoints_hide_no_lie_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can send a right checkpoint with a wrong proof, as often as they like."""
+    monkeypatch.setattr(rules, "_MOST_TOLD", 2)
+    with witness_in(tmp_path, new=True) as (witness, told):
+        witness.add_checkpoint(TRUE.request(0, 9))
+        for size in range(10, 15):
+            assert witness.add_checkpoint(request(9, [], TRUE.checkpoint(size))).status == 422
+        assert len(told) == 2
+        witness.add_checkpoint(request(9, [], FORK.checkpoint(9)))
+        assert "another tree of the same size" in told[-1]
 
 
 def test_a_history_that_was_written_anew_with_all_keys_is_refused(witness: Witness) -> None:
