@@ -25,7 +25,10 @@ LINGER_SECONDS: Final = 1.0  # for a client to stop sending what isn't wanted
 MOST_CONNECTIONS: Final = 64
 MOST_REQUESTS: Final = 100  # of one connection
 HEAD_BYTES: Final = 16 * 1024
-_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 23\r\n"
+    b"Connection: close\r\n\r\ntoo many are connected\n"
+)
 _LENGTH: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -138,7 +141,7 @@ class Connection(BaseHTTPRequestHandler):
         self.raw_requestline = self.rfile.readline(HEAD_BYTES)
         if not self.raw_requestline:
             return
-        if not self.raw_requestline.strip():
+        if not self.raw_requestline.decode("latin-1").strip():  # or the base class would answer nothing
             self._refuse(HTTPStatus.BAD_REQUEST, "the request has no first line")
         elif self.parse_request():
             if refusal := self._refusal():

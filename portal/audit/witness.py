@@ -32,7 +32,7 @@ MOST_BYTES: Final = 128 * 1024  # of a request: a note may have 16 signatures of
 MOST_HASHES: Final = 63
 TEXT: Final = "text/plain; charset=utf-8"
 SIZE: Final = "text/x.tlog.size"
-_MOST_TOLD: Final = 1000
+_MOST_TOLD: Final = 1000  # of either kind: what anybody can bring about hides nothing that only the log can
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Witness:
         self._name, self._signers, self._logs, self._state = name, tuple(signers), logs, state
         self._tell, self._clock = tell, clock
         self._one_at_a_time = Lock()
-        self._told: set[tuple[Checkpoint, HTTPStatus]] = set()
+        self._told: dict[HTTPStatus, set[Checkpoint]] = {}
 
     def add_checkpoint(self, body: bytes) -> Answer:
         """Answer a request."""
@@ -155,8 +155,9 @@ class Witness:
 
     def _warn(self, asked: Request, status: HTTPStatus, did: str) -> None:
         """Tell once of each checkpoint that a log signed and that doesn't fit; it may show that the log lies."""
-        if (asked.checkpoint, status) not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add((asked.checkpoint, status))
+        told = self._told.setdefault(status, set())
+        if asked.checkpoint not in told and len(told) < _MOST_TOLD:
+            told.add(asked.checkpoint)
             self._tell(f"{asked.checkpoint.origin} {did}; refused:\n{asked.note.text}")
 
 

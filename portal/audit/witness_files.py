@@ -180,15 +180,15 @@ def _read(path: Path, key: WitnessKey) -> tuple[int, dict[str, str]]:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise Unavailable(
-            f"there is no state {path}: if it was lost, make another key and a new witness of another name; if this "
-            "witness never signed anything, start it with --new"
+            f"there is no state {path}: if it was lost, make another key and begin a new state with it; if this key "
+            "never signed anything, start it with --new"
         ) from error
     head, _, body = raw.partition(b"\n")
     expected = f"{STATE_FORMAT} {_mac(derive(key.seed, 'witness-state'), body)}".encode()
     if not hmac.compare_digest(head, expected):
         raise Unavailable(
             f"the state {path} is damaged, or of another key: nothing is signed. If it can't be brought back as it was "
-            "at the last signature, make another key and a new witness of another name"
+            "at the last signature, make another key and begin a new state with it"
         )
     said = json.loads(body)
     return int(said["seconds"]), _by_origin(said["checkpoints"])

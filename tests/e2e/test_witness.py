@@ -3,6 +3,7 @@
 import os
 import random
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,13 @@ def running(folder: Path, logs: Sequence[str], *more: str) -> Iterator[tuple[int
             yield int(line.split(" and watches")[0].rpartition(":")[2]), process
         finally:
             process.kill()
+
+
+def write_key(folder: Path) -> None:
+    """Write the key file of the witness that all tests know."""
+    (folder / "key").write_text(f"portal-witness-key/1\n{NAME}\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+    (folder / "key").chmod(0o600)
+    assert read_witness_key(folder / "key") == KEY
 
 
 def post(port: int, body: bytes) -> tuple[int, str]:
@@ -126,6 +134,17 @@ def false_history(world: World) -> Tree:
     return tree_of([*entries, bytes(64), bytes(64)])
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_it_ends_when_it_is_told_to(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    write_key(tmp_path)
+    with running(tmp_path, [key.text() for key in TRUE.keys], "--new") as (port, process):
+        assert post(port, TRUE.request(0, 3))[0] == 200
+        process.send_signal(number)
+        assert process.wait(10) == status
+    with running(tmp_path, [key.text() for key in TRUE.keys]) as (port, process):
+        assert post(port, TRUE.request(3, 5))[0] == 200
+
+
 # --- killed at any moment -----------------------------------------------------------------------------------------
 
 
@@ -166,12 +185,13 @@ def add_for_ever(port: int, seen: Seen, drawn: random.Random) -> None:
                 seen.refused += 1
 
 
-def test_killed_at_any_moment_it_has_what_it_signed_and_never_signed_two_roots_for_one_size(tmp_path: Path) -> None:
-    drawn, seen = random.Random(SEED), Seen()
-    (tmp_path / "key").write_text(f"portal-witness-key/1\n{NAME}\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
-    (tmp_path / "key").chmod(0o600)
-    assert read_witness_key(tmp_path / "key") == KEY
-    for number in range(KILLS):
+@pytest.mark.parametrize("life", range(max(1, KILLS // 20)))
+def test_killed_at_any_moment_it_has_what_it_signed_and_never_signed_two_roots_for_one_size(
+    tmp_path: Path, life: int
+) -> None:
+    drawn, seen, kills = random.Random(SEED + life), Seen(), min(KILLS, 20)
+    write_key(tmp_path)
+    for number in range(kills):
         with running(tmp_path, [key.text() for key in TRUE.keys], *(["--new"] * (not number))) as (port, process):
             clients = [
                 Thread(target=add_for_ever, args=(port, seen, random.Random(drawn.random())), daemon=True)
@@ -192,6 +212,6 @@ def test_killed_at_any_moment_it_has_what_it_signed_and_never_signed_two_roots_f
     assert all(len(roots) == 1 for roots in seen.signed.values()), f"seed {SEED}"
     for size, (root,) in seen.signed.items():
         assert tree_of(seen.longest[:size]).root() == root, "all of it is one history"
-    assert len(seen.signed) > KILLS
+    assert len(seen.signed) > kills
     assert seen.refused
     assert seen.cut

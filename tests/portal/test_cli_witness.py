@@ -1,5 +1,8 @@
 """The commands of a witness, as the operator of a State uses them, where there is no portal."""
 
+import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ from portal.audit.checkpoints import log_keys
 from portal.audit.notes import read_key
 from portal.audit.witness_files import StateFile, read_witness_key
 from portal.cli import main
-from tests.witnessed import NAME, ORIGIN, SIGNERS
+from portal.witness_server import WitnessServer
+from tests.witnessed import NAME, ORIGIN, SIGNERS, TRUE
 
 KEYS = [key.text() for key in log_keys(ORIGIN, SIGNERS)]
 
@@ -60,6 +64,40 @@ def test_it_starts_only_with_what_it_needs(folder: Path, capsys: pytest.CaptureF
     (folder / "logs").write_text(f"# the portal's\n\n{KEYS[0]}\nnonsense\n")
     assert "a key can't be used" in refused(capsys, "--new", "--logs", "logs")
     assert not (folder / "state").exists(), "a start that failed makes no state"
+
+
+@pytest.fixture
+def ends_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a witness start and end."""
+    monkeypatch.setattr(WitnessServer, "serve_forever", lambda _server: None)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("ends_at_once")
+def test_it_says_where_it_listens_and_what_is_to_stand_before_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["witness", "keygen", NAME, "key"])
+    (folder / "logs").write_text(f"# the portal's\n\n{KEYS[0]}\n{KEYS[1]}\n")
+    assert run("--logs", "logs", "--new", "--listen", "127.0.0.1:0") == 0
+    said = capsys.readouterr().out
+    assert re.search(rf"The witness {NAME} listens at http://127.0.0.1:[1-9]\d* and watches {ORIGIN}\.\n", said)
+    assert "put a proxy that speaks HTTPS in front of it" in said
+    assert run("--logs", "logs", "--listen", "0.0.0.0:0") == 0
+    assert "let only a proxy that speaks HTTPS reach it" in capsys.readouterr().out
+    assert run("--logs", "logs", "--listen", "[::1]:0") == 0
+    assert "http://[::1]:" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("ends_at_once")
+def test_a_clock_that_is_behind_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["witness", "keygen", NAME, "key"])
+    with StateFile.opened(folder / "state", read_witness_key(folder / "key"), new=True) as state:
+        state.keep(TRUE.checkpoint(3), 2**33)
+    assert run("--log", KEYS[0], "--listen", "127.0.0.1:0") == 0
+    assert "the clock is behind the last signature" in capsys.readouterr().err
 
 
 def test_two_with_one_state_and_one_starts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.audit import witness as rules
 from portal.audit.checkpoints import Checkpoint, open_checkpoint, sign, witness_keys
 from portal.audit.notes import Note, read_key, read_note
 from portal.audit.tree import EMPTY
-from portal.audit.witness import MOST_HASHES, SIZE, Answer, Witness, read_request
-from portal.audit.witness_files import StateFile
+from portal.audit.witness import MOST_HASHES, SIZE, Answer, Witness, logs_of, read_request
+from portal.audit.witness_files import StateFile, WitnessKey
 from storage.signatures import Scheme, Signer
-from tests.witnessed import AT, KEY, ORIGIN, SIGNERS, TRUE, Log, request, witness_in
+from tests.witnessed import AT, KEY, NAME, ORIGIN, SIGNERS, TRUE, Log, request, witness_in
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FORK = Log(parts_at=8, salt=b"other")
@@ -184,6 +185,18 @@ def test_a_proof_that_does_not_hold_is_422(tmp_path: Path, old: int) -> None:
         assert witness.add_checkpoint(TRUE.request(old, 30)).status == 200
 
 
+def test_bad_copies_of_checkpoints_hide_no_lie_of_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can send a right checkpoint with a wrong proof, as often as they like."""
+    monkeypatch.setattr(rules, "_MOST_TOLD", 2)
+    with witness_in(tmp_path, new=True) as (witness, told):
+        witness.add_checkpoint(TRUE.request(0, 9))
+        for size in range(10, 15):
+            assert witness.add_checkpoint(request(9, [], TRUE.checkpoint(size))).status == 422
+        assert len(told) == 2
+        witness.add_checkpoint(request(9, [], FORK.checkpoint(9)))
+        assert "another tree of the same size" in told[-1]
+
+
 def test_a_history_that_was_written_anew_with_all_keys_is_refused(witness: Witness) -> None:
     """Whoever holds the keys of the log makes another one that fits itself; it doesn't go on from what was seen."""
     assert witness.add_checkpoint(TRUE.request(0, 20)).status == 200
@@ -245,6 +258,20 @@ def test_the_example_of_the_specification_is_a_request() -> None:
     assert (asked.old, len(asked.proof)) == (20852014, 4)
     assert (asked.checkpoint.origin, asked.checkpoint.size) == ("example.com/behind-the-sofa", 20852163)
     assert len(asked.note.signatures) == 2
+
+
+def test_the_vectors_are_those_of_this_implementation(tmp_path: Path) -> None:
+    said = json.loads((VECTORS / "witness.json").read_text("utf-8"))
+    keys, key = [read_key(text) for text in said["log"]], WitnessKey(NAME, bytes.fromhex(said["seed"]))
+    assert [public.text() for public in key.public()] == said["witness"]
+    with StateFile.opened(tmp_path / "state", key, new=True) as state:
+        witness = Witness(NAME, key.signers(), logs_of(keys), state, lambda _what: None)
+        for step in said["requests"]:
+            answer = witness.add_checkpoint(step["request"].encode())
+            assert (answer.status, step.get("answer", answer.text)) == (step["status"], answer.text), step["name"]
+            if answer.status == 200:
+                note = read_request(step["request"].encode()).note.whole()
+                assert set(open_checkpoint(note + answer.text, key.public()).signed) == set(key.public())
 
 
 def test_what_another_implementation_signed_is_cosigned(tmp_path: Path) -> None:
