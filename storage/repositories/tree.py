@@ -3,13 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, Select, String, cast, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.tables import Event
-from storage.tree import Cosignature, Lease, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+
+
+def _by_month() -> Select[str, int, str, int]:
+    month = func.substr(cast(col(Event.at), String), 1, 7)
+    counted = select(month, col(Event.kind), col(Event.phase), func.count())
+    return counted.join(TreeEntry, col(TreeEntry.event_id) == col(Event.id)).group_by(
+        month, col(Event.kind), col(Event.phase)
+    )
 
 
 class TreeRecords:
@@ -44,6 +52,22 @@ class TreeRecords:
         self._session.execute(insert(TreeEntry).from_select(["position", "event_id"], oldest))
         placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
         self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
+
+    def count_months(self, first: int) -> None:
+        """Add the entries from one on to what is counted by month."""
+        writing = upsert(MonthCount).from_select(
+            ["month", "kind", "phase", "count"], _by_month().where(col(TreeEntry.position) >= first)
+        )
+        more = {"count": col(MonthCount.count) + writing.excluded.count}
+        self._session.execute(writing.on_conflict_do_update(["month", "kind", "phase"], set_=more))
+
+    def months(self, since: str = "") -> Sequence[MonthCount]:
+        """Find what was counted, from a month on."""
+        return self._session.scalars(select(MonthCount).where(col(MonthCount.month) >= since)).all()
+
+    def months_anew(self) -> Sequence[Row[str, int, str, int]]:
+        """Count all entries by month: takes as long as the log."""
+        return self._session.execute(_by_month()).all()
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Find a tile as far as it has grown."""
