@@ -11,8 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from policies.engine import PolicyError
-from portal.cli_log import show_log_keys, verify, verify_options
+from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
+from portal.cli_verify import verify, verify_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import Invalid, PortalError
@@ -274,7 +275,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
     Command(("log", "keys"), "print the public keys that the log is signed with", show_log_keys),
-    Command(("verify",), "check a whole log from what it shows to everybody; needs no portal", verify, verify_options),
+    Command(
+        ("verify",), "check a bundle, a proof, or a whole log from outside; needs no portal", verify, verify_options
+    ),
     Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
     Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),

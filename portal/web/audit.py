@@ -1,6 +1,6 @@
-"""Who opened what: the trail of a document, of a file and of a State's own people; of the first two as tables too."""
+"""Who opened what: the trail of a document, of a file and of a State's own people; to take along, too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from portal.access.deeds import GROUPS
 from portal.domain.texts import N_
 from portal.domain.words import ROOMS
 from portal.errors import Invalid
+from portal.usecases.bundles import begin_bundle, bundle_blocks
 from portal.usecases.downloads import end_download
 from portal.usecases.trail_exports import (
     ALTERED,
@@ -37,7 +38,7 @@ from storage.repositories.audit import Cursor
 
 FILTERS = ("group", "from", "to", "person", "document")
 NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
-NO_TABLE = N_("A date of the search is none of the calendar, so no table was made. Go back and choose another one.")
+NO_EXPORT = N_("A date of the search is none of the calendar, so nothing was made. Go back and choose another one.")
 
 
 def of_document(request: Request) -> Response:
@@ -71,23 +72,40 @@ def export_document(request: Request) -> Response:
     return _table(request, begin_document_export, Action.VIEW_DOCUMENT_TRAIL)
 
 
+def export_bundle(request: Request) -> Response:
+    """Send a file's trail as a bundle, to be checked with `portal verify`."""
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
+    bundle = begin_bundle(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    stream = bundle_blocks(bundle)
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, bundle.export, stream, ("application/jsonl", "trail.bundle"))
+
+
 def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:
     portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     words = Words(partial(say, request), portal.state_names(language_of(request)))
+    export = begin(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    return _send(request, action, export, blocks(export, words), ("text/csv; charset=utf-8", "trail.csv"))
+
+
+def _whole_search(request: Request) -> Search:
     form, search = _read_search(request)
     if not form.ok:
-        raise Invalid(NO_TABLE)
-    export = begin(portal, caller, on, search, streams=request.method == "GET")
+        raise Invalid(NO_EXPORT)
+    return search
+
+
+def _send(request: Request, action: Action, export: Export, body: Iterator[bytes], kind: tuple[str, str]) -> Response:
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     headers = {
         **HEADERS,
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": 'attachment; filename="trail.csv"',
+        "Content-Type": kind[0],
+        "Content-Disposition": f'attachment; filename="{kind[1]}"',
         "Vary": "Cookie, Accept-Language",
     }
     if export.intent is None:
         return Response(headers=headers)
     stream = Stream(
-        blocks(export, words),
+        body,
         lambda progress: goes_on(portal, caller, action, on, progress=progress),
         partial(end_download, portal, export.intent),
     )
