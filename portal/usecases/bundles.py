@@ -103,7 +103,7 @@ def begin_bundle(portal: Portal, caller: Caller, review_id: UUID, search: Search
 
 
 def bundle_blocks(bundle: Bundle) -> Iterator[bytes]:
-    """Give the bundle piece by piece.
+    """Give the bundle piece by piece; a piece in which nothing was found may be empty.
 
     Raises:
         Unavailable: Nothing of the log is signed yet.
@@ -114,13 +114,13 @@ def bundle_blocks(bundle: Bundle) -> Iterator[bytes]:
     head = _head(bundle, note, point)
     prover = Prover(point.size, partial(tree.tile, source.portal))
     items = (_items(bundle, stream, point.size) for stream in head.streams)
-    merged = heapq.merge(*items, key=lambda one: one.index)
     count = 0
     piece = bytearray(head_line(head))
-    for item in merged:
-        piece += item_line(replace(item, proof=tuple(prover.prove(item.index))))
-        count += 1
-        if len(piece) >= PIECE_BYTES:
+    for item in heapq.merge(*items, key=lambda one: one if isinstance(one, int) else one.index):
+        if not isinstance(item, int):
+            piece += item_line(replace(item, proof=tuple(prover.prove(item.index))))
+            count += 1
+        if isinstance(item, int) or len(piece) >= PIECE_BYTES:
             yield bytes(piece)
             piece.clear()
     yield bytes(piece) + end_line(count)
@@ -191,20 +191,26 @@ def _tag_key(bundle: Bundle, stream: UUID) -> bytes | None:
 # --- the entries of one stream
 
 
-def _items(bundle: Bundle, stream: Stream, size: int) -> Iterator[Item]:
-    """Walk a stream's entries in the order of their numbers, which is that of the tree."""
+def _items(bundle: Bundle, stream: Stream, size: int) -> Iterator[Item | int]:
+    """Walk a stream's entries in the order of their numbers, which is that of the tree.
+
+    Where some were read and none was found, it gives the place that it has come to: whoever waits can leave there.
+    """
     first, last = stream.run or (1, 2**62)
     marks = _marks(bundle)
     while first <= last:
-        items, until = _some(bundle, marks, stream, (first, last), size)
-        yield from items
+        items, place, until = _some(bundle, marks, stream, (first, last), size)
+        if items:
+            yield from items
+        else:
+            yield place
         first = until + 1
 
 
 def _some(
     bundle: Bundle, marks: Mapping[UUID, bytes] | None, stream: Stream, numbers: tuple[int, int], size: int
-) -> tuple[list[Item], int]:
-    """Read some entries from a number on; gives up to which number they go."""
+) -> tuple[list[Item], int, int]:
+    """Read some entries from a number on; gives up to which place and which number they go."""
     source = bundle.export.source
     with permits.request(source.permit.request), source.portal.database.read() as session:
         rows = TreeRecords(session).placed(stream.id, *numbers, BATCH)
@@ -215,7 +221,8 @@ def _some(
                 continue  # of a run: the gap shows; of a search: it is for a later bundle
             if stream.run or _is_found(bundle, marks, read, row, event):
                 items.append(_item(read.known, row, event, place))
-    return items, rows[-1][0].number if len(rows) == BATCH else numbers[1]
+    places = [place for _, place in rows if place is not None]
+    return items, min(places[-1] if places else size, size), rows[-1][0].number if len(rows) == BATCH else numbers[1]
 
 
 def _read(session: Session, bundle: Bundle, rows: Sequence[Event]) -> Read:

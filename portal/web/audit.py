@@ -27,12 +27,14 @@ from portal.usecases.trail_exports import (
     begin_export,
     blocks,
 )
+from portal.usecases.trail_papers import begin_paper
 from portal.usecases.trails import Search, Trail, view_document_trail, view_people_trail, view_review_trail
 from portal.usecases.transfers import goes_on
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
 from portal.web.sending import Sending, Stream
+from portal.web.trail_papers import paper_blocks
 from portal.web.ways import caller_of, id_from, portal_of, show
 from storage.repositories.audit import Cursor
 
@@ -78,6 +80,14 @@ def export_bundle(request: Request) -> Response:
     bundle = begin_bundle(portal, caller, on, _whole_search(request), streams=request.method == "GET")
     stream = bundle_blocks(bundle)
     return _send(request, Action.EXPORT_REVIEW_TRAIL, bundle.export, stream, ("application/jsonl", "trail.bundle"))
+
+
+def export_paper(request: Request) -> Response:
+    """Send a file's trail as PDF, for reading."""
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
+    wanted = begin_paper(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    body = paper_blocks(request, wanted, portal.state_names(language_of(request)))
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, ("application/pdf", "trail.pdf"))
 
 
 def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:

@@ -23,6 +23,7 @@ from portal.audit.tree import WIDTH, tile_width
 from portal.cli import main
 from portal.domain.sheets import BOM
 from portal.usecases import bundles, tree
+from portal.usecases.trails import Search
 from storage.tables import PortalSession
 from storage.tree import TreeTile
 from tests.cast import World
@@ -152,6 +153,23 @@ def test_a_bundle_finds_what_the_table_finds_by_the_same_search(world: World, la
         assert not [stream for stream in lines[0]["streams"] if "first" in stream or "tag_key" in stream]
         found += len(lines) - 2
     assert found > 15
+
+
+@happened
+def test_a_search_that_finds_nothing_goes_on_in_steps_that_somebody_can_leave(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "BATCH", 2)
+    sequence_all(world)
+    with world.request():
+        search = Search(person=UUID(int=5))
+        bundle = bundles.begin_bundle(world.portal, world.caller("focal_xaa"), world.files["xaa"].review, search)
+    pieces = list(bundles.bundle_blocks(bundle))
+    assert len(pieces) > 5
+    assert b"".join(pieces).count(b"\n") == 2
+    places = [line["index"] for line in take(world, "focal_xaa")[1:-1]]
+    assert len(places) > 10, "and with small steps a whole one is as whole"
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("who", ["focal_xaa", "focal_xbb"])
