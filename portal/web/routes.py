@@ -92,6 +92,8 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
+    Way("GET", "/reviews/{id}/trail.pdf", audit.export_paper, Action.EXPORT_REVIEW_TRAIL),
+    Way("GET", "/reviews/{id}/trail.bundle", audit.export_bundle, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),
     Way("GET", "/log", log.view, Action.VIEW_LOG),
     Way("GET", "/log/checkpoint.txt", log.keep_checkpoint, Action.VIEW_LOG),
