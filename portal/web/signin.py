@@ -46,6 +46,7 @@ FIRST: Final = {
     Role.REGISTRAR: "/register",
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",
+    Role.CONFIDENTIALITY_OFFICER: "/cases",
 }
 
 
