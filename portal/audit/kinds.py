@@ -118,4 +118,13 @@ KINDS: Final[dict[Action, int]] = {
     Action.MAKE_ADMINISTRATOR: 706,
     Action.LIST_NOTICES: 801,
     Action.SEE_NOTICES: 802,
+    Action.LIST_CONCERNS: 901,
+    Action.FILE_CONCERN: 902,
+    Action.VIEW_CONCERN: 903,
+    Action.SET_CONCERN_ASIDE: 904,
+    Action.LIST_CASES: 905,
+    Action.PROPOSE_CASE: 906,
+    Action.VIEW_CASE: 907,
+    Action.CONFIRM_CASE: 908,
+    Action.DECLINE_CASE: 909,
 }
