@@ -1,6 +1,7 @@
 """Every address of the portal: method, path, handler, and the act that the gate is asked for."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
@@ -248,21 +249,24 @@ WAYS: tuple[Way, ...] = (
 )
 
 
+_ROUTES: Final = tuple((way, way.route()) for way in WAYS)
+
+
 def routes() -> Sequence[BaseRoute]:
-    """Make Starlette's routes."""
-    return [way.route() for way in WAYS] + [Route(assets.PREFIX + "{name:path}", assets.serve)]
+    """Give Starlette's routes."""
+    return [*(route for _, route in _ROUTES), Route(assets.PREFIX + "{name:path}", assets.serve)]
 
 
 def is_long(path: str) -> bool:
     """Tell whether a route takes a form with a long text."""
-    return any(way.long and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.long and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_machine(path: str) -> bool:
     """Tell whether a route is called by another server, without a page of ours."""
-    return any(way.machine and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.machine and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_upload(path: str) -> bool:
     """Tell whether a route reads a body of any length itself."""
-    return any(way.upload and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.upload and route.path_regex.match(path) for way, route in _ROUTES)
