@@ -125,6 +125,16 @@ class Action(StrEnum):
     VIEW_CASE = "viewCase"
     CONFIRM_CASE = "confirmCase"
     DECLINE_CASE = "declineCase"
+    BEGIN_CONTAINMENT = "beginContainment"
+    LIFT_CONTAINMENT = "liftContainment"
+    ADD_CASE_ENTRY = "addCaseEntry"
+    NAME_CONCERNED = "nameConcerned"
+    ASK_HEARING = "askHearing"
+    RECORD_FINDING = "recordFinding"
+    VIEW_CASE_TRAIL = "viewCaseTrail"
+    LIST_OWN_CASES = "listOwnCases"
+    VIEW_OWN_CASE = "viewOwnCase"
+    ANSWER_CASE = "answerCase"
 
     # notices
     LIST_NOTICES = "listNotices"
@@ -216,6 +226,14 @@ _SEEING: Final = {
     Action.SET_CONCERN_ASIDE: Action.VIEW_CONCERN,
     Action.CONFIRM_CASE: Action.VIEW_CASE,
     Action.DECLINE_CASE: Action.VIEW_CASE,
+    Action.BEGIN_CONTAINMENT: Action.VIEW_CASE,
+    Action.LIFT_CONTAINMENT: Action.VIEW_CASE,
+    Action.ADD_CASE_ENTRY: Action.VIEW_CASE,
+    Action.NAME_CONCERNED: Action.VIEW_CASE,
+    Action.ASK_HEARING: Action.VIEW_CASE,
+    Action.RECORD_FINDING: Action.VIEW_CASE,
+    Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
+    Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
 }
 
 

@@ -40,6 +40,7 @@ from storage.permits import (
     ISSUERS,
     NAMES,
     ORIGINS,
+    OUTCOMES,
     REGISTRY,
     STREAMS,
     Scope,
@@ -130,7 +131,7 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.END_SESSIONS_BY_ISSUER: frozenset(),
 }
 # acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
-_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES})
+_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -313,9 +314,17 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
         case ConcernFacts() | CaseFacts():
-            return frozenset({NAMES, case_scope(facts.id)})
+            return _case_scopes(facts, action)
         case _:
             return frozenset({NAMES})
+
+
+def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
+    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
+        # who did what and when; no room's key, so no title
+        return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
+    outcome = {OUTCOMES} if action is Action.RECORD_FINDING else set()
+    return frozenset({NAMES, case_scope(facts.id), *outcome})
 
 
 def _stream(facts: Facts | Absent, action: Action) -> StreamId:
@@ -323,6 +332,8 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
         return IDENTITY_STREAM
     if action in _MACHINERY:
         return MACHINERY_STREAM
+    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
+        return StreamId(facts.review.id)  # the States of the file see that somebody looked
     if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
         return CASES_STREAM
     if isinstance(facts, AssignmentFacts):

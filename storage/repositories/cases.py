@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern
+from storage.cases import BreachCase, CaseEntry, Concern, Containment
 from storage.dialogue import EntryTask
 from storage.tables import (
     Appointment,
@@ -86,6 +87,39 @@ class CaseRecords:
         question = select(CaseEntry).where(col(CaseEntry.case_id) == case_id)
         return self._session.scalars(question.order_by(col(CaseEntry.number))).all()
 
+    # --- containments
+
+    def containment(self, containment_id: UUID) -> Containment | None:
+        """Find a containment."""
+        return self._session.get(Containment, containment_id)
+
+    def containments(self, case_id: UUID) -> Sequence[Containment]:
+        """List the containments of a case, oldest first."""
+        question = select(Containment).where(col(Containment.case_id) == case_id)
+        return self._session.scalars(question.order_by(col(Containment.begun_at), col(Containment.id))).all()
+
+    def running(self, person_id: UUID, kind: str) -> Sequence[Containment]:
+        """List the containments of a kind that hold somebody back now."""
+        question = select(Containment).where(
+            col(Containment.person_id) == person_id,
+            col(Containment.kind) == kind,
+            col(Containment.lifted_at).is_(None),
+            col(Containment.acts).is_(True),
+        )
+        return self._session.scalars(question).all()
+
+    def to_review(self, today: date) -> frozenset[UUID]:
+        """Name the cases with a containment that is to be looked at again by today."""
+        question = select(col(Containment.case_id)).where(
+            col(Containment.lifted_at).is_(None), col(Containment.review_on) <= today
+        )
+        return frozenset(self._session.scalars(question))
+
+    def of_person(self, person_id: UUID) -> Sequence[BreachCase]:
+        """List the cases that concern somebody, newest first."""
+        question = select(BreachCase).where(col(BreachCase.person_id) == person_id)
+        return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
+
     # --- the file that a case is about
 
     def involved(self, review_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
@@ -149,7 +183,7 @@ class CaseRecords:
         """List the documents of a review."""
         return self._session.scalars(select(Document).where(col(Document.review_id) == review_id)).all()
 
-    def add(self, row: Concern | BreachCase | CaseEntry) -> None:
+    def add(self, row: Concern | BreachCase | CaseEntry | Containment) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()

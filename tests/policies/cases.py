@@ -6,12 +6,40 @@ from tests.policies.positions import Thing, Who, side
 
 FILING: Final = {"listConcerns", "fileConcern"}
 # what the confidentiality officer does, and a focal point of a State concerned
-OFFICER: Final = {"proposeCase", "viewCase", "confirmCase", "declineCase"}
+EXAMINING: Final = {
+    *("beginContainment", "addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
+}
+OFFICER: Final = {"proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment", *EXAMINING}
 STATE: Final = {"viewCase", "confirmCase", "declineCase"}
 # by which somebody judges: nobody examines their own act
-JUDGING: Final = {"setConcernAside", "proposeCase", "confirmCase", "declineCase"}
+JUDGING: Final = {"setConcernAside", *OFFICER} - {"viewCase"}
+# being heard: for whoever is suspended, too
+HEARD: Final = {"listOwnCases", "viewOwnCase", "answerCase"}
 ACTS: Final = {*FILING, *OFFICER, "viewConcern", "setConcernAside"}
-SOLEMN: Final = {"proposeCase", "confirmCase"}
+SOLEMN: Final = {"proposeCase", "confirmCase", "beginContainment", "recordFinding"}
+# containment: what somebody who is held back from a review can't do there, and what downloads are
+DOWNLOADS: Final = {"downloadVersion", "downloadRoom", "exportDialogue", "exportReviewTrail"}
+OUTSIDE: Final = {"endAssignment", "viewPerson", "addNote", "openNote", "assignOfficer"}
+REGISTER: Final = {
+    *("viewRegisterEntry", "setReview", "closeReview", "changeParties", "listTranslations", "listConcerns"),
+}
+
+
+def held_back(who: Who, act: str, thing: Thing) -> bool:
+    """Whether a containment of this review stands in the way."""
+    if thing.kind not in {"review", "room", "document", "clarification", "entry", "assignment"}:
+        return False
+    if who.stopped and act in DOWNLOADS:
+        return True
+    return who.contained and act not in {*OUTSIDE, *REGISTER - {"setReview"}}
+
+
+def heard(who: Who, act: str, thing: Thing) -> bool:
+    """Whether somebody is heard in a case of their own."""
+    if act == "listOwnCases":
+        return thing.kind == "portal" and who.role is not None
+    mine = thing.kind == "case" and thing.mine and thing.asked and who.role is not None
+    return mine and (act == "viewOwnCase" or not (thing.found or thing.ended))
 
 
 def allowed(who: Who, act: str, thing: Thing) -> bool:
@@ -39,7 +67,15 @@ def _is_time(act: str, thing: Thing) -> bool:
         return not (thing.registered or thing.ended or thing.begun_by_me)
     if act == "declineCase":
         return not (thing.registered or thing.ended)
-    return True
+    if act in EXAMINING and (not thing.registered or thing.ended):
+        return False
+    if act in {"nameConcerned", "askHearing", "recordFinding"} and thing.found:
+        return False
+    return act != "recordFinding" or thing.heard or not _named(thing)
+
+
+def _named(thing: Thing) -> bool:
+    return thing.mine or thing.of is not None
 
 
 def _works_on_it(who: Who) -> bool:

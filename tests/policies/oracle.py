@@ -180,7 +180,11 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
 
 
 def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
-    hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
+    if who.role is None or who.when != "during" or _conflicted(who):
+        return False
+    if act in cases.HEARD:
+        return cases.heard(who, act, thing)
+    hindered = who.suspended or cases.held_back(who, act, thing)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
     if thing.kind in {"concern", "case"}:
