@@ -76,6 +76,7 @@ _MACHINERY: Final = frozenset(
         Action.INITIALIZE,
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
+        Action.TELL_WEEK,
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -115,6 +116,7 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
     Action.CALL_ISSUER: frozenset({ISSUERS}),
     Action.END_SESSIONS_BY_ISSUER: frozenset(),
+    Action.TELL_WEEK: frozenset(),  # that events are there and when stands in the clear
 }
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})

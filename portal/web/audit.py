@@ -16,6 +16,7 @@ from portal.domain.words import ROOMS
 from portal.errors import Invalid
 from portal.usecases.bundles import begin_bundle, bundle_blocks
 from portal.usecases.downloads import end_download
+from portal.usecases.trail_counts import count_trail
 from portal.usecases.trail_exports import (
     ALTERED,
     FILE_ITSELF,
@@ -54,7 +55,8 @@ def of_review(request: Request) -> Response:
     """Show who opened what in a file."""
     form, search = _read_search(request)
     found = view_review_trail(portal_of(request), caller_of(request), id_from(request, "id"), search)
-    return _show(request, "audit/review.html", form, found.trail, found=found)
+    counts = count_trail(found.source, search) if search.after is None else None
+    return _show(request, "audit/review.html", form, found.trail, found=found, counts=counts)
 
 
 def of_people(request: Request) -> Response:

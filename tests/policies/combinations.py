@@ -217,7 +217,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
-            *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
         )
     ),
     "state": tuple(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.audit.bundle_checks import Checked, Expected, check_bundle
+from portal.audit.bundle_checks import Checked, Expected, Search, check_bundle
 from portal.audit.bundles import MOST_LINE, Item, read_lines
 from portal.audit.notes import encode, read_key
 from portal.audit.proofs import Prover
@@ -273,6 +273,27 @@ def test_a_line_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 8 * MOST_LINE
+
+
+def test_a_line_that_is_one_byte_too_long_is_refused() -> None:
+    raw = written([LINES[0]]).rstrip(b"\n")
+    longest = raw + b" " * (MOST_LINE - len(raw) - 1) + b"\n"
+    rest = written(LINES[1:])
+    assert check(longest + rest).entries == 14
+    with pytest.raises(Wrong, match="line 1: it is longer than a line may be"):
+        check(longest[:-1] + b" \n" + rest)
+
+
+def test_a_number_that_stands_in_the_log_twice_is_found() -> None:
+    making, search = Making(), Search()
+    checked = check_bundle(read_lines(io.BytesIO(WHOLE)), EXPECTED, search.keep)
+    assert set(search.begin(checked)) == {UUID(ROOM), UUID(REVIEW)}
+    search.look(0, making.entries)
+    search.look(SIZE, [making.entries[1]])  # what came after the bundle was made is no matter of it
+    twice = [*making.entries]
+    twice[2] = twice[2][:32] + twice[1][32:]
+    with pytest.raises(Wrong, match="entry 2 of the log has the stream and number of another one"):
+        search.look(0, twice)
 
 
 def test_a_bundle_of_megabytes_is_checked_in_a_few_hundred_kilobytes(tmp_path: Path) -> None:
