@@ -25,7 +25,7 @@ from uuid import UUID
 
 import rfc8785
 
-from portal.audit.bundles import MARK_BYTES, Closed, End, Head, Item, Stream, read_head, read_item, strict_json
+from portal.audit.bundles import Closed, End, Head, Item, Stream, read_head, read_item, strict_json
 from portal.audit.checkpoints import Checkpoint, open_checkpoint
 from portal.audit.events import Phase, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
@@ -283,44 +283,3 @@ def _ended(checked: Checked, end: End) -> None:
             raise Malformed(f"number {counts.last + 1} of the stream {counts.stream.id} is missing")
     if end.entries != checked.entries:
         raise Malformed(f"it counts {end.entries} entries, and there are {checked.entries}")
-
-
-class Search:
-    """Looks through a whole log for what a bundle left out: numbers of its streams in other places than it says.
-
-    It keeps where the bundle's entries stand, some hundred bytes for each.
-    """
-
-    def __init__(self) -> None:
-        self._places: dict[bytes, int] = {}
-        self._next: dict[bytes, Stream] = {}
-        self._size = 0
-
-    def keep(self, item: Item) -> None:
-        """Keep where an entry of the bundle stands."""
-        self._places[item.tag] = item.index
-
-    def begin(self, checked: Checked) -> tuple[UUID, ...]:
-        """Begin, once the bundle holds; gives the streams that can be looked for: those with a key of tags."""
-        self._size = checked.checkpoint.size
-        for counts in checked.streams.values():
-            key, run = counts.stream.tag_key, counts.stream.run
-            if key is not None and run is not None:
-                self._next[hmac.digest(key, tag_input(run[1] + 1), sha256)] = counts.stream
-        return tuple(stream.id for stream in self._next.values())
-
-    def look(self, first: int, entries: Sequence[bytes]) -> None:
-        """Look at entries of the log from a place on.
-
-        Raises:
-            Wrong: One of them should be in the bundle.
-
-        """
-        for at, one in enumerate(entries, first):
-            if at >= self._size:
-                return
-            tag = one[-MARK_BYTES:]
-            if self._places.get(tag, at) != at:
-                raise Wrong(f"entry {at} of the log has the stream and number of another one, which the bundle has")
-            if (stream := self._next.get(tag)) is not None and stream.run is not None:
-                raise Wrong(f"number {stream.run[1] + 1} of the stream {stream.id} is entry {at}; the bundle lacks it")

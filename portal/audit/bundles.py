@@ -71,6 +71,11 @@ class Head:
         """Tell whether each stream is there without a gap, or only what a search found."""
         return all(stream.run for stream in self.streams)
 
+    @property
+    def to_the_end(self) -> bool:
+        """Tell whether the last numbers are the last that there were, not those before a time that was asked for."""
+        return self.whole and "before" not in self.asked
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

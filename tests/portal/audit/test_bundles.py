@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.audit.bundle_checks import Checked, Expected, Search, check_bundle
+from portal.audit.bundle_checks import Checked, Expected, check_bundle
+from portal.audit.bundle_comparisons import Search
 from portal.audit.bundles import MOST_LINE, Item, read_lines
 from portal.audit.notes import encode, read_key
 from portal.audit.proofs import Prover
+from portal.audit.single import check_single, write_single
 from portal.audit.tree import HASH_BYTES, Growing, entry_hash
 from portal.audit.verify import Wrong
 from portal.cli import main
@@ -273,6 +275,33 @@ def test_a_line_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 8 * MOST_LINE
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_proof_of_one_entry_altered_anywhere_is_refused_or_proves_the_same(data: st.DataObject) -> None:
+    text = SINGLE
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        put = data.draw(st.sampled_from(["", "A", "=", "\n", "é", "\ud800", "9"]) | st.text(max_size=3))
+        text = text[:at] + put + text[at + data.draw(st.integers(0, 80)) :] or "x"
+    event = None
+    try:
+        found = check_single(text, EXPECTED)
+    except Wrong:
+        return
+    event = found.event
+    assert (found.index, event) == (CHOSEN.index, json.loads(CHOSEN.event or ""))
+
+
+def _chosen() -> Item:
+    found: list[Item] = []
+    check_bundle(read_lines(io.BytesIO(WHOLE)), EXPECTED, found.append)
+    return found[1]
+
+
+CHOSEN = _chosen()
+SINGLE = write_single(CHOSEN, LINES[0]["checkpoint"])
 
 
 def test_a_line_that_is_one_byte_too_long_is_refused() -> None:
