@@ -29,7 +29,7 @@ from portal.audit.bundles import Closed, End, Head, Item, Stream, read_head, rea
 from portal.audit.checkpoints import Checkpoint, open_checkpoint
 from portal.audit.events import Phase, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
-from portal.audit.notes import Key, Malformed
+from portal.audit.notes import Key, Kind, Malformed
 from portal.audit.proofs import check_proof
 from portal.audit.sequencer import entry
 from portal.audit.tree import entry_hash
@@ -123,13 +123,22 @@ def check_signatures(whole: str, expected: Expected) -> tuple[Checkpoint, dict[K
     checkpoint = opened.checkpoint
     if expected.log is not None and checkpoint.origin != expected.log:
         raise Malformed(f"the checkpoint is of another log: {shown(checkpoint.origin)}")
-    for key in expected.keys:
-        if key.name != checkpoint.origin:
-            raise Malformed(f"the checkpoint is of another log than the key: {shown(checkpoint.origin)}")
+    _check_names(checkpoint.origin, expected)
     for key in (*expected.keys, *expected.witnesses):
         if key not in opened.signed:
             raise Malformed(f"the checkpoint isn't signed by {key.name} with the key {key.id.hex()}")
     return checkpoint, dict(opened.signed)
+
+
+def _check_names(origin: str, expected: Expected) -> None:
+    for key in expected.keys:
+        if key.name != origin:
+            raise Malformed(f"the checkpoint is of another log than the key: {shown(origin)}")
+    for key in expected.witnesses:
+        if key.name == origin or key.kind is Kind.NOTE_ED25519:
+            raise Malformed(
+                f"the key {key.id.hex()} of {key.name} is no witness's: it is the log's own, or has no time"
+            )
 
 
 def seen_at(signed: Mapping[Key, int], witnesses: Sequence[Key]) -> dict[str, datetime]:

@@ -91,6 +91,12 @@ def test_a_witness_that_is_asked_for_must_have_signed() -> None:
         check(written(lines), Expected(KEYS, THEIRS))
 
 
+def test_the_log_is_no_witness_of_its_own() -> None:
+    for key in KEYS:
+        with pytest.raises(Wrong, match="is no witness's"):
+            check(written(made()), Expected(KEYS, (key,)))
+
+
 def test_another_log_or_review_than_the_one_that_is_expected_is_refused() -> None:
     raw = written(made())
     for expected, words in (
