@@ -35,8 +35,8 @@ lint: $(READY)  ## layout, types, imports, policies, templates
 bench: $(READY)  ## measure ratios against floors in the same run
 	@$(BIN)/python -m tests.bench
 
-faults: $(READY)  ## kill the portal 200 times in the middle of its work, and run all that takes minutes
-	@PORTAL_KILLS=200 $(PYTEST) tests/e2e/test_faults.py
+faults: $(READY)  ## kill portal and witness 200 times in the middle of their work, and run all that takes minutes
+	@PORTAL_KILLS=200 $(PYTEST) tests/e2e/test_faults.py tests/e2e/test_witness.py
 	@$(PYTEST) -m slow
 
 texts: $(READY)  ## collect the sentences anew into the catalogues

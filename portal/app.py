@@ -20,6 +20,7 @@ from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import Passphrases
 from portal.post import check_post
 from portal.settings import Settings
+from portal.usecases.witnesses import load_policy
 from portal.web.failures import HANDLERS
 from portal.web.routes import is_long, is_machine, is_upload, routes
 from portal.web.security import LOOPBACK_NAMES, Guard, Rules
@@ -66,7 +67,7 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     """Open a portal that was made before: its keys must open the canary, its policies must validate.
 
     Raises:
-        Invalid: There is none, or the settings don't fit together.
+        Invalid: There is none, or the settings don't fit together, or the file of the witnesses isn't one.
         KeyUnavailable: The keys are missing, open to others, or not those of this portal.
         PolicyError: The policies can't be used.
 
@@ -80,7 +81,10 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     database.create()
     keyring = Keyring(FileKeys.load(settings.keys), database, clock)
     keyring.start()
-    return Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)
+    portal = Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)
+    if settings.witness_policy:
+        portal.witness_policy = load_policy(portal, Path(settings.witness_policy))
+    return portal
 
 
 def check_factor(settings: Settings) -> None:

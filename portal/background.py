@@ -1,10 +1,10 @@
-"""What goes on beside the requests, in a thread, one for the log's tree, and one that waits for the mail server alone.
+"""What goes on beside the requests: in a thread, one for the log's tree, and those that wait for mail and witnesses.
 
 1. Counted refusals are written when their minute is over; opened keys whose time is over are forgotten.
 2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
 3. Every hour, objects that no record names are swept, and focal points whose file was opened in the week before are
    told of it, once.
-4. Twice a second, events are moved into the log's tree.
+4. Twice a second, events are moved into the log's tree; every ten seconds, witnesses are asked for what is new.
 5. Mail that is due is sent; a server that is slow or away holds up nothing else.
 """
 
@@ -24,11 +24,13 @@ from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import sequence
 from portal.usecases.weeks import tell_week
+from portal.usecases.witnesses import ask_witnesses
 from portal.work import Portal
 from storage.errors import Damaged, StorageError
 
 TICK_SECONDS = 20
 LOG_SECONDS = 0.5  # a checkpoint is at most a second behind the events
+WITNESS_SECONDS = 10
 AWAY_SECONDS = 5  # before a store that was away is asked again
 HOUR_SECONDS = 3600
 DAY = timedelta(days=1)  # no session lives as long, so no stream of bytes does
@@ -47,6 +49,7 @@ class Background:
             Thread(target=self._run, name="background", daemon=True),
             Thread(target=self._sequence, name="log", daemon=True),
             Thread(target=self._send, name="mail", daemon=True),
+            Thread(target=self._witness, name="witnesses", daemon=True),
         ]
 
     def __enter__(self) -> Self:
@@ -93,6 +96,10 @@ class Background:
         except StorageError as error:
             log.warning("the log's tree waits for the store: %s", type(error).__qualname__)
             self._over.wait(AWAY_SECONDS)
+
+    def _witness(self) -> None:
+        while not self._over.wait(WITNESS_SECONDS):
+            _tried(lambda: ask_witnesses(self._portal, self._name))
 
     def _send(self) -> None:
         while not self._over.wait(TICK_SECONDS):

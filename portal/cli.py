@@ -14,6 +14,7 @@ from policies.engine import PolicyError
 from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
 from portal.cli_verify import verify, verify_options
+from portal.cli_witness import keygen, keygen_options, run, run_options, show_keys, show_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import Invalid, PortalError
@@ -28,12 +29,16 @@ Arguments = argparse.Namespace
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its words, what it does, its options, and the function that carries it out."""
+    """One command: its words, what it does, its options, and the function that carries it out.
+
+    One that stands alone needs no portal: it reads no settings, and gets those that nobody changed.
+    """
 
     words: tuple[str, ...]
     says: str
     run: Callable[[Settings, Arguments], int]
     options: Callable[[argparse.ArgumentParser], None] = lambda _parser: None
+    alone: bool = False
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -41,7 +46,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
     try:
         with permits.request(uuid4()):
-            return int(arguments.run(Settings.load(), arguments))
+            return int(arguments.run(Settings() if arguments.alone else Settings.load(), arguments))
     except (PortalError, RefusedError, StorageError, PolicyError, OSError) as error:
         sys.stderr.write(f"portal: {' '.join(str(error).split()) or type(error).__name__}\n")
         return 1
@@ -63,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
             path = (*path, word)
         one = groups[path].add_parser(last, help=command.says, description=command.says)
         command.options(one)
-        one.set_defaults(run=command.run)
+        one.set_defaults(run=command.run, alone=command.alone)
     return top
 
 
@@ -276,8 +281,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
     Command(("log", "keys"), "print the public keys that the log is signed with", show_log_keys),
     Command(
-        ("verify",), "check a bundle, a proof, or a whole log from outside; needs no portal", verify, verify_options
+        ("verify",),
+        "check a bundle, a proof, or a whole log from outside; needs no portal",
+        verify,
+        verify_options,
+        alone=True,
     ),
+    Command(("witness", "keygen"), "make the key of a new witness of logs", keygen, keygen_options, alone=True),
+    Command(("witness", "keys"), "print the public keys of a witness", show_keys, show_options, alone=True),
+    Command(("witness", "run"), "watch logs for others; needs no portal", run, run_options, alone=True),
     Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
     Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),

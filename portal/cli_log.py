@@ -7,6 +7,8 @@ import urllib.request
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
 
 from portal.audit.notes import Malformed, read_key
@@ -14,7 +16,7 @@ from portal.audit.verify import Read, Verified, Wrong, verify_log
 from portal.errors import Invalid
 from portal.settings import Settings
 
-SECONDS: Final = 30
+SECONDS: Final = 30  # for one of them, from asking to the last byte
 MOST_BYTES: Final = 1024 * 1024  # of one tile, bundle or checkpoint
 WEB: Final = ("http://", "https://")
 
@@ -90,19 +92,42 @@ def _of_folder(folder: Path) -> Read:
 
 
 def _of_address(prefix: str) -> Read:
+    opener = urllib.request.build_opener(_NoOtherPlace)
+
     def read(path: str) -> bytes:
+        found = SimpleQueue[bytes | Wrong]()
+        # a thread of its own, left behind if it comes late: time limits of sockets begin anew with every byte
+        Thread(target=lambda: found.put(_fetched(opener, prefix, path)), daemon=True).start()
         try:
-            with urllib.request.urlopen(f"{prefix}/{path}", timeout=SECONDS) as answer:  # noqa: S310 - http or https
-                if answer.status != HTTPStatus.OK:
-                    raise Wrong(f"{path}: the log answers {answer.status}")
-                return _bounded(answer.read(MOST_BYTES + 1), path)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise Wrong(f"{path}: the log answers {error.code}") from error
-        except (OSError, HTTPException, ValueError) as error:
-            raise Wrong(f"{path} can't be read: {type(error).__name__}") from error
+            answer = found.get(timeout=SECONDS)
+        except Empty:
+            raise Wrong(f"{path} isn't there after {SECONDS} seconds") from None
+        if isinstance(answer, Wrong):
+            raise answer
+        return _bounded(answer, path)
 
     return read
+
+
+def _fetched(opener: urllib.request.OpenerDirector, prefix: str, path: str) -> bytes | Wrong:
+    try:
+        with opener.open(f"{prefix}/{path}", timeout=SECONDS) as answer:
+            if answer.status != HTTPStatus.OK:
+                return Wrong(f"{path}: the log answers {answer.status}")
+            found: bytes = answer.read(MOST_BYTES + 1)
+            return found
+    except urllib.error.HTTPError as error:
+        error.close()
+        return Wrong(f"{path}: the log answers {error.code}")
+    except (OSError, HTTPException, ValueError) as error:
+        return Wrong(f"{path} can't be read: {type(error).__name__}")
+
+
+class _NoOtherPlace(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the log is where one was told that it is."""
+
+    def redirect_request(self, *_arguments: object) -> None:
+        """Answer a redirect as what it is, another status than 200."""
 
 
 def _bounded(found: bytes, path: str) -> bytes:

@@ -249,9 +249,7 @@ def _stream_unproven(counts: Counts, point: Checkpoint, sought: tuple[UUID, ...]
         how = "check once more with --log" if stream.tag_key else "a later bundle shows it"
         said.append(f"{room}: that nothing came after number {stream.run[1]} in the first {point.size}; {how}.")
     if stream.waiting:
-        said.append(
-            f"{room}: {_entries(stream.waiting)} that came later; they were not in the tree yet: take a later bundle."
-        )
+        said.append(f"{room}: {_entries(stream.waiting)} that came later than the checkpoint; take a later bundle.")
     return said
 
 

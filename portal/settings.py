@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from portal.domain.issuers import Reach
+from portal.domain.reach import Reach
 from portal.domain.roles import Role
 from portal.errors import Invalid
 
@@ -44,6 +44,7 @@ class Settings:
     log_public: bool = (
         False  # everybody may read the tree of the log: hashes, by which nobody learns what an event says
     )
+    witness_policy: str = ""  # a file: the log's witnesses, and how many must agree (C2SP tlog-policy)
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
     smtp_port: int = 587

@@ -29,6 +29,7 @@ from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
 from portal.audit.floods import Floods
+from portal.audit.policy import NO_WITNESSES
 from portal.domain.reviews import RoomKind
 from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.settings import Settings
@@ -78,9 +79,8 @@ class Portal:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
-        self.database = database
-        self.keyring = keyring
-        self.objects = objects
+        self.witness_policy = NO_WITNESSES  # until the one of the settings is read
+        self.database, self.keyring, self.objects = database, keyring, objects
         self.policies = policies
         self.clock = clock
         self.floods = Floods()
@@ -308,8 +308,7 @@ class Work:
 
     def allows(self, action: Action, facts: Facts) -> bool:
         """Tell whether an act on something outside the rooms would be allowed; opens nothing."""
-        review = facts.review.id if hasattr(facts, "review") else None
-        actor = self.standings.actor(review)
+        actor = self.standings.actor(facts.review.id if hasattr(facts, "review") else None)
         return gate.decide_each(self.portal.policies, actor, action, [bare_matter(facts, action)])[0].allowed
 
     def _admit(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from storage.columns import moment
@@ -50,6 +51,39 @@ class TreeHead(SQLModel, table=True):
     root: bytes
     note: str  # the signed note (C2SP tlog-checkpoint), without cosignatures
     at: datetime = moment()
+
+
+class MonthCount(SQLModel, table=True):
+    """How many events of a kind and phase came into the tree, by the month of their time."""
+
+    __tablename__: ClassVar[str] = "month_count"
+
+    month: str = Field(primary_key=True, max_length=7)  # 2026-05
+    kind: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    phase: str = Field(primary_key=True, max_length=10)
+    count: int
+
+
+class Cosignature(SQLModel, table=True):
+    """A witness's signature of a checkpoint, of one of its keys; triggers refuse change and deletion."""
+
+    __tablename__: ClassVar[str] = "cosignature"
+    __table_args__ = (Index("ix_cosignature_newest", "signer", "key_id", "size"),)
+
+    size: int = Field(primary_key=True, foreign_key="tree_head.size", sa_column_kwargs={"autoincrement": False})
+    signer: str = Field(primary_key=True, max_length=255)  # the name in the line of the signature
+    key_id: bytes = Field(primary_key=True)  # its four bytes
+    value: bytes  # time and signature (C2SP tlog-cosignature)
+
+
+class WitnessAsked(SQLModel, table=True):
+    """How a witness answered when it was asked last."""
+
+    __tablename__: ClassVar[str] = "witness_asked"
+
+    url: str = Field(primary_key=True)
+    trouble: str = Field(max_length=20)  # empty: it signed
+    since: datetime = moment()  # from when it has answered so
 
 
 class Lease(SQLModel, table=True):

@@ -30,6 +30,23 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "recovery_code": ("used_at", "replaced_at"),
     "issuer": ("confirmed_by", "confirmed_at", "ended_at", "ended_by"),
     "issuer_subject": ("ended_at",),
+    "concern": ("ended_at", "ended_by", "case_id", "reason"),
+    "breach_case": (
+        "person_id",
+        "person_state",
+        "confirmed_by",
+        "confirmed_at",
+        "declined_by",
+        "declined_at",
+        "asked_at",
+        "answer_by",
+        "heard_at",
+        "found_at",
+        "submitted_at",
+        "disclosed_at",
+        "closed_at",
+    ),
+    "case_entry": (),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {
@@ -51,6 +68,7 @@ NEVER_DELETED = (
     "tree_entry",
     "tree_tile",
     "tree_head",
+    "cosignature",
     "stream",
     "document",
     "clarification",
@@ -81,6 +99,7 @@ def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
         _WAITS,
         _refuse("tree_entry_never_changes", "BEFORE UPDATE ON tree_entry", "", "an entry stays where it is"),
         _refuse("tree_head_never_changes", "BEFORE UPDATE ON tree_head", "", "one checkpoint for a size"),
+        _refuse("cosignature_never_changes", "BEFORE UPDATE ON cosignature", "", "a witness signed this"),
         _refuse(
             "tree_tile_only_grows",
             "BEFORE UPDATE ON tree_tile",

@@ -28,6 +28,7 @@ from tests.cast import World
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PAPER = DEPLOY / "README.md"
 UNIT = DEPLOY / "systemd" / "portal.service"
+WITNESS_UNIT = DEPLOY / "systemd" / "portal-witness.service"
 CADDYFILE = DEPLOY / "Caddyfile"
 ENVIRONMENT = DEPLOY / "env.example"
 CONTENT = b"What the State wrote. " * 5000
@@ -54,8 +55,8 @@ def settings_of(line_file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-def unit_lines(name: str) -> list[str]:
-    return re.findall(rf"^{name}=(.*)$", UNIT.read_text("utf-8"), re.MULTILINE)
+def unit_lines(name: str, unit: Path = UNIT) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", unit.read_text("utf-8").replace("\\\n", ""), re.MULTILINE)
 
 
 # --- settings -----------------------------------------------------------------------------------------------------
@@ -105,16 +106,34 @@ def test_every_command_that_the_paper_names_is_one(capsys: pytest.CaptureFixture
 
 
 @needs_analyze
-def test_the_unit_leaves_little_open() -> None:
+@pytest.mark.parametrize("unit", [UNIT, WITNESS_UNIT], ids=lambda unit: unit.stem)
+def test_the_unit_leaves_little_open(unit: Path) -> None:
     told = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", UNIT],
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
         capture_output=True,
         text=True,
         check=True,
     )
-    found = re.search(r"Overall exposure level for portal\.service: ([0-9.]+)", told.stdout)
+    found = re.search(rf"Overall exposure level for {unit.name}: ([0-9.]+)", told.stdout)
     assert found
     assert float(found[1]) < 2
+
+
+def test_the_unit_of_a_witness_runs_what_the_paper_sets_up() -> None:
+    words = shlex.split(unit_lines("ExecStart", WITNESS_UNIT)[0])
+    given = cli.parser().parse_args(words[1:])
+    said = commands(paper("Run a witness"))
+    begun = next(shlex.split(line) for line in said if line.endswith("--new"))
+    home = Path("/var/lib/portal-witness")
+    by_hand = cli.parser().parse_args(begun[begun.index(words[0]) + 1 :])
+    assert (given.key, given.state) == (home / by_hand.key, home / by_hand.state)
+    assert (given.logs, given.new, by_hand.new) == (by_hand.logs, False, True)
+    assert unit_lines("ReadWritePaths", WITNESS_UNIT) == [str(home)]
+    assert unit_lines("ReadOnlyPaths", WITNESS_UNIT) == [str(given.key)]
+    assert unit_lines("SocketBindAllow", WITNESS_UNIT) == [f"ipv4:tcp:{given.listen.rpartition(':')[2]}"]
+    assert unit_lines("IPAddressAllow", WITNESS_UNIT) == ["localhost"]
+    for line in (f"install -d -m 0700 -o portal-witness -g portal-witness {home}", f"cd {home}"):
+        assert line in said
 
 
 def test_the_unit_keeps_keys_out_of_reach_of_dumps_swap_and_the_service_itself() -> None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Final, TypeVar
 from uuid import UUID
 
-from portal.audit.notes import MOST_BYTES, MOST_TIME, Malformed, decode, encode
+from portal.audit.notes import LARGEST, MOST_BYTES, Malformed, decode, encode
 from portal.audit.proofs import read_hashes, written
 from portal.domain.reviews import RoomKind
 
@@ -42,7 +42,7 @@ class Stream:
         id: The stream.
         room: The kind of its room, or that it is of the file's own acts.
         run: The first and the last number, where each number between them is in the bundle.
-        waiting: How many numbers after that were not in the tree yet.
+        waiting: How many numbers after that came later than the checkpoint.
         tag_key: With what anybody computes the tags of its numbers; only for the State under review.
 
     """
@@ -325,7 +325,7 @@ def _text(said: Any) -> str:
 
 
 def _number(said: Any) -> int:
-    if type(said) is not int or not 0 <= said <= MOST_TIME:
+    if type(said) is not int or not 0 <= said <= LARGEST:
         raise Malformed("something that should be a number is none")
     return said
 

@@ -20,7 +20,7 @@ MOST_SIGNATURES: Final = 100
 NAME_BYTES: Final = 255
 ID_BYTES: Final = 4
 TIME_BYTES: Final = 8
-MOST_TIME: Final = 2**63 - 1
+LARGEST: Final = 2**63 - 1  # number that a note holds: a size, or a time in seconds
 DASH: Final = "\N{EM DASH}"
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SPACE: Final = re.compile(r"\s")
@@ -165,7 +165,7 @@ def is_right(key: Key, signature: Signature, message: Callable[[int], bytes]) ->
     scheme, at, value = SCHEMES[key.kind], 0, signature.value
     if key.kind is not Kind.NOTE_ED25519:
         at, value = time_of(signature), value[TIME_BYTES:]
-    if len(value) != SIGNATURE_BYTES[scheme] or at > MOST_TIME:
+    if len(value) != SIGNATURE_BYTES[scheme] or at > LARGEST:
         return False
     return is_signed(scheme, key.public, message(at), value)
 
@@ -203,14 +203,16 @@ def number(text: str) -> int:
         Malformed: It is none.
 
     """
-    if not re.fullmatch(r"0|[1-9][0-9]{0,18}", text) or int(text) > MOST_TIME:
+    if not re.fullmatch(r"0|[1-9][0-9]{0,18}", text) or int(text) > LARGEST:
         raise Malformed("a number isn't one")
     return int(text)
 
 
 def _name(text: str) -> str:
-    if not text or _SPACE.search(text) or "+" in text or not _encodes(text) or len(text.encode()) > NAME_BYTES:
+    if not text or _SPACE.search(text) or _CONTROL.search(text) or "+" in text or not _encodes(text):
         raise Malformed("a name that a key can't have")
+    if len(text.encode()) > NAME_BYTES:
+        raise Malformed("a name that is too long for a key")
     return text
 
 

@@ -38,7 +38,7 @@ def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
 
     """
     records = TreeRecords(session)
-    if not _hold(records, holder, now):
+    if not hold(records, Lease(name=NAME, holder=holder, until=now + LEASE), now):
         return 0
     head = records.head()
     growing = _edge(records, head)
@@ -46,6 +46,7 @@ def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
     leaves = records.leaves(growing.size, BATCH)
     if not leaves:
         return 0
+    records.count_months(growing.size)
     records.put_tiles(growing.add([entry_hash(entry(leaf, tag)) for leaf, tag in leaves]))
     root, at = growing.root(), max(now, head.at) if head else now
     records.put_head(TreeHead(size=growing.size, root=root, note=sign(growing.size, root, at), at=at))
@@ -69,15 +70,12 @@ def _edge(records: TreeRecords, head: TreeHead | None) -> Growing:
     return growing
 
 
-def _hold(records: TreeRecords, holder: str, now: datetime) -> bool:
-    """Take or keep the lease; one that would last longer than any is of a clock that was set back, and void."""
-    lease = records.lease(NAME)
-    if lease is not None and lease.holder != holder and _lasts(lease, now):
+def hold(records: TreeRecords, wanted: Lease, now: datetime) -> bool:
+    """Take or keep a lease; one that would last longer than any is of a clock that was set back, and void."""
+    lease, longest = records.lease(wanted.name), wanted.until - now
+    lasts = lease is not None and now < lease.until <= wanted.until
+    if lease is not None and lasts and lease.holder != wanted.holder:
         return False
-    if lease is None or lease.holder != holder or not _lasts(lease, now + LEASE / 2):
-        records.put_lease(NAME, holder, now + LEASE)
+    if lease is None or not lasts or lease.until - now <= longest / 2:
+        records.put_lease(wanted)
     return True
-
-
-def _lasts(lease: Lease, at: datetime) -> bool:
-    return at < lease.until <= at + LEASE

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from portal.domain.issuers import Reach
-from portal.identity.answers import Silent
+from portal.domain.reach import Reach
+from portal.outgoing import Silent
 
 MOST_KEYS: Final = 100
 KEY_LETTERS: Final = 2800  # of one number: 16,384 bits

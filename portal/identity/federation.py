@@ -15,11 +15,12 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
-from portal.identity.answers import Answers, Silent
+from portal.identity.answers import Answers
 from portal.identity.attempts import Attempts, keys_of_link, network
 from portal.identity.flows import Flow, Flows
 from portal.identity.oidc import Asked, Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
+from portal.outgoing import Silent
 from portal.usecases import federation
 from portal.usecases.federation import Asserted
 from portal.usecases.invitations import Shown, link_known, takes_second_part

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from portal.audit import sequencer
+from portal.audit.checkpoints import open_checkpoint
+from portal.audit.notes import Malformed, of_key
 from portal.audit.tree import Growing, entry_hash
+from portal.audit.witnessing import with_signatures
 from portal.domain.texts import N_
 from portal.usecases.check_reports import Check
-from portal.usecases.tree import is_signed, own_keys
+from portal.usecases.tree import is_signed, own_keys, signature_of
 from storage.repositories.tree import TreeRecords
 
 CHUNK = 1000
@@ -34,10 +37,37 @@ def check_tree(check: Check) -> None:
         sentence = N_("%(count)d entries of the log's tree come after its last checkpoint.")
         check.report.finds("tree-beyond", sentence, count=beyond)
     tiles.end()
+    _check_cosignatures(check, records)
+    _check_months(check, records)
     check.report.counted("entries of the tree", growing.size)
     if astray := records.astray():
         sentence = N_("%(count)d events are neither in the log's tree nor waiting for it.")
         check.report.finds("tree-astray", sentence, count=astray)
+
+
+def _check_months(check: Check, records: TreeRecords) -> None:
+    kept = {(row.month, row.kind, row.phase, row.count) for row in records.months()}
+    if kept != set(map(tuple, records.months_anew())):
+        check.report.finds("months-differ", N_("What is counted by month isn't what the log's tree has."))
+
+
+def _check_cosignatures(check: Check, records: TreeRecords) -> None:
+    """Hold what the policy's witnesses signed against the checkpoints; of others the keys aren't known any more."""
+    keys, note = [witness.key for witness in check.portal.witness_policy.witnesses], ""
+    size = -1
+    for row in records.all_cosignatures():
+        signature = signature_of(row)
+        if row.size != size:
+            head = records.head_of(row.size)
+            size, note = row.size, head.note if head else ""
+        if of_key(keys, signature) is None:
+            continue
+        check.report.counted("cosignatures", 1)
+        try:
+            open_checkpoint(with_signatures(note, [signature]), keys)
+        except Malformed:
+            sentence = N_("The signature of the witness %(name)s for %(size)d entries isn't one.")
+            check.report.finds("cosignature-altered", sentence, name=row.signer, size=row.size)
 
 
 class _Tiles:

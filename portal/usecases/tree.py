@@ -4,20 +4,24 @@ What it gives out discloses nothing of an event: entries are keyed hashes. So no
 looking at it is no event: whoever watches the log would make it grow.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from portal.audit import sequencer
 from portal.audit.checkpoints import Checkpoint, log_keys, open_checkpoint, sign
-from portal.audit.notes import Key, Malformed
+from portal.audit.notes import Key, Malformed, Signature, of_key
 from portal.audit.tree import HASH_BYTES, WIDTH, tile_width
+from portal.audit.witnessing import with_signatures
 from portal.errors import NotFound
 from portal.work import Portal
 from storage.repositories.tree import TreeRecords
 from storage.signatures import Scheme, Signer
-from storage.tree import TreeHead
+from storage.tree import Cosignature, TreeHead
 
 ENTRY_BYTES: Final = 64
+BEHIND: Final = timedelta(minutes=1)  # if witnesses take longer, the log is shown without them
+LOOKED_AT: Final = 60  # checkpoints; witnesses are asked every ten seconds
 
 
 def sequence(portal: Portal, holder: str) -> int:
@@ -75,17 +79,55 @@ def _origin(portal: Portal, head: TreeHead | None) -> str:
 
 
 def checkpoint(portal: Portal) -> str:
-    """Give the newest checkpoint.
+    """Give the newest checkpoint on which enough witnesses agree, or the newest if they fall behind.
 
     Raises:
         NotFound: There is none yet.
 
     """
     with portal.database.read() as session:
-        head = TreeRecords(session).head()
-    if head is None:
-        raise NotFound
-    return head.note
+        records = TreeRecords(session)
+        head = records.head()
+        if head is None:
+            raise NotFound
+        agreed = _agreed(portal, records, head.at)
+        return _cosigned(portal, records, agreed or head)
+
+
+def newest_agreed(portal: Portal) -> int | None:
+    """Give the size of the newest checkpoint of which enough witnesses signed, unless they fall behind."""
+    with portal.database.read() as session:
+        records = TreeRecords(session)
+        head = records.head()
+        agreed = _agreed(portal, records, head.at) if head else None
+    return agreed.size if agreed else None
+
+
+def _agreed(portal: Portal, records: TreeRecords, now: datetime) -> TreeHead | None:
+    """Find the newest checkpoint of which the policy's quorum signed, of the last BEHIND."""
+    for size in records.cosigned_sizes(LOOKED_AT):
+        head = records.head_of(size)
+        if head is None or head.at < now - BEHIND:
+            return None
+        if portal.witness_policy.agrees([key for key, _ in _cosignatures(portal, records, size)]):
+            return head
+    return None
+
+
+def _cosigned(portal: Portal, records: TreeRecords, head: TreeHead) -> str:
+    return with_signatures(head.note, [one for _, one in _cosignatures(portal, records, head.size)])
+
+
+def _cosignatures(portal: Portal, records: TreeRecords, size: int) -> list[tuple[Key, Signature]]:
+    """Find what the witnesses of the policy signed of a size; others, of an earlier policy, don't count any more."""
+    keys = [witness.key for witness in portal.witness_policy.witnesses]
+    found = [signature_of(row) for row in records.cosignatures(size)]
+    return [(key, one) for one in found if (key := of_key(keys, one)) is not None]
+
+
+def signature_of(row: Cosignature) -> Signature:
+    """Read a witness's signature from its row."""
+    return Signature(row.signer, row.key_id, row.value)
 
 
 def tile(portal: Portal, level: int, number: int, width: int) -> bytes:

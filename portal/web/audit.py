@@ -1,5 +1,6 @@
 """Who opened what: the trail of a document, of a file and of a State's own people; to take along, too."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -10,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.access.actions import Action
-from portal.access.deeds import GROUPS
+from portal.access.deeds import DEEDS, GROUPS
 from portal.domain.texts import N_
-from portal.domain.words import ROOMS
+from portal.domain.words import ROLES, ROOMS
 from portal.errors import Invalid
 from portal.usecases.bundles import begin_bundle, bundle_blocks
 from portal.usecases.downloads import end_download
+from portal.usecases.openings import BACKWARDS, MOST_TIME, view_openings
 from portal.usecases.trail_counts import count_trail
 from portal.usecases.trail_exports import (
     ALTERED,
@@ -39,6 +41,7 @@ from portal.web.trail_papers import paper_blocks
 from portal.web.ways import caller_of, id_from, portal_of, show
 from storage.repositories.audit import Cursor
 
+VERSION = re.compile("[1-9][0-9]{0,5}")
 FILTERS = ("group", "from", "to", "person", "document")
 NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
 NO_EXPORT = N_("A date of the search is none of the calendar, so nothing was made. Go back and choose another one.")
@@ -64,6 +67,45 @@ def of_people(request: Request) -> Response:
     form, search = _read_search(request)
     trail = view_people_trail(portal_of(request), caller_of(request), search)
     return _show(request, "audit/people.html", form, trail)
+
+
+def of_openings(request: Request) -> Response:
+    """Show everyone who could open a version of a document in a time, and everyone who did: today, if none is named."""
+    portal = portal_of(request)
+    form = Form({name: tuple(request.query_params.getlist(name)) for name in ("version", "from", "to")})
+    first, last = _days(request, form, portal.clock().date())
+    number = form.text("version")
+    found = view_openings(
+        portal,
+        caller_of(request),
+        id_from(request, "id"),
+        int(number) if VERSION.fullmatch(number) else None,
+        _midnight(first),
+        _midnight(last + timedelta(days=1)),
+    )
+    shown = {"version": str(found.version), "from": first.isoformat(), "to": last.isoformat()}
+    form.fields = {name: ((form.text(name) if form.errors else "") or text,) for name, text in shown.items()}
+    return show(
+        request,
+        "audit/openings.html",
+        status=200 if form.ok else 422,
+        form=form,
+        found=found,
+        versions=[(str(number), str(number)) for number in found.versions],
+        last=last,
+        roles=ROLES,
+        deeds=DEEDS,
+        states=portal.state_names(language_of(request)),
+    )
+
+
+def _days(request: Request, form: Form, today: date) -> tuple[date, date]:
+    """Read the first and the last day of a time; where they are none, today, and the form says so."""
+    since, until = _day(request, form, "from"), _day(request, form, "to")
+    first, last = since or until or today, until or since or today
+    if form.ok and not timedelta(0) <= last - first < MOST_TIME:
+        form.refuse("to", say(request, BACKWARDS))
+    return (first, last) if form.ok else (today, today)
 
 
 def export_review(request: Request) -> Response:

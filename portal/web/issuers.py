@@ -13,9 +13,9 @@ from portal.domain.issuers import IssuerSettings
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
-from portal.identity.answers import Silent
 from portal.identity.federation import LINK, PROVE, SIGN_IN, Came, Federation
 from portal.identity.oidc import Unproven
+from portal.outgoing import Silent
 from portal.usecases import federation, issuers
 from portal.web import cookies
 from portal.web.checks import Checks, state_names

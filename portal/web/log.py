@@ -1,4 +1,4 @@
-"""The log's tree as others read it, by the addresses of C2SP tlog-tiles; where the settings make it public."""
+"""The log's tree: as others read it, by the addresses of C2SP tlog-tiles, and as people see whether it is witnessed."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,13 +8,52 @@ from starlette.responses import PlainTextResponse, Response
 
 from portal.audit.notes import Malformed
 from portal.audit.tiles import parse_tile
+from portal.audit.witnessing import Trouble
+from portal.domain.texts import N_
 from portal.errors import NotFound
 from portal.usecases import tree
-from portal.web.ways import portal_of
+from portal.usecases.witnesses import view_log
+from portal.web.languages import language_of
+from portal.web.ways import caller_of, portal_of, show
 
 LASTING: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 PASSING: Final = {"Cache-Control": "public, max-age=1"}
 NOTHING: Final = {"Cache-Control": "no-store"}
+
+TROUBLES: Final = {
+    Trouble.SILENT: N_("doesn’t answer"),
+    Trouble.UNKNOWN_LOG: N_("isn’t set up for this log"),
+    Trouble.UNKNOWN_KEY: N_("knows this log under other keys"),
+    Trouble.UNSIGNED: N_("answers without a signature that its key proves"),
+    Trouble.ODD: N_("answers otherwise than a witness does"),
+    Trouble.AHEAD: N_("has seen a later log than this one"),
+    Trouble.OTHER: N_("has seen another log than this one"),
+}
+
+
+def view(request: Request) -> Response:
+    """Show how large the log is, and what its witnesses have seen."""
+    found = view_log(portal_of(request), caller_of(request))
+    names = portal_of(request).state_names(language_of(request))
+    return show(request, "audit/log.html", found=found, names=names, troubles=TROUBLES)
+
+
+def keep_checkpoint(request: Request) -> Response:
+    """Give the newest checkpoint to somebody who keeps it."""
+    found = view_log(portal_of(request), caller_of(request))
+    if not found.checkpoint:
+        raise NotFound
+    return _file(found.checkpoint.encode(), f"log-{found.size}.txt")
+
+
+def keep_policy(request: Request) -> Response:
+    """Give the keys of the log and its witnesses, and how many must agree."""
+    return _file(view_log(portal_of(request), caller_of(request)).policy, "log-policy.txt")
+
+
+def _file(content: bytes, name: str) -> Response:
+    headers = {**NOTHING, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type="text/plain; charset=utf-8")
 
 
 def checkpoint(request: Request) -> Response:

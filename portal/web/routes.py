@@ -1,6 +1,7 @@
 """Every address of the portal: method, path, handler, and the act that the gate is asked for."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
@@ -11,7 +12,9 @@ from portal.web import (
     assets,
     audit,
     calendars,
+    cases,
     clarifications,
+    concerns,
     contacts,
     desks,
     dialogues,
@@ -88,12 +91,16 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/calendar/{token}.ics", calendars.feed, Action.VIEW_CALENDAR),
     # who opened what
     Way("GET", "/documents/{id}/trail", audit.of_document, Action.VIEW_DOCUMENT_TRAIL),
+    Way("GET", "/documents/{id}/openings", audit.of_openings, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/documents/{id}/trail.csv", audit.export_document, Action.VIEW_DOCUMENT_TRAIL),
     Way("GET", "/reviews/{id}/trail", audit.of_review, Action.VIEW_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.csv", audit.export_review, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.pdf", audit.export_paper, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/reviews/{id}/trail.bundle", audit.export_bundle, Action.EXPORT_REVIEW_TRAIL),
     Way("GET", "/trail/people", audit.of_people, Action.VIEW_OWN_PEOPLE_TRAIL),
+    Way("GET", "/log", log.view, Action.VIEW_LOG),
+    Way("GET", "/log/checkpoint.txt", log.keep_checkpoint, Action.VIEW_LOG),
+    Way("GET", "/log/policy.txt", log.keep_policy, Action.VIEW_LOG),
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/audit/log/checkpoint", log.checkpoint, None),  # keyed hashes, which say nothing of any event
@@ -108,6 +115,17 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/reviews/{id}/schedule", schedules.view, Action.VIEW_SCHEDULE),
     Way("POST", "/reviews/{id}/schedule", schedules.plan, Action.PLAN_REVIEW),
     Way("POST", "/reviews/{id}/schedule/steps", schedules.set_step, Action.SET_STEP),
+    # concerns about confidentiality, and breach cases
+    Way("GET", "/reviews/{id}/concerns", concerns.filing, Action.LIST_CONCERNS),
+    Way("POST", "/reviews/{id}/concerns", concerns.file, Action.FILE_CONCERN, long=True),
+    Way("GET", "/concerns/{id}", concerns.view, Action.VIEW_CONCERN),
+    Way("POST", "/concerns/{id}/aside", concerns.set_aside, Action.SET_CONCERN_ASIDE, long=True),
+    Way("GET", "/cases", cases.listing, Action.LIST_CASES),
+    Way("GET", "/cases/new", cases.proposing, Action.LIST_CASES),
+    Way("POST", "/cases", cases.propose, Action.PROPOSE_CASE, long=True),
+    Way("GET", "/cases/{id}", cases.view, Action.VIEW_CASE),
+    Way("POST", "/cases/{id}/confirm", cases.confirm, Action.CONFIRM_CASE),
+    Way("POST", "/cases/{id}/decline", cases.decline, Action.DECLINE_CASE),
     # rooms and their documents
     Way("GET", "/rooms/{id}", rooms.view, Action.LIST_ROOM),
     Way("POST", "/rooms/{id}/find", rooms.find, Action.LIST_ROOM),
@@ -231,21 +249,24 @@ WAYS: tuple[Way, ...] = (
 )
 
 
+_ROUTES: Final = tuple((way, way.route()) for way in WAYS)
+
+
 def routes() -> Sequence[BaseRoute]:
-    """Make Starlette's routes."""
-    return [way.route() for way in WAYS] + [Route(assets.PREFIX + "{name:path}", assets.serve)]
+    """Give Starlette's routes."""
+    return [*(route for _, route in _ROUTES), Route(assets.PREFIX + "{name:path}", assets.serve)]
 
 
 def is_long(path: str) -> bool:
     """Tell whether a route takes a form with a long text."""
-    return any(way.long and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.long and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_machine(path: str) -> bool:
     """Tell whether a route is called by another server, without a page of ours."""
-    return any(way.machine and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.machine and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_upload(path: str) -> bool:
     """Tell whether a route reads a body of any length itself."""
-    return any(way.upload and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.upload and route.path_regex.match(path) for way, route in _ROUTES)

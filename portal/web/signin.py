@@ -46,6 +46,8 @@ FIRST: Final = {
     Role.REGISTRAR: "/register",
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",
+    Role.CONFIDENTIALITY_OFFICER: "/cases",
+    Role.OVERSIGHT: "/log",
 }
 
 

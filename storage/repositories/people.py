@@ -174,6 +174,11 @@ class PeopleRecords:
         rows = self._session.scalars(select(Undertaking).where(col(Undertaking.person_id) == person_id))
         return frozenset(row.review_id for row in rows)
 
+    def undertakings(self, review_id: UUID) -> dict[UUID, datetime]:
+        """Find who gave the undertaking of confidentiality for a review, and since when."""
+        rows = self._session.scalars(select(Undertaking).where(col(Undertaking.review_id) == review_id))
+        return {row.person_id: row.accepted_at for row in rows}
+
     def last_access_end(self, review_id: UUID, at: datetime) -> datetime | None:
         """Tell when an access to a review last ended.
 

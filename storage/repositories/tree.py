@@ -4,13 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, Select, String, cast, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.tables import Event
-from storage.tree import Lease, TreeEntry, TreeHead, TreeTile, WaitingEvent
+from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+
+
+def _by_month() -> Select[str, int, str, int]:
+    month = func.substr(cast(col(Event.at), String), 1, 7)
+    counted = select(month, col(Event.kind), col(Event.phase), func.count())
+    return counted.join(TreeEntry, col(TreeEntry.event_id) == col(Event.id)).group_by(
+        month, col(Event.kind), col(Event.phase)
+    )
 
 
 class TreeRecords:
@@ -45,6 +53,22 @@ class TreeRecords:
         self._session.execute(insert(TreeEntry).from_select(["position", "event_id"], oldest))
         placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
         self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
+
+    def count_months(self, first: int) -> None:
+        """Add the entries from one on to what is counted by month."""
+        writing = upsert(MonthCount).from_select(
+            ["month", "kind", "phase", "count"], _by_month().where(col(TreeEntry.position) >= first)
+        )
+        more = {"count": col(MonthCount.count) + writing.excluded.count}
+        self._session.execute(writing.on_conflict_do_update(["month", "kind", "phase"], set_=more))
+
+    def months(self, since: str = "") -> Sequence[MonthCount]:
+        """Find what was counted, from a month on."""
+        return self._session.scalars(select(MonthCount).where(col(MonthCount.month) >= since)).all()
+
+    def months_anew(self) -> Sequence[Row[str, int, str, int]]:
+        """Count all entries by month: takes as long as the log."""
+        return self._session.execute(_by_month()).all()
 
     def position(self, event: UUID) -> int | None:
         """Tell where an event stands in the tree; None: nowhere yet."""
@@ -100,10 +124,48 @@ class TreeRecords:
         """Find who does something that one does at a time."""
         return self._session.get(Lease, name)
 
-    def put_lease(self, name: str, holder: str, until: datetime) -> None:
+    def put_lease(self, lease: Lease) -> None:
         """Write who does it from now on."""
-        self._session.merge(Lease(name=name, holder=holder, until=until))
+        self._session.merge(lease)
         self._session.flush()
+
+    def head_of(self, size: int) -> TreeHead | None:
+        """Find the checkpoint of a size."""
+        return self._session.get(TreeHead, size)
+
+    def put_cosignatures(self, rows: Sequence[Cosignature]) -> None:
+        """Write what witnesses signed; of what is there already, the first stays."""
+        if rows:
+            told = [row.model_dump() for row in rows]
+            self._session.execute(upsert(Cosignature).on_conflict_do_nothing(), told)
+
+    def cosignatures(self, size: int) -> Sequence[Cosignature]:
+        """Find what witnesses signed of the tree of a size, in the order of their names."""
+        question = select(Cosignature).where(col(Cosignature.size) == size)
+        return self._session.scalars(question.order_by(col(Cosignature.signer), col(Cosignature.key_id))).all()
+
+    def cosigned_sizes(self, limit: int) -> Sequence[int]:
+        """Find the sizes of which a witness signed one, from the newest on."""
+        question = select(col(Cosignature.size)).distinct().order_by(col(Cosignature.size).desc())
+        return self._session.scalars(question.limit(limit)).all()
+
+    def newest_cosignature(self, signer: str, key_id: bytes) -> Cosignature | None:
+        """Find what a key of a witness signed last."""
+        question = select(Cosignature).where(col(Cosignature.signer) == signer, col(Cosignature.key_id) == key_id)
+        return self._session.scalar(question.order_by(col(Cosignature.size).desc()).limit(1))
+
+    def all_cosignatures(self) -> Iterator[Cosignature]:
+        """Walk all that witnesses signed, by size."""
+        question = select(Cosignature).order_by(col(Cosignature.size)).execution_options(yield_per=500)
+        yield from self._session.scalars(question)
+
+    def asked(self) -> Sequence[WitnessAsked]:
+        """Find how witnesses answered last."""
+        return self._session.scalars(select(WitnessAsked)).all()
+
+    def put_asked(self, row: WitnessAsked) -> None:
+        """Write how a witness answered."""
+        self._session.merge(row)
 
     def leaves(self, first: int, count: int) -> Sequence[Row[bytes, bytes]]:
         """Find leaf and tag of the entries from one on."""

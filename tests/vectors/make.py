@@ -1,4 +1,8 @@
-"""Make the vectors of the sealed formats, once: `python tests/vectors/make.py`, then read what changed."""
+"""Make the vectors of the formats, once: `python tests/vectors/make.py`, then read what changed.
+
+All is computed by the formulas of the specifications, without the code under test. ML-DSA-44 signs with chance: its
+signatures change each time.
+"""
 
 import base64
 import hashlib
@@ -7,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -14,6 +20,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 HERE = Path(__file__).parent
 SIZES = (0, 1, 16383, 16384, 16385, 32768, 100000)
 ROW = UUID("6f1c1f6e-3d0b-4f0e-9b51-0c9a5d1f7a10")
+LOG, WITNESS, SECONDS = "portal.example/audit/log", "witness.example/one", 1777887000
+NOTE_EDWARDS, EDWARDS, LATTICE = 1, 4, 6  # kinds of signatures
 CHUNK, SEALED_CHUNK, HEADER = 16384, 16400, 56
 
 
@@ -160,7 +168,164 @@ def wrapped() -> dict[str, Any]:
     }
 
 
+# --- the tree (RFC 6962) and its checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-witness) ---
+
+
+def digest(content: bytes) -> bytes:
+    """Hash."""
+    return hashlib.sha256(content).digest()
+
+
+def leaf(number: int, salt: str = "") -> bytes:
+    """Hash an entry, which is another one with a salt."""
+    return digest(b"\0" + digest(f"leaf {number}{salt}".encode()) + digest(f"tag {number}".encode()))
+
+
+def split(count: int) -> int:
+    """Give the largest power of two below a number."""
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def root(leaves: list[bytes]) -> bytes:
+    """Compute MTH of section 2.1."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else digest(b"")
+    at = split(len(leaves))
+    return digest(b"\1" + root(leaves[:at]) + root(leaves[at:]))
+
+
+def inclusion(index: int, leaves: list[bytes]) -> list[bytes]:
+    """Compute PATH of section 2.1.1."""
+    if len(leaves) == 1:
+        return []
+    at = split(len(leaves))
+    if index < at:
+        return [*inclusion(index, leaves[:at]), root(leaves[at:])]
+    return [*inclusion(index - at, leaves[at:]), root(leaves[:at])]
+
+
+def consistency(old: int, leaves: list[bytes], *, whole: bool = True) -> list[bytes]:
+    """Compute PROOF, or SUBPROOF, of section 2.1.2."""
+    if old in {0, len(leaves)}:
+        return [] if whole else [root(leaves)]
+    at = split(len(leaves))
+    if old <= at:
+        return [*consistency(old, leaves[:at], whole=whole), root(leaves[at:])]
+    return [*consistency(old - at, leaves[at:], whole=False), root(leaves[:at])]
+
+
+def public(kind: int, seed: bytes) -> bytes:
+    """Give the public key of a seed, after its kind."""
+    key = MLDSA44PrivateKey.from_seed_bytes(seed) if kind == LATTICE else Ed25519PrivateKey.from_private_bytes(seed)
+    return bytes([kind]) + key.public_key().public_bytes_raw()
+
+
+def key_id(name: str, kind: int, seed: bytes) -> bytes:
+    """Compute the id of a key."""
+    return digest(name.encode() + b"\n" + public(kind, seed))[:4]
+
+
+def key_text(name: str, kind: int, seed: bytes) -> str:
+    """Write a public key."""
+    return f"{name}+{key_id(name, kind, seed).hex()}+{base64.b64encode(public(kind, seed)).decode()}"
+
+
+def body(origin: str, size: int, tree: bytes) -> str:
+    """Write the text of a checkpoint."""
+    return f"{origin}\n{size}\n{base64.b64encode(tree).decode()}\n"
+
+
+def line(name: str, kind: int, seed: bytes, text: str) -> str:
+    """Sign the text of a checkpoint."""
+    time, (origin, size, tree, _) = SECONDS.to_bytes(8, "big"), text.split("\n")
+    if kind == LATTICE:
+        named = bytes([len(name)]) + name.encode() + time + bytes([len(origin)]) + origin.encode()
+        said = b"subtree/v1\n\0" + named + bytes(8) + int(size).to_bytes(8, "big") + base64.b64decode(tree)
+        value = time + MLDSA44PrivateKey.from_seed_bytes(seed).sign(said)
+    elif kind == EDWARDS:
+        value = time + Ed25519PrivateKey.from_private_bytes(seed).sign(
+            f"cosignature/v1\ntime {SECONDS}\n{text}".encode()
+        )
+    else:
+        value = Ed25519PrivateKey.from_private_bytes(seed).sign(text.encode())
+    return f"\N{EM DASH} {name} {base64.b64encode(key_id(name, kind, seed) + value).decode()}\n"
+
+
+def tree() -> dict[str, Any]:
+    """A tree, proofs of it, and its checkpoint with the signatures of log and witness."""
+    seeds = [bytes(range(first, first + 32)) for first in (0, 32, 64, 96)]
+    leaves = [leaf(number) for number in range(300)]
+    text = body(LOG, len(leaves), root(leaves))
+    log, witness = (
+        [(name, kind, seed) for kind, seed in zip(kinds, some, strict=True)]
+        for name, kinds, some in (
+            (LOG, (NOTE_EDWARDS, LATTICE), seeds[:2]),
+            (WITNESS, (EDWARDS, LATTICE), seeds[2:]),
+        )
+    )
+    return {
+        "about": "The tree and checkpoint of portal/audit/LOG.md. "
+        "Entry n is SHA-256('leaf n') followed by SHA-256('tag n').",
+        "seeds": {"log": [seed.hex() for seed in seeds[:2]], "witness": [seed.hex() for seed in seeds[2:]]},
+        "keys": {"log": [key_text(*one) for one in log], "witness": [key_text(*one) for one in witness]},
+        "size": len(leaves),
+        "root": root(leaves).hex(),
+        "inclusion": {"index": 277, "proof": [one.hex() for one in inclusion(277, leaves)]},
+        "consistency": {
+            "old": 255,
+            "root": root(leaves[:255]).hex(),
+            "proof": [one.hex() for one in consistency(255, leaves)],
+        },
+        "checkpoint": text + "\n" + "".join(line(*one, text) for one in log),
+        "cosignatures": "".join(line(*one, text) for one in witness),
+    }
+
+
+def witness() -> dict[str, Any]:
+    """Requests to a new witness, in their order, with what each is answered."""
+    seeds, master = [bytes(range(first, first + 32)) for first in (0, 32)], bytes(range(128, 160))
+    keys = [(LOG, NOTE_EDWARDS, seeds[0]), (LOG, LATTICE, seeds[1])]
+    true = [leaf(number) for number in range(12)]
+    other = [*true[:3], *(leaf(number, " as somebody wrote it anew") for number in range(3, 12))]
+
+    def asked(old: object, proof: list[bytes], leaves: list[bytes], by: Any = keys, origin: str = LOG) -> str:
+        lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
+        text = body(origin, len(leaves), root(leaves))
+        return f"old {old}\n{lines}\n{text}\n" + "".join(line(*one, text) for one in by)
+
+    steps = [
+        ("the first checkpoint", asked(0, [], true[:5]), 200, None),
+        ("one of before", asked(0, [], true[:5]), 409, "5\n"),
+        ("it grows", asked(5, consistency(5, true[:8]), true[:8]), 200, None),
+        ("the same again", asked(8, [], true[:8]), 200, None),
+        ("another root of the same size", asked(8, [], other[:8]), 409, "8\n"),
+        ("a history that was written anew", asked(8, consistency(8, other), other), 422, None),
+        ("a hash too many", asked(8, [*consistency(8, true), bytes(32)], true), 422, None),
+        ("an old size above the new one", asked(13, [], true), 400, None),
+        ("an old size with a zero before it", asked("08", consistency(8, true), true), 400, None),
+        ("one key of two", asked(8, consistency(8, true), true, keys[:1]), 403, None),
+        ("another log", asked(8, consistency(8, true), true, origin="portal.example/audit/log2"), 404, None),
+        ("from another size than the last", asked(5, consistency(5, true), true), 409, "8\n"),
+        ("it grows on", asked(8, consistency(8, true), true), 200, None),
+    ]
+    derived = [
+        HKDFExpand(SHA512(), 32, b"portal/v1/key/witness-" + word).derive(master) for word in (b"edwards", b"lattice")
+    ]
+    return {
+        "specification": "https://c2sp.org/tlog-witness",
+        "log": [key_text(*key) for key in keys],
+        "seed": master.hex(),
+        "witness": [key_text(WITNESS, kind, seed) for kind, seed in zip((EDWARDS, LATTICE), derived, strict=True)],
+        "requests": [
+            {"name": name, "request": request, "status": status, **({"answer": answer} if answer else {})}
+            for name, request, status, answer in steps
+        ],
+    }
+
+
+MADE = {"content": contents, "fields": fields, "wrapped": wrapped, "tree": tree, "witness": witness}
+
 if __name__ == "__main__":
-    for name, vectors in (("content", contents()), ("fields", fields()), ("wrapped", wrapped())):
-        text = json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"
+    for name, make in MADE.items():
+        text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
         (HERE / f"{name}.json").write_text(text, encoding="utf-8")

@@ -127,9 +127,24 @@ def test_a_signature_of_another_log_size_root_or_time_is_none() -> None:
 def test_keys_are_written_and_read(key: Key) -> None:
     assert read_key(key.text()) == key
     text = key.text()
-    for wrong in (text[:-4], f"x{text}", text.replace("+", " ", 1), text.partition("+")[0], "", f"{text}\n"):
+    for wrong in (
+        text[:-4],
+        f"x{text}",
+        text.replace("+", " ", 1),
+        text.partition("+")[0],
+        "",
+        f"{text}\n",
+        f"\0{text}",
+    ):
         with pytest.raises(Malformed):
             read_key(wrong)
+
+
+def test_no_key_has_a_name_that_no_note_could_bear() -> None:
+    for name in ("", "a b", "a+b", "a\nb", "a\0b", "\x1b[2J", "n" * 256):
+        with pytest.raises(Malformed):
+            read_key(Key(name, KEYS[0].kind, KEYS[0].public).text())
+    assert read_key(Key("ñ" * 127, KEYS[0].kind, KEYS[0].public).text()).name == "ñ" * 127
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 import re
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
+from portal import cli_log
 from portal.audit.checkpoints import Checkpoint, log_keys, sign
 from portal.audit.tiles import tile_path
 from portal.audit.tree import WIDTH, Growing, entry_hash, tile_width
@@ -192,3 +198,72 @@ def test_the_portal_prints_the_keys_of_its_own_log(
     monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
     assert main(["log", "keys"]) == 0
     assert capsys.readouterr().out.split() == [key.text() for key in keys]
+
+
+class Odd(BaseHTTPRequestHandler):
+    """A log that sends elsewhere, or that sends one byte after the other, in its head or its body."""
+
+    def do_GET(self) -> None:
+        how = self.path.split("/")[1]
+        if how == "elsewhere":
+            self.send_response(302)
+            self.send_header("Location", f"/true{self.path.removeprefix('/elsewhere')}")
+            self.end_headers()
+        elif how == "true":
+            content = (FOLDER[0] / self.path.removeprefix("/true/")).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        else:
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n" if how == "head" else b"HTTP/1.1 200 OK\r\n\r\n")
+                for _ in range(100):
+                    self.wfile.write(b"x")
+                    sleep(0.05)
+
+    def log_message(self, *_words: object) -> None:
+        pass
+
+
+FOLDER: list[Path] = []
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[str]:
+    write_log(tmp_path, 300)
+    FOLDER[:] = [tmp_path]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_log_is_checked_at_its_address_and_no_other(odd: str, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = [word for key in KEYS for word in ("--key", key.text())]
+    assert main(["verify", "--log", f"{odd}/true", *keys]) == 0
+    assert main(["verify", "--log", f"{odd}/elsewhere", *keys]) == 1
+    assert "checkpoint: the log answers 302" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["head", "body"])
+def test_a_log_that_comes_byte_by_byte_is_given_up_in_time(
+    odd: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(cli_log, "SECONDS", 0.3)
+    began = monotonic()
+    assert main(["verify", "--log", f"{odd}/{how}", "--key", KEYS[0].text()]) == 1
+    assert monotonic() - began < 2
+    assert "checkpoint isn't there after 0.3 seconds" in capsys.readouterr().err
+
+
+def test_a_log_is_checked_where_the_settings_of_a_portal_are_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "portal.toml").write_text("nonsense = 1")
+    monkeypatch.chdir(tmp_path)
+    write_log(tmp_path / "log", 3)
+    assert main(["log", "keys"]) == 1
+    assert run(tmp_path / "log") == 0

@@ -4,8 +4,9 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from portal.domain.issuers import Reach, issuer_url
+from portal.domain.issuers import issuer_url
 from portal.domain.problems import RefusedError
+from portal.domain.reach import Reach
 from portal.errors import Invalid
 from portal.settings import Settings
 

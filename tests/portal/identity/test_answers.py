@@ -15,9 +15,10 @@ from uuid import uuid4
 
 import pytest
 
-from portal.domain.issuers import Reach
-from portal.identity import answers
-from portal.identity.answers import Answers, Silent
+from portal import outgoing
+from portal.domain.reach import Reach
+from portal.identity.answers import Answers
+from portal.outgoing import Silent
 from tests.issuer import FakeIssuer, serving
 from tests.mail_server import certificate
 
@@ -190,7 +191,7 @@ BODIES = {
 @pytest.mark.parametrize("name", CROOKED)
 @pytest.mark.parametrize("way", ["get", "post"])
 def test_an_answer_that_is_none_is_silence_in_time(name: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "SECONDS", 0.5)
+    monkeypatch.setattr(outgoing, "SECONDS", 0.5)
     with serving() as fake:
         fake.told["/x"] = CROOKED[name]()
         asking, began = Answers(HERE), time.monotonic()

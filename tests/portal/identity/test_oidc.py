@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from portal.domain.issuers import Reach
-from portal.identity import answers, oidc
-from portal.identity.answers import Answers, Silent
+from portal import outgoing
+from portal.domain.reach import Reach
+from portal.identity import oidc
+from portal.identity.answers import Answers
 from portal.identity.oidc import Asked, Issuer, Known, Relying, Unproven
+from portal.outgoing import Silent
 from tests.issuer import CLIENT, SECRET, FakeIssuer, bare, serving
 
 KINDS: dict[str, Any] = {
@@ -269,7 +271,7 @@ def test_what_an_issuer_says_of_itself_must_fit(dance: Dance, document: dict[str
 
 @pytest.mark.parametrize("mode", ["slow", "long", "redirect", "broken"])
 def test_an_answer_is_bounded(dance: Dance, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "SECONDS", 0.3)
+    monkeypatch.setattr(outgoing, "SECONDS", 0.3)
     dance.fake.mode = mode
     began = time.monotonic()
     with pytest.raises(Silent):

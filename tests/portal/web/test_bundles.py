@@ -284,7 +284,7 @@ def test_what_doesnt_come_into_the_tree_in_time_is_counted(
     [shared] = [one for one in lines[0]["streams"] if one["room"] == "shared"]
     assert shared["waiting"] == 1
     assert check(world, tmp_path, lines) == 0
-    assert "1 entry that came later; they were not in the tree yet" in capsys.readouterr().out
+    assert "1 entry that came later than the checkpoint" in capsys.readouterr().out
 
 
 @happened

@@ -1,0 +1,239 @@
+"""Everyone who could open a version of a document in a time, and everyone who did.
+
+1. Rights are those of the histories that the records keep (`portal/access/past.py`), at each moment in that time at
+   which somebody's may have changed; the policies of today decide, as when they are asked by the person.
+2. Who did is what the log says; whoever did and couldn't stands there too.
+3. Who may ask is who may see the document's trail, and the question is an entry of it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from policies.engine import Decision, Engine
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import NIL, DocumentFacts, Principal
+from portal.access.matters import Matter
+from portal.access.past import Past
+from portal.access.reasons import reasons
+from portal.audit.events import Phase
+from portal.audit.reading import Said, read_event
+from portal.domain.ids import PersonId, StreamId, VersionId
+from portal.domain.roles import Role
+from portal.domain.texts import N_
+from portal.errors import Invalid, NotFound
+from portal.gate import decide_each
+from portal.usecases.people import name_of
+from portal.usecases.trails import Search, Source, one_document, wanted
+from portal.work import Portal, Work
+from storage.fields import Place
+from storage.permits import room_scope
+from storage.repositories.audit import AuditRecords
+from storage.repositories.people import PeopleRecords
+from storage.tables import Document, Version
+
+MOST_TIME: Final = timedelta(days=366)
+MOST_MOMENTS: Final = 400
+MOST_EVENTS: Final = 20_000
+BATCH: Final = 500
+ASKED: Final = (Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION)
+DONE: Final = frozenset({Phase.ACT, Phase.INTENT})
+BRINGING: Final = (Action.UPLOAD_DOCUMENT, Action.ADD_VERSION, Action.DELIVER_TRANSLATION)
+OPENING: Final = frozenset((*ASKED, *BRINGING))  # who looked at it, and who had it first
+TOO_LONG: Final = N_("So much happened in this time that the answer isn’t made at once. Choose a shorter one.")
+BACKWARDS: Final = N_("This time ends before it begins, or is longer than a year. Choose another one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody under one appointment, or in one role."""
+
+    person: UUID
+    role: Role
+    state: str | None
+
+
+@dataclass(slots=True)
+class Opening:
+    """What somebody could do, by which rules, and what they did.
+
+    Attributes:
+        sees: They could open the document's page.
+        opens: They could open the version itself.
+        since: From when on in the time that was asked about; None: never.
+        until: Up to when, if it ended in that time.
+        did: How often they did what with it.
+
+    """
+
+    reader: Reader
+    name: str = ""
+    sees: bool = False
+    opens: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    rules: tuple[str, ...] = ()
+    did: Counter[Action] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Who could open a version of a document in a time, and who did."""
+
+    review: UUID
+    document: UUID
+    number: int
+    title: str
+    version: int
+    versions: tuple[int, ...]
+    since: datetime
+    until: datetime
+    people: tuple[Opening, ...]
+
+
+def view_openings(
+    portal: Portal, caller: Caller, document_id: UUID, version: int | None, since: datetime, until: datetime
+) -> Openings:
+    """Tell who could open a version in a time, and who did.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        document_id: The document.
+        version: The number of the version; None: the newest.
+        since: The time begins here.
+        until: It ends before this.
+
+    Raises:
+        NotFound: There is no such document or version, or the reader may not know of it.
+        Forbidden: The reader sees the document, but not its trail.
+        Invalid: So much happened that it can't be told at once, or the time is none.
+
+    """
+    if not since < until <= since + MOST_TIME:
+        raise Invalid(BACKWARDS)
+    with portal.work(caller) as work:
+        source, document = one_document(work, document_id)
+        versions = work.documents.versions(document.id)
+        chosen = next((one for one in versions if one.number == (version or versions[-1].number)), None)
+        if chosen is None:
+            raise NotFound
+        past = _past(work, document, chosen, since, until)
+        work.note(source.permit, version=chosen.number, since=since.isoformat(), until=until.isoformat())
+    found = _could(portal.policies, past, since, until)
+    _did(source, chosen, Search(since=since, until=until), found)
+    names = _names(portal, source, found)
+    scope = room_scope(document.review_id, document.room_id)
+    title = portal.open_text(source.permit, scope, Place("document", "title", document.id), document.title)
+    for one in found.values():
+        one.name = names[one.reader.person]
+    ordered = sorted(found.values(), key=lambda one: (one.reader.state or "", one.reader.role, one.name.casefold()))
+    return Openings(
+        document.review_id,
+        document.id,
+        document.number,
+        title,
+        chosen.number,
+        tuple(one.number for one in versions),
+        since,
+        until,
+        tuple(ordered),
+    )
+
+
+def _names(portal: Portal, source: Source, found: Iterable[Reader]) -> dict[UUID, str]:
+    with portal.database.read() as session:
+        rows = PeopleRecords(session).named(list({one.person for one in found}))
+    return {person: name_of(portal, source.permit, row) for person, row in rows.items()}
+
+
+def _past(work: Work, document: Document, version: Version, since: datetime, until: datetime) -> Past:
+    record = work.file(document.review_id)
+    assert record is not None  # noqa: S101  # its document was found within the same reach
+    assignments, tasks = work.people.assignments(document.review_id), work.documents.tasks_for(document.id)
+    parties = {party.state_code for party in record.parties}
+    focal = [one for one in work.people.held_since([Role.FOCAL_POINT], since, until) if one.state_code in parties]
+    ids = {one.person_id for one in assignments} | {one.person_id for one in tasks} | {one.person_id for one in focal}
+    return Past(
+        record,
+        document,
+        version,
+        {PersonId(person): row for person, row in work.people.named(list(ids)).items()},
+        work.people.appointments_of(list(ids)),
+        assignments,
+        {PersonId(person): at for person, at in work.people.undertakings(document.review_id).items()},
+        tasks,
+    )
+
+
+def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict[Reader, Opening]:
+    moments = past.moments(since, until)
+    if len(moments) > MOST_MOMENTS:
+        raise Invalid(TOO_LONG)
+    asking, found = _Asking(engine, VersionId(past.version.id)), dict[Reader, Opening]()
+    for at, following in zip(moments, [*moments[1:], None], strict=True):
+        facts = past.facts(at)
+        if facts is None:
+            continue
+        for one in past.principals(at):
+            sees, opens = asking(one, facts)
+            if not sees.allowed or one.role is None:
+                continue
+            reader = Reader(one.person, one.role, one.state)
+            opening = found.setdefault(reader, Opening(reader))
+            opening.sees, opening.opens = True, opening.opens or opens.allowed
+            opening.since, opening.until = opening.since or at, following
+            told = reasons(opens.policies if opens.allowed else sees.policies)
+            opening.rules = tuple(dict.fromkeys([*opening.rules, *told]))
+    return found
+
+
+class _Asking:
+    """Asks the policies, once for all who are alike."""
+
+    def __init__(self, engine: Engine, version: VersionId) -> None:
+        self._engine = engine
+        self._version = version
+        self._known: dict[tuple[Principal, DocumentFacts], tuple[Decision, ...]] = {}
+
+    def __call__(self, one: Principal, facts: DocumentFacts) -> tuple[Decision, ...]:
+        """Ask whether somebody sees the document's page, and opens the version."""
+        key = (replace(one, person=NIL, appointment=None), facts)
+        if key not in self._known:
+            matter = Matter(facts, {}, StreamId(NIL), version=self._version)
+            self._known[key] = tuple(decide_each(self._engine, one, act, [matter])[0] for act in ASKED)
+        return self._known[key]
+
+
+def _did(source: Source, version: Version, search: Search, found: dict[Reader, Opening]) -> None:
+    """Add what the log says that was done with the version, or its document's page."""
+    for said in _events(source, search):
+        about = said.on("version")
+        if said.person is None or said.action not in OPENING or said.phase not in DONE:
+            continue
+        if about is not None and about != version.id:
+            continue
+        who = said.body["who"]
+        reader = Reader(said.person, Role(who["role"]), who.get("state"))
+        found.setdefault(reader, Opening(reader)).did[said.action] += 1
+
+
+def _events(source: Source, search: Search) -> Iterator[Said]:
+    with source.portal.database.read() as session:
+        records, asked, read = AuditRecords(session), wanted(session, source, search), 0
+        while asked.streams:
+            rows = records.page(asked, BATCH)
+            for row in rows:
+                event = read_event(session, source.portal.keyring, source.permit, row)
+                if isinstance(event, Said):
+                    yield event
+            read += len(rows)
+            if len(rows) < BATCH:
+                return
+            if read > MOST_EVENTS:
+                raise Invalid(TOO_LONG)
+            asked = replace(asked, after=(rows[-1].at, rows[-1].number, rows[-1].stream_id))
