@@ -14,6 +14,7 @@ from portal.audit.bundle_comparisons import Earlier, Search
 from portal.audit.bundles import THE_FILE, Item, read_lines
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.notes import Key, Malformed, read_key
+from portal.audit.policy import NO_WITNESSES, Policy, read_policy
 from portal.audit.proofs import HEADER, MOST_CHARACTERS
 from portal.audit.single import Single, check_single, write_single
 from portal.audit.verify import Wrong, verify_log
@@ -21,6 +22,7 @@ from portal.errors import Invalid
 from portal.settings import Settings
 
 WHEN: Final = "%d %B %Y, %H:%M:%S UTC"
+OF_A_FILE: Final = ("witness", "policy", "origin", "review", "one", "json")
 _FULLER: Final = "says more than a trail shows, such as a note verbale"
 
 
@@ -33,6 +35,9 @@ def verify_options(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--witness", action="append", default=[], metavar="KEY", help="a witness that must have signed too"
     )
+    one.add_argument(
+        "--policy", type=Path, metavar="FILE", help="witnesses, and how many must have signed (tlog-policy)"
+    )
     one.add_argument("--origin", metavar="NAME", help="the log that it must be of, as its keys name it")
     one.add_argument("--review", type=UUID, metavar="ID", help="the review that it must be of")
     one.add_argument("--one", type=int, metavar="INDEX", help="write the proof of this entry, if the bundle holds")
@@ -44,8 +49,11 @@ def verify(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         if arguments.log is None:
             raise Invalid("name a FILE to check, or --log DIR|URL")
+        if said := [name for name in OF_A_FILE if getattr(arguments, name) not in (None, False)]:
+            raise Invalid(f"--{said[0]} is for checking a FILE, and none is named")
         return cli_log.verify(settings, arguments)
-    expected = Expected(_keys(arguments.key), _keys(arguments.witness), arguments.origin, arguments.review)
+    keys, witnesses = _keys(arguments.key), _keys(arguments.witness or [])
+    expected = Expected(keys, witnesses, arguments.origin, arguments.review, _policy(arguments.policy))
     try:
         said = _checked(arguments, expected)
     except Wrong as error:
@@ -62,6 +70,13 @@ def _keys(texts: list[str]) -> tuple[Key, ...]:
         return tuple(read_key(text.strip()) for text in texts)
     except Malformed as error:
         raise Invalid(f"a key can't be used: {error}") from error
+
+
+def _policy(file: Path | None) -> Policy:
+    try:
+        return read_policy(file.read_bytes()) if file else NO_WITNESSES
+    except Malformed as error:
+        raise Invalid(f"the policy can't be used: {error}") from error
 
 
 def _checked(arguments: argparse.Namespace, expected: Expected) -> str:
@@ -93,7 +108,9 @@ def _earlier(kept: Path | None, expected: Expected) -> Earlier:
     if kept is not None:
         try:
             with kept.open("rb") as file:
-                earlier.begin(check_bundle(read_lines(file), replace(expected, witnesses=()), earlier.keep))
+                earlier.begin(
+                    check_bundle(read_lines(file), replace(expected, witnesses=(), policy=NO_WITNESSES), earlier.keep)
+                )
         except Wrong as error:
             raise Wrong(f"the earlier bundle: {error}") from error
     return earlier
@@ -188,7 +205,7 @@ def _text(checked: Checked, sought: tuple[UUID, ...], *, goes_on: bool) -> str:
     if not head.whole:
         unproven.append("That there is no more: this is what a search found. A bundle without a search shows gaps.")
     if not checked.cosigned:
-        unproven.append("That others were shown the same log: no witness's key was given. Keep the bundle and compare.")
+        unproven.append("That others were shown the same log: no witness was asked for. Keep the bundle and compare.")
     unproven += [
         "Names, titles and all else marked “unproven”: they are the portal's word; the log holds ids.",
         "That whoever is named sat at the keyboard, nor that nobody read past the log, with database and keys.",

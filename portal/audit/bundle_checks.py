@@ -1,8 +1,8 @@
 """Checks a bundle with nothing but the bundle and keys (LOG.md, "Bundles"): no database, no network.
 
 What must hold:
-1. The checkpoint is signed by every key of the log that is given, each of which bears the log's name, and by every key
-   of a witness that is given.
+1. The checkpoint is signed by every key of the log that is given, each of which bears the log's name, by every key of
+   a witness that is given, and by as many witnesses as a policy asks for that is given.
 2. Each entry is in the tree of that checkpoint, in the place that it says; no place stands twice.
 3. Each event is in its canonical form, gives its leaf with its salt, and says the stream, the number and the review
    that its line and the bundle say, and the kind that its act has.
@@ -30,6 +30,7 @@ from portal.audit.checkpoints import Checkpoint, open_checkpoint
 from portal.audit.events import Phase, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
 from portal.audit.notes import Key, Kind, Malformed
+from portal.audit.policy import NO_WITNESSES, Policy
 from portal.audit.proofs import check_proof
 from portal.audit.sequencer import entry
 from portal.audit.tree import entry_hash
@@ -50,6 +51,12 @@ class Expected:
     witnesses: Sequence[Key] = ()
     log: str | None = None
     review: UUID | None = None
+    policy: Policy = NO_WITNESSES
+
+    @property
+    def all_witnesses(self) -> tuple[Key, ...]:
+        """Give the keys of witnesses, asked for one by one or by the policy."""
+        return (*self.witnesses, *(one.key for one in self.policy.witnesses))
 
 
 @dataclass(slots=True)
@@ -119,7 +126,7 @@ def check_signatures(whole: str, expected: Expected) -> tuple[Checkpoint, dict[K
     """
     if not expected.keys:
         raise Malformed("no key of the log was given")
-    opened = open_checkpoint(whole, (*expected.keys, *expected.witnesses))
+    opened = open_checkpoint(whole, (*expected.keys, *expected.all_witnesses))
     checkpoint = opened.checkpoint
     if expected.log is not None and checkpoint.origin != expected.log:
         raise Malformed(f"the checkpoint is of another log: {shown(checkpoint.origin)}")
@@ -127,6 +134,8 @@ def check_signatures(whole: str, expected: Expected) -> tuple[Checkpoint, dict[K
     for key in (*expected.keys, *expected.witnesses):
         if key not in opened.signed:
             raise Malformed(f"the checkpoint isn't signed by {key.name} with the key {key.id.hex()}")
+    if not expected.policy.agrees(opened.signed):
+        raise Malformed("the checkpoint isn't signed by as many witnesses as the policy asks for")
     return checkpoint, dict(opened.signed)
 
 
@@ -134,7 +143,7 @@ def _check_names(origin: str, expected: Expected) -> None:
     for key in expected.keys:
         if key.name != origin:
             raise Malformed(f"the checkpoint is of another log than the key: {shown(origin)}")
-    for key in expected.witnesses:
+    for key in expected.all_witnesses:
         if key.name == origin or key.kind is Kind.NOTE_ED25519:
             raise Malformed(
                 f"the key {key.id.hex()} of {key.name} is no witness's: it is the log's own, or has no time"
@@ -142,14 +151,14 @@ def _check_names(origin: str, expected: Expected) -> None:
 
 
 def seen_at(signed: Mapping[Key, int], witnesses: Sequence[Key]) -> dict[str, datetime]:
-    """Tell when each witness signed; of its several keys, the earliest.
+    """Tell when each witness signed that did; of its several keys, the earliest.
 
     Raises:
         Malformed: A time is none of the calendar.
 
     """
     found: dict[str, datetime] = {}
-    for key in witnesses:
+    for key in (one for one in witnesses if one in signed):
         try:
             at = datetime.fromtimestamp(signed[key], UTC)
         except (ValueError, OverflowError, OSError) as error:
@@ -189,7 +198,7 @@ def _begun(head: Head, expected: Expected) -> Checked:
         raise Malformed(f"it is of another review: {head.review}")
     streams = {stream.id: Counts(stream, last=stream.run[0] - 1 if stream.run else 0) for stream in head.streams}
     names = tuple(dict.fromkeys(key.name for key in expected.keys))
-    return Checked(head, checkpoint, names, seen_at(signed, expected.witnesses), streams)
+    return Checked(head, checkpoint, names, seen_at(signed, expected.all_witnesses), streams)
 
 
 def _take(checked: Checked, item: Item) -> None:

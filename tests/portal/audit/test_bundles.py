@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from portal.audit.bundle_checks import Checked, Expected, check_bundle
 from portal.audit.bundle_comparisons import Search
 from portal.audit.bundles import MOST_LINE, Item, read_lines
+from portal.audit.checkpoints import witness_keys
 from portal.audit.notes import encode, read_key
 from portal.audit.proofs import Prover
 from portal.audit.single import check_single, write_single
 from portal.audit.tree import HASH_BYTES, Growing, entry_hash
 from portal.audit.verify import Wrong
 from portal.cli import main
+from storage.signatures import Scheme, Signer
 from tests.bundling import (
     KEYS,
     ORIGIN,
@@ -89,6 +91,26 @@ def test_a_witness_that_is_asked_for_must_have_signed() -> None:
     lines[0]["checkpoint"] = f"{name}witness.example/one {rest[:40]}{'A' if rest[40] != 'A' else 'B'}{rest[41:]}"
     with pytest.raises(Wrong, match=r"the signature of witness\.example/one is wrong"):
         check(written(lines), Expected(KEYS, THEIRS))
+
+
+def test_a_policy_says_how_many_witnesses_must_have_signed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines, policy, file = made(), tmp_path / "policy", tmp_path / "trail.bundle"
+    stranger = witness_keys("other.example", (Signer(Scheme.ED25519, b"\5" * 32),))[0]
+    witnesses = f"witness one {THEIRS[0].text()}\nwitness two {stranger.text()}\n"
+    for whole, quorum, holds in (
+        (lines[0]["checkpoint"], "any", False),
+        (cosigned(lines[0]["checkpoint"]), "any", True),
+        (cosigned(lines[0]["checkpoint"]), "all", False),
+    ):
+        file.write_bytes(written([lines[0] | {"checkpoint": whole}, *lines[1:]]))
+        policy.write_text(f"{witnesses}group both {quorum} one two\nquorum both\n")
+        assert run(file, "--policy", str(policy)) == (0 if holds else 1)
+        said = capsys.readouterr()
+        assert ("as many witnesses as the policy asks for" in said.err) != holds
+        assert ("witness.example/one saw it on 04 May 2026" in said.out) == holds
+    policy.write_text("quorum both\n")
+    assert run(file, "--policy", str(policy)) == 1
+    assert "the policy can't be used" in capsys.readouterr().err
 
 
 def test_the_log_is_no_witness_of_its_own() -> None:

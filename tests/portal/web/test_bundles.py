@@ -415,6 +415,9 @@ def test_a_bundle_needs_a_key_and_a_file_or_a_log(tmp_path: Path, capsys: pytest
     assert asked.value.code == 2
     assert main(["verify", "--key", "x"]) == 1
     assert main(["verify", str(tmp_path / "none"), "--key", "x"]) == 1
+    for more in (["--json"], ["--one", "3"], ["--review", str(UUID(int=1))], ["--witness", "x"]):
+        assert main(["verify", "--log", str(tmp_path), "--key", "x", *more]) == 1
+        assert "is for checking a FILE" in capsys.readouterr().err
     key = "portal.example/audit/log+42ac415e+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
     capsys.readouterr()
     assert main(["verify", str(tmp_path / "none"), "--key", key]) == 1
