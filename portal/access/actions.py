@@ -157,6 +157,7 @@ class Action(StrEnum):
     CHECK_RECORDS = "checkRecords"
     SEND_MAIL = "sendMail"
     MAKE_ADMINISTRATOR = "makeAdministrator"
+    TELL_WEEK = "tellWeek"
 
 
 # What somebody must be able to see for a refusal to be told as one (403); all other refusals look like

@@ -116,6 +116,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.CHECK_RECORDS: N_("compared records, objects and log"),
     Action.SEND_MAIL: N_("sent mail"),
     Action.MAKE_ADMINISTRATOR: N_("made an administrator at the command line"),
+    Action.TELL_WEEK: N_("told focal points that their file was opened in a week"),
     Action.VIEW_ISSUERS: N_("looked at the identity providers"),
     Action.ADD_ISSUER: N_("added an identity provider"),
     Action.CONFIRM_ISSUER: N_("confirmed an identity provider"),
@@ -143,6 +144,9 @@ DEEDS: Final[dict[Action, str]] = {
     Action.LIST_NOTICES: N_("looked at their own notices"),
     Action.SEE_NOTICES: N_("marked their own notices as seen"),
 }
+# what opens something that others wrote, at once or by sending it
+OPENS: Final = frozenset({Action.VIEW_DOCUMENT, Action.VIEW_CLARIFICATION, Action.VIEW_ENTRY, Action.EXPORT_DIALOGUE})
+SENDS: Final = frozenset({Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM})
 NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),
     Action.DOWNLOAD_VERSION: N_("asked about the document’s file; nothing was sent"),

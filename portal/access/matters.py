@@ -90,6 +90,7 @@ _MACHINERY: Final = frozenset(
         Action.INITIALIZE,
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
+        Action.TELL_WEEK,
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -129,6 +130,7 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
     Action.CALL_ISSUER: frozenset({ISSUERS}),
     Action.END_SESSIONS_BY_ISSUER: frozenset(),
+    Action.TELL_WEEK: frozenset(),  # that events are there and when stands in the clear
 }
 # acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
 _CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES})

@@ -255,6 +255,7 @@ REASONS: Final = {
     "machinery.health": N_("You see to the portal's health, as administrator."),
     "machinery.init": N_("An empty installation is being set up."),
     "machinery.worker": N_("The portal closes what a crash left open in its log."),
+    "machinery.week": N_("The portal tells focal points each week that their file was opened."),
     "machinery.sweeper": N_("The portal sweeps away what no record names."),
     "machinery.rotation": N_("The portal rewraps its keys."),
     "machinery.fsck": N_("The portal compares its records, objects and log."),

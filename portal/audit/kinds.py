@@ -116,6 +116,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.ROTATE_KEYS: 704,
     Action.CHECK_RECORDS: 705,
     Action.MAKE_ADMINISTRATOR: 706,
+    Action.TELL_WEEK: 707,
     Action.LIST_NOTICES: 801,
     Action.SEE_NOTICES: 802,
     Action.LIST_CONCERNS: 901,

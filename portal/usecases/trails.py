@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -108,11 +108,12 @@ class DocumentTrail:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTrail:
-    """Who opened a file."""
+    """Who opened a file; source: what it was read from."""
 
     review: UUID
     state: str
     trail: Trail
+    source: Source = field(repr=False)
 
 
 def view_document_trail(portal: Portal, caller: Caller, document_id: UUID, search: Search) -> DocumentTrail:
@@ -140,7 +141,7 @@ def view_review_trail(portal: Portal, caller: Caller, review_id: UUID, search: S
     """
     with portal.work(caller) as work:
         source, state = whole_file(work, Action.VIEW_REVIEW_TRAIL, review_id)
-    return ReviewTrail(review_id, state, read_page(source, search))
+    return ReviewTrail(review_id, state, read_page(source, search), source)
 
 
 def view_people_trail(portal: Portal, caller: Caller, search: Search) -> Trail:

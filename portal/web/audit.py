@@ -18,6 +18,7 @@ from portal.errors import Invalid
 from portal.usecases.bundles import begin_bundle, bundle_blocks
 from portal.usecases.downloads import end_download
 from portal.usecases.openings import BACKWARDS, MOST_TIME, view_openings
+from portal.usecases.trail_counts import count_trail
 from portal.usecases.trail_exports import (
     ALTERED,
     FILE_ITSELF,
@@ -64,7 +65,8 @@ def of_review(request: Request) -> Response:
     """Show who opened what in a file."""
     form, search = _read_search(request)
     found = view_review_trail(portal_of(request), caller_of(request), id_from(request, "id"), search)
-    return _show(request, "audit/review.html", form, found.trail, found=found)
+    counts = count_trail(found.source, search) if search.after is None else None
+    return _show(request, "audit/review.html", form, found.trail, found=found, counts=counts)
 
 
 def of_case(request: Request) -> Response:

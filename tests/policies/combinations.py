@@ -229,6 +229,8 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
             *("listCases", "listOwnCases"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
+            *("viewLog", "listCases"),
         )
     ),
     "state": tuple(

@@ -131,7 +131,7 @@ PLAIN: Final = {
 MACHINES: Final = {
     "init": {"initialize"},
     "importer": {"importStates"},
-    "worker": {"closeIntents"},
+    "worker": {"closeIntents", "tellWeek"},
     "sweeper": {"sweepObjects"},
     "rotation": {"rotateKeys"},
     "fsck": {"checkRecords"},
