@@ -227,7 +227,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
-            *("listCases", "listOwnCases"),
+            *("listCases", "listOwnCases", "viewStatement"),
         )
     ),
     "state": tuple(
@@ -296,7 +296,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         for act in (
             *("proposeCase", "viewCase", "confirmCase", "declineCase", "beginContainment", "liftContainment"),
             *("addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
-            *("viewOwnCase", "answerCase"),
+            *("viewOwnCase", "answerCase", "submitCase", "discloseCase", "viewSubmission", "decideCase", "closeCase"),
         )
     ),
 }
@@ -370,6 +370,7 @@ def _breach(thing: Thing, one: UUID) -> Facts:
         asked=thing.asked,
         heard=thing.heard,
         found=thing.found,
+        submitted=thing.submitted,
     )
 
 
