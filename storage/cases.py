@@ -12,6 +12,14 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Guarded, moment, perhaps
+from storage.permits import Scope, case_scope, submission_scope
+
+SUBMITTED = frozenset({"submission", "disclosure", "decision"})  # entries that the Oversight Group reads
+
+
+def entry_scope(case: UUID, kind: str) -> Scope:
+    """Name the scope under whose key an entry of a case's record is sealed."""
+    return submission_scope(case) if kind in SUBMITTED else case_scope(case)
 
 
 class Concern(Guarded, SQLModel, table=True):

@@ -116,6 +116,10 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases/{id}/hearing": ("confidentiality", {"allegation": "You gave it away.", "last_day": "2026-05-20"}),
     "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
     "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
+    "/cases/{id}/submission": ("focal_xaa", {"full": "All of it.", "bare": "Nothing of it."}),
+    "/cases/{id}/disclosure": ("focal_xaa", {}),
+    "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
+    "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
     "/calendar": ("focal_xaa", {}),
     "/calendar/end": ("focal_xaa", {}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
@@ -291,11 +295,11 @@ class Breaches:
 
     def ids(self, path: str) -> dict[str, UUID]:
         """Name what an address is about."""
-        if not path.startswith(("/concerns", "/cases/{id}", "/containments", "/hearings/{id}")):
+        if not path.startswith(("/concerns", "/cases/{id}", "/containments", "/hearings/{id}", "/submissions/{id}")):
             return {}
         if path not in self._made:
             self._made[path] = self._make(path)
-        return dict.fromkeys(("concerns", "cases", "containments", "hearings"), self._made[path])
+        return dict.fromkeys(("concerns", "cases", "containments", "hearings", "submissions"), self._made[path])
 
     def _make(self, path: str) -> UUID:
         if path.startswith("/concerns"):
@@ -305,8 +309,12 @@ class Breaches:
         case = breaches.registered(
             self._world, person=None if path.endswith("/person") else "expert_xcc", exercise=True
         )
-        if path.endswith("/finding"):
+        if path.endswith(("/finding", "/closing")):
             breaches.heard(self._world, case)
+        if path.endswith("/closing"):
+            breaches.found(self._world, case)
+        if path.endswith("/disclosure") or path.startswith("/submissions"):
+            breaches.submitted(self._world, case)
         if path.startswith("/hearings"):
             breaches.asked(self._world, case)
         if path.startswith("/containments"):

@@ -135,6 +135,12 @@ class Action(StrEnum):
     LIST_OWN_CASES = "listOwnCases"
     VIEW_OWN_CASE = "viewOwnCase"
     ANSWER_CASE = "answerCase"
+    SUBMIT_CASE = "submitCase"
+    DISCLOSE_CASE = "discloseCase"
+    VIEW_SUBMISSION = "viewSubmission"
+    DECIDE_CASE = "decideCase"
+    CLOSE_CASE = "closeCase"
+    VIEW_STATEMENT = "viewStatement"
 
     # notices
     LIST_NOTICES = "listNotices"
@@ -235,6 +241,10 @@ _SEEING: Final = {
     Action.RECORD_FINDING: Action.VIEW_CASE,
     Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
     Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
+    Action.SUBMIT_CASE: Action.VIEW_CASE,
+    Action.DISCLOSE_CASE: Action.VIEW_CASE,
+    Action.CLOSE_CASE: Action.VIEW_CASE,
+    Action.DECIDE_CASE: Action.VIEW_SUBMISSION,
 }
 
 

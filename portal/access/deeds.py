@@ -141,6 +141,12 @@ DEEDS: Final[dict[Action, str]] = {
     Action.LIST_OWN_CASES: N_("looked at the breach cases in which they are heard"),
     Action.VIEW_OWN_CASE: N_("opened a breach case in which they are heard"),
     Action.ANSWER_CASE: N_("answered in a breach case"),
+    Action.SUBMIT_CASE: N_("submitted a breach case to the Oversight Group"),
+    Action.DISCLOSE_CASE: N_("gave the Oversight Group the version of a breach case in full"),
+    Action.VIEW_SUBMISSION: N_("opened what was submitted of a breach case"),
+    Action.DECIDE_CASE: N_("recorded the decision of the Oversight Group on a breach case"),
+    Action.CLOSE_CASE: N_("closed a breach case"),
+    Action.VIEW_STATEMENT: N_("looked at the yearly statement on breach cases"),
     Action.LIST_NOTICES: N_("looked at their own notices"),
     Action.SEE_NOTICES: N_("marked their own notices as seen"),
 }

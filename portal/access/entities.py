@@ -320,6 +320,7 @@ class CaseFacts:
         asked: The person concerned was asked to be heard.
         heard: They were, or let the day pass.
         found: There is a finding.
+        submitted: The Oversight Group has it.
         rooms: The rooms of the review's file.
     """
 
@@ -335,6 +336,7 @@ class CaseFacts:
     asked: bool = False
     heard: bool = False
     found: bool = False
+    submitted: bool = False
     rooms: frozenset[RoomId] = frozenset()
 
 

@@ -47,6 +47,7 @@ from storage.permits import (
     case_scope,
     room_scope,
     stream_scope,
+    submission_scope,
 )
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
@@ -125,6 +126,7 @@ _DEVICES: Final = frozenset(
 )
 # acts whose permit covers the same, whatever they are on
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
+    Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
@@ -133,7 +135,13 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.TELL_WEEK: frozenset(),  # that events are there and when stands in the clear
 }
 # acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
-_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES})
+_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES, Action.VIEW_STATEMENT})
+# acts on a case whose permit seals how it came out
+_COMES_OUT: Final = frozenset({Action.RECORD_FINDING, Action.DECIDE_CASE})
+# acts of the Oversight Group: they open what was submitted to it, and nothing else of a case
+_OF_THE_GROUP: Final = frozenset({Action.VIEW_SUBMISSION, Action.DECIDE_CASE})
+# the person concerned learns the finding, and not what is submitted
+_BEFORE_SUBMISSION: Final = frozenset({Action.VIEW_OWN_CASE, Action.ANSWER_CASE})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -325,8 +333,14 @@ def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[S
     if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
         # who did what and when; no room's key, so no title
         return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
-    outcome = {OUTCOMES} if action is Action.RECORD_FINDING else set()
-    return frozenset({NAMES, case_scope(facts.id), *outcome})
+    scopes = {NAMES, OUTCOMES} if action in _COMES_OUT else {NAMES}
+    if action not in _OF_THE_GROUP:
+        scopes.add(case_scope(facts.id))
+    if isinstance(facts, CaseFacts) and action not in _BEFORE_SUBMISSION:
+        scopes.add(submission_scope(facts.id))
+    if action is Action.SUBMIT_CASE and isinstance(facts, CaseFacts):  # to hold against what the file says
+        scopes |= {room_scope(facts.review.id, room) for room in facts.rooms}
+    return frozenset(scopes)
 
 
 def _stream(facts: Facts | Absent, action: Action) -> StreamId:

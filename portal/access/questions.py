@@ -231,7 +231,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
         return EntityId("Concern", str(facts.id)), of
     of |= {} if facts.state is None else {"state": facts.state}
     of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
-    of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found}
+    of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of
 
 

@@ -138,4 +138,10 @@ KINDS: Final[dict[Action, int]] = {
     Action.LIST_OWN_CASES: 917,
     Action.VIEW_OWN_CASE: 918,
     Action.ANSWER_CASE: 919,
+    Action.SUBMIT_CASE: 920,
+    Action.DISCLOSE_CASE: 921,
+    Action.VIEW_SUBMISSION: 922,
+    Action.DECIDE_CASE: 923,
+    Action.CLOSE_CASE: 924,
+    Action.VIEW_STATEMENT: 925,
 }

@@ -38,6 +38,7 @@ class AccountEvent(StrEnum):
     LET_IN_AGAIN = "let_in_again"
     HEARING_ASKED = "hearing_asked"
     CASE_FOUND = "case_found"
+    CASE_SUBMITTED = "case_submitted"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -62,6 +63,7 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.HELD_BACK: N_("Your access is narrowed while a breach of confidentiality is looked into"),
     AccountEvent.LET_IN_AGAIN: N_("Your access is as it was before"),
     AccountEvent.HEARING_ASKED: N_("You are asked to be heard in a breach case"),
+    AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
     AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
@@ -132,6 +134,10 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "What is alleged and by when you may answer stands in the portal, under “My account”. Nothing is found before "
         "you were heard or let that day pass."
     ),
+    AccountEvent.CASE_SUBMITTED: N_(
+        "The version that discloses nothing stands in the portal, under Breach cases. The Group’s decision is recorded "
+        "there, too."
+    ),
     AccountEvent.CASE_FOUND: N_("What was found, and why, stands in the portal, under “My account”."),
     AccountEvent.INVITED: "",
 }
@@ -150,6 +156,7 @@ _PLACES: Final = {
     AccountEvent.LET_IN_AGAIN: "/account",
     AccountEvent.HEARING_ASKED: "/hearings",
     AccountEvent.CASE_FOUND: "/hearings",
+    AccountEvent.CASE_SUBMITTED: "/cases",
 }
 
 

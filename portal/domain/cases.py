@@ -99,6 +99,23 @@ FINDINGS: Final[dict[Finding, str]] = {
     Finding.CONFIDENTIALITY: N_("Breach of confidentiality"),
     Finding.NOT_ESTABLISHED: N_("Not established"),
 }
+
+
+class Decision(StrEnum):
+    """What the Oversight Group decides."""
+
+    NONE = "none"
+    REQUEST = "request"
+    RECOMMENDATION = "recommendation"
+    REFERRAL = "referral"
+
+
+DECISIONS: Final[dict[Decision, str]] = {
+    Decision.NONE: N_("No measure"),
+    Decision.REQUEST: N_("A request"),
+    Decision.RECOMMENDATION: N_("A recommendation"),
+    Decision.REFERRAL: N_("Referral to the Conference"),
+}
 _BREACHES: Final = frozenset({Finding.PROCEDURE, Finding.CONFIDENTIALITY})
 
 

@@ -11,7 +11,7 @@ from portal.domain.ids import CaseId, PersonId, RoomId, StateCode
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.concerns import files_of, tell_officers
+from portal.usecases.concerns import files_of, reach_of, tell_officers
 from portal.work import Portal, Work
 from storage.cases import BreachCase
 from storage.fields import Place
@@ -50,6 +50,7 @@ def case_facts(work: Work, row: BreachCase, record: ReviewRecord) -> CaseFacts:
         asked=row.asked_at is not None,
         heard=row.heard_at is not None,
         found=row.found_at is not None,
+        submitted=row.submitted_at is not None,
         rooms=frozenset(RoomId(room.id) for room in record.rooms),
     )
 
@@ -61,7 +62,7 @@ def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, Ca
         NotFound: There is no such case, or the actor may not know of it.
         Forbidden: The actor sees the case but may not do this.
     """
-    row = CaseRecords(work.session).case(case_id)
+    row = CaseRecords(work.session).case(case_id, reach_of(work))
     facts = facts_of_case(work, row)
     permit = work.require_on(action, facts, asked=case_id)
     if row is None or isinstance(facts, Absent):

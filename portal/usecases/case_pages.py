@@ -36,6 +36,7 @@ class CasePage:
         entries: The record, for the officer; of it the finding, for the States concerned.
         holds: The containments.
         people: Whom a containment can be about, or who can be named.
+        disclosed: The Group has the version in full.
         may: The acts that the reader may do.
     """
 
@@ -56,6 +57,7 @@ class CasePage:
     intact: bool
     holds: tuple[HoldLine, ...]
     people: tuple[tuple[UUID, str, str | None], ...]
+    disclosed: bool
     may: frozenset[Action]
 
 
@@ -69,8 +71,20 @@ ACTS: Final = (
     Action.ASK_HEARING,
     Action.RECORD_FINDING,
     Action.VIEW_CASE_TRAIL,
+    Action.SUBMIT_CASE,
+    Action.DISCLOSE_CASE,
+    Action.CLOSE_CASE,
 )
-_FOR_STATES: Final = frozenset({EntryKind.FINDING})
+_FOR_STATES: Final = frozenset(
+    {
+        EntryKind.FINDING,
+        EntryKind.FULL,
+        EntryKind.SUBMISSION,
+        EntryKind.DISCLOSURE,
+        EntryKind.DECISION,
+        EntryKind.CLOSING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,7 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
             open_hold(portal, permit, one, named(one.person_id) if told else None, today) for one in rows.holds
         ),
         people=tuple(sorted(choice, key=lambda one: (one[2] or "", one[1].casefold()))),
+        disclosed=row.disclosed_at is not None,
         may=may,
     )
 

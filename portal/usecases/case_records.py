@@ -21,9 +21,9 @@ from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
-from storage.cases import BreachCase, CaseEntry
+from storage.cases import BreachCase, CaseEntry, entry_scope
 from storage.fields import Place
-from storage.permits import OUTCOMES, Permit, case_scope
+from storage.permits import OUTCOMES, Permit
 from storage.repositories.cases import CaseRecords
 from storage.repositories.tree import TreeRecords
 from storage.tables import Person
@@ -42,6 +42,11 @@ class EntryKind(StrEnum):
     HEARD = "heard"
     UNHEARD = "unheard"
     FINDING = "finding"
+    FULL = "full"
+    SUBMISSION = "submission"
+    DISCLOSURE = "disclosure"
+    DECISION = "decision"
+    CLOSING = "closing"
 
 
 ENTRIES: Final[dict[EntryKind, str]] = {
@@ -53,6 +58,11 @@ ENTRIES: Final[dict[EntryKind, str]] = {
     EntryKind.HEARD: N_("What the person concerned said outside the portal"),
     EntryKind.UNHEARD: N_("The person concerned let the day pass"),
     EntryKind.FINDING: N_("Finding"),
+    EntryKind.FULL: N_("Submission, the version in full"),
+    EntryKind.SUBMISSION: N_("Submission, the version that discloses nothing"),
+    EntryKind.DISCLOSURE: N_("The version in full, given by the State under review"),
+    EntryKind.DECISION: N_("Decision of the Oversight Group"),
+    EntryKind.CLOSING: N_("Why it was closed"),
 }
 
 
@@ -89,7 +99,7 @@ def add_entry(
         raise SignedOut
     records, entry_id = CaseRecords(work.session), uuid4()
     before = records.entries(case.id)
-    sealed = work.seal(permit, case_scope(case.id), Place("case_entry", "said", entry_id), json.dumps(said))
+    sealed = work.seal(permit, entry_scope(case.id, kind), Place("case_entry", "said", entry_id), json.dumps(said))
     row = CaseEntry(
         id=entry_id,
         case_id=case.id,
@@ -129,7 +139,7 @@ def open_entries(
     for row in rows:
         kind = EntryKind(row.kind)
         place = Place("case_entry", "said", row.id)
-        said = json.loads(portal.open_text(permit, case_scope(row.case_id), place, row.said))
+        said = json.loads(portal.open_text(permit, entry_scope(row.case_id, row.kind), place, row.said))
         by = name_of(portal, permit, people[row.made_by])
         lines.append(EntryLine(row.number, kind, by, row.made_at, said, row.chain.hex()))
     return tuple(lines)

@@ -26,7 +26,7 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import case_facts, facts_of_case, find_case, steps_of, tell_concerned
 from portal.usecases.case_records import EntryKind, add_entry, snapshot
-from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, tell_officers
+from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, reach_of, tell_officers
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Concern
@@ -69,7 +69,7 @@ class CaseLine:
     stage: CaseStage
     exercise: bool
     since: datetime
-    waits: bool  # for the reader to confirm or decline it
+    waits: bool  # for the reader to confirm or decline it, or for the Group's decision
     due: bool  # a containment is to be looked at again
 
 
@@ -81,6 +81,7 @@ class CasesPage:
     cases: tuple[CaseLine, ...]
     reviews: tuple[tuple[UUID, str], ...]  # on which the reader may propose a case
     officer: bool
+    oversight: bool
 
 
 # --- looking
@@ -98,17 +99,21 @@ def list_cases(portal: Portal, caller: Caller) -> CasesPage:
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
         records = CaseRecords(work.session)
         due = records.to_review(work.now.date()) if officer else frozenset()
+        seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
+        if work.who.role is Role.OVERSIGHT:
+            seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
         lines = []
-        for row in records.cases():
+        for row in records.cases(reach_of(work)):
             facts = facts_of_case(work, row)
-            if not isinstance(facts, Absent) and work.allows(Action.VIEW_CASE, facts):
-                waits = work.allows(Action.CONFIRM_CASE, facts)
+            if not isinstance(facts, Absent) and work.allows(seeing, facts):
+                waits = work.allows(deciding, facts)
                 lines.append(case_line(row, facts, waits=waits, due=row.id in due))
         return CasesPage(
             concerns=tuple(list_concerns(work)) if officer else (),
             cases=tuple(lines),
             reviews=tuple((id_, state) for id_, state in records.reviews()) if officer else (),
             officer=officer,
+            oversight=work.who.role is Role.OVERSIGHT,
         )
 
 
@@ -142,9 +147,9 @@ def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, conce
     """
     with portal.work(caller) as work:
         records = CaseRecords(work.session)
-        concern = records.concern(concern_id) if concern_id else None
+        concern = records.concern(concern_id, reach_of(work)) if concern_id else None
         on = concern.review_id if concern else review_id if concern_id is None else None
-        record = files_of(work).find(on) if on else None
+        record = files_of(work).find(on) if on and reach_of(work).officer else None
         seen = concern is None or _sees_concern(work, concern)
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER and seen and record is not None
         facts = PortalFacts() if officer else Absent(PortalFacts)
@@ -182,8 +187,8 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
     """
     with portal.work(caller) as work:
         records, case, by = CaseRecords(work.session), CaseId(uuid4()), work.who.person_id
-        record = files_of(work).find(proposal.review)
-        concern = records.concern(proposal.concern) if proposal.concern else None
+        record = files_of(work).find(proposal.review) if reach_of(work).officer else None
+        concern = records.concern(proposal.concern, reach_of(work)) if proposal.concern else None
         person = work.people.find(proposal.person) if proposal.person else None
         if proposal.concern and (concern is None or concern.review_id != proposal.review):
             record = None

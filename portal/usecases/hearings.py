@@ -74,17 +74,17 @@ def view_own_case(portal: Portal, caller: Caller, case_id: UUID) -> HearingPage:
     with portal.work(caller) as work:
         row, facts, permit = find_case(work, Action.VIEW_OWN_CASE, case_id)
         records = CaseRecords(work.session)
-        entries = records.entries(row.id)
+        entries = [one for one in records.entries(row.id) if one.kind in SHOWN]
         holds = [one for one in records.containments(row.id) if one.person_id == work.who.person_id]
         people = work.people.named(list({entry.made_by for entry in entries}))
         may = work.allows(Action.ANSWER_CASE, facts)
         today = work.now.date()
-    shown = [one for one in open_entries(portal, permit, entries, people) if one.kind in SHOWN]
+    shown = open_entries(portal, permit, entries, people)
     line = HearingLine(row.id, row.number, facts.review.state_under_review, steps_of(row).stage, row.answer_by)
     return HearingPage(
         line,
         row.exercise,
-        tuple(shown),
+        shown,
         tuple(open_hold(portal, permit, one, None, today) for one in holds),
         may,
     )

@@ -181,7 +181,7 @@ def view_case_trail(portal: Portal, caller: Caller, case_id: UUID, search: Searc
         ids = tuple(room.id for room in record.rooms)
         work.note(permit, case=str(case.id))
     source = Source(portal, permit, eyes, ids, (*ids, record.review.id), untitled=True)
-    return ReviewTrail(record.review.id, record.review.state_code, read_page(source, search))
+    return ReviewTrail(record.review.id, record.review.state_code, read_page(source, search), source)
 
 
 def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str]:

@@ -1,5 +1,6 @@
 """Breach cases: their list, the form on which one is proposed, one case, and the second person's word."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -8,7 +9,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.domain.cases import ANSWER_DAYS_USUAL, FINDINGS, HOLDS, STAGES, text_of
+from portal.domain.cases import ANSWER_DAYS_USUAL, DECISIONS, FINDINGS, HOLDS, STAGES, text_of
+from portal.domain.quoting import Quoted
 from portal.errors import NotFound
 from portal.usecases import case_pages, cases
 from portal.usecases.case_records import ENTRIES
@@ -19,7 +21,8 @@ from portal.web.concerns import LONGEST, id_or_none
 from portal.web.forms import Form, filled, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
-WORDS: Final = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS}
+WORDS: Final = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS, "decisions": DECISIONS}
+QUOTED_MOST: Final = 20
 
 
 def listing(request: Request) -> Response:
@@ -74,14 +77,15 @@ def view(request: Request) -> Response:
     return case_page(request, id_from(request, "id"), Checks(Form(), sent=False))
 
 
-def case_page(request: Request, case: UUID, checks: Checks) -> Response:
-    """Show a case with what was found in a form of it."""
+def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quoted] = ()) -> Response:
+    """Show a case with what was found in a form of it, or what a version that is to disclose nothing quotes."""
     page = case_pages.view_case(portal_of(request), caller_of(request), case)
     today = portal_of(request).clock().date()
     return show(
         request,
         "cases/case.html",
-        status=checks.status,
+        status=422 if quoted else checks.status,
+        quoted=quoted[:QUOTED_MOST],
         page=page,
         names=state_names(request),
         words=WORDS,

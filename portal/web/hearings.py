@@ -5,7 +5,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.domain.cases import FINDINGS, HOLDS, STAGES, text_of
+from portal.domain.cases import DECISIONS, FINDINGS, HOLDS, STAGES, text_of
 from portal.usecases import hearings
 from portal.usecases.case_records import ENTRIES
 from portal.web.checks import Checks, state_names
@@ -13,7 +13,7 @@ from portal.web.concerns import LONGEST
 from portal.web.forms import Form, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
-WORDS = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS}
+WORDS = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS, "decisions": DECISIONS}
 
 
 def listing(request: Request) -> Response:

@@ -231,6 +231,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listCases", "listOwnCases"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
             *("viewLog", "listCases"),
+            *("listCases", "listOwnCases", "viewStatement"),
         )
     ),
     "state": tuple(
@@ -299,7 +300,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         for act in (
             *("proposeCase", "viewCase", "confirmCase", "declineCase", "beginContainment", "liftContainment"),
             *("addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
-            *("viewOwnCase", "answerCase"),
+            *("viewOwnCase", "answerCase", "submitCase", "discloseCase", "viewSubmission", "decideCase", "closeCase"),
         )
     ),
 }
@@ -373,6 +374,7 @@ def _breach(thing: Thing, one: UUID) -> Facts:
         asked=thing.asked,
         heard=thing.heard,
         found=thing.found,
+        submitted=thing.submitted,
     )
 
 

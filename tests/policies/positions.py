@@ -76,6 +76,7 @@ class Thing:
     asked: bool = False
     heard: bool = False
     found: bool = False
+    submitted: bool = False
 
 
 # rooms in which one reads: one's own State's national room is "own"

@@ -98,6 +98,9 @@ COURSE: Final = (
     _HEARD,
     {**_HEARD, "found": True},
     {**_HEARD, "found": True, "ended": True},
+    {**_OPEN, "submitted": True},
+    {**_HEARD, "found": True, "submitted": True},
+    {**_HEARD, "found": True, "submitted": True, "ended": True},
     {**_HEARD, "ended": True},
     {"ended": True},
 )

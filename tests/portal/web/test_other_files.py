@@ -80,6 +80,10 @@ class Ids:
         return self.cases
 
     @property
+    def submissions(self) -> tuple[UUID, ...]:
+        return self.cases
+
+    @property
     def register(self) -> tuple[UUID, ...]:
         return self.reviews
 
@@ -268,6 +272,9 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/cases/{id}/hearing": {"allegation": "A", "last_day": "2026-05-20"},
         "/cases/{id}/finding": {"finding": "no_breach", "finding_reasons": "A"},
         "/hearings/{id}": {"answer": "A"},
+        "/cases/{id}/submission": {"full": "A", "bare": "B"},
+        "/cases/{id}/closing": {"closing": "A"},
+        "/submissions/{id}": {"decision": "none", "decision_text": "A"},
         "/rooms/{id}/find": {"words": "draft"},
         "/documents/{id}/describe": {"title": "Altered", "kind": "law", "language": "en", "tags": "", "seen": "0"},
         "/documents/{id}/submit": {"version": str(version), "target": "shared"},
