@@ -30,6 +30,8 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "recovery_code": ("used_at", "replaced_at"),
     "issuer": ("confirmed_by", "confirmed_at", "ended_at", "ended_by"),
     "issuer_subject": ("ended_at",),
+    "signal": (),
+    "signal_step": (),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {

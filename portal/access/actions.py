@@ -115,6 +115,12 @@ class Action(StrEnum):
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
     VIEW_LOG = "viewLog"
 
+    # signals
+    LIST_SIGNALS = "listSignals"
+    VIEW_SIGNAL = "viewSignal"
+    SET_SIGNAL_ASIDE = "setSignalAside"
+    VIEW_SIGNAL_RULES = "viewSignalRules"
+
     # notices
     LIST_NOTICES = "listNotices"
     SEE_NOTICES = "seeNotices"
@@ -134,6 +140,8 @@ class Action(StrEnum):
     SWEEP_OBJECTS = "sweepObjects"
     ROTATE_KEYS = "rotateKeys"
     CHECK_RECORDS = "checkRecords"
+    WATCH_LOG = "watchLog"
+    RAISE_SIGNALS = "raiseSignals"
     SEND_MAIL = "sendMail"
     MAKE_ADMINISTRATOR = "makeAdministrator"
 

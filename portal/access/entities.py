@@ -26,6 +26,7 @@ from portal.domain.ids import (
     ReviewId,
     RoomId,
     SessionId,
+    SignalId,
     StateCode,
     VersionId,
 )
@@ -48,6 +49,7 @@ class Machine(StrEnum):
     MAILER = "mailer"
     OPERATOR = "operator"
     ISSUER = "issuer"
+    WATCHER = "watcher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,14 @@ class IssuerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalFacts:
+    """A signal; person: whom it is about."""
+
+    id: SignalId
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """A review file: its parties, where it stands, whether its State asked for help (ToR 16)."""
 
@@ -291,6 +301,7 @@ Facts = (
     | AppointmentFacts
     | InvitationFacts
     | IssuerFacts
+    | SignalFacts
     | ReviewFacts
     | AssignmentFacts
     | HandoverFacts

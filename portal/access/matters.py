@@ -25,6 +25,7 @@ from portal.access.entities import (
     ReviewFacts,
     RoomFacts,
     SessionFacts,
+    SignalFacts,
     StateFacts,
 )
 from portal.audit.events import IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
@@ -33,7 +34,18 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
 from portal.domain.reviews import ReviewStage, RoomKind
 from storage.dialogue import Clarification, Entry
-from storage.permits import DEVICES, ISSUERS, NAMES, ORIGINS, REGISTRY, STREAMS, Scope, room_scope, stream_scope
+from storage.permits import (
+    DEVICES,
+    ISSUERS,
+    NAMES,
+    ORIGINS,
+    REGISTRY,
+    SIGNALS,
+    STREAMS,
+    Scope,
+    room_scope,
+    stream_scope,
+)
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
 
@@ -76,6 +88,8 @@ _MACHINERY: Final = frozenset(
         Action.INITIALIZE,
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
+        Action.WATCH_LOG,
+        Action.RAISE_SIGNALS,
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -111,6 +125,9 @@ _DEVICES: Final = frozenset(
 # acts whose permit covers the same, whatever they are on
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
+    # likewise, from where somebody came, and what is counted of people
+    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),
+    Action.RAISE_SIGNALS: frozenset(),
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
     Action.CALL_ISSUER: frozenset({ISSUERS}),
@@ -295,6 +312,8 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
             | SessionFacts()
         ):
             return frozenset({NAMES, REGISTRY})
+        case SignalFacts():
+            return frozenset({NAMES, SIGNALS})
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
         case _:
@@ -328,6 +347,8 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
             named = {"person": facts.id, "state": facts.state}
         case SessionFacts():
             named = {"session": facts.id, "person": facts.person}
+        case SignalFacts():
+            named = {"signal": facts.id, "person": facts.person}
         case StateFacts():
             named = {"state": facts.code}
         case CycleFacts():

@@ -218,6 +218,10 @@ REASONS: Final = {
     "audit.log-delegate": N_("You are a focal point, and answer for a State’s file."),
     "audit.log-staff": N_("You run the portal, or care for its confidentiality."),
     "audit.log-oversight": N_("You are a member of the Implementation Oversight Group."),
+    # signals
+    "signals.officer": N_("You care for the portal’s confidentiality."),
+    "signals.rules": N_("Everybody who works with the portal may know by which rules it gives signals."),
+    "signals.oneself": N_("This is about yourself: another confidentiality officer looks at it."),
     # running the portal
     "machinery.health": N_("You see to the portal's health, as administrator."),
     "machinery.init": N_("An empty installation is being set up."),
@@ -225,6 +229,7 @@ REASONS: Final = {
     "machinery.sweeper": N_("The portal sweeps away what no record names."),
     "machinery.rotation": N_("The portal rewraps its keys."),
     "machinery.fsck": N_("The portal compares its records, objects and log."),
+    "machinery.watcher": N_("The portal reads its log for signals."),
     "machinery.operator": N_("Whoever runs the machine makes an administrator."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }

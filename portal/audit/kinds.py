@@ -118,4 +118,10 @@ KINDS: Final[dict[Action, int]] = {
     Action.MAKE_ADMINISTRATOR: 706,
     Action.LIST_NOTICES: 801,
     Action.SEE_NOTICES: 802,
+    Action.WATCH_LOG: 950,
+    Action.RAISE_SIGNALS: 951,
+    Action.LIST_SIGNALS: 952,
+    Action.VIEW_SIGNAL: 953,
+    Action.SET_SIGNAL_ASIDE: 954,
+    Action.VIEW_SIGNAL_RULES: 955,
 }

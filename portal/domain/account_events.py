@@ -29,6 +29,7 @@ class AccountEvent(StrEnum):
     CODES_CLOSED = "codes_closed"
     ADMINISTRATOR_MADE = "administrator_made"
     TROUBLE_REPORTED = "trouble_reported"
+    SIGNALS_RAISED = "signals_raised"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -45,6 +46,7 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.CODES_CLOSED: N_("Your passphrase was closed, because it was typed with a wrong code too often"),
     AccountEvent.ADMINISTRATOR_MADE: N_("An administrator was made at the machine’s command line"),
     AccountEvent.TROUBLE_REPORTED: N_("Somebody says that they can’t get into the portal"),
+    AccountEvent.SIGNALS_RAISED: N_("There are new signals"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
 _YOURS: Final = N_(
@@ -92,14 +94,19 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "Who it is, the portal tells you. Ask them by a way that you trust, not by an answer to a mail, before you "
         "issue a new sign-in link: anybody can write a mail address into a form."
     ),
+    AccountEvent.SIGNALS_RAISED: N_(
+        "Sign in as confidentiality officer and look at them under Signals. A signal accuses nobody. You are told of "
+        "new ones at most once a day."
+    ),
     AccountEvent.INVITED: "",
 }
 # what anybody can bring about
-ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED})
+ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED, AccountEvent.SIGNALS_RAISED})
 DAY: Final = timedelta(days=1)
 _PLACES: Final = {
     AccountEvent.ADMINISTRATOR_MADE: "/administration",
     AccountEvent.TROUBLE_REPORTED: "/people/{about}",
+    AccountEvent.SIGNALS_RAISED: "/signals",
 }
 
 

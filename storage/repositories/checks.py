@@ -18,8 +18,9 @@ from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.handovers import Handover
 from storage.notes import NoteCopy, Profile
-from storage.permits import NAMES, REGISTRY, Scope, room_scope
+from storage.permits import NAMES, REGISTRY, SIGNALS, Scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.signals import SignalCounts, SignalStep
 from storage.tables import (
     Appointment,
     Assignment,
@@ -62,6 +63,8 @@ SEALED: Final = (
     Sealed(NoteCopy, ("particulars",), lambda _: REGISTRY),
     Sealed(Profile, ("said",), lambda _: REGISTRY),
     Sealed(Handover, ("basis", "passed"), lambda _: REGISTRY),
+    Sealed(SignalStep, ("reason",), lambda _: SIGNALS),
+    Sealed(SignalCounts, ("counts",), lambda _: SIGNALS),
 )
 
 

@@ -29,6 +29,7 @@ from portal.access.entities import (
     ReviewFacts,
     RoomFacts,
     SessionFacts,
+    SignalFacts,
     StateFacts,
     Task,
 )
@@ -49,6 +50,7 @@ from portal.domain.ids import (
     ReviewId,
     RoomId,
     SessionId,
+    SignalId,
     StateCode,
     VersionId,
 )
@@ -197,6 +199,7 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "invitation": InvitationFacts,
     "handover": HandoverFacts,
     "issuer": IssuerFacts,
+    "signal": SignalFacts,
     "review": ReviewFacts,
     "room": RoomFacts,
     "document": DocumentFacts,
@@ -218,6 +221,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
+            *("watchLog", "raiseSignals", "listSignals", "viewSignalRules"),
         )
     ),
     "state": tuple(
@@ -246,6 +250,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
     "handover": (Action.VIEW_PERSON, Action.HAND_OVER, Action.VIEW_HANDOVER),
     "issuer": tuple(map(Action, ("viewIssuers", "confirmIssuer", "endIssuer", "callIssuer", "endSessionsByIssuer"))),
+    "signal": (Action.VIEW_SIGNAL, Action.SET_SIGNAL_ASIDE),
     "review": tuple(
         Action(act)
         for act in (
@@ -305,6 +310,7 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             *(InvitationId(one), person, of, begun_by, thing.takes_two, thing.other_focal_point)
         ),
         "issuer": lambda: IssuerFacts(IssuerId(one), of, begun_by, confirmed=thing.running),
+        "signal": lambda: SignalFacts(SignalId(one), person),
         "appointment": lambda: AppointmentFacts(
             AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
         ),

@@ -29,6 +29,7 @@ from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
 from tests.office import QUESTION
+from tests.signalled import raised
 from tests.web_client import ORIGIN, browser
 
 TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "last": "2027-05-02"}
@@ -70,6 +71,7 @@ class Ids:
     handovers: tuple[UUID, ...]
     issuers: tuple[UUID, ...]
     passkeys: tuple[UUID, ...]
+    signals: tuple[UUID, ...]
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -216,6 +218,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         handovers=tuple(handed),
         issuers=tuple(issuers),
         passkeys=tuple(passkeys),
+        signals=(raised(world, f"focal_{home.lower()}", review=file),),
     )
 
 
@@ -230,6 +233,7 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/reviews/{id}/undertaking": {"accepted": "yes", "wording": "1"},
         "/reviews/{id}/stage": {"seen": "desk_review", "stage": "dialogue"},
         "/reviews/{id}/help": {"wanted": "yes"},
+        "/signals/{id}/aside": {"reason": "They travelled."},
         "/reviews/{id}/schedule": {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"},
         "/reviews/{id}/schedule/steps": {
             "step": "response",
