@@ -1,7 +1,7 @@
 """Signals: what in the log somebody should look at, by a few rules that everybody may read.
 
 1. A signal says that a count reached its limit within a window of time. It accuses nobody, and gives no right.
-2. What is counted of a thing is counted once, however often it occurs. A refusal counts each time.
+2. A thing is counted once, however often it occurs or the log is read: a version, a page, a refusal, a place.
 3. Times are those of the events. Whatever lies within a window of the one that is counted, before it or after it,
    counts with it: a clock that was set back a little hides nothing, and one that was far off doesn't count for ever.
 4. After a signal its rule is quiet about that person until the window is over; of places for a day.
@@ -126,11 +126,11 @@ def read_limit(text: str) -> tuple[Rule, Limit]:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that a rule counts of a person; thing: what counts once, however often; empty: it counts each time."""
+    """Something that a rule counts of a person; thing: what is counted, once; times: for how many it stands."""
 
     rule: Rule
     at: datetime
-    thing: str = ""
+    thing: str
     review: UUID | None = None
     times: int = 1
 
@@ -183,7 +183,7 @@ class Counts:
         at, window = fact.at.timestamp(), limit.window.total_seconds()
         before = self._kept.get(fact.rule, [])
         near = [one for one in before if abs(at - one.at) < window]
-        others = [one for one in near if not fact.thing or one.thing != fact.thing]
+        others = [one for one in near if one.thing != fact.thing]
         known = len(others) < len(near)
         kept = [*others, _Kept(at, fact.thing, str(fact.review or ""), fact.times)][-KEPT:]
         self._kept[fact.rule] = kept

@@ -89,14 +89,14 @@ def facts_of(said: Said, come: Come, ends: Ends) -> Iterator[Told]:
         yield from (Told(person, fact) for fact in _done(said, review))
     tried = _tried(said)
     if tried is not None and ends.over(tried, review, said.at):
-        yield Told(tried, Fact(Rule.AFTER_END, said.at, review=review, times=_times(said)))
+        yield Told(tried, Fact(Rule.AFTER_END, said.at, said.id.hex, review, _times(said)))
     if person is not None:
         yield from (Told(person, fact) for fact in _come(said, come, review))
 
 
 def _refused(said: Said, review: UUID | None) -> Iterator[Told]:
     if said.person is not None and said.body.get("policies") != _STALE:
-        yield Told(said.person, Fact(Rule.REFUSALS, said.at, review=review, times=_times(said)))
+        yield Told(said.person, Fact(Rule.REFUSALS, said.at, said.id.hex, review, _times(said)))
 
 
 def _done(said: Said, review: UUID | None) -> Iterator[Fact]:

@@ -222,6 +222,20 @@ def test_read_again_from_before_the_log_raises_nothing_anew(begun: World) -> Non
     assert len(signals(begun)) == 1
 
 
+def test_read_again_by_a_place_that_was_put_back_counts_nothing_twice(begun: World) -> None:
+    def place(sql: str, *values: object) -> tuple[int, bytes]:
+        with closing(sqlite3.connect(begun.portal.database.path)) as connection, connection:
+            connection.execute(sql, values)
+            return connection.execute("SELECT position, mark FROM signal_reading").fetchone()  # type: ignore[no-any-return]  # the one row
+
+    before = place("SELECT 1")
+    look(begun, *[refused(begun) for _ in range(15)])
+    place("UPDATE signal_reading SET position = ?, mark = ?", *before)
+    assert look(begun) == []
+    look(begun, *[refused(begun) for _ in range(5)])
+    assert found(begun) == [(Rule.REFUSALS, person(begun), 20)]
+
+
 def test_where_it_stood_put_forward_by_hand_is_noticed_and_nothing_is_skipped(
     begun: World, caplog: pytest.LogCaptureFixture
 ) -> None:
