@@ -11,8 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from policies.engine import PolicyError
-from portal.cli_log import show_log_keys, verify, verify_options
+from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
+from portal.cli_verify import verify, verify_options
 from portal.cli_witness import keygen, keygen_options, run, run_options, show_keys, show_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
@@ -281,7 +282,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("log", "keys"), "print the public keys that the log is signed with", show_log_keys),
     Command(
         ("verify",),
-        "check a whole log from what it shows to everybody; needs no portal",
+        "check a bundle, a proof, or a whole log from outside; needs no portal",
         verify,
         verify_options,
         alone=True,

@@ -36,7 +36,7 @@ def show_log_keys(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 def verify_options(one: argparse.ArgumentParser) -> None:
     """Add the options of `portal verify`."""
-    one.add_argument("--log", required=True, metavar="DIR|URL", help="where checkpoint and tiles lie")
+    one.add_argument("--log", metavar="DIR|URL", help="where checkpoint and tiles lie")
     one.add_argument("--key", required=True, action="append", help="a key that must have signed, as `portal log keys`")
     one.add_argument("--since", type=Path, metavar="FILE", help="a checkpoint that you kept; it must go on from it")
 
@@ -46,7 +46,7 @@ def verify(_settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         keys = [read_key(text.strip()) for text in arguments.key]
         since = arguments.since.read_text("utf-8") if arguments.since else None
-        found = verify_log(_reader(arguments.log), keys, since)
+        found = verify_log(log_at(arguments.log), keys, since)
     except Malformed as error:
         raise Invalid(f"a key can't be used: {error}") from error
     except UnicodeDecodeError as error:
@@ -70,7 +70,8 @@ def _said(found: Verified) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _reader(where: str) -> Read:
+def log_at(where: str) -> Read:
+    """Read a log in a folder, or at an address."""
     return _of_address(where.rstrip("/")) if where.startswith(WEB) else _of_folder(Path(where))
 
 

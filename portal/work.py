@@ -80,9 +80,7 @@ class Portal:
     ) -> None:
         self.settings = settings
         self.witness_policy = NO_WITNESSES  # until the one of the settings is read
-        self.database = database
-        self.keyring = keyring
-        self.objects = objects
+        self.database, self.keyring, self.objects = database, keyring, objects
         self.policies = policies
         self.clock = clock
         self.floods = Floods()
@@ -310,8 +308,7 @@ class Work:
 
     def allows(self, action: Action, facts: Facts) -> bool:
         """Tell whether an act on something outside the rooms would be allowed; opens nothing."""
-        review = facts.review.id if hasattr(facts, "review") else None
-        actor = self.standings.actor(review)
+        actor = self.standings.actor(facts.review.id if hasattr(facts, "review") else None)
         return gate.decide_each(self.portal.policies, actor, action, [bare_matter(facts, action)])[0].allowed
 
     def _admit(

@@ -48,7 +48,11 @@ class ScopeKey:
 
     def keyed(self, purpose: str, value: bytes) -> bytes:
         """Compute HMAC-SHA-256 of a value under the subkey of a purpose."""
-        return hmac.digest(derive(self._key, purpose), value, hashlib.sha256)
+        return hmac.digest(self.subkey(purpose), value, hashlib.sha256)
+
+    def subkey(self, purpose: str) -> bytes:
+        """Derive the subkey of a purpose."""
+        return derive(self._key, purpose)
 
 
 class Keyring:
@@ -213,6 +217,17 @@ class Keyring:
 
         """
         return self.key(scope, 1, session).keyed(purpose, value)
+
+    def lend_tag_key(self, permit: Permit, scope: Scope) -> bytes:
+        """Lend the subkey that makes a stream's tags: it tells which entries are the stream's, and opens none.
+
+        Raises:
+            NotPermitted: The permit doesn't cover the stream.
+            KeyUnavailable: Nothing was ever written under this scope.
+
+        """
+        self._opens(permit, scope)
+        return self.key(scope, 1).subkey("tag")
 
     def _log_key(self, session: Session, scope: Scope) -> ScopeKey:
         """Give a log scope's one key: these keys have a single version, so one that is kept is the newest."""

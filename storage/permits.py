@@ -27,6 +27,7 @@ REGISTRY = Scope("registry")  # what else the register holds: mail addresses, le
 DEVICES = Scope("devices")  # which browsers people are signed in with
 ISSUERS = Scope("issuers")  # the secrets that the portal has with identity providers
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
+OUTCOMES = Scope("outcomes")  # how breach cases came out, as one word each
 SIGNALS = Scope("signals")  # what is counted of people for signals, and why one was set aside
 STREAMS = Scope("streams")  # every stream of the log: the check of all records covers this, and the look for signals
 
@@ -41,6 +42,11 @@ def room_scope(review: UUID, room: UUID) -> Scope:
 def stream_scope(stream: UUID) -> Scope:
     """Name the key scope of an audit stream."""
     return Scope(f"stream/{stream}")
+
+
+def case_scope(case: UUID) -> Scope:
+    """Name the key scope of a concern, or of a breach case."""
+    return Scope(f"case/{case}")
 
 
 def covered(scope: Scope, scopes: frozenset[Scope]) -> bool:

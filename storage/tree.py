@@ -53,6 +53,17 @@ class TreeHead(SQLModel, table=True):
     at: datetime = moment()
 
 
+class MonthCount(SQLModel, table=True):
+    """How many events of a kind and phase came into the tree, by the month of their time."""
+
+    __tablename__: ClassVar[str] = "month_count"
+
+    month: str = Field(primary_key=True, max_length=7)  # 2026-05
+    kind: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    phase: str = Field(primary_key=True, max_length=10)
+    count: int
+
+
 class Cosignature(SQLModel, table=True):
     """A witness's signature of a checkpoint, of one of its keys; triggers refuse change and deletion."""
 

@@ -230,4 +230,5 @@ def build_world(portal: Portal, clock: Clock) -> World:
     add_member(world, "translator", Role.TRANSLATOR)
     add_member(world, "oversight", Role.OVERSIGHT)
     add_member(world, "confidentiality", Role.CONFIDENTIALITY_OFFICER)
+    add_member(world, "confidentiality_other", Role.CONFIDENTIALITY_OFFICER)
     return world

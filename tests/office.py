@@ -21,7 +21,8 @@ from storage.notes import Profile
 from storage.notices import Notice
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import Appointment, Assignment, Cycle
-from tests import dialogue
+from tests import breaches, dialogue
+from tests.breaches import CONCERN
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
 from tests.filing import PDF, circulated, newest, press, put, set_back
@@ -101,6 +102,11 @@ FORMS: Final[Mapping[str, Filling]] = {
         "officer",
         {"step": "response", "seen": "", "agreed": "2026-07-01", "reason": "As all agreed."},
     ),
+    "/reviews/{id}/concerns": ("expert_xaa", {**CONCERN, "documents": ""}),
+    "/concerns/{id}/aside": ("confidentiality", {"reason": "It was a public law."}),
+    "/cases": ("confidentiality", {"review": "", "concern": "", "person": "", "subject": "A", "grounds": "B"}),
+    "/cases/{id}/confirm": ("focal_xbb", {}),
+    "/cases/{id}/decline": ("focal_xaa", {}),
     "/calendar": ("focal_xaa", {}),
     "/calendar/end": ("focal_xaa", {}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
@@ -268,6 +274,27 @@ class Talk:
         return first.clarification
 
 
+class Breaches:
+    """Concerns and cases of the first review, one for each form of them; begun when one is first asked for."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made: dict[str, UUID] = {}
+
+    def ids(self, path: str) -> dict[str, UUID]:
+        """Name what an address is about."""
+        if not path.startswith(("/concerns", "/cases/{id}")):
+            return {}
+        if path not in self._made:
+            self._made[path] = self._make(path)
+        return {"concerns": self._made[path], "cases": self._made[path]}
+
+    def _make(self, path: str) -> UUID:
+        if path.startswith("/concerns"):
+            return breaches.concern(self._world, "expert_xbb")
+        return breaches.proposed(self._world)
+
+
 class Office:
     """The cast at work, with something for every form to be about."""
 
@@ -300,6 +327,7 @@ class Office:
         self.copy = copied(world)
         self.signal = raised(world)
         self.talk = Talk(world)
+        self.breaches = Breaches(world)
 
     def _waiting(self) -> UUID:
         """Make an appointment that somebody else has to confirm."""
@@ -380,6 +408,7 @@ class Office:
             "calendar": "t" * 43 + ".ics",
             "states": "XAA",
             **self.talk.ids(way.path),
+            **self.breaches.ids(way.path),
         }
         parts = way.path.split("/")
         filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]

@@ -163,9 +163,9 @@ def test_patterns_take_time_that_grows_with_what_they_read() -> None:
         for unit in HOSTILE:
             text = unit * (LONGEST // len(unit)) + "\0"
             subject = text.encode() if raw else text
-            began = time.perf_counter()
+            began = time.thread_time()  # of this thread alone: others may have the processor
             use("_", subject) if name[1] == "sub" else use(subject)
-            if time.perf_counter() - began > 0.5:
+            if time.thread_time() - began > 0.5:
                 slow.append((name, unit))
     assert not slow
 

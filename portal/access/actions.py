@@ -115,6 +115,17 @@ class Action(StrEnum):
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
     VIEW_LOG = "viewLog"
 
+    # breach cases
+    LIST_CONCERNS = "listConcerns"
+    FILE_CONCERN = "fileConcern"
+    VIEW_CONCERN = "viewConcern"
+    SET_CONCERN_ASIDE = "setConcernAside"
+    LIST_CASES = "listCases"
+    PROPOSE_CASE = "proposeCase"
+    VIEW_CASE = "viewCase"
+    CONFIRM_CASE = "confirmCase"
+    DECLINE_CASE = "declineCase"
+
     # signals
     LIST_SIGNALS = "listSignals"
     VIEW_SIGNAL = "viewSignal"
@@ -210,6 +221,9 @@ _SEEING: Final = {
     Action.SEND_ENTRY: Action.VIEW_ENTRY,
     Action.DELIVER_ENTRY: Action.VIEW_ENTRY,
     Action.RECALL_ENTRY: Action.VIEW_ENTRY,
+    Action.SET_CONCERN_ASIDE: Action.VIEW_CONCERN,
+    Action.CONFIRM_CASE: Action.VIEW_CASE,
+    Action.DECLINE_CASE: Action.VIEW_CASE,
 }
 
 

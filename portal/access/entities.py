@@ -15,7 +15,9 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    CaseId,
     ClarificationId,
+    ConcernId,
     CycleId,
     DocumentId,
     EntryId,
@@ -292,6 +294,48 @@ class EntryFacts:
     cleared: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ConcernFacts:
+    """A concern about a file, filed or about to be.
+
+    Args:
+        filed_by: Whose it is.
+        person: Whom it is about, if it names somebody.
+        involved: Who was ever assigned to the review, or sent a text of it.
+    """
+
+    id: ConcernId
+    review: ReviewFacts
+    filed_by: PersonId
+    person: PersonId | None = None
+    involved: frozenset[PersonId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """A breach case, made or about to be.
+
+    Args:
+        person: Whom it concerns; None while nobody is named.
+        state: Whose people they are of.
+        filed_by: Who filed the concern that it rests on.
+        begun_by: Who proposed it.
+        involved: Who was ever assigned to the review, or sent a text of it.
+        registered: A second person confirmed it.
+        ended: It was declined or closed.
+    """
+
+    id: CaseId
+    review: ReviewFacts
+    begun_by: PersonId
+    person: PersonId | None = None
+    state: StateCode | None = None
+    filed_by: PersonId | None = None
+    involved: frozenset[PersonId] = frozenset()
+    registered: bool = False
+    ended: bool = False
+
+
 Facts = (
     PortalFacts
     | StateFacts
@@ -309,6 +353,8 @@ Facts = (
     | DocumentFacts
     | ClarificationFacts
     | EntryFacts
+    | ConcernFacts
+    | CaseFacts
 )
 
 

@@ -12,7 +12,9 @@ from portal.access.entities import (
     Absent,
     AppointmentFacts,
     AssignmentFacts,
+    CaseFacts,
     ClarificationFacts,
+    ConcernFacts,
     CycleFacts,
     DocumentFacts,
     EntryFacts,
@@ -28,7 +30,7 @@ from portal.access.entities import (
     SignalFacts,
     StateFacts,
 )
-from portal.audit.events import IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
+from portal.audit.events import CASES_STREAM, IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
 from portal.domain.clarifications import ClarificationStage, Clearance, EntryStage
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
@@ -43,6 +45,7 @@ from storage.permits import (
     SIGNALS,
     STREAMS,
     Scope,
+    case_scope,
     room_scope,
     stream_scope,
 )
@@ -133,6 +136,8 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.CALL_ISSUER: frozenset({ISSUERS}),
     Action.END_SESSIONS_BY_ISSUER: frozenset(),
 }
+# acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
+_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -189,7 +194,7 @@ def review_matter(record: ReviewRecord, action: Action) -> Matter:
     scopes = {NAMES, REGISTRY} if action in _REGISTER else {NAMES}
     if action in OPENS_REVIEW_TRAIL:
         scopes.add(stream_scope(review.id))
-    stream = review.id
+    stream = CASES_STREAM if action in _CASES else review.id
     if action is Action.SET_CLEARANCE and (own := record.room(RoomKind.REVIEWERS.value)) is not None:
         stream = own.id  # how a reviewing State works is nothing for the State under review
     shared = record.room(RoomKind.SHARED.value) if action in _SCHEDULE else None
@@ -312,10 +317,10 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
             | SessionFacts()
         ):
             return frozenset({NAMES, REGISTRY})
-        case SignalFacts():
-            return frozenset({NAMES, SIGNALS})
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
+        case ConcernFacts() | CaseFacts() | SignalFacts():
+            return frozenset({NAMES, SIGNALS if isinstance(facts, SignalFacts) else case_scope(facts.id)})
         case _:
             return frozenset({NAMES})
 
@@ -325,6 +330,8 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
         return IDENTITY_STREAM
     if action in _MACHINERY:
         return MACHINERY_STREAM
+    if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
+        return CASES_STREAM
     if isinstance(facts, AssignmentFacts):
         return StreamId(facts.review.id)
     return REGISTRY_STREAM
@@ -335,12 +342,6 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
     match facts:
         case AppointmentFacts() | AssignmentFacts() | HandoverFacts() | InvitationFacts():
             named = _named_of_person(facts)
-        case AppointmentFacts():
-            named = {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
-        case AssignmentFacts():
-            named = {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
-        case InvitationFacts():
-            named = {"invitation": facts.id, "person": facts.person, "state": facts.state}
         case IssuerFacts():
             named = {"issuer": facts.id, "state": facts.state}
         case PersonFacts():
@@ -353,6 +354,10 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
             named = {"state": facts.code}
         case CycleFacts():
             named = {"cycle": facts.id}
+        case ConcernFacts():
+            named = {"concern": facts.id, "review": facts.review.id}
+        case CaseFacts():
+            named = {"case": facts.id, "review": facts.review.id, "person": facts.person}
         case _:
             return {}
     return {name: str(value) for name, value in named.items() if value is not None}

@@ -14,7 +14,9 @@ from portal.access.entities import (
     Anonymous,
     AppointmentFacts,
     AssignmentFacts,
+    CaseFacts,
     ClarificationFacts,
+    ConcernFacts,
     CycleFacts,
     DocumentFacts,
     EntryFacts,
@@ -37,7 +39,9 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    CaseId,
     ClarificationId,
+    ConcernId,
     CycleId,
     DocumentId,
     EntryId,
@@ -87,6 +91,8 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     EntryFacts: EntryFacts(
         EntryId(NIL), _NO_ROOM, EntryStage.DRAFT, owner=_NO_STATE, needs_clearance=False, cleared=False
     ),
+    ConcernFacts: ConcernFacts(ConcernId(NIL), _NO_REVIEW, _NO_PERSON),
+    CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, _NO_PERSON),
 }
 
 
@@ -200,6 +206,16 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
             PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | HandoverFacts() | IssuerFacts()
         ):
             return _of_a_person(facts)
+        case ConcernFacts() | CaseFacts():
+            return _of_a_case(facts)
+        case _:
+            return _of_the_portal(facts)
+
+
+def _of_the_portal(
+    facts: PortalFacts | StateFacts | CycleFacts | SessionFacts | SignalFacts,
+) -> tuple[EntityId, Attributes]:
+    match facts:
         case PortalFacts():
             return EntityId("Portal", "portal"), {}
         case StateFacts():
@@ -210,6 +226,17 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
             kind = "Session" if isinstance(facts, SessionFacts) else "Signal"
             return EntityId(kind, str(facts.id)), {"person": str(facts.person)}
     assert_never(facts)
+
+
+def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
+    named = {"person": facts.person, "filedBy": facts.filed_by}
+    of: Attributes = {name: str(value) for name, value in named.items() if value is not None}
+    of |= {"review": _file(facts.review), "involved": _ids(facts.involved)}
+    if isinstance(facts, ConcernFacts):
+        return EntityId("Concern", str(facts.id)), of
+    of |= {} if facts.state is None else {"state": facts.state}
+    of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
+    return EntityId("Case", str(facts.id)), of
 
 
 def _of_a_file(

@@ -42,6 +42,13 @@ REASONS: Final = {
     "guardrails.exclusive-roles": N_("You hold two roles that exclude one another, so you may act under neither."),
     "guardrails.exclusive-appointment": N_("This person holds a role that excludes the one to be given."),
     "guardrails.exclusive-assignment": N_("This person holds a role that excludes being the officer of a review."),
+    "guardrails.case-on-oneself": N_("This case is about you, so you don’t act in it."),
+    "guardrails.concern-on-oneself": N_("This concern is about you."),
+    "guardrails.case-own-act": N_(
+        "You filed the concern or have worked on this review yourself; nobody examines their own act."
+    ),
+    "guardrails.second-person-case": N_("You proposed this case; somebody else has to confirm it."),
+    "guardrails.case-once": N_("This case was confirmed, declined or closed before."),
     # one's own presence
     "sessions.visitor": N_("Anybody may try to sign in, or say that they can’t."),
     "sessions.own-account": N_("This is your own account."),
@@ -218,6 +225,15 @@ REASONS: Final = {
     "audit.log-delegate": N_("You are a focal point, and answer for a State’s file."),
     "audit.log-staff": N_("You run the portal, or care for its confidentiality."),
     "audit.log-oversight": N_("You are a member of the Implementation Oversight Group."),
+    # breach cases
+    "cases.focal-point-files": N_("Your State is party to this review, and you are its focal point."),
+    "cases.assigned-files": N_("Your State is party to this review, and you are assigned to it."),
+    "cases.staff-files": N_("You work on this review, as its officer or translator."),
+    "cases.own-concern": N_("You filed this concern."),
+    "cases.officer-concerns": N_("You look into concerns, as confidentiality officer."),
+    "cases.officer": N_("You look into breach cases, as confidentiality officer."),
+    "cases.focal-point-lists": N_("You see the cases that concern your State, as its focal point."),
+    "cases.state-concerned": N_("This case concerns your State, and you are its focal point."),
     # signals
     "signals.officer": N_("You care for the portal’s confidentiality."),
     "signals.rules": N_("Everybody who works with the portal may know by which rules it gives signals."),

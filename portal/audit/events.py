@@ -25,11 +25,13 @@ REGISTRY_STREAM: Final = StreamId(UUID("00000000-0000-4000-8000-000000000001")) 
 IDENTITY_STREAM: Final = StreamId(UUID("00000000-0000-4000-8000-000000000002"))  # signing in and out
 REFUSALS_STREAM: Final = StreamId(UUID("00000000-0000-4000-8000-000000000003"))  # refusals that look like absence
 MACHINERY_STREAM: Final = StreamId(UUID("00000000-0000-4000-8000-000000000004"))  # rotation, checks, sweeps
+CASES_STREAM: Final = StreamId(UUID("00000000-0000-4000-8000-000000000005"))  # concerns and breach cases
 PORTAL_STREAMS: Final = {
     "registry": REGISTRY_STREAM,
     "identity": IDENTITY_STREAM,
     "refusals": REFUSALS_STREAM,
     "machinery": MACHINERY_STREAM,
+    "cases": CASES_STREAM,
 }
 
 

@@ -10,7 +10,7 @@ An event fits when (LOG.md, "What a reader must reject"):
 import hmac
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -30,7 +30,7 @@ ACTIONS: Final = {number: action for action, number in KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An event as the log has it, checked."""
+    """An event as the log has it, checked; `text` is its canonical form."""
 
     id: UUID
     stream: UUID
@@ -40,6 +40,8 @@ class Said:
     phase: Phase
     body: dict[str, Any]
     leaf: bytes
+    text: bytes = field(default=b"", repr=False)
+    salt: bytes = field(default=b"", repr=False)
 
     def on(self, kind: str) -> UUID | None:
         """Give the id of what the act was on."""
@@ -101,7 +103,18 @@ def read_event(session: Session, keyring: Keyring, permit: Permit, event: Event)
     if wrong:
         return _unfit(event, wrong)
     action, phase = ACTIONS[event.kind], Phase(event.phase)
-    return Said(event.id, event.stream_id, event.number, event.at, action, phase, body, event.leaf)
+    return Said(
+        event.id,
+        event.stream_id,
+        event.number,
+        event.at,
+        action,
+        phase,
+        body,
+        event.leaf,
+        opened["body"],
+        opened["salt"],
+    )
 
 
 def _different(session: Session, keyring: Keyring, event: Event, body: dict[str, Any]) -> Iterator[str]:

@@ -46,6 +46,7 @@ def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
     leaves = records.leaves(growing.size, BATCH)
     if not leaves:
         return 0
+    records.count_months(growing.size)
     records.put_tiles(growing.add([entry_hash(entry(leaf, tag)) for leaf, tag in leaves]))
     root, at = growing.root(), max(now, head.at) if head else now
     records.put_head(TreeHead(size=growing.size, root=root, note=sign(growing.size, root, at), at=at))

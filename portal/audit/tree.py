@@ -8,11 +8,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 HASH_BYTES: Final = 32
 WIDTH: Final = 256
 HEIGHT: Final = 8  # levels of the tree that a tile spans
+SUBTREES: Final = 1024  # whose roots are kept: what lies beside the way to an entry lies beside its neighbours' too
 EMPTY: Final = hashlib.sha256(b"").digest()  # the root of no entries
 MOST_SIZE: Final = 2**63 - 1
 
@@ -58,6 +60,7 @@ class Tree:
     def __init__(self, size: int, tiles: Tiles) -> None:
         self.size = size
         self._tiles = tiles
+        self._range = lru_cache(SUBTREES)(self._root_of)
 
     def root(self) -> bytes:
         """Compute the root."""
@@ -109,7 +112,7 @@ class Tree:
             proof.append(self._range(first, last))
         return proof[::-1]
 
-    def _range(self, first: int, last: int) -> bytes:
+    def _root_of(self, first: int, last: int) -> bytes:
         """Compute the root of a subtree that the tree has: from one entry up to another."""
         count = last - first
         if count & (count - 1):

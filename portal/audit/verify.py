@@ -18,6 +18,7 @@ from portal.audit.tree import HASH_BYTES, WIDTH, Growing, Inconsistent, Tree, ch
 LENGTH_BYTES: Final = 2
 
 Read = Callable[[str], bytes]  # gives what lies at an address below the log's prefix
+Look = Callable[[int, Sequence[bytes]], None]  # is given entries, and the place of the first
 
 
 class Wrong(Exception):
@@ -33,7 +34,10 @@ class Verified:
 
 
 def verify_log(
-    read: Read, keys: Sequence[Key], since: str | None = None, progress: Callable[[int], None] = lambda _count: None
+    read: Read,
+    keys: Sequence[Key],
+    since: str | None = None,
+    look: Look = lambda _first, _entries: None,
 ) -> Verified:
     """Check a log from its first entry to its last.
 
@@ -41,7 +45,7 @@ def verify_log(
         read: Reads the log.
         keys: The keys that must have signed the checkpoint.
         since: An earlier checkpoint of it, signed by the same keys.
-        progress: Told how many entries were checked.
+        look: Sees the entries, too.
 
     Raises:
         Wrong: It isn't whole.
@@ -50,9 +54,9 @@ def verify_log(
     checkpoint = _signed(_text(read), keys, "the checkpoint")
     earlier = _signed(since, keys, "the earlier checkpoint") if since is not None else None
     growing = Growing(0, [])
-    for hashes in _entries(read, checkpoint.size):
-        _hold(read, checkpoint.size, growing.add(hashes))
-        progress(growing.size)
+    for entries in _entries(read, checkpoint.size):
+        look(growing.size, entries)
+        _hold(read, checkpoint.size, growing.add([entry_hash(one) for one in entries]))
     if growing.root() != checkpoint.root:
         raise Wrong(f"the {checkpoint.size} entries don't give the root that was signed")
     if earlier is not None:
@@ -78,10 +82,10 @@ def _text(read: Read) -> str:
 
 
 def _entries(read: Read, size: int) -> Iterator[list[bytes]]:
-    """Hash the entries, tile by tile."""
+    """Read the entries, tile by tile."""
     for number in range(-(-size // WIDTH)):
         width = tile_width(0, number, size)
-        yield [entry_hash(one) for one in _bundle(read(f"tile/{tile_path(ENTRIES, number, width)}"), number, width)]
+        yield _bundle(read(f"tile/{tile_path(ENTRIES, number, width)}"), number, width)
 
 
 def _bundle(raw: bytes, number: int, width: int) -> list[bytes]:

@@ -29,6 +29,11 @@ class AccountEvent(StrEnum):
     CODES_CLOSED = "codes_closed"
     ADMINISTRATOR_MADE = "administrator_made"
     TROUBLE_REPORTED = "trouble_reported"
+    CONCERN_FILED = "concern_filed"
+    CONCERN_ANSWERED = "concern_answered"
+    CASE_PROPOSED = "case_proposed"
+    CASE_REGISTERED = "case_registered"
+    CASE_MOVED = "case_moved"
     SIGNALS_RAISED = "signals_raised"
     INVITED = "invited"  # by mail alone: it carries the link
 
@@ -46,6 +51,11 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.CODES_CLOSED: N_("Your passphrase was closed, because it was typed with a wrong code too often"),
     AccountEvent.ADMINISTRATOR_MADE: N_("An administrator was made at the machine’s command line"),
     AccountEvent.TROUBLE_REPORTED: N_("Somebody says that they can’t get into the portal"),
+    AccountEvent.CONCERN_FILED: N_("A concern about confidentiality was filed"),
+    AccountEvent.CONCERN_ANSWERED: N_("A concern that you filed was dealt with"),
+    AccountEvent.CASE_PROPOSED: N_("A breach case waits for a second person"),
+    AccountEvent.CASE_REGISTERED: N_("A breach case was registered"),
+    AccountEvent.CASE_MOVED: N_("A breach case took its next step"),
     AccountEvent.SIGNALS_RAISED: N_("There are new signals"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
@@ -94,6 +104,19 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "Who it is, the portal tells you. Ask them by a way that you trust, not by an answer to a mail, before you "
         "issue a new sign-in link: anybody can write a mail address into a form."
     ),
+    AccountEvent.CONCERN_FILED: N_("It waits for you in the portal, under Breach cases."),
+    AccountEvent.CONCERN_ANSWERED: N_(
+        "What became of it stands in the portal, where you filed it. It stays in the record, whatever was decided."
+    ),
+    AccountEvent.CASE_PROPOSED: N_(
+        "No case is opened by one person alone. Read it in the portal, under Breach cases, and confirm it if it is to "
+        "be examined, or decline it."
+    ),
+    AccountEvent.CASE_REGISTERED: N_(
+        "It concerns a review or somebody that you speak for. What it is about and who acts in it stands in the "
+        "portal, under Breach cases."
+    ),
+    AccountEvent.CASE_MOVED: N_("Where it stands now, you see in the portal, under Breach cases."),
     AccountEvent.SIGNALS_RAISED: N_(
         "Sign in as confidentiality officer and look at them under Signals. A signal accuses nobody. You are told of "
         "new ones at most once a day."
@@ -106,6 +129,11 @@ DAY: Final = timedelta(days=1)
 _PLACES: Final = {
     AccountEvent.ADMINISTRATOR_MADE: "/administration",
     AccountEvent.TROUBLE_REPORTED: "/people/{about}",
+    AccountEvent.CONCERN_FILED: "/cases",
+    AccountEvent.CONCERN_ANSWERED: "/reviews",
+    AccountEvent.CASE_PROPOSED: "/cases",
+    AccountEvent.CASE_REGISTERED: "/cases",
+    AccountEvent.CASE_MOVED: "/cases",
     AccountEvent.SIGNALS_RAISED: "/signals",
 }
 

@@ -20,6 +20,8 @@ VersionId = NewType("VersionId", UUID)
 TranslationId = NewType("TranslationId", UUID)
 ClarificationId = NewType("ClarificationId", UUID)
 EntryId = NewType("EntryId", UUID)
+ConcernId = NewType("ConcernId", UUID)
+CaseId = NewType("CaseId", UUID)
 
 EventId = NewType("EventId", UUID)
 StreamId = NewType("StreamId", UUID)

@@ -18,8 +18,11 @@ from portal.papers.blocks import BREAK, Block, Line, blocks_of, reads_rtl
 from portal.papers.dialogue import Article, Paper, Question, Said
 from portal.papers.fonts import FOLDER, Shelf, choose, shelf
 from portal.papers.room import check_room
+from portal.papers.trail import MOST_LINES, TrailPaper, TrailTooLong
 
-_TEMPLATE: Final = Path(__file__).with_name("paper.typ").read_bytes()
+_HERE: Final = Path(__file__).parent
+_DIALOGUE: Final = (_HERE / "paper.typ").read_bytes() + (_HERE / "dialogue.typ").read_bytes()
+_TRAIL: Final = (_HERE / "paper.typ").read_bytes() + (_HERE / "trail.typ").read_bytes()
 _NOTHING: Final = b"#set document(date: none)"
 _FORGETS_AFTER: Final = 11  # papers: what wasn't used for ten is dropped
 _LANGUAGE: Final = re.compile("[a-z]{2,3}")
@@ -44,16 +47,29 @@ def write_pdf(paper: Paper, folder: Path = FOLDER) -> bytes:
     found = shelf(folder)
     check_room(paper)
     with _ONE_AT_A_TIME:  # a long paper takes half of the service's memory
-        return _write(paper, found)
+        return _write(_DIALOGUE, _paper(paper), found)
 
 
-def _write(paper: Paper, found: Shelf) -> bytes:
-    said = _paper(paper)
+def write_trail(paper: TrailPaper, folder: Path = FOLDER) -> bytes:
+    """Return a trail as PDF.
+
+    Raises:
+        FontsMissing: There is no font for one of the languages of a review; nothing was made.
+        TrailTooLong: It has more lines than one paper takes; nothing was made.
+    """
+    found = shelf(folder)
+    if len(paper.rows) > MOST_LINES:
+        raise TrailTooLong(f"no more than {MOST_LINES} lines fit on a paper")
+    with _ONE_AT_A_TIME:
+        return _write(_TRAIL, _trail(paper), found)
+
+
+def _write(template: bytes, said: dict[str, Any], found: Shelf) -> bytes:
     families, numbered = choose(frozenset(json.dumps(said, ensure_ascii=False)), found)
     said = _replaced(said, numbered)
     said["families"] = families
     try:
-        return _set(_TEMPLATE, found, json.dumps(said))
+        return _set(template, found, json.dumps(said))
     finally:
         for _ in range(_FORGETS_AFTER):
             _set(_NOTHING, found, "{}")
@@ -89,16 +105,34 @@ def _language(code: str) -> str | None:
     return code if _LANGUAGE.fullmatch(code) else None
 
 
-def _paper(paper: Paper) -> dict[str, Any]:
+def _beginning(paper: Paper | TrailPaper) -> dict[str, Any]:
     return {
         "title": _own(paper.title, rtl=paper.rtl),
         "subtitle": _own(paper.subtitle, rtl=paper.rtl),
         "facts": [[_words(term), _own(value, rtl=paper.rtl)] for term, value in paper.facts],
         "made_at": _own(paper.made_at, rtl=paper.rtl),
         "mark": _words(paper.mark),
-        "attachments": _words(paper.attachments),
         "language": _language(paper.language),
         "rtl": paper.rtl,
+    }
+
+
+def _trail(paper: TrailPaper) -> dict[str, Any]:
+    return _beginning(paper) | {
+        "notes": [_own(note, rtl=paper.rtl) for note in paper.notes],
+        "columns": [_words(column) for column in paper.columns],
+        "widths": paper.widths,
+        "rows": [[[_narrow(words, rtl=paper.rtl) for words in cell] for cell in row] for row in paper.rows],
+    }
+
+
+def _narrow(text: str, *, rtl: bool) -> dict[str, Any]:
+    return {"text": _words(text, _NARROW_RUN), "rtl": reads_rtl(text, otherwise=rtl)}
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    return _beginning(paper) | {
+        "attachments": _words(paper.attachments),
         "articles": [_article(article, paper) for article in paper.articles],
     }
 

@@ -38,10 +38,17 @@ def check_tree(check: Check) -> None:
         check.report.finds("tree-beyond", sentence, count=beyond)
     tiles.end()
     _check_cosignatures(check, records)
+    _check_months(check, records)
     check.report.counted("entries of the tree", growing.size)
     if astray := records.astray():
         sentence = N_("%(count)d events are neither in the log's tree nor waiting for it.")
         check.report.finds("tree-astray", sentence, count=astray)
+
+
+def _check_months(check: Check, records: TreeRecords) -> None:
+    kept = {(row.month, row.kind, row.phase, row.count) for row in records.months()}
+    if kept != set(map(tuple, records.months_anew())):
+        check.report.finds("months-differ", N_("What is counted by month isn't what the log's tree has."))
 
 
 def _check_cosignatures(check: Check, records: TreeRecords) -> None:

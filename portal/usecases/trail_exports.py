@@ -110,7 +110,7 @@ def begin_export(portal: Portal, caller: Caller, review_id: UUID, search: Search
     """
     with portal.work(caller) as work:
         source, _ = whole_file(work, Action.EXPORT_REVIEW_TRAIL, review_id)
-        return _begun(work, source, search, streams=streams)
+        return begun(work, source, search, streams=streams)
 
 
 def begin_document_export(
@@ -125,12 +125,15 @@ def begin_document_export(
     """
     with portal.work(caller) as work:
         source, _ = one_document(work, document_id)
-        return _begun(work, source, search, streams=streams)
+        return begun(work, source, search, streams=streams)
 
 
-def _begun(work: Work, source: Source, search: Search, *, streams: bool) -> Export:
-    if not streams:
-        work.note(source.permit, head=True)
+def begun(work: Work, source: Source, search: Search, *, streams: bool, form: str = "") -> Export:
+    """Make the permit's event the intent of an export, if bytes follow; `form`: in which form, if not as a table."""
+    said: dict[str, str | bool] = {"form": form} if form else {}
+    said |= {} if streams else {"head": True}
+    if said:
+        work.note(source.permit, **said)
     return Export(source, search, work.begins(source.permit) if streams else None)
 
 

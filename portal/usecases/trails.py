@@ -124,7 +124,7 @@ def view_document_trail(portal: Portal, caller: Caller, document_id: UUID, searc
         source, document = one_document(work, document_id)
     scope = room_scope(document.review_id, document.room_id)
     title = portal.open_text(source.permit, scope, Place("document", "title", document.id), document.title)
-    return DocumentTrail(document.review_id, document.id, document.number, title, _page(source, search))
+    return DocumentTrail(document.review_id, document.id, document.number, title, read_page(source, search))
 
 
 def view_review_trail(portal: Portal, caller: Caller, review_id: UUID, search: Search) -> ReviewTrail:
@@ -137,7 +137,7 @@ def view_review_trail(portal: Portal, caller: Caller, review_id: UUID, search: S
     """
     with portal.work(caller) as work:
         source, state = whole_file(work, Action.VIEW_REVIEW_TRAIL, review_id)
-    return ReviewTrail(review_id, state, _page(source, search))
+    return ReviewTrail(review_id, state, read_page(source, search))
 
 
 def view_people_trail(portal: Portal, caller: Caller, search: Search) -> Trail:
@@ -157,7 +157,7 @@ def view_people_trail(portal: Portal, caller: Caller, search: Search) -> Trail:
         )
         eyes = _eyes(work, [room.review_id for room in rooms])
     ids = tuple(room.id for room in rooms)
-    return _page(Source(portal, permit, eyes, ids, (*ids, *(file.id for file in files)), state=state), search)
+    return read_page(Source(portal, permit, eyes, ids, (*ids, *(file.id for file in files)), state=state), search)
 
 
 def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str]:
@@ -199,7 +199,7 @@ def _eyes(work: Work, reviews: Sequence[UUID]) -> Eyes:
     return Eyes(work.portal.policies, actor, files)
 
 
-def _page(source: Source, search: Search) -> Trail:
+def read_page(source: Source, search: Search) -> Trail:
     """Read one page: the permit's event is committed, so the log may be opened."""
     with source.portal.database.read() as session:
         lines, older = _collect(session, source, search)

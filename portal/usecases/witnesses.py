@@ -6,6 +6,7 @@
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,21 +17,28 @@ from typing import Final
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.access.deeds import GROUPS
 from portal.access.entities import PortalFacts
+from portal.audit.events import Phase
+from portal.audit.kinds import KINDS
 from portal.audit.notes import Key, Malformed, Signature, time_of
 from portal.audit.policy import Policy, Witness, read_policy
 from portal.audit.sequencer import hold
 from portal.audit.tree import Tree
 from portal.audit.witnessing import GRAVE, PATH, Signed, Trouble, ask_witness
 from portal.domain.reach import Reach
+from portal.domain.texts import N_
 from portal.errors import Invalid
 from portal.outgoing import Answer, Silent, exchange
 from portal.usecases.tree import checkpoint, newest_agreed, own_keys, signature_of, tile
 from portal.work import Portal
 from storage.repositories.tree import TreeRecords
-from storage.tree import Cosignature, Lease, TreeHead, WitnessAsked
+from storage.tree import Cosignature, Lease, MonthCount, TreeHead, WitnessAsked
 
 NAME: Final = "witnesses"
+YEAR: Final = timedelta(days=366)
+SIGNED_IN: Final = N_("Signed in")
+REFUSED: Final = N_("Refused")
 LEASE: Final = timedelta(seconds=20)
 AT_ONCE: Final = 16
 # who runs the portal names them, so that they may be anywhere; but by https, outside this machine
@@ -67,6 +75,8 @@ class LogView:
     checkpoint: str
     policy: bytes
     public: bool
+    months: tuple[str, ...]  # that have entries, oldest first
+    by_month: tuple[tuple[str, tuple[int, ...]], ...]  # what was done, in words, and how often in each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,9 @@ def view_log(portal: Portal, caller: Caller) -> LogView:
     """
     with portal.work(caller) as work:
         work.require_on(Action.VIEW_LOG, PortalFacts())
-        head = TreeRecords(work.session).head()
+        records = TreeRecords(work.session)
+        head = records.head()
+        months, by_month = _counted(records.months(f"{work.now - YEAR:%Y-%m}"))
     keys, agreed = own_keys(portal), newest_agreed(portal)
     policy = replace(portal.witness_policy, logs=keys)
     return LogView(
@@ -156,7 +168,25 @@ def view_log(portal: Portal, caller: Caller) -> LogView:
         checkpoint(portal) if head else "",
         policy.text(),
         portal.settings.log_public,
+        months,
+        by_month,
     )
+
+
+def _counted(rows: Sequence[MonthCount]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[int, ...]], ...]]:
+    """Count what was done and what was refused, month by month; a stream counts once, at its beginning."""
+    done, refused = Counter[tuple[str, int]](), Counter[str]()
+    for row in rows:
+        if row.phase == Phase.REFUSAL:
+            refused[row.month] += row.count
+        elif row.phase != Phase.OUTCOME:
+            done[row.month, row.kind] += row.count
+    months = sorted({row.month for row in rows})
+    groups = ((SIGNED_IN, (Action.SIGN_IN, Action.USE_INVITATION)), *((one.words, one.acts) for one in GROUPS))
+    counts = [
+        (words, tuple(sum(done[month, KINDS[act]] for act in acts) for month in months)) for words, acts in groups
+    ]
+    return tuple(months), (*counts, (REFUSED, tuple(refused[month] for month in months)))
 
 
 def witnesses_seen(portal: Portal) -> tuple[Seen, ...]:

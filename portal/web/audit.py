@@ -1,7 +1,7 @@
-"""Who opened what: the trail of a document, of a file and of a State's own people; of the first two as tables too."""
+"""Who opened what: the trail of a document, of a file and of a State's own people; to take along, too."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from portal.access.deeds import DEEDS, GROUPS
 from portal.domain.texts import N_
 from portal.domain.words import ROLES, ROOMS
 from portal.errors import Invalid
+from portal.usecases.bundles import begin_bundle, bundle_blocks
 from portal.usecases.downloads import end_download
 from portal.usecases.openings import BACKWARDS, MOST_TIME, view_openings
 from portal.usecases.trail_exports import (
@@ -28,19 +29,21 @@ from portal.usecases.trail_exports import (
     begin_export,
     blocks,
 )
+from portal.usecases.trail_papers import begin_paper
 from portal.usecases.trails import Search, Trail, view_document_trail, view_people_trail, view_review_trail
 from portal.usecases.transfers import goes_on
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
 from portal.web.sending import Sending, Stream
+from portal.web.trail_papers import paper_blocks
 from portal.web.ways import caller_of, id_from, portal_of, show
 from storage.repositories.audit import Cursor
 
 VERSION = re.compile("[1-9][0-9]{0,5}")
 FILTERS = ("group", "from", "to", "person", "document")
 NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
-NO_TABLE = N_("A date of the search is none of the calendar, so no table was made. Go back and choose another one.")
+NO_EXPORT = N_("A date of the search is none of the calendar, so nothing was made. Go back and choose another one.")
 
 
 def of_document(request: Request) -> Response:
@@ -113,23 +116,48 @@ def export_document(request: Request) -> Response:
     return _table(request, begin_document_export, Action.VIEW_DOCUMENT_TRAIL)
 
 
+def export_bundle(request: Request) -> Response:
+    """Send a file's trail as a bundle, to be checked with `portal verify`."""
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
+    bundle = begin_bundle(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    stream = bundle_blocks(bundle)
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, bundle.export, stream, ("application/jsonl", "trail.bundle"))
+
+
+def export_paper(request: Request) -> Response:
+    """Send a file's trail as PDF, for reading."""
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
+    wanted = begin_paper(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    body = paper_blocks(request, wanted, portal.state_names(language_of(request)))
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, ("application/pdf", "trail.pdf"))
+
+
 def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:
     portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     words = Words(partial(say, request), portal.state_names(language_of(request)))
+    export = begin(portal, caller, on, _whole_search(request), streams=request.method == "GET")
+    return _send(request, action, export, blocks(export, words), ("text/csv; charset=utf-8", "trail.csv"))
+
+
+def _whole_search(request: Request) -> Search:
     form, search = _read_search(request)
     if not form.ok:
-        raise Invalid(NO_TABLE)
-    export = begin(portal, caller, on, search, streams=request.method == "GET")
+        raise Invalid(NO_EXPORT)
+    return search
+
+
+def _send(request: Request, action: Action, export: Export, body: Iterator[bytes], kind: tuple[str, str]) -> Response:
+    portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     headers = {
         **HEADERS,
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": 'attachment; filename="trail.csv"',
+        "Content-Type": kind[0],
+        "Content-Disposition": f'attachment; filename="{kind[1]}"',
         "Vary": "Cookie, Accept-Language",
     }
     if export.intent is None:
         return Response(headers=headers)
     stream = Stream(
-        blocks(export, words),
+        body,
         lambda progress: goes_on(portal, caller, action, on, progress=progress),
         partial(end_download, portal, export.intent),
     )

@@ -75,7 +75,7 @@ def environment(language: str) -> Environment:
     templates.filters |= {
         "date": _time_filter(locale, with_time=False),
         "moment": _time_filter(locale, with_time=True),
-        "size": partial(_show_size, locale),
+        "size": partial(written_size, locale),
         "number": partial(format_decimal, locale=locale),
         "bdi": _isolate,
     }
@@ -107,19 +107,20 @@ def _time_filter(locale: Locale, *, with_time: bool) -> Callable[[Context, date]
         local = when.astimezone(context["zone"])
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
             exact.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            _moment(locale, exact),
-            _moment(locale, local) if with_time else format_date(local, DAY, locale=locale),
+            written_moment(locale, exact),
+            written_moment(locale, local) if with_time else format_date(local, DAY, locale=locale),
         )
 
     return show
 
 
-def _moment(locale: Locale, when: datetime) -> str:
+def written_moment(locale: Locale, when: datetime) -> str:
+    """Write a moment as people read it, in the zone that it bears."""
     words = {"day": format_date(when, DAY, locale=locale), "time": when.strftime("%H:%M")}
     return catalogue(str(locale)).gettext(MOMENT) % words
 
 
-def _show_size(locale: Locale, size: int) -> str:
+def written_size(locale: Locale, size: int) -> str:
     """Write a number of bytes as people read it: one decimal below ten, none above."""
     unit, words = next((step for step in SIZES if size >= step[0]), SIZES[-1])
     amount = size / unit

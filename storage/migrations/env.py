@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import storage.accounts
 import storage.authenticators
+import storage.cases
 import storage.dialogue
 import storage.handovers
 import storage.issuers

@@ -14,11 +14,12 @@ from sqlalchemy import Row, RowMapping, Select, func, literal, null, select, uni
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
+from storage.cases import BreachCase, CaseEntry, Concern
 from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.handovers import Handover
 from storage.notes import NoteCopy, Profile
-from storage.permits import NAMES, REGISTRY, SIGNALS, Scope, room_scope
+from storage.permits import NAMES, REGISTRY, SIGNALS, Scope, case_scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.signals import SignalCounts, SignalStep
 from storage.tables import (
@@ -63,6 +64,9 @@ SEALED: Final = (
     Sealed(NoteCopy, ("particulars",), lambda _: REGISTRY),
     Sealed(Profile, ("said",), lambda _: REGISTRY),
     Sealed(Handover, ("basis", "passed"), lambda _: REGISTRY),
+    Sealed(Concern, ("told", "reason"), lambda row: case_scope(row["id"])),
+    Sealed(BreachCase, ("subject", "grounds"), lambda row: case_scope(row["id"])),
+    Sealed(CaseEntry, ("said",), lambda row: case_scope(row["case_id"])),
     Sealed(SignalStep, ("reason",), lambda _: SIGNALS),
     Sealed(SignalCounts, ("counts",), lambda _: SIGNALS),
 )

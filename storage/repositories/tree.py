@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, Select, String, cast, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.tables import Event
-from storage.tree import Cosignature, Lease, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+
+
+def _by_month() -> Select[str, int, str, int]:
+    month = func.substr(cast(col(Event.at), String), 1, 7)
+    counted = select(month, col(Event.kind), col(Event.phase), func.count())
+    return counted.join(TreeEntry, col(TreeEntry.event_id) == col(Event.id)).group_by(
+        month, col(Event.kind), col(Event.phase)
+    )
 
 
 class TreeRecords:
@@ -44,6 +53,51 @@ class TreeRecords:
         self._session.execute(insert(TreeEntry).from_select(["position", "event_id"], oldest))
         placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
         self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
+
+    def count_months(self, first: int) -> None:
+        """Add the entries from one on to what is counted by month."""
+        writing = upsert(MonthCount).from_select(
+            ["month", "kind", "phase", "count"], _by_month().where(col(TreeEntry.position) >= first)
+        )
+        more = {"count": col(MonthCount.count) + writing.excluded.count}
+        self._session.execute(writing.on_conflict_do_update(["month", "kind", "phase"], set_=more))
+
+    def months(self, since: str = "") -> Sequence[MonthCount]:
+        """Find what was counted, from a month on."""
+        return self._session.scalars(select(MonthCount).where(col(MonthCount.month) >= since)).all()
+
+    def months_anew(self) -> Sequence[Row[str, int, str, int]]:
+        """Count all entries by month: takes as long as the log."""
+        return self._session.execute(_by_month()).all()
+
+    def position(self, event: UUID) -> int | None:
+        """Tell where an event stands in the tree; None: nowhere yet."""
+        return self._session.scalar(select(col(TreeEntry.position)).where(col(TreeEntry.event_id) == event))
+
+    def run(
+        self, stream: UUID, size: int, since: datetime | None, until: datetime | None
+    ) -> tuple[tuple[int, int], int]:
+        """Find the first and the last number of a stream in a tree of so many entries, from a time to a time.
+
+        How many numbers come after that, which are not in that tree, comes with it.
+        """
+        number, at, of_it = col(Event.number), col(Event.at), col(Event.stream_id) == stream
+        before = [of_it] if until is None else [of_it, at < until]
+        question = select(number).join(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
+        question = question.where(*before, col(TreeEntry.position) < size)
+        last = self._session.scalar(question.order_by(number.desc()).limit(1)) or 0
+        later = self._session.scalar(select(func.count()).select_from(Event).where(*before, number > last)) or 0
+        first: int | None = 1
+        if since is not None:
+            first = self._session.scalar(select(number).where(of_it, at >= since).order_by(number).limit(1))
+        first = last + 1 if first is None else min(first, last + 1)
+        return (first, last), later
+
+    def placed(self, stream: UUID, first: int, last: int, limit: int) -> Sequence[Row[Event, int | None]]:
+        """Find a stream's events from a number to a number, each with its place in the tree."""
+        question = select(Event, col(TreeEntry.position)).outerjoin(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
+        question = question.where(col(Event.stream_id) == stream, col(Event.number) >= first, col(Event.number) <= last)
+        return self._session.execute(question.order_by(col(Event.number)).limit(limit)).all()
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Find a tile as far as it has grown."""

@@ -14,7 +14,9 @@ from portal.access.entities import (
     Anonymous,
     AppointmentFacts,
     AssignmentFacts,
+    CaseFacts,
     ClarificationFacts,
+    ConcernFacts,
     CycleFacts,
     DocumentFacts,
     EntryFacts,
@@ -39,7 +41,9 @@ from portal.domain.documents import DocumentStage
 from portal.domain.ids import (
     AppointmentId,
     AssignmentId,
+    CaseId,
     ClarificationId,
+    ConcernId,
     CycleId,
     DocumentId,
     EntryId,
@@ -205,6 +209,8 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "document": DocumentFacts,
     "clarification": ClarificationFacts,
     "entry": EntryFacts,
+    "concern": ConcernFacts,
+    "case": CaseFacts,
 }
 # acts that say where to
 TARGETED: Final = frozenset({Action.SUBMIT_DOCUMENT, Action.DRAFT_ENTRY, Action.SUBMIT_ENTRY})
@@ -221,7 +227,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
-            *("watchLog", "raiseSignals", "listSignals", "viewSignalRules"),
+            *("watchLog", "raiseSignals", "listSignals", "viewSignalRules", "listCases"),
         )
     ),
     "state": tuple(
@@ -257,7 +263,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("viewRegisterEntry", "setReview", "closeReview", "viewReview", "acceptUndertaking", "askForHelp"),
             *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail", "changeParties"),
             *("listClarifications", "exportDialogue", "setClearance"),
-            *("viewSchedule", "planReview", "setStep"),
+            *("viewSchedule", "planReview", "setStep", "listConcerns"),
         )
     ),
     "room": tuple(
@@ -285,6 +291,8 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("deliverEntry", "recallEntry"),
         )
     ),
+    "concern": (Action.FILE_CONCERN, Action.VIEW_CONCERN, Action.SET_CONCERN_ASIDE),
+    "case": tuple(map(Action, ("proposeCase", "viewCase", "confirmCase", "declineCase"))),
 }
 
 
@@ -332,7 +340,29 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             cleared=thing.cleared,
         ),
     }
+    if thing.kind in {"concern", "case"}:
+        return _breach(thing, one)
     return builders[thing.kind]()
+
+
+def _breach(thing: Thing, one: UUID) -> Facts:
+    colleague = PersonId(_id("a colleague"))
+    filed_by = ME if thing.filed_by_me else colleague
+    person = ME if thing.mine else OTHER if thing.of else None
+    involved = frozenset({ME, OTHER} if thing.involved else {OTHER})
+    if thing.kind == "concern":
+        return ConcernFacts(ConcernId(one), _review(thing), filed_by, person, involved)
+    return CaseFacts(
+        CaseId(one),
+        _review(thing),
+        ME if thing.begun_by_me else colleague,
+        person,
+        StateCode(thing.of) if thing.of else None,
+        ME if thing.filed_by_me else None,
+        involved,
+        registered=thing.registered,
+        ended=thing.ended,
+    )
 
 
 def _here(*, here: bool) -> frozenset[ReviewId]:

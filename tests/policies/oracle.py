@@ -7,7 +7,7 @@ policies, so that the two check each other.
 from collections.abc import Callable
 from typing import Final
 
-from tests.policies import dialogue
+from tests.policies import cases, dialogue
 from tests.policies.positions import SIDES, Thing, Who, inside, reads, room_for, side
 
 # --- the tables
@@ -81,6 +81,7 @@ SOLEMN: Final = {
     "submitEntry",
     "exportDialogue",
     "exportReviewTrail",
+    *cases.SOLEMN,
 }
 DATES: Final = {"viewCalendar", "viewSchedule"}  # all that a calendar does for its person (d)
 # acts on no file, by role and the kind of thing
@@ -119,9 +120,9 @@ PLAIN: Final = {
         "handover": {"viewPerson"},
         "issuer": {"viewIssuers", "endIssuer"},
     },
-    "confidentiality_officer": {"portal": {"viewLog", "listSignals"}},
+    "confidentiality_officer": {"portal": {"listCases", "listSignals", "viewLog"}},
     "oversight": {"portal": {"viewLog"}},
-    "focal_point": {"portal": {"listReviews", "issueFeed", "viewLog"}},
+    "focal_point": {"portal": {"listReviews", "issueFeed", "listCases", "viewLog"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
     "observer": {"portal": {"listReviews", "issueFeed"}},
     "officer": {"portal": {"listReviews", "issueFeed"}},
@@ -183,6 +184,8 @@ def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool
     hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
+    if thing.kind in {"concern", "case"}:
+        return cases.allowed(who, act, thing)
     told = act in NOTICES and thing.kind == "portal"
     plain = PLAIN.get(who.role or "", {}).get(thing.kind, set())
     if act == "viewCalendar":  # by the address that its person may make
@@ -220,6 +223,8 @@ def _issuer(who: Who, act: str, thing: Thing) -> bool:
 
 
 def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
+    if act in cases.ACTS:
+        return cases.allowed(who, act, thing)
     if act in dialogue.ACTS:
         return dialogue.allowed(who, act, thing, target)
     match thing.kind:

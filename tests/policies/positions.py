@@ -66,6 +66,11 @@ class Thing:
     held: frozenset[str] = field(default_factory=frozenset)
     other_focal_point: bool = False
     at_work: bool = False  # on this review
+    # of breaches
+    filed_by_me: bool = False
+    involved: bool = False  # I have worked on the review
+    registered: bool = False
+    ended: bool = False
 
 
 # rooms in which one reads: one's own State's national room is "own"

@@ -14,6 +14,7 @@ from tests.policies.things import (
     HELP,
     OTHERS,
     STANDS,
+    breaches,
     clarifications,
     documents,
     entries,
@@ -48,7 +49,8 @@ def cases() -> list[Case]:
         if thing.owner != "XCC" and thing.room_state in {None, "XAA"} and thing.room != "secretariat"
     ]
     few_reviews = reviews_and_rooms(("preparation", "dialogue", "closed"))
-    things = [*registry(("dialogue",), OTHERS[:3]), *few_reviews, *few_documents, *few_texts]
+    few = [*few_documents, *few_texts, *breaches(("dialogue",))]
+    things = [*registry(("dialogue",), OTHERS[:3]), *few_reviews, *few]
     few_things = [
         thing for thing in things if thing.kind in {"portal", "review", "room", "issuer"} and thing.step == "dialogue"
     ]

@@ -13,6 +13,7 @@ from tests.policies.things import (
     CLOSED,
     OPEN,
     STANDS,
+    breaches,
     clarifications,
     documents,
     entries,
@@ -58,6 +59,11 @@ def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
     assert (wrong, count > 20_000) == ([], True)
 
 
+def test_they_agree_on_breaches(engine: Engine) -> None:
+    count, wrong = _compared(engine, FREE + HINDERED, breaches())
+    assert (wrong, count > 20_000) == ([], True)
+
+
 def test_they_agree_on_documents(engine: Engine) -> None:
     count, wrong = _compared(engine, FREE, documents([("dialogue", False), ("report", True), ("closed", False)]))
     assert (wrong, count > 100_000) == ([], True)
@@ -72,7 +78,7 @@ def test_they_agree_on_the_dialogue(engine: Engine) -> None:
 def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> None:
     seed = random.randrange(2**32)
     draw = random.Random(seed)
-    everything = [*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries()]
+    everything = [*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries(), *breaches()]
     for alike in groups(people()):
         things = draw.sample(everything, DRAWN_THINGS)
         wrong = [case for case in answers(engine, alike, things) if case.said != case.decision.allowed]
@@ -81,6 +87,6 @@ def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> No
 
 @pytest.mark.slow
 def test_they_agree_on_everything_in_every_position(engine: Engine) -> None:
-    things = (*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries())
+    things = (*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries(), *breaches())
     count, wrong = _compared(engine, people(), things)
     assert (wrong, count > 10_000_000) == ([], True)

@@ -81,6 +81,28 @@ def _offices() -> Iterator[tuple[str, str | None]]:
             yield role.value, None
 
 
+# where I stand to a breach: whom it is about, who filed it, who worked on the review, who proposed it
+PLACES: Final = (
+    {},
+    {"mine": True},
+    {"filed_by_me": True},
+    {"involved": True},
+    {"begun_by_me": True},
+    {"mine": True, "filed_by_me": True},
+)
+COURSE: Final = ({}, {"registered": True}, {"registered": True, "ended": True}, {"ended": True})
+
+
+def breaches(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thing]:
+    """A concern and a case, in every place that somebody can have in it."""
+    for step, place in product(steps, PLACES):
+        yield Thing("concern", step=step, **place)
+        for of, course in product((None, "XAA", "XBB", "XDD"), COURSE):
+            yield Thing("case", step=step, of=of, **place, **course)
+    yield Thing("concern", absent=True)
+    yield Thing("case", absent=True)
+
+
 def reviews_and_rooms(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
     """A review and its rooms, at these steps."""
     for step, help_asked in product(steps, (False, True)):

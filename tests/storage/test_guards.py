@@ -29,6 +29,7 @@ FREE = {
     *("notice", "notice_setting"),  # the policies are asked whenever one is shown or mailed
     "spent",  # only takes away: a challenge that stands here works no more
     *("waiting_event", "tree_entry", "tree_tile", "tree_head"),  # the events give them, and what is signed says so
+    "month_count",  # counts alone, compared with the events
     *("cosignature", "witness_asked"),  # a witness's own key says so; and a report that gives nothing
     "lease",  # saves work, and gives nothing
     "signal_counts",  # sealed, and gives nothing

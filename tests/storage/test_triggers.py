@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
+from storage.cases import BreachCase, CaseEntry, Concern
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
@@ -83,6 +84,18 @@ def ask(world: World, about: Put) -> None:
         CodeApp(**mine, salt=b"salt", last_step=0, added_at=now),
         WrongCodes(app_id=mine["id"], count=1),
         RecoveryCode(**mine, code_hash=b"keyed", made_at=now),
+        Concern(**here, filed_by=me, filed_at=now, told=b"sealed"),
+        BreachCase(**here, number=1, subject=b"sealed", grounds=b"sealed", proposed_by=me, proposed_at=now),
+        CaseEntry(
+            id=uuid4(),
+            case_id=here["id"],
+            number=1,
+            kind="fact",
+            said=b"sealed",
+            chain=b"hash",
+            made_by=me,
+            made_at=now,
+        ),
         Handover(
             id=uuid4(),
             appointment_id=world.members["expert_xbb"].appointment,

@@ -60,6 +60,12 @@ def upgrade() -> None:
         sa.Column("until", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
-    op.execute(sa.text("INSERT INTO waiting_event (event_id) SELECT id FROM event ORDER BY at, stream_id, number"))
+    # by time, and within a stream by number even where a clock was set back
+    op.execute(
+        sa.text(
+            "INSERT INTO waiting_event (event_id) SELECT id FROM event "
+            "ORDER BY MAX(at) OVER (PARTITION BY stream_id ORDER BY number), stream_id, number"
+        )
+    )
     for statement in TRIGGERS:
         op.execute(sa.text(statement.replace(":", "\\:")))

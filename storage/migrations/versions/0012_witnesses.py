@@ -1,4 +1,4 @@
-"""What witnesses signed of the log's tree, and how they answered last; with triggers."""
+"""What witnesses signed of the log's tree, and how they answered last; what the tree holds, by month; with triggers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,20 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(length=20), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("url"),
+    )
+    op.create_table(
+        "month_count",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("phase", sa.String(length=10), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "kind", "phase"),
+    )
+    op.execute(
+        sa.text(
+            "INSERT INTO month_count (month, kind, phase, count) SELECT substr(at, 1, 7), kind, phase, count(*) "
+            "FROM event JOIN tree_entry ON tree_entry.event_id = event.id GROUP BY 1, 2, 3"
+        )
     )
     for statement in TRIGGERS:
         op.execute(sa.text(statement.replace(":", "\\:")))

@@ -1,6 +1,7 @@
 """The log's tree: every event comes in, once, and what was signed stays; after breakdowns and with two at once too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from time import monotonic, sleep
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy import event, func
 from sqlmodel import select
 
+from portal.access.actions import Action
 from portal.audit import sequencer
 from portal.audit.checkpoints import Checkpoint
+from portal.audit.kinds import KINDS
 from portal.audit.tree import EMPTY, Tree, check_consistency, check_inclusion, entry_hash
 from portal.background import Background
 from portal.usecases import tree
@@ -264,3 +267,35 @@ def test_an_altered_tree_is_an_alarm_and_stops_nothing_else(by_hand: World, capl
         look(by_hand)
     assert "alarm: the log's tree isn't the one that was signed last" in caplog.text
     assert count(by_hand, WaitingEvent) > 0
+
+
+# --- what is counted by month
+
+
+def by_month(world: World) -> dict[tuple[str, int, str], int]:
+    with world.portal.database.read() as session:
+        return {(row.month, row.kind, row.phase): row.count for row in TreeRecords(session).months()}
+
+
+def test_every_entry_is_counted_in_its_month_once(world: World) -> None:
+    look(world, 3)
+    sequence_all(world)
+    before = by_month(world)
+    world.clock.forward(timedelta(days=31))
+    world.portal.settings = replace(world.portal.settings, session_idle_minutes=100_000)
+    look(world, 2)
+    while tree.sequence(world.portal, "here"):
+        pass
+    after = by_month(world)
+    assert after["2026-06", KINDS[Action.LIST_REVIEWS], "act"] == 2
+    assert {key: count for key, count in after.items() if key[0] == "2026-05"} == before
+    assert sum(after.values()) == count(world, Event)
+    assert codes(world) == set()
+
+
+def test_a_count_that_somebody_altered_is_found(world: World) -> None:
+    look(world)
+    sequence_all(world)
+    with world.portal.database.begin() as session:
+        TreeRecords(session).months()[0].count += 1
+    assert codes(world) == {"months-differ"}

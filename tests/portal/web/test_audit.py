@@ -441,7 +441,7 @@ def test_a_table_with_a_day_that_is_none_is_refused_in_words(world: World, kind:
     id_ = world.files["xaa"].review if kind == "reviews" else made.document
     answer = browser(world, "focal_xaa").get(f"/{kind}/{id_}/trail.csv", params={"from": "2026-02-30"})
     assert answer.status_code == 422
-    assert "no table was made" in answer.text
+    assert "nothing was made" in answer.text
 
 
 def test_the_head_of_a_table_is_written_down_and_sends_nothing(world: World) -> None:

@@ -22,8 +22,10 @@ from starlette.responses import PlainTextResponse
 
 from portal.access.actions import Action
 from portal.audit.floods import Floods
+from portal.usecases import bundles
 from portal.usecases.checks import check_records
 from portal.usecases.intents import close_intents
+from portal.usecases.tree import sequence
 from portal.web import routes
 from portal.web.ways import Way, caller_of, portal_of
 from storage.tables import Document, Person
@@ -111,9 +113,12 @@ class Walk:
 
 
 @pytest.fixture
-def walk(world: World) -> Walk:
+def walk(world: World, monkeypatch: pytest.MonkeyPatch) -> Walk:
     world.portal.settings = replace(world.portal.settings, second_factor=True)  # else there are no codes to look at
-    return Walk(world)
+    monkeypatch.setattr(bundles, "WAITS_SECONDS", 0)  # for what comes into the log's tree: nothing does here
+    made = Walk(world)
+    sequence(world.portal, "test")  # what was, so that there is a checkpoint
+    return made
 
 
 def walker(way: Way) -> str | None:

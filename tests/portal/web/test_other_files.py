@@ -19,12 +19,13 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.authenticators import Passkey
+from storage.cases import BreachCase, Concern
 from storage.dialogue import Clarification, Entry, EntryTask
 from storage.handovers import Handover
 from storage.issuers import Issuer
 from storage.repositories.notes import NoteRecords
 from storage.tables import Appointment, Assignment, Event, Invitation, PortalSession, TranslationTask
-from tests import dialogue, noting
+from tests import breaches, dialogue, noting
 from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
@@ -71,6 +72,8 @@ class Ids:
     handovers: tuple[UUID, ...]
     issuers: tuple[UUID, ...]
     passkeys: tuple[UUID, ...]
+    concerns: tuple[UUID, ...]
+    cases: tuple[UUID, ...]
     signals: tuple[UUID, ...]
 
     @property
@@ -144,6 +147,7 @@ def files(world: World) -> Files:
         noting.describe(world, f"focal_{state}", f"focal_{state}")
         replace(world, file, state)
         sign_in_ways(world, state)
+        breached(world, file, state)
         found.ids[file] = gathered(world, file, held, translator)
     return found
 
@@ -180,6 +184,12 @@ def sign_in_ways(world: World, state: str) -> None:
         session.add(Passkey(**key, person_id=person, aaguid="", name=b"sealed", added_at=now))
 
 
+def breached(world: World, file: str, state: str) -> None:
+    """Have a concern filed, and a case registered that it led to."""
+    filed = breaches.concern(world, f"focal_{state}", file=file)
+    breaches.registered(world, on=filed, person=f"left_{state}", file=file)
+
+
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
     own = world.files[file]
     home = "XAA" if file == "xaa" else "XDD"
@@ -199,6 +209,8 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         ).all()
         issuers = session.scalars(select(Issuer.id).where(Issuer.state_code == home)).all()
         passkeys = session.scalars(select(Passkey.id).where(col(Passkey.person_id).in_(members))).all()
+        cases = session.scalars(select(BreachCase.id).where(BreachCase.review_id == own.review)).all()
+        concerns = session.scalars(select(Concern.id).where(Concern.review_id == own.review)).all()
         texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
         reviews=(own.review,),
@@ -218,6 +230,8 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         handovers=tuple(handed),
         issuers=tuple(issuers),
         passkeys=tuple(passkeys),
+        concerns=tuple(concerns),
+        cases=tuple(cases),
         signals=(raised(world, f"focal_{home.lower()}", review=file),),
     )
 
@@ -241,6 +255,8 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
             "agreed": "2026-07-01",
             "reason": "As all agreed.",
         },
+        "/reviews/{id}/concerns": breaches.CONCERN,
+        "/concerns/{id}/aside": {"reason": "No."},
         "/rooms/{id}/find": {"words": "draft"},
         "/documents/{id}/describe": {"title": "Altered", "kind": "law", "language": "en", "tags": "", "seen": "0"},
         "/documents/{id}/submit": {"version": str(version), "target": "shared"},

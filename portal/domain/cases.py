@@ -1,0 +1,181 @@
+"""Breach cases: what a concern says, where a case stands, what may follow what (GL 5; the procedure is decided here).
+
+1. (d) A concern says nature, time, place and possible damage, in any of the six languages.
+2. (d) A case is opened by two people: whoever proposes it, and a second one who confirms it.
+3. (d) No breach is found of somebody who was not heard: they answered, or were asked and let the day pass.
+4. (d) Where nobody is named, nobody can be heard, and no breach is found.
+5. (d) Nothing is deleted: a concern that is set aside, and a case that is declined or closed, stay in the record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from portal.domain.problems import Problem, RefusedError
+from portal.domain.texts import N_
+
+Value = TypeVar("Value")
+LINE_CHARACTERS: Final = 400
+TEXT_CHARACTERS: Final = 8000
+ANSWER_DAYS_LEAST: Final = 7  # (d) nobody is asked to answer by tomorrow
+ANSWER_DAYS_USUAL: Final = 14
+
+
+class Nature(StrEnum):
+    """What somebody is concerned about."""
+
+    DISCLOSED = "disclosed"
+    LOST = "lost"
+    ACCESS = "access"
+    HANDLING = "handling"
+    OTHER = "other"
+
+
+NATURES: Final[dict[Nature, str]] = {
+    Nature.DISCLOSED: N_("Something was shown or passed to somebody who may not see it"),
+    Nature.LOST: N_("A copy or a device was lost or stolen"),
+    Nature.ACCESS: N_("Somebody got in who should not"),
+    Nature.HANDLING: N_("Something was kept or sent in an unsafe way"),
+    Nature.OTHER: N_("Something else"),
+}
+
+
+class CaseStage(StrEnum):
+    """Where a case stands."""
+
+    PROPOSED = "proposed"
+    DECLINED = "declined"
+    REGISTERED = "registered"
+    HEARING = "hearing"
+    HEARD = "heard"
+    FOUND = "found"
+    SUBMITTED = "submitted"
+    CLOSED = "closed"
+
+
+STAGES: Final[dict[CaseStage, str]] = {
+    CaseStage.PROPOSED: N_("Proposed"),
+    CaseStage.DECLINED: N_("Declined"),
+    CaseStage.REGISTERED: N_("Under examination"),
+    CaseStage.HEARING: N_("The person is being heard"),
+    CaseStage.HEARD: N_("The person was heard"),
+    CaseStage.FOUND: N_("There is a finding"),
+    CaseStage.SUBMITTED: N_("With the Oversight Group"),
+    CaseStage.CLOSED: N_("Closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """When a case took each of its steps; None: not yet."""
+
+    confirmed: datetime | None = None
+    declined: datetime | None = None
+    asked: datetime | None = None
+    heard: datetime | None = None
+    found: datetime | None = None
+    submitted: datetime | None = None
+    closed: datetime | None = None
+
+    @property
+    def stage(self) -> CaseStage:
+        """Tell where the case stands."""
+        latest = (
+            (self.declined, CaseStage.DECLINED),
+            (self.closed, CaseStage.CLOSED),
+            (self.submitted, CaseStage.SUBMITTED),
+            (self.found, CaseStage.FOUND),
+            (self.heard, CaseStage.HEARD),
+            (self.asked, CaseStage.HEARING),
+            (self.confirmed, CaseStage.REGISTERED),
+        )
+        return next((stage for when, stage in latest if when is not None), CaseStage.PROPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A concern as it was filed.
+
+    Args:
+        nature: What it is about.
+        language: In which language it is written.
+        happened: What happened.
+        when: The time, in words.
+        where: The place.
+        damage: What damage it may do.
+        documents: The ids of documents of the file that it names.
+    """
+
+    nature: Nature
+    language: str
+    happened: str
+    when: str
+    where: str
+    damage: str
+    documents: tuple[str, ...] = ()
+
+
+def text_of(raw: str, longest: int = TEXT_CHARACTERS) -> str:
+    """Return a text as it is kept.
+
+    Raises:
+        RefusedError: It is empty, too long, or holds characters that steer a screen.
+    """
+    text = raw.strip()
+    if not text:
+        raise RefusedError(Problem("case-empty", N_("Write something here: this field is empty.")))
+    if len(text) > longest:
+        values = {"length": len(text), "longest": longest}
+        sentence = N_("This is %(length)d characters long; at most %(longest)d fit. Shorten it.")
+        raise RefusedError(Problem("case-long", sentence, values))
+    if any(ord(char) < ord(" ") and char not in "\n\t" for char in text):
+        raise RefusedError(
+            Problem("case-control", N_("This holds control characters. Type it anew instead of pasting it."))
+        )
+    return text
+
+
+def line_of(raw: str) -> str:
+    """Return a short text, which may be empty.
+
+    Raises:
+        RefusedError: It is too long, or holds characters that steer a screen.
+    """
+    return text_of(raw, LINE_CHARACTERS) if raw.strip() else ""
+
+
+def nature_of(raw: str) -> Nature:
+    """Return what a concern is about.
+
+    Raises:
+        RefusedError: It is none of the list.
+    """
+    return chosen(raw, {nature.value: nature for nature in Nature})
+
+
+def chosen(raw: str, values: Mapping[str, Value]) -> Value:
+    """Return one of several.
+
+    Raises:
+        RefusedError: It is none of them.
+    """
+    if raw not in values:
+        raise RefusedError(Problem("case-choose", N_("Choose one of the list.")))
+    return values[raw]
+
+
+def check_invented(*, exercise: bool, invented: bool) -> None:
+    """Refuse an exercise on a real review.
+
+    Raises:
+        RefusedError: One of its States is real.
+    """
+    if exercise and not invented:
+        raise RefusedError(
+            Problem(
+                "case-exercise",
+                N_("An exercise is run on a review of invented States alone, and this one is of real States."),
+            )
+        )

@@ -1,0 +1,135 @@
+"""The record of a case: numbered, dated, sealed entries, chained so that none can be taken out or exchanged.
+
+Chain of custody: `chain` = SHA-256 over the chain of the entry before (32 zero bytes for the first) and the canonical
+JSON (RFC 8785) of the entry's id, case, number, kind, author, time and the SHA-256 of its sealed text (hexadecimal).
+The event of the act that made an entry says number and chain, so that the log fixes them. The sealed text is what is
+hashed: nobody can try out words against a hash that stands in the clear.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import rfc8785
+
+from portal.domain.texts import N_
+from portal.errors import SignedOut
+from portal.usecases.people import name_of
+from portal.work import Portal, Work
+from storage.cases import BreachCase, CaseEntry
+from storage.fields import Place
+from storage.permits import Permit, Scope, case_scope
+from storage.repositories.cases import CaseRecords
+from storage.repositories.tree import TreeRecords
+from storage.tables import Person
+
+FIRST: Final = bytes(32)
+
+
+class EntryKind(StrEnum):
+    """What an entry of a case's record is."""
+
+    SNAPSHOT = "snapshot"
+
+
+ENTRIES: Final[dict[EntryKind, str]] = {
+    EntryKind.SNAPSHOT: N_("Snapshot of the file when the case was registered"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """An entry as a page shows it; intact: the chain fits."""
+
+    number: int
+    kind: EntryKind
+    by: str
+    at: datetime
+    said: Mapping[str, Any]
+    chain: str
+    intact: bool
+
+
+def scope_of_entry(case_id: UUID, kind: EntryKind) -> Scope:
+    """Name the scope under whose key an entry of a kind is sealed."""
+    del kind
+    return case_scope(case_id)
+
+
+def add_entry(work: Work, permit: Permit, case: BreachCase, kind: EntryKind, said: Mapping[str, Any]) -> CaseEntry:
+    """Write the next entry of a case's record; the event of the permit says its number and its chain.
+
+    Raises:
+        SignedOut: Nobody is signed in.
+    """
+    by = work.who.person_id
+    if by is None:
+        raise SignedOut
+    records, entry_id = CaseRecords(work.session), uuid4()
+    before = records.entries(case.id)
+    sealed = work.seal(permit, scope_of_entry(case.id, kind), Place("case_entry", "said", entry_id), json.dumps(said))
+    row = CaseEntry(
+        id=entry_id,
+        case_id=case.id,
+        number=len(before) + 1,
+        kind=kind.value,
+        made_by=by,
+        made_at=work.now,
+        said=sealed,
+        chain=b"",
+    )
+    row.chain = chain_of(row, before[-1].chain if before else FIRST)
+    records.add(row)
+    work.note(permit, entry=row.number, chain=row.chain.hex())
+    return row
+
+
+def chain_of(row: CaseEntry, before: bytes) -> bytes:
+    """Compute the chain of an entry from the chain of the one before."""
+    said: dict[str, str | int] = {
+        "id": str(row.id),
+        "case": str(row.case_id),
+        "number": row.number,
+        "kind": row.kind,
+        "by": str(row.made_by),
+        "at": row.made_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "sealed": hashlib.sha256(row.said).hexdigest(),
+    }
+    return hashlib.sha256(before + rfc8785.dumps(said)).digest()
+
+
+def open_entries(
+    portal: Portal, permit: Permit, rows: Sequence[CaseEntry], people: Mapping[UUID, Person]
+) -> tuple[EntryLine, ...]:
+    """Open entries, oldest first, each held against the chain; they begin with the case's first."""
+    lines, before = [], FIRST
+    for number, row in enumerate(rows, 1):
+        fits = row.number == number and row.chain == chain_of(row, before)
+        before = row.chain
+        kind = EntryKind(row.kind)
+        place = Place("case_entry", "said", row.id)
+        said = json.loads(portal.open_text(permit, scope_of_entry(row.case_id, kind), place, row.said))
+        by = name_of(portal, permit, people[row.made_by])
+        lines.append(EntryLine(row.number, kind, by, row.made_at, said, row.chain.hex(), fits))
+    return tuple(lines)
+
+
+def snapshot(work: Work, review_id: UUID) -> dict[str, Any]:
+    """Freeze a file as this transaction finds it: its streams, the tree, who has access, what lies there.
+
+    Nothing of the file is opened: of rows it keeps the MAC, of documents the keyed hash of the content, of streams the
+    number of the last event. With the log these fix everything before that moment.
+    """
+    found, head = CaseRecords(work.session).frozen(review_id), TreeRecords(work.session).head()
+    return {
+        "at": work.now.astimezone(UTC).isoformat(timespec="microseconds"),
+        "tree": {"size": head.size if head else 0, "root": head.root.hex() if head else ""},
+        "streams": {str(stream): number for stream, number in found.streams},
+        "access": {name: mac.hex() for name, mac in found.access},
+        "versions": {str(version): mark.hex() for version, mark in found.versions},
+    }

@@ -1,0 +1,394 @@
+"""Breach cases: proposed by one person, registered by a second one, seen by the States concerned from then on.
+
+1. The confidentiality officer proposes a case on a concern, or of their own motion. It is opened once a second person
+   confirms it: another confidentiality officer, or a focal point of a State concerned, each with a fresh proof of who
+   they are. Nobody who filed the concern, or ever worked on the review, is one of the two.
+2. With the confirmation, in the same transaction, the file is frozen (case_records.py) and the States concerned are
+   told.
+3. States concerned are the State under review, the reviewing States, and the State of the person concerned. They see
+   what it is about in words without anything confidential, its steps, who acts in it, and of which State the person
+   concerned is. Who that is, is told to that State and to the State under review alone, until there is a finding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import Absent, CaseFacts, PortalFacts
+from portal.access.matters import review_facts
+from portal.domain.account_events import AccountEvent
+from portal.domain.cases import CaseStage, Steps, check_invented
+from portal.domain.ids import CaseId, PersonId, StateCode
+from portal.domain.roles import Role
+from portal.domain.texts import N_
+from portal.errors import Conflict, NotFound
+from portal.usecases.account_notices import tell_person
+from portal.usecases.case_records import EntryKind, EntryLine, add_entry, open_entries, snapshot
+from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, tell_officers
+from portal.usecases.people import name_of
+from portal.work import Portal, Work
+from storage.cases import BreachCase, Concern
+from storage.fields import Place
+from storage.permits import Permit, case_scope
+from storage.repositories.cases import CaseRecords
+from storage.repositories.reviews import ReviewRecord
+from storage.tables import Person
+
+TAKEN = N_("A case was proposed on this concern before, or it was set aside. Nothing was changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A case as it is proposed.
+
+    Args:
+        review: The review.
+        concern: The concern that it rests on; None: of the officer's own motion.
+        person: Whom it concerns; None while nobody is named.
+        subject: What it is about, without anything confidential of the file.
+        grounds: What is alleged, and on what it rests.
+        exercise: It is run on invented data.
+    """
+
+    review: UUID
+    concern: UUID | None
+    person: UUID | None
+    subject: str
+    grounds: str
+    exercise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list."""
+
+    id: UUID
+    number: int
+    state: str  # under review
+    stage: CaseStage
+    exercise: bool
+    since: datetime
+    waits: bool  # for the reader to confirm or decline it
+
+
+@dataclass(frozen=True, slots=True)
+class CasesPage:
+    """Concerns and cases that the reader sees."""
+
+    concerns: tuple[ConcernLine, ...]
+    cases: tuple[CaseLine, ...]
+    reviews: tuple[tuple[UUID, str], ...]  # on which the reader may propose a case
+    officer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One case.
+
+    Args:
+        subject: What it is about, without anything confidential.
+        grounds: What is alleged; None: not for the reader.
+        person: Whom it concerns; None: nobody is named, or not told to the reader.
+        named: Somebody is named.
+        second: Who confirmed or declined it.
+        may: The acts that the reader may do.
+    """
+
+    line: CaseLine
+    review: UUID
+    steps: Steps
+    subject: str
+    grounds: str | None
+    person: str | None
+    person_state: str | None
+    named: bool
+    by: str
+    second: str | None
+    concern: UUID | None
+    entries: tuple[EntryLine, ...]
+    may: frozenset[Action]
+
+
+_ACTS = (Action.CONFIRM_CASE, Action.DECLINE_CASE)
+
+
+# --- facts
+
+
+def steps_of(row: BreachCase) -> Steps:
+    """Tell when a case took its steps."""
+    return Steps(
+        *(row.confirmed_at, row.declined_at, row.asked_at, row.heard_at, row.found_at, row.submitted_at, row.closed_at)
+    )
+
+
+def facts_of_case(work: Work, row: BreachCase | None) -> CaseFacts | Absent:
+    """Tell the policies about a case, or that there is none."""
+    record = files_of(work).find(row.review_id) if row else None
+    return _facts(work, row, record) if row and record else Absent(CaseFacts)
+
+
+def _facts(work: Work, row: BreachCase, record: ReviewRecord) -> CaseFacts:
+    records = CaseRecords(work.session)
+    concern = records.concern(row.concern_id) if row.concern_id else None
+    return CaseFacts(
+        CaseId(row.id),
+        review_facts(record),
+        PersonId(row.proposed_by),
+        PersonId(row.person_id) if row.person_id else None,
+        StateCode(row.person_state) if row.person_state else None,
+        PersonId(concern.filed_by) if concern else None,
+        frozenset(map(PersonId, records.involved([row.review_id])[row.review_id])),
+        registered=row.confirmed_at is not None,
+        ended=row.declined_at is not None or row.closed_at is not None,
+    )
+
+
+def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, CaseFacts, Permit]:
+    """Ask for an act on a case.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: The actor sees the case but may not do this.
+    """
+    row = CaseRecords(work.session).case(case_id)
+    facts = facts_of_case(work, row)
+    permit = work.require_on(action, facts, asked=case_id)
+    if row is None or isinstance(facts, Absent):
+        raise NotFound
+    return row, facts, permit
+
+
+# --- looking
+
+
+def list_cases(portal: Portal, caller: Caller) -> CasesPage:
+    """List concerns and cases, as far as the reader sees them.
+
+    Raises:
+        NotFound: The reader sees none.
+
+    """
+    with portal.work(caller) as work:
+        work.require_on(Action.LIST_CASES, PortalFacts())
+        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
+        records = CaseRecords(work.session)
+        lines = []
+        for row in records.cases():
+            facts = facts_of_case(work, row)
+            if not isinstance(facts, Absent) and work.allows(Action.VIEW_CASE, facts):
+                lines.append(_line(row, facts, waits=work.allows(Action.CONFIRM_CASE, facts)))
+        return CasesPage(
+            concerns=tuple(list_concerns(work)) if officer else (),
+            cases=tuple(lines),
+            reviews=tuple((id_, state) for id_, state in records.reviews()) if officer else (),
+            officer=officer,
+        )
+
+
+def _line(row: BreachCase, facts: CaseFacts, *, waits: bool) -> CaseLine:
+    stage, since = steps_of(row).stage, row.confirmed_at or row.proposed_at
+    return CaseLine(row.id, row.number, facts.review.state_under_review, stage, row.exercise, since, waits)
+
+
+def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
+    """Show a case.
+
+    Raises:
+        NotFound: There is no such case, or the reader may not know of it.
+
+    """
+    with portal.work(caller) as work:
+        row, facts, permit = find_case(work, Action.VIEW_CASE, case_id)
+        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
+        close = {facts.review.state_under_review, facts.state}
+        told = officer or work.who.state in close or row.found_at is not None
+        entries = CaseRecords(work.session).entries(row.id) if officer else ()
+        people = work.people.named(_people(row, [entry.made_by for entry in entries]))
+        may = frozenset(act for act in _ACTS if work.allows(act, facts))
+    second = row.confirmed_by or row.declined_by
+    return CasePage(
+        line=_line(row, facts, waits=Action.CONFIRM_CASE in may),
+        review=row.review_id,
+        steps=steps_of(row),
+        subject=open_words(portal, permit, row, "subject"),
+        grounds=open_words(portal, permit, row, "grounds") if officer else None,
+        person=name_of(portal, permit, people[row.person_id]) if row.person_id and told else None,
+        person_state=row.person_state,
+        named=row.person_id is not None,
+        by=name_of(portal, permit, people[row.proposed_by]),
+        second=name_of(portal, permit, people[second]) if second else None,
+        concern=row.concern_id if officer else None,
+        entries=open_entries(portal, permit, entries, people),
+        may=may,
+    )
+
+
+def _people(row: BreachCase, more: Sequence[UUID]) -> list[UUID]:
+    named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by)
+    return list({*(one for one in named if one), *more})
+
+
+def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> str:
+    """Open what a case is about (`subject`), or what is alleged (`grounds`)."""
+    blob: bytes = getattr(row, column)
+    return portal.open_text(permit, case_scope(row.id), Place("breach_case", column, row.id), blob)
+
+
+# --- opening one, by two people
+
+
+@dataclass(frozen=True, slots=True)
+class Proposing:
+    """The page on which a case is proposed; people: whom it may concern, with their States."""
+
+    review: UUID
+    state: str
+    concern: UUID | None
+    about: UUID | None
+    people: tuple[tuple[UUID, str, str | None], ...]
+    invented: bool
+
+
+def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, concern_id: UUID | None) -> Proposing:
+    """Show the form of a case on a concern, or on a review of the officer's own motion.
+
+    Raises:
+        NotFound: There is no such review or concern, or it isn't the reader's to propose.
+
+    """
+    with portal.work(caller) as work:
+        records = CaseRecords(work.session)
+        concern = records.concern(concern_id) if concern_id else None
+        on = concern.review_id if concern else review_id if concern_id is None else None
+        record = files_of(work).find(on) if on else None
+        seen = concern is None or _sees_concern(work, concern)
+        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER and seen and record is not None
+        facts = PortalFacts() if officer else Absent(PortalFacts)
+        permit = work.require_on(Action.LIST_CASES, facts, asked=concern_id or review_id)
+        if record is None:
+            raise NotFound
+        parties = [party.state_code for party in record.parties if party.until is None]
+        now = {person.id for _, person, _ in work.reviews.people(record.review.id, parties, work.now)}
+        people = work.people.named(list(now | records.involved([record.review.id])[record.review.id]))
+        invented = records.invented([party.state_code for party in record.parties])
+    named = [(one.id, name_of(portal, permit, one), one.state_code) for one in people.values()]
+    return Proposing(
+        record.review.id,
+        record.review.state_code,
+        concern.id if concern else None,
+        concern.about_person if concern else None,
+        tuple(sorted(named, key=lambda one: (one[2] or "", one[1].casefold()))),
+        invented,
+    )
+
+
+def _sees_concern(work: Work, concern: Concern) -> bool:
+    facts = facts_of_concern(work, concern)
+    return not isinstance(facts, Absent) and work.allows(Action.VIEW_CONCERN, facts)
+
+
+def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
+    """Propose a case; it is opened once a second person confirms it.
+
+    Raises:
+        NotFound: There is no such review, concern or person, or it isn't the actor's to propose.
+        Conflict: The concern was taken up or set aside.
+        RefusedError: An exercise was to be run on a real review.
+
+    """
+    with portal.work(caller) as work:
+        records, case, by = CaseRecords(work.session), CaseId(uuid4()), work.who.person_id
+        record = files_of(work).find(proposal.review)
+        concern = records.concern(proposal.concern) if proposal.concern else None
+        person = work.people.find(proposal.person) if proposal.person else None
+        if proposal.concern and (concern is None or concern.review_id != proposal.review):
+            record = None
+        row = _proposed(case, proposal, by, person, work.now) if by else None
+        facts = _facts(work, row, record) if row and record else Absent(CaseFacts)
+        permit = work.require_on(Action.PROPOSE_CASE, facts, asked=proposal.review)
+        if record is None or row is None or (proposal.person and person is None):
+            raise NotFound
+        before = records.of_concern(concern.id) if concern else ()
+        if concern is not None and (concern.ended_at or any(one.declined_at is None for one in before)):
+            raise Conflict(TAKEN)
+        invented = records.invented([party.state_code for party in record.parties])
+        check_invented(exercise=proposal.exercise, invented=invented)
+        row.number = records.next_number()
+        for column, words in (("subject", proposal.subject), ("grounds", proposal.grounds)):
+            sealed = work.seal(permit, case_scope(case), Place("breach_case", column, case), words)
+            setattr(row, column, sealed)
+        records.add(row)
+        tell_concerned(work, row, record, AccountEvent.CASE_PROPOSED)
+    return case
+
+
+def _proposed(case: CaseId, proposal: Proposal, by: UUID, person: Person | None, now: datetime) -> BreachCase:
+    return BreachCase(
+        id=case,
+        number=0,
+        review_id=proposal.review,
+        concern_id=proposal.concern,
+        exercise=proposal.exercise,
+        person_id=person.id if person else None,
+        person_state=person.state_code if person else None,
+        subject=b"",
+        grounds=b"",
+        proposed_by=by,
+        proposed_at=now,
+    )
+
+
+def confirm_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
+    """Register a case, as its second person: the file is frozen, and the States concerned are told.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: It isn't the actor's to confirm.
+
+    """
+    with portal.work(caller) as work:
+        row, _, permit = find_case(work, Action.CONFIRM_CASE, case_id)
+        row.confirmed_by, row.confirmed_at = work.who.person_id, work.now
+        records = CaseRecords(work.session)
+        concern = records.concern(row.concern_id) if row.concern_id else None
+        if concern is not None:
+            concern.ended_at, concern.ended_by, concern.case_id = work.now, work.who.person_id, row.id
+            tell_person(work, concern.filed_by, AccountEvent.CONCERN_ANSWERED)
+        add_entry(work, permit, row, EntryKind.SNAPSHOT, snapshot(work, row.review_id))
+        record = files_of(work).find(row.review_id)
+        if record is not None:
+            tell_concerned(work, row, record, AccountEvent.CASE_REGISTERED)
+
+
+def decline_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
+    """Decline a case that was proposed; it stays in the record, and its concern with the officer.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: It isn't the actor's to decline.
+
+    """
+    with portal.work(caller) as work:
+        row, _, _ = find_case(work, Action.DECLINE_CASE, case_id)
+        row.declined_by, row.declined_at = work.who.person_id, work.now
+        tell_officers(work, AccountEvent.CASE_MOVED, {row.person_id})
+
+
+def tell_concerned(work: Work, row: BreachCase, record: ReviewRecord, event: AccountEvent) -> None:
+    """Tell the focal points of the States concerned and the confidentiality officers; never the person concerned.
+
+    Of an exercise the same people are told: that is what is exercised.
+    """
+    states = {party.state_code for party in record.parties if party.until is None} | {row.person_state}
+    people = {
+        one.person_id
+        for state in sorted(code for code in states if code)
+        for one in work.people.holders(Role.FOCAL_POINT, work.now, state)
+    }
+    for person in sorted(people - {work.who.person_id, row.person_id}):
+        tell_person(work, person, event)
+    tell_officers(work, event, {row.person_id, *people})

@@ -1,0 +1,98 @@
+"""Breach cases: their list, the form on which one is proposed, one case, and the second person's word."""
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from portal.domain.cases import STAGES, text_of
+from portal.errors import NotFound
+from portal.usecases import cases
+from portal.usecases.case_records import ENTRIES
+from portal.usecases.cases import Proposal
+from portal.web.checks import Checks, state_names
+from portal.web.concerns import LONGEST, id_or_none
+from portal.web.forms import Form, filled, read_form
+from portal.web.ways import caller_of, id_from, portal_of, show
+
+WORDS: Final = {"stages": STAGES, "entries": ENTRIES}
+
+
+def listing(request: Request) -> Response:
+    """Show concerns and cases, as far as the reader sees them."""
+    page = cases.list_cases(portal_of(request), caller_of(request))
+    return show(request, "cases/list.html", page=page, names=state_names(request), words=WORDS)
+
+
+def proposing(request: Request) -> Response:
+    """Show the form of a case, on a concern or of the officer's own motion."""
+    asked = {name: request.query_params.get(name, "") for name in ("review", "concern")}
+    return _proposing(request, asked, Checks(Form(), sent=False))
+
+
+def propose(request: Request) -> Response:
+    """Propose a case."""
+    checks = Checks(read_form(request))
+    form = checks.form
+    subject, grounds = checks.take("subject", text_of), checks.take("grounds", text_of)
+    person = checks.take("person", id_or_none)
+    asked = {name: form.text(name) for name in ("review", "concern")}
+    review = _id(asked["review"])
+    if checks.ok and subject is not None and grounds is not None:
+        exercise = form.has("exercise", "yes")
+        proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise)
+        done = checks.attempt(partial(cases.propose_case, portal_of(request), caller_of(request), proposal))
+        if done is not None:
+            return RedirectResponse(f"/cases/{done}", 303)
+    return _proposing(request, asked, checks)
+
+
+def _proposing(request: Request, asked: dict[str, str], checks: Checks) -> Response:
+    who = (portal_of(request), caller_of(request))
+    page = cases.view_proposing(*who, _id_or_none(asked["review"]), _id_or_none(asked["concern"]))
+    if not checks.form.fields:  # what is taken for granted of a case on that concern
+        about = str(page.about) if page.about else ""
+        checks.form = filled(person=about, exercise="yes" if page.invented else "")
+    names = state_names(request)
+    return show(
+        request,
+        "cases/propose.html",
+        status=checks.status,
+        page=page,
+        names=names,
+        longest=LONGEST,
+        **checks.tell(request),
+    )
+
+
+def view(request: Request) -> Response:
+    """Show a case."""
+    page = cases.view_case(portal_of(request), caller_of(request), id_from(request, "id"))
+    return show(request, "cases/case.html", page=page, names=state_names(request), words=WORDS)
+
+
+def confirm(request: Request) -> Response:
+    """Register a case, as its second person."""
+    case = id_from(request, "id")
+    cases.confirm_case(portal_of(request), caller_of(request), case)
+    return RedirectResponse(f"/cases/{case}", 303)
+
+
+def decline(request: Request) -> Response:
+    """Decline a case."""
+    case = id_from(request, "id")
+    cases.decline_case(portal_of(request), caller_of(request), case)
+    return RedirectResponse(f"/cases/{case}", 303)
+
+
+def _id_or_none(raw: str) -> UUID | None:
+    return _id(raw) if raw else None
+
+
+def _id(raw: str) -> UUID:
+    try:
+        return UUID(hex=raw)
+    except ValueError:
+        raise NotFound from None

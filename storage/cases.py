@@ -1,0 +1,78 @@
+"""Tables of breach cases: concerns, and cases with their steps.
+
+What is written is sealed under a key of the concern or the case alone, so that nobody opens it with a permit on
+anything else. Plain are ids, times and States: the policies decide over them. A case's steps are moments, set once.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Guarded, moment, perhaps
+
+
+class Concern(Guarded, SQLModel, table=True):
+    """That somebody is concerned about the confidentiality of a file; set aside or taken up once."""
+
+    __table_args__ = (Index("concern_by_review", "review_id", "filed_at"),)
+    id: UUID = Field(primary_key=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    filed_by: UUID = Field(foreign_key="person.id", index=True)
+    filed_at: datetime = moment()
+    about_person: UUID | None = Field(default=None, foreign_key="person.id")
+    told: bytes  # JSON: nature, language, what, when, where, damage, documents
+    ended_at: datetime | None = perhaps()
+    ended_by: UUID | None = Field(default=None, foreign_key="person.id")
+    case_id: UUID | None = None  # what it became; without one, it was set aside
+    reason: bytes | None = None  # why it was set aside
+    mac: bytes = b""
+
+
+class BreachCase(Guarded, SQLModel, table=True):
+    """A case: proposed by one person and registered by a second one."""
+
+    __tablename__: ClassVar[str] = "breach_case"
+    __table_args__ = (Index("case_by_review", "review_id"),)
+    id: UUID = Field(primary_key=True)
+    number: int = Field(unique=True)
+    review_id: UUID = Field(foreign_key="review.id")
+    concern_id: UUID | None = Field(default=None, foreign_key="concern.id", index=True)
+    exercise: bool = False  # on invented data, from its beginning
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)  # whom it concerns
+    person_state: str | None = Field(default=None, foreign_key="state.code", max_length=3)
+    subject: bytes  # what it is about, without anything confidential of the file
+    grounds: bytes  # what is alleged, and on what it rests
+    proposed_by: UUID = Field(foreign_key="person.id")
+    proposed_at: datetime = moment()
+    confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    confirmed_at: datetime | None = perhaps()
+    declined_by: UUID | None = Field(default=None, foreign_key="person.id")
+    declined_at: datetime | None = perhaps()
+    asked_at: datetime | None = perhaps()  # the person concerned was asked to be heard
+    answer_by: datetime | None = perhaps()
+    heard_at: datetime | None = perhaps()
+    found_at: datetime | None = perhaps()
+    submitted_at: datetime | None = perhaps()
+    disclosed_at: datetime | None = perhaps()  # the State under review gave the Group the version in full
+    closed_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class CaseEntry(Guarded, SQLModel, table=True):
+    """An entry of a case's record: numbered, dated, never changed, and bound to the entry before it."""
+
+    __tablename__: ClassVar[str] = "case_entry"
+    __table_args__ = (Index("case_entry_once", "case_id", "number", unique=True),)
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="breach_case.id")
+    number: int  # counted in its case, from 1
+    kind: str = Field(max_length=20)
+    made_by: UUID = Field(foreign_key="person.id")
+    made_at: datetime = moment()
+    said: bytes  # JSON
+    outcome: bytes | None = None  # the word of a finding or a decision, sealed apart, for the yearly statement
+    chain: bytes  # SHA-256 over the chain of the entry before and all that stands in this row
+    mac: bytes = b""
