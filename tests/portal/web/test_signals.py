@@ -10,12 +10,11 @@ from sqlmodel import select
 
 from portal.access.actions import Action
 from portal.audit.events import REGISTRY_STREAM
-from portal.domain.roles import Role
 from portal.domain.signals import EXPLAINED, NAMES, Rule
 from portal.usecases.checks import check_records
 from portal.usecases.signals import PAGE
 from storage.signals import SignalStep
-from tests.cast import World, add_member
+from tests.cast import World
 from tests.contents import said
 from tests.filing import newest, press, put
 from tests.signalled import look, raised, signals
@@ -57,17 +56,16 @@ def test_one_signal_says_the_rule_the_numbers_and_what_it_doesnt_mean(world: Wor
 
 
 def test_looking_is_kept_once_for_each_officer_and_the_new_ones_come_first(world: World, signal: UUID) -> None:
-    add_member(world, "second", Role.CONFIDENTIALITY_OFFICER)
     world.clock.forward(timedelta(minutes=1))
     later = raised(world, "expert_xcc")
     client = browser(world, OFFICER)
     assert links(client.get("/signals").text) == [later, signal]
     for _ in range(2):
         client.get(f"/signals/{later}")
-    browser(world, "second").get(f"/signals/{later}")
+    browser(world, "confidentiality_other").get(f"/signals/{later}")
     assert len(steps(world)) == 2
     assert {(step.kind, step.done_by) for step in steps(world)} == {
-        ("seen", world.members[who].person) for who in (OFFICER, "second")
+        ("seen", world.members[who].person) for who in (OFFICER, "confidentiality_other")
     }
     assert links(client.get("/signals").text) == [signal, later]
     assert check_records(world.portal).ok
@@ -109,9 +107,8 @@ def test_the_list_is_narrowed_by_rule_and_standing_and_turned_by_page(world: Wor
 
 
 def test_a_signal_about_an_officer_is_another_officers(world: World) -> None:
-    add_member(world, "second", Role.CONFIDENTIALITY_OFFICER)
     own = raised(world, OFFICER, review=None)
-    mine, theirs = browser(world, OFFICER), browser(world, "second")
+    mine, theirs = browser(world, OFFICER), browser(world, "confidentiality_other")
     page = mine.get("/signals").text
     assert links(page) == []
     assert "0 signals are new." in page
