@@ -5,7 +5,8 @@
 3. Every hour, objects that no record names are swept, and focal points whose file was opened in the week before are
    told of it, once.
 4. Twice a second, events are moved into the log's tree; every ten seconds, witnesses are asked for what is new.
-5. Mail that is due is sent; a server that is slow or away holds up nothing else.
+5. Every five minutes, what is new in the log is read for signals.
+6. Mail that is due is sent; a server that is slow or away holds up nothing else.
 """
 
 import logging
@@ -23,6 +24,7 @@ from portal.usecases.intents import close_intents
 from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import sequence
+from portal.usecases.watching import watch
 from portal.usecases.weeks import tell_week
 from portal.usecases.witnesses import ask_witnesses
 from portal.work import Portal
@@ -31,6 +33,7 @@ from storage.errors import Damaged, StorageError
 TICK_SECONDS = 20
 LOG_SECONDS = 0.5  # a checkpoint is at most a second behind the events
 WITNESS_SECONDS = 10
+SIGNALS_SECONDS = 300
 AWAY_SECONDS = 5  # before a store that was away is asked again
 HOUR_SECONDS = 3600
 DAY = timedelta(days=1)  # no session lives as long, so no stream of bytes does
@@ -72,10 +75,13 @@ class Background:
     def _run(self) -> None:
         portal = self._portal
         _tried(lambda: close_intents(portal, self._begun))
-        swept = monotonic() - HOUR_SECONDS
+        swept, watched = monotonic() - HOUR_SECONDS, monotonic() - SIGNALS_SECONDS
         while not self._over.wait(TICK_SECONDS):
             portal.keyring.forget_expired()
             _tried(lambda: portal.floods.write_finished(portal.clock(), portal.write_log))
+            if monotonic() - watched >= SIGNALS_SECONDS:
+                watched = monotonic()
+                _tried(lambda: watch(portal, self._name))
             if monotonic() - swept >= HOUR_SECONDS:
                 swept = monotonic()
                 _tried(lambda: close_intents(portal, portal.clock() - DAY))

@@ -8,12 +8,23 @@ from datetime import timedelta
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from portal.domain.reach import Reach
 from portal.domain.roles import Role
+from portal.domain.signals import Limit, Rule, read_limit
 from portal.errors import Invalid
+
+# from how many on, and within how many minutes, a rule gives a signal: rule:count:minutes; 0 switches it off
+SIGNAL_LIMITS: Final = (
+    "mass_download:50:60",
+    "pace:30:1",
+    "refusals:20:10",
+    "after_end:3:1440",
+    "new_network:1:129600",
+    "new_browser:1:129600",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class Settings:
         False  # everybody may read the tree of the log: hashes, by which nobody learns what an event says
     )
     witness_policy: str = ""  # a file: the log's witnesses, and how many must agree (C2SP tlog-policy)
+    signal_limits: tuple[str, ...] = SIGNAL_LIMITS
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
     smtp_port: int = 587
@@ -57,6 +69,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Read the limits and networks once, so that a wrong one is found at the start."""
         _read_limits(self.session_limits)
+        _read_signal_limits(self.signal_limits)
         _ = self.issuer_reach
 
     def session_bounds(self, roles: Iterable[Role]) -> tuple[timedelta, timedelta]:
@@ -79,6 +92,11 @@ class Settings:
     def fresh(self) -> timedelta:
         """How long a proof of who one is stays fresh."""
         return timedelta(minutes=self.fresh_minutes)
+
+    @property
+    def signal_rules(self) -> Mapping[Rule, Limit]:
+        """What rules there are, and their limits; one that isn't named has that of the defaults."""
+        return _read_signal_limits(SIGNAL_LIMITS) | _read_signal_limits(self.signal_limits)
 
     @property
     def on_this_machine(self) -> bool:
@@ -139,6 +157,23 @@ def _read_limits(limits: tuple[str, ...]) -> Mapping[Role, tuple[timedelta, time
         if named not in set(Role) or not (minutes.isdecimal() and hours.isdecimal()):
             raise Invalid(f"the setting session_limits can't be {limit!r}: write role:minutes:hours")
         found.setdefault(Role(named), (timedelta(minutes=int(minutes)), timedelta(hours=int(hours))))
+    return found
+
+
+@cache
+def _read_signal_limits(limits: tuple[str, ...]) -> dict[Rule, Limit]:
+    """Read the limits of rules.
+
+    Raises:
+        Invalid: A limit is none of a rule's.
+    """
+    found: dict[Rule, Limit] = {}
+    for limit in limits:
+        try:
+            rule, read = read_limit(limit)
+        except ValueError:
+            raise Invalid(f"the setting signal_limits can't be {limit!r}: write rule:count:minutes") from None
+        found.setdefault(rule, read)
     return found
 
 

@@ -81,7 +81,7 @@ class Keyring:
         """
         with self._database.read() as session:
             key = self._unwrap(session, SERVICE, 1)
-        for purpose in (*_OWN, "mail", "token", "pepper", "origin", "totp", "challenge"):
+        for purpose in (*_OWN, "mail", "token", "pepper", "origin", "totp", "challenge", "signal"):
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])
 

@@ -28,7 +28,8 @@ DEVICES = Scope("devices")  # which browsers people are signed in with
 ISSUERS = Scope("issuers")  # the secrets that the portal has with identity providers
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
 OUTCOMES = Scope("outcomes")  # how breach cases came out, as one word each
-STREAMS = Scope("streams")  # every stream of the log: only the check of all records covers this
+SIGNALS = Scope("signals")  # what is counted of people for signals, and why one was set aside
+STREAMS = Scope("streams")  # every stream of the log: the check of all records covers this, and the look for signals
 
 current_request: ContextVar[UUID | None] = ContextVar("current_request", default=None)
 

@@ -48,6 +48,8 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     ),
     "case_entry": (),
     "containment": ("lifted_by", "lifted_at", "lift_reason"),
+    "signal": (),
+    "signal_step": (),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {

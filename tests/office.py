@@ -27,6 +27,7 @@ from tests.cast import World, add_member
 from tests.contents import documents, form_token
 from tests.filing import PDF, circulated, newest, press, put, set_back
 from tests.noting import copied
+from tests.signalled import raised
 from tests.web_client import ORIGIN, Browser, browser
 
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
@@ -193,6 +194,7 @@ FORMS: Final[Mapping[str, Filling]] = {
         "focal_xaa",
         {"name": "Ana B", "mail": "ana@example.org", "role": "expert", "language": "en", "state": "XAA", **TERMS},
     ),
+    "/signals/{id}/aside": ("confidentiality", {"reason": "They prepare for the visit."}),
     "/people/{id}/link": ("focal_xaa", {}),
     "/people/{id}/links/{link}/confirm": ("registrar", {}),
     "/people/{id}/links/{link}/revoke": ("focal_xaa", {}),
@@ -353,6 +355,7 @@ class Office:
         self.waiting = self._waiting()
         self.handover = self._handed_over()
         self.copy = copied(world)
+        self.signal = raised(world)
         self.talk = Talk(world)
         self.breaches = Breaches(world)
 
@@ -431,6 +434,7 @@ class Office:
             "officers": self._assigned("officer"),
             "enter": "t" * 43,
             "copies": self.copy,
+            "signals": self.signal,
             "calendar": "t" * 43 + ".ics",
             "states": "XAA",
             **self.talk.ids(way.path),

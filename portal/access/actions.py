@@ -142,6 +142,12 @@ class Action(StrEnum):
     CLOSE_CASE = "closeCase"
     VIEW_STATEMENT = "viewStatement"
 
+    # signals
+    LIST_SIGNALS = "listSignals"
+    VIEW_SIGNAL = "viewSignal"
+    SET_SIGNAL_ASIDE = "setSignalAside"
+    VIEW_SIGNAL_RULES = "viewSignalRules"
+
     # notices
     LIST_NOTICES = "listNotices"
     SEE_NOTICES = "seeNotices"
@@ -161,6 +167,8 @@ class Action(StrEnum):
     SWEEP_OBJECTS = "sweepObjects"
     ROTATE_KEYS = "rotateKeys"
     CHECK_RECORDS = "checkRecords"
+    WATCH_LOG = "watchLog"
+    RAISE_SIGNALS = "raiseSignals"
     SEND_MAIL = "sendMail"
     MAKE_ADMINISTRATOR = "makeAdministrator"
     TELL_WEEK = "tellWeek"

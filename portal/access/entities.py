@@ -28,6 +28,7 @@ from portal.domain.ids import (
     ReviewId,
     RoomId,
     SessionId,
+    SignalId,
     StateCode,
     VersionId,
 )
@@ -50,6 +51,7 @@ class Machine(StrEnum):
     MAILER = "mailer"
     OPERATOR = "operator"
     ISSUER = "issuer"
+    WATCHER = "watcher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,14 @@ class IssuerFacts:
     state: StateCode | None
     added_by: PersonId
     confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFacts:
+    """A signal; person: whom it is about."""
+
+    id: SignalId
+    person: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +359,7 @@ Facts = (
     | AppointmentFacts
     | InvitationFacts
     | IssuerFacts
+    | SignalFacts
     | ReviewFacts
     | AssignmentFacts
     | HandoverFacts

@@ -27,6 +27,7 @@ from portal.access.entities import (
     ReviewFacts,
     RoomFacts,
     SessionFacts,
+    SignalFacts,
     StateFacts,
 )
 from portal.audit.events import CASES_STREAM, IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
@@ -42,6 +43,7 @@ from storage.permits import (
     ORIGINS,
     OUTCOMES,
     REGISTRY,
+    SIGNALS,
     STREAMS,
     Scope,
     case_scope,
@@ -92,6 +94,8 @@ _MACHINERY: Final = frozenset(
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
         Action.TELL_WEEK,
+        Action.WATCH_LOG,
+        Action.RAISE_SIGNALS,
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -128,6 +132,9 @@ _DEVICES: Final = frozenset(
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
+    # likewise, from where somebody came, and what is counted of people
+    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),
+    Action.RAISE_SIGNALS: frozenset(),
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
     Action.CALL_ISSUER: frozenset({ISSUERS}),
@@ -323,13 +330,15 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
             return frozenset({NAMES, REGISTRY})
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
-        case ConcernFacts() | CaseFacts():
+        case ConcernFacts() | CaseFacts() | SignalFacts():
             return _case_scopes(facts, action)
         case _:
             return frozenset({NAMES})
 
 
-def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
+def _case_scopes(facts: ConcernFacts | CaseFacts | SignalFacts, action: Action) -> frozenset[Scope]:
+    if isinstance(facts, SignalFacts):
+        return frozenset({NAMES, SIGNALS})
     if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
         # who did what and when; no room's key, so no title
         return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
@@ -362,18 +371,14 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
     match facts:
         case AppointmentFacts() | AssignmentFacts() | HandoverFacts() | InvitationFacts():
             named = _named_of_person(facts)
-        case AppointmentFacts():
-            named = {"appointment": facts.id, "person": facts.person, "state": facts.state, "role": facts.role}
-        case AssignmentFacts():
-            named = {"assignment": facts.id, "person": facts.person, "review": facts.review.id, "role": facts.role}
-        case InvitationFacts():
-            named = {"invitation": facts.id, "person": facts.person, "state": facts.state}
         case IssuerFacts():
             named = {"issuer": facts.id, "state": facts.state}
         case PersonFacts():
             named = {"person": facts.id, "state": facts.state}
         case SessionFacts():
             named = {"session": facts.id, "person": facts.person}
+        case SignalFacts():
+            named = {"signal": facts.id, "person": facts.person}
         case StateFacts():
             named = {"state": facts.code}
         case CycleFacts():

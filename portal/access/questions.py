@@ -31,6 +31,7 @@ from portal.access.entities import (
     ReviewFacts,
     RoomFacts,
     SessionFacts,
+    SignalFacts,
     StateFacts,
 )
 from portal.domain.clarifications import ClarificationStage, EntryStage
@@ -51,6 +52,7 @@ from portal.domain.ids import (
     ReviewId,
     RoomId,
     SessionId,
+    SignalId,
     StateCode,
     VersionId,
 )
@@ -77,6 +79,7 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     ),
     InvitationFacts: InvitationFacts(InvitationId(NIL), _NO_PERSON, _NO_STATE, _NO_PERSON),
     IssuerFacts: IssuerFacts(IssuerId(NIL), _NO_STATE, _NO_PERSON, confirmed=False),
+    SignalFacts: SignalFacts(SignalId(NIL), _NO_PERSON),
     ReviewFacts: _NO_REVIEW,
     AssignmentFacts: AssignmentFacts(AssignmentId(NIL), _NO_PERSON, _NO_STATE, Role.READER, _NO_REVIEW),
     HandoverFacts: HandoverFacts(HandoverId(NIL), _NO_PERSON, _NO_PERSON, _NO_STATE, Role.READER, AppointmentId(NIL)),
@@ -210,7 +213,9 @@ def _described(facts: Facts) -> tuple[EntityId, Attributes]:
             return _of_the_portal(facts)
 
 
-def _of_the_portal(facts: PortalFacts | StateFacts | CycleFacts | SessionFacts) -> tuple[EntityId, Attributes]:
+def _of_the_portal(
+    facts: PortalFacts | StateFacts | CycleFacts | SessionFacts | SignalFacts,
+) -> tuple[EntityId, Attributes]:
     match facts:
         case PortalFacts():
             return EntityId("Portal", "portal"), {}
@@ -218,8 +223,9 @@ def _of_the_portal(facts: PortalFacts | StateFacts | CycleFacts | SessionFacts) 
             return EntityId("State", facts.code), {"state": facts.code, "partyTo": _ids(facts.party_to)}
         case CycleFacts():
             return EntityId("Cycle", str(facts.id)), {}
-        case SessionFacts():
-            return EntityId("Session", str(facts.id)), {"person": str(facts.person)}
+        case SessionFacts() | SignalFacts():
+            kind = "Session" if isinstance(facts, SessionFacts) else "Signal"
+            return EntityId(kind, str(facts.id)), {"person": str(facts.person)}
     assert_never(facts)
 
 

@@ -259,6 +259,10 @@ REASONS: Final = {
     "cases.officer-states": N_("You make the yearly statement, as confidentiality officer."),
     "cases.focal-point-lists": N_("You see the cases that concern your State, as its focal point."),
     "cases.state-concerned": N_("This case concerns your State, and you are its focal point."),
+    # signals
+    "signals.officer": N_("You care for the portal’s confidentiality."),
+    "signals.rules": N_("Everybody who works with the portal may know by which rules it gives signals."),
+    "signals.oneself": N_("This is about yourself: another confidentiality officer looks at it."),
     # running the portal
     "machinery.health": N_("You see to the portal's health, as administrator."),
     "machinery.init": N_("An empty installation is being set up."),
@@ -267,6 +271,7 @@ REASONS: Final = {
     "machinery.sweeper": N_("The portal sweeps away what no record names."),
     "machinery.rotation": N_("The portal rewraps its keys."),
     "machinery.fsck": N_("The portal compares its records, objects and log."),
+    "machinery.watcher": N_("The portal reads its log for signals."),
     "machinery.operator": N_("Whoever runs the machine makes an administrator."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }

@@ -144,4 +144,10 @@ KINDS: Final[dict[Action, int]] = {
     Action.DECIDE_CASE: 923,
     Action.CLOSE_CASE: 924,
     Action.VIEW_STATEMENT: 925,
+    Action.WATCH_LOG: 950,
+    Action.RAISE_SIGNALS: 951,
+    Action.LIST_SIGNALS: 952,
+    Action.VIEW_SIGNAL: 953,
+    Action.SET_SIGNAL_ASIDE: 954,
+    Action.VIEW_SIGNAL_RULES: 955,
 }

@@ -39,6 +39,7 @@ class AccountEvent(StrEnum):
     HEARING_ASKED = "hearing_asked"
     CASE_FOUND = "case_found"
     CASE_SUBMITTED = "case_submitted"
+    SIGNALS_RAISED = "signals_raised"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -65,6 +66,7 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.HEARING_ASKED: N_("You are asked to be heard in a breach case"),
     AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
     AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
+    AccountEvent.SIGNALS_RAISED: N_("There are new signals"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
 _YOURS: Final = N_(
@@ -139,10 +141,14 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "there, too."
     ),
     AccountEvent.CASE_FOUND: N_("What was found, and why, stands in the portal, under “My account”."),
+    AccountEvent.SIGNALS_RAISED: N_(
+        "Sign in as confidentiality officer and look at them under Signals. A signal accuses nobody. You are told of "
+        "new ones at most once a day."
+    ),
     AccountEvent.INVITED: "",
 }
 # what anybody can bring about
-ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED})
+ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED, AccountEvent.SIGNALS_RAISED})
 DAY: Final = timedelta(days=1)
 _PLACES: Final = {
     AccountEvent.ADMINISTRATOR_MADE: "/administration",
@@ -157,6 +163,7 @@ _PLACES: Final = {
     AccountEvent.HEARING_ASKED: "/hearings",
     AccountEvent.CASE_FOUND: "/hearings",
     AccountEvent.CASE_SUBMITTED: "/cases",
+    AccountEvent.SIGNALS_RAISED: "/signals",
 }
 
 

@@ -37,6 +37,7 @@ from portal.web import (
     reviews,
     rooms,
     schedules,
+    signals,
     signin,
     states,
     submissions,
@@ -104,6 +105,11 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/log", log.view, Action.VIEW_LOG),
     Way("GET", "/log/checkpoint.txt", log.keep_checkpoint, Action.VIEW_LOG),
     Way("GET", "/log/policy.txt", log.keep_policy, Action.VIEW_LOG),
+    # signals
+    Way("GET", "/signals", signals.listing, Action.LIST_SIGNALS),
+    Way("GET", "/signals/rules", signals.rules, Action.VIEW_SIGNAL_RULES),
+    Way("GET", "/signals/{id}", signals.view, Action.VIEW_SIGNAL),
+    Way("POST", "/signals/{id}/aside", signals.set_aside, Action.SET_SIGNAL_ASIDE),
     # the portal's health
     Way("GET", "/healthz", signin.alive, None),  # a word of the process itself
     Way("GET", "/audit/log/checkpoint", log.checkpoint, None),  # keyed hashes, which say nothing of any event

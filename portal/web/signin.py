@@ -46,7 +46,7 @@ FIRST: Final = {
     Role.REGISTRAR: "/register",
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",
-    Role.CONFIDENTIALITY_OFFICER: "/cases",
+    Role.CONFIDENTIALITY_OFFICER: "/signals",
     Role.OVERSIGHT: "/cases",
 }
 

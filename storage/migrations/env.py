@@ -12,6 +12,7 @@ import storage.issuers
 import storage.notes
 import storage.notices
 import storage.planning
+import storage.signals
 import storage.tables
 import storage.tree  # noqa: F401  # the metadata is filled by the imports
 

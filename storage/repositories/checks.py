@@ -19,8 +19,9 @@ from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.handovers import Handover
 from storage.notes import NoteCopy, Profile
-from storage.permits import NAMES, OUTCOMES, REGISTRY, Scope, case_scope, room_scope
+from storage.permits import NAMES, OUTCOMES, REGISTRY, SIGNALS, Scope, case_scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.signals import SignalCounts, SignalStep
 from storage.tables import (
     Appointment,
     Assignment,
@@ -68,6 +69,8 @@ SEALED: Final = (
     Sealed(CaseEntry, ("said",), lambda row: entry_scope(row["case_id"], row["kind"])),
     Sealed(CaseEntry, ("outcome",), lambda _: OUTCOMES),
     Sealed(Containment, ("reason", "lift_reason"), lambda row: case_scope(row["case_id"])),
+    Sealed(SignalStep, ("reason",), lambda _: SIGNALS),
+    Sealed(SignalCounts, ("counts",), lambda _: SIGNALS),
 )
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.app import open_portal
 from portal.domain.roles import Role
+from portal.domain.signals import Rule
 from portal.web.assets import has_asset
 from tests import breaches, dialogue
 from tests.cast import World, add_member
@@ -26,6 +27,7 @@ from tests.e2e.conftest import serve
 from tests.e2e.entering import enter
 from tests.filing import circulated, move, newest, press, put, set_back, submitted
 from tests.noting import copied, describe
+from tests.signalled import raised
 from tests.web_client import browser as signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, or leads out of the portal to an identity provider: not shown here
-SAVED = re.compile(r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics)(\?|$)")
+SAVED = re.compile(r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt)(\?|$)")
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
@@ -53,7 +55,7 @@ PEOPLE = {
     "observer_xcc": 8,
     "roster_xcc": 2,
     "oversight": 6,
-    "confidentiality": 8,
+    "confidentiality": 11,
     "nobody": 4,
 }
 
@@ -165,6 +167,7 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     copied(world)
     describe(world)
     breach(world)
+    signal(world)
     yield world
     portal.database.close()
 
@@ -184,6 +187,13 @@ def breach(world: World) -> None:
     breaches.heard(world, case, "observer_xcc")
     breaches.found(world, case)
     breaches.submitted(world, case)
+
+
+def signal(world: World) -> None:
+    """Let there be a signal by each rule, of which one was set aside."""
+    several = [raised(world, who, rule) for who, rule in zip(["expert_xbb", "officer"] * 3, Rule, strict=True)]
+    aside = f"/signals/{several[0]}/aside"
+    assert press(signed_in(world, "confidentiality"), aside, reason="زيارة قُطرية (a visit).").status_code == 303
 
 
 def replace(world: World) -> None:

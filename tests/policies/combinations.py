@@ -31,6 +31,7 @@ from portal.access.entities import (
     ReviewFacts,
     RoomFacts,
     SessionFacts,
+    SignalFacts,
     StateFacts,
     Task,
 )
@@ -53,6 +54,7 @@ from portal.domain.ids import (
     ReviewId,
     RoomId,
     SessionId,
+    SignalId,
     StateCode,
     VersionId,
 )
@@ -204,6 +206,7 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "invitation": InvitationFacts,
     "handover": HandoverFacts,
     "issuer": IssuerFacts,
+    "signal": SignalFacts,
     "review": ReviewFacts,
     "room": RoomFacts,
     "document": DocumentFacts,
@@ -227,11 +230,9 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
-            *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
-            *("listCases", "listOwnCases"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
-            *("viewLog", "listCases"),
-            *("listCases", "listOwnCases", "viewStatement"),
+            *("viewLog", "listCases", "listOwnCases", "viewStatement"),
+            *("watchLog", "raiseSignals", "listSignals", "viewSignalRules"),
         )
     ),
     "state": tuple(
@@ -260,6 +261,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
     "invitation": (Action.VIEW_PERSON, Action.CONFIRM_LINK),
     "handover": (Action.VIEW_PERSON, Action.HAND_OVER, Action.VIEW_HANDOVER),
     "issuer": tuple(map(Action, ("viewIssuers", "confirmIssuer", "endIssuer", "callIssuer", "endSessionsByIssuer"))),
+    "signal": (Action.VIEW_SIGNAL, Action.SET_SIGNAL_ASIDE),
     "review": tuple(
         Action(act)
         for act in (
@@ -328,6 +330,7 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             *(InvitationId(one), person, of, begun_by, thing.takes_two, thing.other_focal_point)
         ),
         "issuer": lambda: IssuerFacts(IssuerId(one), of, begun_by, confirmed=thing.running),
+        "signal": lambda: SignalFacts(SignalId(one), person),
         "appointment": lambda: AppointmentFacts(
             AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
         ),

@@ -120,7 +120,7 @@ PLAIN: Final = {
         "handover": {"viewPerson"},
         "issuer": {"viewIssuers", "endIssuer"},
     },
-    "confidentiality_officer": {"portal": {"listCases", "viewStatement", "viewLog"}},
+    "confidentiality_officer": {"portal": {"listCases", "viewStatement", "listSignals", "viewLog"}},
     "oversight": {"portal": {"listCases", "viewStatement", "viewLog"}},
     "focal_point": {"portal": {"listReviews", "issueFeed", "listCases", "viewLog"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
@@ -138,9 +138,10 @@ MACHINES: Final = {
     "mailer": {"sendMail"},
     "operator": {"makeAdministrator"},
     "issuer": set(),
+    "watcher": {"watchLog", "raiseSignals"},
 }
-# what was told to oneself, by whoever acts under an appointment (d)
-NOTICES: Final = {"listNotices", "seeNotices"}
+# what was told to oneself, and how one is watched, by whoever acts under an appointment (d)
+NOTICES: Final = {"listNotices", "seeNotices", "viewSignalRules"}
 # what changes a file, its settings in the register included: a closed file stays as it is (d)
 WORK: Final = {
     "setReview",
@@ -204,14 +205,18 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
                 party = SIDES.get(thing.of or "") not in {None, "no party"}
                 return who.role == "focal_point" or (_keeps_review(who) and party)
             return who.role == "focal_point" and who.state == thing.of and act in acts
-        case "issuer":
-            return _issuer(who, act, thing)
+        case "issuer" | "signal":
+            return _issuer(who, act, thing) if thing.kind == "issuer" else _signal(who, thing)
         case "account" | "appointment" | "assignment" | "invitation" | "handover":
             return _people(who, act, thing)
         case "review" | "room" | "document" | "clarification" | "entry":
             return _file(who, act, thing, version, target)
         case _:
             return False
+
+
+def _signal(who: Who, thing: Thing) -> bool:
+    return who.role == "confidentiality_officer" and not thing.mine  # conflict of interest (d)
 
 
 def _issuer(who: Who, act: str, thing: Thing) -> bool:

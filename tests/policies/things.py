@@ -33,6 +33,7 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
         for state in (*PARTIES, "XDD"):
             yield Thing("state", absent=absent, of=state)
     yield Thing("session")
+    yield from (Thing("signal"), Thing("signal", mine=True))
     yield from _accounts()
     whose = ((True, False), (False, True), (False, False))
     for of, (mine, begun), two, other in product((*PARTIES, "XDD", None), whose, (True, False), (True, False)):
@@ -41,7 +42,7 @@ def registry(steps: Sequence[str] = STEPS, others: Sequence[frozenset[str]] = OT
         yield Thing("handover", role=role, of=of, mine=mine)
     for of, begun in product((*PARTIES, "XDD", None), (True, False)):
         yield Thing("issuer", of=of, begun_by_me=begun)
-    for kind in ("account", "invitation", "appointment", "assignment", "handover", "issuer"):
+    for kind in ("account", "invitation", "appointment", "assignment", "handover", "issuer", "signal"):
         yield Thing(kind, absent=True, of="", role="reader")
     yield from _appointments(others)
     for (role, of), held, mine, step in product(_offices(), others, (True, False), steps):

@@ -32,6 +32,8 @@ FREE = {
     "month_count",  # counts alone, compared with the events
     *("cosignature", "witness_asked"),  # a witness's own key says so; and a report that gives nothing
     "lease",  # saves work, and gives nothing
+    "signal_counts",  # sealed, and gives nothing
+    "signal_reading",  # gives nothing; its mark says who wrote it
     "account_notice",  # gives nothing: whose a link or a former address is, a guarded row and its place say
 }
 

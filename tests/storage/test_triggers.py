@@ -20,6 +20,7 @@ from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask,
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
 from storage.repositories.tree import TreeRecords
+from storage.signals import SignalStep
 from storage.tree import Cosignature
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
 from tests import noting
@@ -28,6 +29,7 @@ from tests.conftest import copied
 from tests.filing import press
 from tests.noting import describe
 from tests.portal.audit.files import Put, put
+from tests.signalled import raised
 from tests.web_client import browser
 
 AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")
@@ -61,12 +63,15 @@ def fill(world: World) -> None:
     press(officer, "/calendar")
     noting.copied(world)
     describe(world)
+    signal = raised(world)
     while sequence(world.portal, "here"):
         pass
     with world.portal.database.begin() as session:
         records = TreeRecords(session)
         head = records.head()
         assert head is not None
+        officer_of_it = world.members["confidentiality"].person
+        session.add(SignalStep(id=uuid4(), signal_id=signal, kind="seen", done_by=officer_of_it, at=world.clock.now))
         records.put_cosignatures([Cosignature(size=head.size, signer="w.example/1", key_id=b"1234", value=b"signed")])
 
 

@@ -61,6 +61,8 @@ WALKERS = {
     "/states": "registrar",
     "/administration": "administrator",
     "/translations": "translator",
+    "/signals/rules": "focal_xaa",
+    "/signals": "confidentiality",
 }
 # rows of a file: a stranger's questions find none of them, whatever the log says
 OF_FILES = {"document", "version", "translation_task", "review", "room", "review_party", "undertaking"}
@@ -68,7 +70,7 @@ OF_FILES |= {"clarification", "entry", "entry_task", "remark", "routing", "attac
 OF_FILES |= {"review_schedule", "schedule_step"}
 # what is found by its id before its file or its State is not
 SEALED = {*OF_FILES, "assignment", "person", "appointment", "invitation", "calendar_feed", "note_copy", "profile"}
-SEALED |= {"handover"}
+SEALED |= {"handover", "signal"}
 # who one is, and how one stands to a file, asked of one's own rows
 OWN = ("FROM session JOIN person", "FROM person LEFT OUTER JOIN assignment")
 

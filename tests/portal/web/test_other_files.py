@@ -30,6 +30,7 @@ from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
 from tests.office import QUESTION
+from tests.signalled import raised
 from tests.web_client import ORIGIN, browser
 
 TERMS = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-02", "last": "2027-05-02"}
@@ -73,6 +74,7 @@ class Ids:
     passkeys: tuple[UUID, ...]
     concerns: tuple[UUID, ...]
     cases: tuple[UUID, ...]
+    signals: tuple[UUID, ...]
     containments: tuple[UUID, ...]
 
     @property
@@ -242,6 +244,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         concerns=tuple(concerns),
         cases=tuple(cases),
         containments=tuple(held_back),
+        signals=(raised(world, f"focal_{home.lower()}", review=file),),
     )
 
 
@@ -256,6 +259,7 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/reviews/{id}/undertaking": {"accepted": "yes", "wording": "1"},
         "/reviews/{id}/stage": {"seen": "desk_review", "stage": "dialogue"},
         "/reviews/{id}/help": {"wanted": "yes"},
+        "/signals/{id}/aside": {"reason": "They travelled."},
         "/reviews/{id}/schedule": {"seen": "0", "timetable": "resolution", "begins": "2026-05-04"},
         "/reviews/{id}/schedule/steps": {
             "step": "response",
