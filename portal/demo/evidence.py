@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from portal.audit.bundle_checks import Expected, check_bundle
+from portal.audit.bundles import read_lines
+from portal.audit.verify import Wrong
 from portal.demo.acts import DOWNLOADED, OPENED, Entry, Run
 from portal.demo.disk import Needle, affordable, files_in, pieces, search, word
 from portal.demo.documents import DemoDocument
@@ -16,6 +19,7 @@ from portal.demo.journey import call, short
 from portal.demo.refusals import OUTSIDERS
 from portal.demo.report import Report, many, size_of
 from portal.usecases.checks import check_records
+from portal.usecases.tree import own_keys
 
 DEEDS: Final = (OPENED, DOWNLOADED)
 Row = dict[str, str]
@@ -146,7 +150,31 @@ def compare_trail(run: Run, report: Report) -> None:
     inside = {"translator", "roster-yunhai"}  # before, and since the hand-over
     refused = {run.player(key).name for key, _ in OUTSIDERS if key not in inside} & {one.who for one in told}
     report.check("None of those who were refused is in the list.", *(f"{name} is in it" for name in refused))
+    _taken_home(run, report)
     _on_the_page(run, report)
+
+
+def _taken_home(run: Run, report: Report) -> None:
+    """Let the focal point take the trail home, and check it with the log's public keys and nothing else."""
+    layla, review = run.player("focal-qamaria"), run.stage.reviews["qamaria"]
+    raw = layla.visitor.get(f"/reviews/{review}/trail.bundle").body
+    expected = Expected(own_keys(run.stage.portal), review=review)
+    forged = raw.replace(b'\\"kind\\":407', b'\\"kind\\":406', 1)
+    wrong, taken = [], 0
+    try:
+        taken = check_bundle(read_lines(io.BytesIO(raw)), expected).entries
+    except Wrong as error:
+        wrong.append(str(error))
+    try:
+        check_bundle(read_lines(io.BytesIO(forged)), expected)
+        wrong.append("a download that was made a look was not found")
+    except Wrong:
+        pass
+    report.check(
+        f"She takes it home as a bundle: {many(taken, 'entry', 'entries')}, each proven to be in the log, no number "
+        "missing, by the log’s public keys alone. One in which a download was made a look is refused.",
+        *wrong,
+    )
 
 
 def _entry(row: Row) -> Entry:

@@ -78,7 +78,7 @@ def _everything(run: Run, review: str) -> list[Try]:
     rooms = [str(id_) for (of, _, _), id_ in run.stage.rooms.items() if of == review]
     file = f"/reviews/{run.stage.reviews[review]}"
     return [
-        *(Try(f"{file}{end}") for end in ("", "/trail", "/trail.csv", *TALK)),
+        *(Try(f"{file}{end}") for end in ("", "/trail", "/trail.csv", "/trail.pdf", "/trail.bundle", *TALK)),
         *(Try(places[-1]) for (of, _), places in run.talk.places.items() if of == review and places),
         *_more(papers[0], rooms[0]),
         *(one for paper in papers for one in _paper(paper)),
