@@ -39,6 +39,8 @@ class AccountEvent(StrEnum):
     HEARING_ASKED = "hearing_asked"
     CASE_FOUND = "case_found"
     CASE_SUBMITTED = "case_submitted"
+    EXERCISE_MOVED = "exercise_moved"
+    EXERCISE_HEARING = "exercise_hearing"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -63,6 +65,8 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.HELD_BACK: N_("Your access is narrowed while a breach of confidentiality is looked into"),
     AccountEvent.LET_IN_AGAIN: N_("Your access is as it was before"),
     AccountEvent.HEARING_ASKED: N_("You are asked to be heard in a breach case"),
+    AccountEvent.EXERCISE_MOVED: N_("An exercise: an invented breach case took its next step"),
+    AccountEvent.EXERCISE_HEARING: N_("An exercise: an invented breach case waits for what you say"),
     AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
     AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
@@ -134,6 +138,12 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "What is alleged and by when you may answer stands in the portal, under “My account”. Nothing is found before "
         "you were heard or let that day pass."
     ),
+    AccountEvent.EXERCISE_MOVED: N_(
+        "It is run on invented data. What there is to do stands in the portal, under Breach cases, marked as such."
+    ),
+    AccountEvent.EXERCISE_HEARING: N_(
+        "It is run on invented data, and nobody’s access is touched. Take part in the portal, under “My account”."
+    ),
     AccountEvent.CASE_SUBMITTED: N_(
         "The version that discloses nothing stands in the portal, under Breach cases. The Group’s decision is recorded "
         "there, too."
@@ -157,6 +167,8 @@ _PLACES: Final = {
     AccountEvent.HEARING_ASKED: "/hearings",
     AccountEvent.CASE_FOUND: "/hearings",
     AccountEvent.CASE_SUBMITTED: "/cases",
+    AccountEvent.EXERCISE_MOVED: "/cases",
+    AccountEvent.EXERCISE_HEARING: "/hearings",
 }
 
 
