@@ -40,6 +40,8 @@ class AccountEvent(StrEnum):
     CASE_FOUND = "case_found"
     CASE_SUBMITTED = "case_submitted"
     SIGNALS_RAISED = "signals_raised"
+    EXERCISE_MOVED = "exercise_moved"
+    EXERCISE_HEARING = "exercise_hearing"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -64,6 +66,8 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.HELD_BACK: N_("Your access is narrowed while a breach of confidentiality is looked into"),
     AccountEvent.LET_IN_AGAIN: N_("Your access is as it was before"),
     AccountEvent.HEARING_ASKED: N_("You are asked to be heard in a breach case"),
+    AccountEvent.EXERCISE_MOVED: N_("An exercise: an invented breach case took its next step"),
+    AccountEvent.EXERCISE_HEARING: N_("An exercise: an invented breach case waits for what you say"),
     AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
     AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
     AccountEvent.SIGNALS_RAISED: N_("There are new signals"),
@@ -136,6 +140,12 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "What is alleged and by when you may answer stands in the portal, under “My account”. Nothing is found before "
         "you were heard or let that day pass."
     ),
+    AccountEvent.EXERCISE_MOVED: N_(
+        "It is run on invented data. What there is to do stands in the portal, under Breach cases, marked as such."
+    ),
+    AccountEvent.EXERCISE_HEARING: N_(
+        "It is run on invented data, and nobody’s access is touched. Take part in the portal, under “My account”."
+    ),
     AccountEvent.CASE_SUBMITTED: N_(
         "The version that discloses nothing stands in the portal, under Breach cases. The Group’s decision is recorded "
         "there, too."
@@ -164,6 +174,8 @@ _PLACES: Final = {
     AccountEvent.CASE_FOUND: "/hearings",
     AccountEvent.CASE_SUBMITTED: "/cases",
     AccountEvent.SIGNALS_RAISED: "/signals",
+    AccountEvent.EXERCISE_MOVED: "/cases",
+    AccountEvent.EXERCISE_HEARING: "/hearings",
 }
 
 

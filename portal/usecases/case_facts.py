@@ -76,11 +76,20 @@ def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> 
     return portal.open_text(permit, case_scope(row.id), Place("breach_case", column, row.id), blob)
 
 
+def marked(row: BreachCase, event: AccountEvent) -> AccountEvent:
+    """Give what is told of a case: of an exercise, that it is one, wherever it is read."""
+    if not row.exercise:
+        return event
+    own = event in {AccountEvent.HEARING_ASKED, AccountEvent.CASE_FOUND}
+    return AccountEvent.EXERCISE_HEARING if own else AccountEvent.EXERCISE_MOVED
+
+
 def tell_concerned(work: Work, row: BreachCase, record: ReviewRecord, event: AccountEvent) -> None:
     """Tell the focal points of the States concerned and the confidentiality officers; never the person concerned.
 
-    Of an exercise the same people are told: that is what is exercised.
+    Of an exercise the same people are told, and that it is one: that is what is exercised.
     """
+    event = marked(row, event)
     states = {party.state_code for party in record.parties if party.until is None} | {row.person_state}
     people = {
         one.person_id

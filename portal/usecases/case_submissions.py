@@ -12,7 +12,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import find_case, steps_of, tell_concerned
+from portal.usecases.case_facts import find_case, marked, steps_of, tell_concerned
 from portal.usecases.case_records import EntryKind, EntryLine, add_entry, open_entries
 from portal.usecases.cases import CaseLine, case_line
 from portal.usecases.concerns import files_of
@@ -96,7 +96,7 @@ def submit_case(portal: Portal, caller: Caller, case_id: UUID, versions: Version
         if case.submitted_at is None:
             case.submitted_at = work.now
         for member in {one.person_id for one in work.people.holders(Role.OVERSIGHT, work.now)} - {case.person_id}:
-            tell_person(work, member, AccountEvent.CASE_SUBMITTED)
+            tell_person(work, member, marked(case, AccountEvent.CASE_SUBMITTED))
         _moved(work, case)
     return ()
 
@@ -106,7 +106,7 @@ def _people(work: Work, case: BreachCase) -> list[Person]:
     record = files_of(work).find(case.review_id)
     states = sorted({party.state_code for party in record.parties}) if record else []
     ids = set(CaseRecords(work.session).involved([case.review_id])[case.review_id])
-    ids |= {one.person_id for state in states for one in work.people.holders(Role.FOCAL_POINT, work.now, state)}
+    ids |= {person.id for state in states for person in work.people.of_state(state)}  # former focal points, too
     return list(work.people.named([*ids, *({case.person_id} - {None})]).values())  # type: ignore[list-item]  # none is None
 
 
@@ -179,8 +179,11 @@ def view_submission(portal: Portal, caller: Caller, case_id: UUID) -> Submission
         case, facts, permit = find_case(work, Action.VIEW_SUBMISSION, case_id)
         rows = [one for one in CaseRecords(work.session).entries(case.id) if one.kind in SUBMITTED]
         people = work.people.named(list({one.made_by for one in rows}))
+        # who submitted it is told by State: a name is more than the Group is to have
+        members = {one.id for one in rows if one.kind == EntryKind.DECISION}
         may = work.allows(Action.DECIDE_CASE, facts)
-    entries = open_entries(portal, permit, rows, people)
+    opened = zip(rows, open_entries(portal, permit, rows, people), strict=True)
+    entries = tuple(line if row.id in members else replace(line, by="") for row, line in opened)
     line = case_line(case, facts, waits=may)
     return SubmissionPage(line, steps_of(case).submitted, entries, case.disclosed_at is not None, may)
 
@@ -217,7 +220,7 @@ def close_case(portal: Portal, caller: Caller, case_id: UUID, reason: str) -> No
 def _closes(work: Work, case: BreachCase) -> None:
     case.closed_at = work.now
     if case.person_id is not None and case.asked_at is not None:
-        tell_person(work, case.person_id, AccountEvent.CASE_FOUND)
+        tell_person(work, case.person_id, marked(case, AccountEvent.CASE_FOUND))
     _moved(work, case)
 
 

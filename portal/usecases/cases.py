@@ -24,7 +24,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import case_facts, facts_of_case, find_case, steps_of, tell_concerned
+from portal.usecases.case_facts import case_facts, facts_of_case, find_case, marked, steps_of, tell_concerned
 from portal.usecases.case_records import EntryKind, add_entry, snapshot
 from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, reach_of, tell_officers
 from portal.usecases.people import name_of
@@ -260,4 +260,4 @@ def decline_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
     with portal.work(caller) as work:
         row, _, _ = find_case(work, Action.DECLINE_CASE, case_id)
         row.declined_by, row.declined_at = work.who.person_id, work.now
-        tell_officers(work, AccountEvent.CASE_MOVED, {row.person_id})
+        tell_officers(work, marked(row, AccountEvent.CASE_MOVED), {row.person_id})

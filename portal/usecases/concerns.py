@@ -25,6 +25,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
 from portal.usecases.people import name_of
+from portal.usecases.recipients import records_of
 from portal.work import Portal, Work
 from storage.cases import Concern
 from storage.fields import Place
@@ -133,6 +134,7 @@ def _people(work: Work, record: ReviewRecord) -> list[tuple[Person, Role, str | 
     states = [party.state_code for party in record.parties if party.until is None]
     rows = work.reviews.people(record.review.id, states, work.now)
     found = [(person, Role(appointment.role), appointment.state_code) for appointment, person, _ in rows]
+    found += [(person, Role.TRANSLATOR, None) for _, person in records_of(work).translators(record.review.id, work.now)]
     holders = [one.person_id for one in work.people.holders(Role.CONFIDENTIALITY_OFFICER, work.now)]
     people = work.people.named(holders)  # who guards the guard: a concern may be about one of them, too
     found += [(people[id_], Role.CONFIDENTIALITY_OFFICER, None) for id_ in dict.fromkeys(holders)]

@@ -16,7 +16,7 @@ from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_f
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import find_case, tell_concerned
+from portal.usecases.case_facts import find_case, marked, tell_concerned
 from portal.usecases.case_records import EntryKind, add_entry
 from portal.usecases.concerns import files_of
 from portal.work import Portal, Work
@@ -91,7 +91,7 @@ def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, 
         case.asked_at = work.now
         case.answer_by = datetime.combine(last_day, time(), UTC) + timedelta(days=1)
         add_entry(work, permit, case, EntryKind.HEARING, {"text": allegation, "answer_by": last_day.isoformat()})
-        tell_person(work, case.person_id, AccountEvent.HEARING_ASKED)
+        tell_person(work, case.person_id, marked(case, AccountEvent.HEARING_ASKED))
         _moved(work, case)
 
 
@@ -110,7 +110,7 @@ def record_finding(portal: Portal, caller: Caller, case_id: UUID, finding: Findi
         add_entry(work, permit, case, EntryKind.FINDING, {"finding": finding.value, "text": reasons}, finding.value)
         case.found_at = work.now
         if case.person_id is not None:
-            tell_person(work, case.person_id, AccountEvent.CASE_FOUND)
+            tell_person(work, case.person_id, marked(case, AccountEvent.CASE_FOUND))
         _moved(work, case)
 
 

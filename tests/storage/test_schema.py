@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
@@ -10,8 +11,11 @@ from sqlmodel import SQLModel
 import storage.dialogue
 import storage.handovers  # noqa: F401  # the metadata is filled by the imports
 from storage.database import Database
-from storage.schema import LaterSchema, is_current, newest
+from storage.schema import LaterSchema, _config, is_current, newest
 from storage.triggers import sqlite_triggers
+
+REGISTRY = "00000000000040008000000000000001"
+CASES = "00000000000040008000000000000005"
 
 
 @pytest.fixture
@@ -32,6 +36,21 @@ def test_the_steps_make_every_trigger(database: Database) -> None:
     with database.engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'trigger'").scalars().all()
     assert sorted(found) == sorted(sqlite_triggers(columns))
+
+
+def test_a_portal_from_before_breach_cases_gets_their_stream_and_a_new_one_none_yet(
+    tmp_path: Path, database: Database
+) -> None:
+    """A new portal is given all streams when it is made (portal/app.py)."""
+    older = Database(tmp_path / "older.db")
+    with older.engine.begin() as connection:
+        command.upgrade(_config(connection), "0011")
+        connection.exec_driver_sql("INSERT INTO stream (id, kind, next_number) VALUES (?, 'registry', 1)", (REGISTRY,))
+    older.create()
+    for portal, count in ((older, 1), (database, 0)):
+        with portal.engine.connect() as connection:
+            found = connection.exec_driver_sql("SELECT kind FROM stream WHERE id = ?", (CASES,)).scalars().all()
+        assert found == ["cases"] * count
 
 
 def test_taking_the_steps_twice_changes_nothing(database: Database) -> None:

@@ -203,6 +203,7 @@ def test_an_exercise_is_marked_everywhere_and_not_run_on_a_real_review(world: Wo
     for who in ("confidentiality", "focal_xaa"):
         assert "This is an exercise on invented data." in browser(world, who).get(f"/cases/{case}").text
         assert "exercise" in browser(world, who).get("/cases").text
+    assert told(world, "focal_xaa") == [AccountEvent.EXERCISE_MOVED] * 2  # a mail says so, too
     with world.portal.database.begin() as session:
         session.get_one(State, "XCC").fictional = False
     fields = {

@@ -74,6 +74,15 @@ def test_the_person_concerned_sees_what_is_alleged_once_asked_answers_and_learns
     assert AccountEvent.CASE_FOUND in told(world, "expert_xcc")
 
 
+def test_of_an_exercise_the_person_is_told_that_it_is_one(world: World) -> None:
+    case = registered(world, exercise=True)
+    heard(world, case)
+    found(world, case)
+    assert told(world, "expert_xcc") == [AccountEvent.EXERCISE_HEARING] * 2
+    page = browser(world, "expert_xcc").get(f"/hearings/{case}").text
+    assert "This is an exercise on invented data." in page
+
+
 def test_nobody_else_answers_in_their_place(world: World) -> None:
     case = registered(world)
     asked(world, case)

@@ -10,6 +10,7 @@ from sqlmodel import select
 from portal.access.actions import Action
 from portal.audit.kinds import KINDS
 from portal.domain.account_events import AccountEvent
+from portal.domain.roles import Role
 from portal.usecases.case_facts import find_case
 from portal.usecases.checks import check_records
 from storage.cases import CaseEntry
@@ -32,7 +33,7 @@ from tests.breaches import (
     stays_signed_in,
     submitted,
 )
-from tests.cast import World
+from tests.cast import World, add_member
 from tests.filing import circulated, press, put
 from tests.portal.web.test_cases import row
 from tests.portal.web.test_concerns import told
@@ -98,6 +99,11 @@ def test_each_attempt_leaves_its_trace(world: World) -> None:
     assert phases == ["intent", "outcome", "intent", "outcome"]
 
 
+def test_the_name_of_a_former_focal_point_counts_too(world: World) -> None:
+    add_member(world, "once_xbb", Role.FOCAL_POINT, "XBB", ends_at=world.clock.now - timedelta(days=1))
+    attempt(world, registered(world), "It was known to Once_Xbb.")
+
+
 @pytest.mark.parametrize("who", ["focal_xaa", "focal_xbb", "focal_xcc"])
 def test_a_state_concerned_submits_without_the_secretariat_and_before_a_finding(world: World, who: str) -> None:
     case = registered(world)
@@ -133,7 +139,8 @@ def test_the_group_reads_the_bare_version_and_no_more_until_the_state_under_revi
     submitted(world, case)
     page = client.get(f"/submissions/{case}").text
     assert BARE in page
-    for hidden in (FULL, SUBJECT, GROUNDS, REASONS, "Expert_Xcc"):
+    assert "Belmora" in page  # the State that submitted it, and nobody's name
+    for hidden in (FULL, SUBJECT, GROUNDS, REASONS, "Expert_Xcc", "Focal_Xbb"):
         assert hidden not in page
     assert client.get(f"/cases/{case}").status_code == 404
     for who, status in (("focal_xbb", 403), ("confidentiality", 403), ("oversight", 404), ("registrar", 404)):
