@@ -2,7 +2,8 @@
 
 1. Counted refusals are written when their minute is over; opened keys whose time is over are forgotten.
 2. At the start, intents that a crash left without an outcome are closed; later, those that are a day old.
-3. Every hour, objects that no record names are swept.
+3. Every hour, objects that no record names are swept, and focal points whose file was opened in the week before are
+   told of it, once.
 4. Twice a second, events are moved into the log's tree; every ten seconds, witnesses are asked for what is new.
 5. Every five minutes, what is new in the log is read for signals.
 6. Mail that is due is sent; a server that is slow or away holds up nothing else.
@@ -24,6 +25,7 @@ from portal.usecases.mailing import send_due
 from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import sequence
 from portal.usecases.watching import watch
+from portal.usecases.weeks import tell_week
 from portal.usecases.witnesses import ask_witnesses
 from portal.work import Portal
 from storage.errors import Damaged, StorageError
@@ -84,6 +86,7 @@ class Background:
                 swept = monotonic()
                 _tried(lambda: close_intents(portal, portal.clock() - DAY))
                 _tried(lambda: sweep_objects(portal))
+                _tried(lambda: tell_week(portal))
 
     def _sequence(self) -> None:
         while not self._over.wait(LOG_SECONDS):

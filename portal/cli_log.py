@@ -38,7 +38,12 @@ def verify_options(one: argparse.ArgumentParser) -> None:
     """Add the options of `portal verify`."""
     one.add_argument("--log", metavar="DIR|URL", help="where checkpoint and tiles lie")
     one.add_argument("--key", required=True, action="append", help="a key that must have signed, as `portal log keys`")
-    one.add_argument("--since", type=Path, metavar="FILE", help="a checkpoint that you kept; it must go on from it")
+    one.add_argument(
+        "--since",
+        type=Path,
+        metavar="FILE",
+        help="a checkpoint, or a bundle, that you kept; what is checked must go on from it",
+    )
 
 
 def verify(_settings: Settings, arguments: argparse.Namespace) -> int:

@@ -47,6 +47,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
         "closed_at",
     ),
     "case_entry": (),
+    "containment": ("lifted_by", "lifted_at", "lift_reason"),
     "signal": (),
     "signal_step": (),
 }

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
@@ -66,8 +67,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
 @pytest.fixture
 def world(built: tuple[Path, World], tmp_path: Path, clock: Clock) -> Iterator[World]:
     """A copy of the cast's portal for one test alone."""
-    folder, original = built
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    portal = open_portal(settings_in(tmp_path), clock)
-    yield World(portal, clock, dict(original.members), dict(original.files))
+    with copied(built, tmp_path, clock) as world:
+        yield world
+
+
+@contextmanager
+def copied(kept: tuple[Path, World], folder: Path, clock: Clock) -> Iterator[World]:
+    """Copy a portal that was closed into a folder, and open it there."""
+    shutil.copytree(kept[0], folder, dirs_exist_ok=True)
+    portal = open_portal(settings_in(folder), clock)
+    yield World(portal, clock, dict(kept[1].members), dict(kept[1].files))
     portal.database.close()

@@ -122,6 +122,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.CHECK_RECORDS: N_("compared records, objects and log"),
     Action.SEND_MAIL: N_("sent mail"),
     Action.MAKE_ADMINISTRATOR: N_("made an administrator at the command line"),
+    Action.TELL_WEEK: N_("told focal points that their file was opened in a week"),
     Action.VIEW_ISSUERS: N_("looked at the identity providers"),
     Action.ADD_ISSUER: N_("added an identity provider"),
     Action.CONFIRM_ISSUER: N_("confirmed an identity provider"),
@@ -136,9 +137,28 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_CASE: N_("opened a breach case"),
     Action.CONFIRM_CASE: N_("registered a breach case, as the second person"),
     Action.DECLINE_CASE: N_("declined a breach case"),
+    Action.BEGIN_CONTAINMENT: N_("began a containment under a breach case"),
+    Action.LIFT_CONTAINMENT: N_("lifted a containment"),
+    Action.ADD_CASE_ENTRY: N_("added to the record of a breach case"),
+    Action.NAME_CONCERNED: N_("named whom a breach case concerns"),
+    Action.ASK_HEARING: N_("asked somebody to be heard in a breach case"),
+    Action.RECORD_FINDING: N_("recorded the finding of a breach case"),
+    Action.VIEW_CASE_TRAIL: N_("looked at who opened the file, under a breach case"),
+    Action.LIST_OWN_CASES: N_("looked at the breach cases in which they are heard"),
+    Action.VIEW_OWN_CASE: N_("opened a breach case in which they are heard"),
+    Action.ANSWER_CASE: N_("answered in a breach case"),
+    Action.SUBMIT_CASE: N_("submitted a breach case to the Oversight Group"),
+    Action.DISCLOSE_CASE: N_("gave the Oversight Group the version of a breach case in full"),
+    Action.VIEW_SUBMISSION: N_("opened what was submitted of a breach case"),
+    Action.DECIDE_CASE: N_("recorded the decision of the Oversight Group on a breach case"),
+    Action.CLOSE_CASE: N_("closed a breach case"),
+    Action.VIEW_STATEMENT: N_("looked at the yearly statement on breach cases"),
     Action.LIST_NOTICES: N_("looked at their own notices"),
     Action.SEE_NOTICES: N_("marked their own notices as seen"),
 }
+# what opens something that others wrote, at once or by sending it
+OPENS: Final = frozenset({Action.VIEW_DOCUMENT, Action.VIEW_CLARIFICATION, Action.VIEW_ENTRY, Action.EXPORT_DIALOGUE})
+SENDS: Final = frozenset({Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM})
 NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),
     Action.DOWNLOAD_VERSION: N_("asked about the document’s file; nothing was sent"),

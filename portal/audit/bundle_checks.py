@@ -1,8 +1,8 @@
 """Checks a bundle with nothing but the bundle and keys (LOG.md, "Bundles"): no database, no network.
 
 What must hold:
-1. The checkpoint is signed by every key of the log that is given, each of which bears the log's name, and by every key
-   of a witness that is given.
+1. The checkpoint is signed by every key of the log that is given, each of which bears the log's name, by every key of
+   a witness that is given, and by as many witnesses as a policy asks for that is given.
 2. Each entry is in the tree of that checkpoint, in the place that it says; no place stands twice.
 3. Each event is in its canonical form, gives its leaf with its salt, and says the stream, the number and the review
    that its line and the bundle say, and the kind that its act has.
@@ -25,11 +25,12 @@ from uuid import UUID
 
 import rfc8785
 
-from portal.audit.bundles import MARK_BYTES, Closed, End, Head, Item, Stream, read_head, read_item, strict_json
+from portal.audit.bundles import Closed, End, Head, Item, Stream, read_head, read_item, strict_json
 from portal.audit.checkpoints import Checkpoint, open_checkpoint
 from portal.audit.events import Phase, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
-from portal.audit.notes import Key, Malformed
+from portal.audit.notes import Key, Kind, Malformed
+from portal.audit.policy import NO_WITNESSES, Policy
 from portal.audit.proofs import check_proof
 from portal.audit.sequencer import entry
 from portal.audit.tree import entry_hash
@@ -50,6 +51,12 @@ class Expected:
     witnesses: Sequence[Key] = ()
     log: str | None = None
     review: UUID | None = None
+    policy: Policy = NO_WITNESSES
+
+    @property
+    def all_witnesses(self) -> tuple[Key, ...]:
+        """Give the keys of witnesses, asked for one by one or by the policy."""
+        return (*self.witnesses, *(one.key for one in self.policy.witnesses))
 
 
 @dataclass(slots=True)
@@ -119,28 +126,39 @@ def check_signatures(whole: str, expected: Expected) -> tuple[Checkpoint, dict[K
     """
     if not expected.keys:
         raise Malformed("no key of the log was given")
-    opened = open_checkpoint(whole, (*expected.keys, *expected.witnesses))
+    opened = open_checkpoint(whole, (*expected.keys, *expected.all_witnesses))
     checkpoint = opened.checkpoint
     if expected.log is not None and checkpoint.origin != expected.log:
         raise Malformed(f"the checkpoint is of another log: {shown(checkpoint.origin)}")
-    for key in expected.keys:
-        if key.name != checkpoint.origin:
-            raise Malformed(f"the checkpoint is of another log than the key: {shown(checkpoint.origin)}")
+    _check_names(checkpoint.origin, expected)
     for key in (*expected.keys, *expected.witnesses):
         if key not in opened.signed:
             raise Malformed(f"the checkpoint isn't signed by {key.name} with the key {key.id.hex()}")
+    if not expected.policy.agrees(opened.signed):
+        raise Malformed("the checkpoint isn't signed by as many witnesses as the policy asks for")
     return checkpoint, dict(opened.signed)
 
 
+def _check_names(origin: str, expected: Expected) -> None:
+    for key in expected.keys:
+        if key.name != origin:
+            raise Malformed(f"the checkpoint is of another log than the key: {shown(origin)}")
+    for key in expected.all_witnesses:
+        if key.name == origin or key.kind is Kind.NOTE_ED25519:
+            raise Malformed(
+                f"the key {key.id.hex()} of {key.name} is no witness's: it is the log's own, or has no time"
+            )
+
+
 def seen_at(signed: Mapping[Key, int], witnesses: Sequence[Key]) -> dict[str, datetime]:
-    """Tell when each witness signed; of its several keys, the earliest.
+    """Tell when each witness signed that did; of its several keys, the earliest.
 
     Raises:
         Malformed: A time is none of the calendar.
 
     """
     found: dict[str, datetime] = {}
-    for key in witnesses:
+    for key in (one for one in witnesses if one in signed):
         try:
             at = datetime.fromtimestamp(signed[key], UTC)
         except (ValueError, OverflowError, OSError) as error:
@@ -180,7 +198,7 @@ def _begun(head: Head, expected: Expected) -> Checked:
         raise Malformed(f"it is of another review: {head.review}")
     streams = {stream.id: Counts(stream, last=stream.run[0] - 1 if stream.run else 0) for stream in head.streams}
     names = tuple(dict.fromkeys(key.name for key in expected.keys))
-    return Checked(head, checkpoint, names, seen_at(signed, expected.witnesses), streams)
+    return Checked(head, checkpoint, names, seen_at(signed, expected.all_witnesses), streams)
 
 
 def _take(checked: Checked, item: Item) -> None:
@@ -283,44 +301,3 @@ def _ended(checked: Checked, end: End) -> None:
             raise Malformed(f"number {counts.last + 1} of the stream {counts.stream.id} is missing")
     if end.entries != checked.entries:
         raise Malformed(f"it counts {end.entries} entries, and there are {checked.entries}")
-
-
-class Search:
-    """Looks through a whole log for what a bundle left out: numbers of its streams in other places than it says.
-
-    It keeps where the bundle's entries stand, some hundred bytes for each.
-    """
-
-    def __init__(self) -> None:
-        self._places: dict[bytes, int] = {}
-        self._next: dict[bytes, Stream] = {}
-        self._size = 0
-
-    def keep(self, item: Item) -> None:
-        """Keep where an entry of the bundle stands."""
-        self._places[item.tag] = item.index
-
-    def begin(self, checked: Checked) -> tuple[UUID, ...]:
-        """Begin, once the bundle holds; gives the streams that can be looked for: those with a key of tags."""
-        self._size = checked.checkpoint.size
-        for counts in checked.streams.values():
-            key, run = counts.stream.tag_key, counts.stream.run
-            if key is not None and run is not None:
-                self._next[hmac.digest(key, tag_input(run[1] + 1), sha256)] = counts.stream
-        return tuple(stream.id for stream in self._next.values())
-
-    def look(self, first: int, entries: Sequence[bytes]) -> None:
-        """Look at entries of the log from a place on.
-
-        Raises:
-            Wrong: One of them should be in the bundle.
-
-        """
-        for at, one in enumerate(entries, first):
-            if at >= self._size:
-                return
-            tag = one[-MARK_BYTES:]
-            if self._places.get(tag, at) != at:
-                raise Wrong(f"entry {at} of the log has the stream and number of another one, which the bundle has")
-            if (stream := self._next.get(tag)) is not None and stream.run is not None:
-                raise Wrong(f"number {stream.run[1] + 1} of the stream {stream.id} is entry {at}; the bundle lacks it")

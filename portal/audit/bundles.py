@@ -42,7 +42,7 @@ class Stream:
         id: The stream.
         room: The kind of its room, or that it is of the file's own acts.
         run: The first and the last number, where each number between them is in the bundle.
-        waiting: How many numbers after that were not in the tree yet.
+        waiting: How many numbers after that came later than the checkpoint.
         tag_key: With what anybody computes the tags of its numbers; only for the State under review.
 
     """
@@ -70,6 +70,11 @@ class Head:
     def whole(self) -> bool:
         """Tell whether each stream is there without a gap, or only what a search found."""
         return all(stream.run for stream in self.streams)
+
+    @property
+    def to_the_end(self) -> bool:
+        """Tell whether the last numbers are the last that there were, not those before a time that was asked for."""
+        return self.whole and "before" not in self.asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def check_single(text: str, expected: Expected) -> Single:
         event = body_of(item)
         check_entry(item, checkpoint)
         _check_review(event, expected.review)
-        return Single(checkpoint, proof.index, seen_at(signed, expected.witnesses), event)
+        return Single(checkpoint, proof.index, seen_at(signed, expected.all_witnesses), event)
     except Malformed as error:
         raise Wrong(str(error)) from error
 

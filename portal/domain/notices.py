@@ -16,6 +16,7 @@ from portal.domain.texts import N_
 PLACE_IN_MAIL: Final = "/work"  # the one address that a mail holds, the same for everybody
 MORNING: Final = time(7)
 MONDAY: Final = 0
+WEEK: Final = timedelta(days=7)
 _TRIES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 _LATER_TRIES: Final = timedelta(hours=4)
 
@@ -39,6 +40,7 @@ class NoticeKind(StrEnum):
     ROUTED_TO_YOU = "routed_to_you"
     COMMENT_ADDED = "comment_added"
     SCHEDULE_CHANGED = "schedule_changed"
+    FILE_OPENED = "file_opened"
 
 
 NOTICES: Final[dict[NoticeKind, str]] = {
@@ -58,8 +60,9 @@ NOTICES: Final[dict[NoticeKind, str]] = {
     NoticeKind.ROUTED_TO_YOU: N_("A question was given to you to answer"),
     NoticeKind.COMMENT_ADDED: N_("A side comment was added"),
     NoticeKind.SCHEDULE_CHANGED: N_("The schedule of the review changed"),
+    NoticeKind.FILE_OPENED: N_("Your State’s file was opened in the week before"),
 }
-# where a notice leads: `about` is the id that it is about, `review` that of its review
+# where a notice leads: `about` is the id that it is about, `review` that of its review, the rest are days
 _PLACES: Final[dict[NoticeKind, str]] = {
     NoticeKind.DOCUMENT_SUBMITTED: "/documents/{about}",
     NoticeKind.DOCUMENT_CIRCULATED: "/documents/{about}",
@@ -77,6 +80,7 @@ _PLACES: Final[dict[NoticeKind, str]] = {
     NoticeKind.ROUTED_TO_YOU: "/clarifications/{about}",
     NoticeKind.COMMENT_ADDED: "/clarifications/{about}",
     NoticeKind.SCHEDULE_CHANGED: "/reviews/{review}/schedule",
+    NoticeKind.FILE_OPENED: "/reviews/{review}/trail?from={first}&to={last}",
 }
 
 
@@ -97,9 +101,16 @@ OFTEN: Final[dict[Often, str]] = {
 }
 
 
-def place_of(kind: NoticeKind, review: UUID, about: UUID) -> str:
+def place_of(kind: NoticeKind, review: UUID, about: UUID, made: datetime) -> str:
     """Give the address within the portal to which a notice leads."""
-    return _PLACES[kind].format(review=review, about=about)
+    day = made.astimezone(UTC).date()
+    return _PLACES[kind].format(review=review, about=about, first=day - WEEK, last=day - timedelta(days=1))
+
+
+def monday(at: datetime) -> datetime:
+    """Give the beginning of a moment's week, in UTC."""
+    day = at.astimezone(UTC).date()
+    return datetime.combine(day - timedelta(days=day.weekday()), time(), UTC)
 
 
 def mail_due(often: Often, made: datetime, zone: str) -> datetime | None:

@@ -5,8 +5,8 @@
    the entries that it finds, and what is withheld is found by none.
 3. An event is given as the log has it, or not at all. What the reader doesn't see, and what says more than a trail
    shows (a note verbale, whom somebody assigned), is given as its leaf, which anybody can find in the tree.
-4. All of it is of one checkpoint. It waits a moment for the newest events to come into the tree, and says how many
-   haven't.
+4. All of it is of one checkpoint, if possible one that witnesses agree on. It waits a moment for one that has the
+   newest events, and says how many came later.
 """
 
 import heapq

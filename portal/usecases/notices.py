@@ -115,6 +115,12 @@ def tell_of_review(work: Work, kind: NoticeKind, action: Action, review: Review)
     tell(work, kind, review_id=review.id, room_id=None, about=review.id, action=action, row=review)
 
 
+def tell_of_week(work: Work, review: Review, people: Collection[Person], monday: datetime) -> None:
+    """Tell people that a file was opened in the week before a Monday."""
+    notice = _Notice(NoticeKind.FILE_OPENED, review.id, None, review.id, Action.VIEW_REVIEW_TRAIL)
+    _write(work, notice, people, monday)
+
+
 def tell_assigned(work: Work, record: ReviewRecord, appointment: Appointment, starts: datetime) -> None:
     """Tell somebody that they were assigned to a review, once that begins; of an officer, all who see it (GL 13)."""
     review = record.review
@@ -230,7 +236,7 @@ def _line(work: Work, notice: Notice) -> NoticeLine:
         notice.id,
         kind,
         record.review.state_code if record else "",
-        place_of(kind, notice.review_id, notice.about),
+        place_of(kind, notice.review_id, notice.about, notice.made_at),
         notice.made_at,
         notice.seen_at is not None,
     )

@@ -160,6 +160,7 @@ FINDERS: Final[dict[NoticeKind, Finder]] = {
     NoticeKind.ASSIGNED: _reviews,
     NoticeKind.OFFICER_ASSIGNED: _reviews,
     NoticeKind.SCHEDULE_CHANGED: _reviews,
+    NoticeKind.FILE_OPENED: _reviews,
     NoticeKind.QUESTION_SUBMITTED: _entries,
     NoticeKind.QUESTION_PASSED_ON: _entries,
     NoticeKind.ANSWER_SUBMITTED: _entries,

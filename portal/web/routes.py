@@ -1,6 +1,7 @@
 """Every address of the portal: method, path, handler, and the act that the gate is asked for."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
@@ -20,7 +21,9 @@ from portal.web import (
     documents,
     downloads,
     entries,
+    examinations,
     handovers,
+    hearings,
     issuers,
     keys,
     links,
@@ -37,6 +40,7 @@ from portal.web import (
     signals,
     signin,
     states,
+    submissions,
     translations,
     trouble,
     uploads,
@@ -131,6 +135,23 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/cases/{id}", cases.view, Action.VIEW_CASE),
     Way("POST", "/cases/{id}/confirm", cases.confirm, Action.CONFIRM_CASE),
     Way("POST", "/cases/{id}/decline", cases.decline, Action.DECLINE_CASE),
+    Way("GET", "/cases/{id}/trail", audit.of_case, Action.VIEW_CASE_TRAIL),
+    Way("POST", "/cases/{id}/containments", examinations.contain, Action.BEGIN_CONTAINMENT, long=True),
+    Way("POST", "/containments/{id}/lift", examinations.lift, Action.LIFT_CONTAINMENT, long=True),
+    Way("POST", "/cases/{id}/entries", examinations.add, Action.ADD_CASE_ENTRY, long=True),
+    Way("POST", "/cases/{id}/person", examinations.name, Action.NAME_CONCERNED),
+    Way("POST", "/cases/{id}/hearing", examinations.ask, Action.ASK_HEARING, long=True),
+    Way("POST", "/cases/{id}/finding", examinations.find, Action.RECORD_FINDING, long=True),
+    Way("POST", "/cases/{id}/submission", submissions.submit, Action.SUBMIT_CASE, long=True),
+    Way("POST", "/cases/{id}/disclosure", submissions.disclose, Action.DISCLOSE_CASE),
+    Way("POST", "/cases/{id}/closing", submissions.close, Action.CLOSE_CASE, long=True),
+    Way("GET", "/submissions/{id}", submissions.view, Action.VIEW_SUBMISSION),
+    Way("POST", "/submissions/{id}", submissions.decide, Action.DECIDE_CASE, long=True),
+    Way("GET", "/statement", submissions.statement, Action.VIEW_STATEMENT),
+    # being heard in a case of one's own
+    Way("GET", "/hearings", hearings.listing, Action.LIST_OWN_CASES),
+    Way("GET", "/hearings/{id}", hearings.view, Action.VIEW_OWN_CASE),
+    Way("POST", "/hearings/{id}", hearings.answer, Action.ANSWER_CASE, long=True),
     # rooms and their documents
     Way("GET", "/rooms/{id}", rooms.view, Action.LIST_ROOM),
     Way("POST", "/rooms/{id}/find", rooms.find, Action.LIST_ROOM),
@@ -254,21 +275,24 @@ WAYS: tuple[Way, ...] = (
 )
 
 
+_ROUTES: Final = tuple((way, way.route()) for way in WAYS)
+
+
 def routes() -> Sequence[BaseRoute]:
-    """Make Starlette's routes."""
-    return [way.route() for way in WAYS] + [Route(assets.PREFIX + "{name:path}", assets.serve)]
+    """Give Starlette's routes."""
+    return [*(route for _, route in _ROUTES), Route(assets.PREFIX + "{name:path}", assets.serve)]
 
 
 def is_long(path: str) -> bool:
     """Tell whether a route takes a form with a long text."""
-    return any(way.long and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.long and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_machine(path: str) -> bool:
     """Tell whether a route is called by another server, without a page of ours."""
-    return any(way.machine and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.machine and route.path_regex.match(path) for way, route in _ROUTES)
 
 
 def is_upload(path: str) -> bool:
     """Tell whether a route reads a body of any length itself."""
-    return any(way.upload and way.route().path_regex.match(path) for way in WAYS)
+    return any(way.upload and route.path_regex.match(path) for way, route in _ROUTES)

@@ -2,11 +2,13 @@
 
 1. A put writes a file under `new/`, flushes it, links it to its name (which fails if that is taken) and flushes
    the folder: a name is there completely and durably, or not at all.
+   A folder is made, and its name flushed, by the first put of a process that needs it.
 2. Whatever fails, the name and the new file are taken away again; after a crash `sweep` does it.
 """
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +19,7 @@ from storage.errors import Exists, Full, Missing, StoreUnavailable
 from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
 
 _NEW = "new"
+_FOLDER = re.compile("[0-9a-f]{2}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -25,10 +28,9 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._made: set[str] = set()
         with _translated():
-            # All at once: a put then never has to make the name of a folder durable as well.
-            for name in (_NEW, *(f"{number:02x}" for number in range(256))):
-                (root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (root / _NEW).mkdir(mode=0o700, parents=True, exist_ok=True)
             _sync_folder(root)
 
     def put(self, name: str, chunks: Iterable[bytes]) -> int:
@@ -47,6 +49,7 @@ class FolderStore:
         try:
             size = _write(new, chunks)
             with _translated():
+                self._make(path.parent)
                 _publish(new, path)
         finally:
             # What can't be removed now is removed by the sweep; the first failure is the one to tell.
@@ -103,8 +106,10 @@ class FolderStore:
             StoreUnavailable: The disk refused.
 
         """
-        for folder in (self._root / f"{number:02x}" for number in range(256)):
-            for name, found in _files(folder):
+        with _translated(), os.scandir(self._root) as entries:
+            folders = sorted(entry.name for entry in entries if _FOLDER.fullmatch(entry.name))
+        for folder in folders:
+            for name, found in _files(self._root / folder):
                 if is_name(name):
                     yield Stored(name, found.st_size, _time(found))
 
@@ -132,6 +137,13 @@ class FolderStore:
         """
         if not os.access(self._root / _NEW, os.R_OK | os.W_OK | os.X_OK):
             raise StoreUnavailable(f"The object folder {self._root} can't be written.")
+
+    def _make(self, folder: Path) -> None:
+        """Make a folder, durably: another process may have made it just now."""
+        if folder.name not in self._made:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._root)
+            self._made.add(folder.name)
 
     def _path(self, name: str) -> Path:
         return self._root / checked_name(name)[:2] / name

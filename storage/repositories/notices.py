@@ -12,7 +12,7 @@ from sqlmodel import col
 from storage.notices import Notice, NoticeSetting
 from storage.repositories.people import running
 from storage.repositories.reviews import Reach, within
-from storage.tables import Appointment, Document, Person, Review, TranslationTask
+from storage.tables import Appointment, Document, Event, Person, Review, Room, Stream, TranslationTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,34 @@ class NoticeRecords:
         question = select(Document).join(Review, col(Review.id) == col(Document.review_id))
         rows = self._session.scalars(question.where(col(Document.id).in_(ids), within(self._reach)))
         return {row.id: row for row in rows}
+
+    def opened(
+        self, views: Collection[int], streams: Collection[int], since: datetime, until: datetime, told: str
+    ) -> Sequence[UUID]:
+        """Find files in which, as far as the State under review sees them, something was opened from a time to a time.
+
+        Args:
+            views: The kinds of events that open something at once.
+            streams: The kinds of those that begin to send something.
+            since: From when.
+            until: Until when; notices of it bear this time.
+            told: The kind of these notices: what somebody was told of already is left out.
+
+        """
+        event, room, stream = col(Event.kind), col(Room.kind), col(Stream.id)
+        done = or_(
+            and_(event.in_(views), col(Event.phase) == "act"), and_(event.in_(streams), col(Event.phase) == "intent")
+        )
+        of_it = select(col(Event.id)).where(col(Event.stream_id) == stream, done)
+        opened = of_it.where(col(Event.at) >= since, col(Event.at) < until).exists()
+        notices = select(col(Notice.review_id)).where(col(Notice.kind) == told, col(Notice.made_at) == until)
+        own = and_(room == "national", col(Room.state_code) == col(Review.state_code))
+        question = select(col(Review.id)).join(Stream, col(Stream.review_id) == col(Review.id))
+        question = question.outerjoin(Room, col(Room.id) == col(Stream.room_id)).distinct()
+        question = question.where(or_(col(Stream.room_id).is_(None), room == "shared", own), opened)
+        return self._session.scalars(
+            question.where(col(Review.id).not_in(notices), within(self._reach)).order_by(col(Review.id))
+        ).all()
 
     def open_tasks(self, ids: Collection[UUID]) -> Mapping[UUID, UUID]:
         """Tell who still translates: the people by those of these tasks that are open, of texts not withdrawn."""

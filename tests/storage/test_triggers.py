@@ -2,10 +2,12 @@
 
 # ruff: noqa: S608 - the statements are those of somebody at the database's own prompt
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,7 +15,7 @@ from sqlmodel import SQLModel
 
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
-from storage.cases import BreachCase, CaseEntry, Concern
+from storage.cases import BreachCase, CaseEntry, Concern, Containment
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
@@ -21,9 +23,11 @@ from storage.repositories.tree import TreeRecords
 from storage.signals import SignalStep
 from storage.tree import Cosignature
 from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
-from tests.cast import World
+from tests import noting
+from tests.cast import Clock, World
+from tests.conftest import copied
 from tests.filing import press
-from tests.noting import copied, describe
+from tests.noting import describe
 from tests.portal.audit.files import Put, put
 from tests.signalled import raised
 from tests.web_client import browser
@@ -32,16 +36,32 @@ AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")
 Hand = Callable[[str], sqlite3.Cursor]
 
 
+@pytest.fixture(scope="module")
+def filled(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a database that has one of everything, for tests to copy."""
+    folder = tmp_path_factory.mktemp("filled")
+    with copied(built, folder, Clock()) as world:
+        fill(world)
+    return folder / "data" / "portal.db"
+
+
 @pytest.fixture
-def by_hand(world: World) -> Iterator[Hand]:
+def by_hand(filled: Path, tmp_path: Path) -> Iterator[Hand]:
     """Give somebody at the database's prompt, with the portal's own settings but without foreign keys."""
+    path = shutil.copy(filled, tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA recursive_triggers=ON")
+        yield connection.execute
+
+
+def fill(world: World) -> None:
     ask(world, put(world, "officer", "shared", "Penal code"))
     put(world, "officer", "shared", "Penal code")
     officer, path = browser(world, "officer"), f"/reviews/{world.files['xaa'].review}/schedule"
     press(officer, path, seen="0", timetable="resolution", begins="2026-05-04")
     press(officer, path + "/steps", seen="0", step="response", agreed="2026-07-01", reason="As all agreed.")
     press(officer, "/calendar")
-    copied(world)
+    noting.copied(world)
     describe(world)
     signal = raised(world)
     while sequence(world.portal, "here"):
@@ -53,9 +73,6 @@ def by_hand(world: World) -> Iterator[Hand]:
         officer_of_it = world.members["confidentiality"].person
         session.add(SignalStep(id=uuid4(), signal_id=signal, kind="seen", done_by=officer_of_it, at=world.clock.now))
         records.put_cosignatures([Cosignature(size=head.size, signer="w.example/1", key_id=b"1234", value=b"signed")])
-    with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA recursive_triggers=ON")
-        yield connection.execute
 
 
 def ask(world: World, about: Put) -> None:
@@ -86,6 +103,16 @@ def ask(world: World, about: Put) -> None:
         RecoveryCode(**mine, code_hash=b"keyed", made_at=now),
         Concern(**here, filed_by=me, filed_at=now, told=b"sealed"),
         BreachCase(**here, number=1, subject=b"sealed", grounds=b"sealed", proposed_by=me, proposed_at=now),
+        Containment(
+            id=uuid4(),
+            case_id=here["id"],
+            review_id=file.review,
+            kind="downloads",
+            reason=b"sealed",
+            review_on=now.date(),
+            begun_by=me,
+            begun_at=now,
+        ),
         CaseEntry(
             id=uuid4(),
             case_id=here["id"],

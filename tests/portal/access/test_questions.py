@@ -73,7 +73,7 @@ def test_the_absent_goes_through_the_same_decision_and_is_refused(engine: Engine
 _NOT_THEIRS = {
     *(Action.SIGN_IN, Action.USE_INVITATION, Action.INITIALIZE, Action.CLOSE_INTENTS),
     *(Action.SWEEP_OBJECTS, Action.ROTATE_KEYS, Action.CHECK_RECORDS, Action.SEND_MAIL),
-    *(Action.REPORT_TROUBLE, Action.MAKE_ADMINISTRATOR),
+    *(Action.REPORT_TROUBLE, Action.MAKE_ADMINISTRATOR, Action.TELL_WEEK),
     *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
     *(Action.CALL_ISSUER, Action.END_SESSIONS_BY_ISSUER),
 }

@@ -12,12 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.audit.bundle_checks import Checked, Expected, check_bundle
+from portal.audit.bundle_comparisons import Search
 from portal.audit.bundles import MOST_LINE, Item, read_lines
+from portal.audit.checkpoints import witness_keys
 from portal.audit.notes import encode, read_key
 from portal.audit.proofs import Prover
+from portal.audit.single import check_single, write_single
 from portal.audit.tree import HASH_BYTES, Growing, entry_hash
 from portal.audit.verify import Wrong
 from portal.cli import main
+from storage.signatures import Scheme, Signer
 from tests.bundling import (
     KEYS,
     ORIGIN,
@@ -87,6 +91,32 @@ def test_a_witness_that_is_asked_for_must_have_signed() -> None:
     lines[0]["checkpoint"] = f"{name}witness.example/one {rest[:40]}{'A' if rest[40] != 'A' else 'B'}{rest[41:]}"
     with pytest.raises(Wrong, match=r"the signature of witness\.example/one is wrong"):
         check(written(lines), Expected(KEYS, THEIRS))
+
+
+def test_a_policy_says_how_many_witnesses_must_have_signed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines, policy, file = made(), tmp_path / "policy", tmp_path / "trail.bundle"
+    stranger = witness_keys("other.example", (Signer(Scheme.ED25519, b"\5" * 32),))[0]
+    witnesses = f"witness one {THEIRS[0].text()}\nwitness two {stranger.text()}\n"
+    for whole, quorum, holds in (
+        (lines[0]["checkpoint"], "any", False),
+        (cosigned(lines[0]["checkpoint"]), "any", True),
+        (cosigned(lines[0]["checkpoint"]), "all", False),
+    ):
+        file.write_bytes(written([lines[0] | {"checkpoint": whole}, *lines[1:]]))
+        policy.write_text(f"{witnesses}group both {quorum} one two\nquorum both\n")
+        assert run(file, "--policy", str(policy)) == (0 if holds else 1)
+        said = capsys.readouterr()
+        assert ("as many witnesses as the policy asks for" in said.err) != holds
+        assert ("witness.example/one saw it on 04 May 2026" in said.out) == holds
+    policy.write_text("quorum both\n")
+    assert run(file, "--policy", str(policy)) == 1
+    assert "the policy can't be used" in capsys.readouterr().err
+
+
+def test_the_log_is_no_witness_of_its_own() -> None:
+    for key in KEYS:
+        with pytest.raises(Wrong, match="is no witness's"):
+            check(written(made()), Expected(KEYS, (key,)))
 
 
 def test_another_log_or_review_than_the_one_that_is_expected_is_refused() -> None:
@@ -273,6 +303,54 @@ def test_a_line_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 8 * MOST_LINE
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_proof_of_one_entry_altered_anywhere_is_refused_or_proves_the_same(data: st.DataObject) -> None:
+    text = SINGLE
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        put = data.draw(st.sampled_from(["", "A", "=", "\n", "é", "\ud800", "9"]) | st.text(max_size=3))
+        text = text[:at] + put + text[at + data.draw(st.integers(0, 80)) :] or "x"
+    event = None
+    try:
+        found = check_single(text, EXPECTED)
+    except Wrong:
+        return
+    event = found.event
+    assert (found.index, event) == (CHOSEN.index, json.loads(CHOSEN.event or ""))
+
+
+def _chosen() -> Item:
+    found: list[Item] = []
+    check_bundle(read_lines(io.BytesIO(WHOLE)), EXPECTED, found.append)
+    return found[1]
+
+
+CHOSEN = _chosen()
+SINGLE = write_single(CHOSEN, LINES[0]["checkpoint"])
+
+
+def test_a_line_that_is_one_byte_too_long_is_refused() -> None:
+    raw = written([LINES[0]]).rstrip(b"\n")
+    longest = raw + b" " * (MOST_LINE - len(raw) - 1) + b"\n"
+    rest = written(LINES[1:])
+    assert check(longest + rest).entries == 14
+    with pytest.raises(Wrong, match="line 1: it is longer than a line may be"):
+        check(longest[:-1] + b" \n" + rest)
+
+
+def test_a_number_that_stands_in_the_log_twice_is_found() -> None:
+    making, search = Making(), Search()
+    checked = check_bundle(read_lines(io.BytesIO(WHOLE)), EXPECTED, search.keep)
+    assert set(search.begin(checked)) == {UUID(ROOM), UUID(REVIEW)}
+    search.look(0, making.entries)
+    search.look(SIZE, [making.entries[1]])  # what came after the bundle was made is no matter of it
+    twice = [*making.entries]
+    twice[2] = twice[2][:32] + twice[1][32:]
+    with pytest.raises(Wrong, match="entry 2 of the log has the stream and number of another one"):
+        search.look(0, twice)
 
 
 def test_a_bundle_of_megabytes_is_checked_in_a_few_hundred_kilobytes(tmp_path: Path) -> None:

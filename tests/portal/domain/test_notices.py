@@ -65,4 +65,6 @@ def test_every_kind_has_words_of_its_own_and_leads_somewhere() -> None:
     assert set(OFTEN) == set(Often)
     assert len(set(NOTICES.values())) == len(NOTICES)
     for kind in NoticeKind:
-        assert re.fullmatch(r"/[a-z]+(/[0-9a-f-]{36})?(/schedule)?", place_of(kind, uuid4(), uuid4()))
+        week = r"/trail\?from=2026-04-27&to=2026-05-03"
+        leads = place_of(kind, uuid4(), uuid4(), datetime(2026, 5, 4, tzinfo=UTC))
+        assert re.fullmatch(rf"/[a-z]+(/[0-9a-f-]{{36}})?(/schedule|{week})?", leads)

@@ -284,7 +284,7 @@ def test_what_doesnt_come_into_the_tree_in_time_is_counted(
     [shared] = [one for one in lines[0]["streams"] if one["room"] == "shared"]
     assert shared["waiting"] == 1
     assert check(world, tmp_path, lines) == 0
-    assert "1 entry that came later; they were not in the tree yet" in capsys.readouterr().out
+    assert "1 entry that came later than the checkpoint" in capsys.readouterr().out
 
 
 @happened
@@ -354,6 +354,41 @@ def test_with_the_whole_log_at_hand_an_end_that_was_left_out_is_found(
     assert f"number {shared['last'] + 1} of the stream {shared['id']} is entry {place}" in capsys.readouterr().err
 
 
+def test_a_later_bundle_shows_what_an_earlier_one_left_out_or_had_otherwise(
+    world: World, law: Put, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept"
+
+    def keep(lines: list[Json]) -> list[str]:
+        kept.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+        return ["--since", str(kept)]
+
+    earlier = take(world, "focal_xbb")
+    bounded = take(world, "focal_xbb", to="2026-05-05")
+    look(world, "expert_xbb", law)
+    later = take(world, "focal_xbb")
+    assert check(world, tmp_path, later, *keep(earlier)) == 0
+    assert "It goes on from the earlier bundle" in capsys.readouterr().out
+    assert check(world, tmp_path, later, *keep(bounded)) == 0, "it was to end before"
+    assert check(world, tmp_path, earlier, *keep(later)) == 1
+    assert "the earlier bundle is the later one" in capsys.readouterr().err
+    cut = json.loads(json.dumps(earlier))
+    [shared] = [one for one in cut[0]["streams"] if one["room"] == "shared"]
+    shared["last"] -= 1
+    del cut[max(at for at, line in enumerate(cut) if line.get("stream") == shared["id"])]
+    cut[-1]["end"] -= 1
+    assert check(world, tmp_path, later, *keep(cut)) == 1
+    assert f"number {shared['last'] + 1} of the stream {shared['id']} is entry" in capsys.readouterr().err
+    assert check(world, tmp_path, later, *keep(earlier[:-1])) == 1
+    assert "the earlier bundle: the bundle breaks off" in capsys.readouterr().err
+
+
+@happened
+def test_a_search_by_time_is_not_taken_for_one_that_left_out_its_end(world: World, tmp_path: Path) -> None:
+    lines = take(world, "focal_xaa", to="2026-05-05")
+    assert check(world, tmp_path, lines, "--log", str(write_log(world, tmp_path / "log"))) == 0
+
+
 @happened
 def test_one_entry_is_shown_by_itself(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = take(world, "focal_xaa")
@@ -380,6 +415,9 @@ def test_a_bundle_needs_a_key_and_a_file_or_a_log(tmp_path: Path, capsys: pytest
     assert asked.value.code == 2
     assert main(["verify", "--key", "x"]) == 1
     assert main(["verify", str(tmp_path / "none"), "--key", "x"]) == 1
+    for more in (["--json"], ["--one", "3"], ["--review", str(UUID(int=1))], ["--witness", "x"]):
+        assert main(["verify", "--log", str(tmp_path), "--key", "x", *more]) == 1
+        assert "is for checking a FILE" in capsys.readouterr().err
     key = "portal.example/audit/log+42ac415e+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
     capsys.readouterr()
     assert main(["verify", str(tmp_path / "none"), "--key", key]) == 1

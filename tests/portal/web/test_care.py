@@ -242,9 +242,9 @@ def test_health_says_how_the_logs_tree_stands(world: World) -> None:
         text = browser(world, "administrator").get("/administration/health").text
         return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
-    assert "Entries in the log’s tree 0 Signed last –" in shown()
+    assert "Entries in the log’s tree 0 Checkpoint signed last –" in shown()
     placed = sequence(world.portal, "here")
-    assert re.search(rf"Entries in the log’s tree {placed} Signed last 4 May 2026", shown())
+    assert re.search(rf"Entries in the log’s tree {placed} Checkpoint signed last 4 May 2026", shown())
     world.clock.forward(timedelta(minutes=2))
     assert "stands still: run portal fsck" in shown()
     while sequence(world.portal, "here"):

@@ -1,7 +1,9 @@
 """What would they see: the page says what happens when they ask, and shows nothing that the asker may not see."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +19,8 @@ from portal.usecases.viewas import Plan, ViewAs
 from storage.dialogue import Clarification
 from storage.tables import Appointment, Event, Person
 from tests import dialogue
-from tests.cast import World, add_member, setting_up
+from tests.cast import Clock, World, add_member, setting_up
+from tests.conftest import copied
 from tests.filing import circulated, newest, press, put, submitted
 from tests.web_client import browser
 
@@ -34,8 +37,22 @@ ASKED = {
 }
 
 
+@pytest.fixture(scope="module")
+def kept(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """Fill the files once, for tests to copy."""
+    folder = tmp_path_factory.mktemp("filled")
+    with copied(built, folder, Clock()) as world:
+        fill(world)
+    return folder, world
+
+
 @pytest.fixture
-def filled(world: World) -> World:
+def filled(kept: tuple[Path, World], tmp_path: Path, clock: Clock) -> Iterator[World]:
+    with copied(kept, tmp_path / "filled", clock) as world:
+        yield world
+
+
+def fill(world: World) -> None:
     """Put something into every room of the first file, and something into the second."""
     circulated(world, "Circulated-Response")
     submitted(world, "Submitted-Response")
@@ -49,7 +66,6 @@ def filled(world: World) -> World:
     put(world, "focal_xbb", "reviewers", "Other-Finding", file="xdd")
     dialogue.question(world)
     dialogue.draft_question(world)
-    return world
 
 
 def look(world: World, who: str, at: str, plan: Plan | None = None) -> ViewAs:
