@@ -94,8 +94,7 @@ _MACHINERY: Final = frozenset(
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
         Action.TELL_WEEK,
-        Action.WATCH_LOG,
-        Action.RAISE_SIGNALS,
+        *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -132,8 +131,7 @@ _DEVICES: Final = frozenset(
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
-    # likewise, from where somebody came, and what is counted of people
-    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),
+    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),  # likewise, and what is counted of people
     Action.RAISE_SIGNALS: frozenset(),
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
@@ -373,10 +371,8 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
             named = {"issuer": facts.id, "state": facts.state}
         case PersonFacts():
             named = {"person": facts.id, "state": facts.state}
-        case SessionFacts():
-            named = {"session": facts.id, "person": facts.person}
-        case SignalFacts():
-            named = {"signal": facts.id, "person": facts.person}
+        case SessionFacts() | SignalFacts():
+            named = {"session" if isinstance(facts, SessionFacts) else "signal": facts.id, "person": facts.person}
         case StateFacts():
             named = {"state": facts.code}
         case CycleFacts():
