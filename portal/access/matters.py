@@ -94,8 +94,7 @@ _MACHINERY: Final = frozenset(
         Action.SEND_MAIL,
         Action.MAKE_ADMINISTRATOR,
         Action.TELL_WEEK,
-        Action.WATCH_LOG,
-        Action.RAISE_SIGNALS,
+        *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
     }
 )
 # acts on a review's entry in the register whose permit opens, and seals, legal bases
@@ -132,8 +131,7 @@ _DEVICES: Final = frozenset(
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
-    # likewise, from where somebody came, and what is counted of people
-    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),
+    Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),  # likewise, and what is counted of people
     Action.RAISE_SIGNALS: frozenset(),
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
@@ -331,14 +329,12 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
         case ConcernFacts() | CaseFacts() | SignalFacts():
-            return _case_scopes(facts, action)
+            return frozenset({NAMES, SIGNALS}) if isinstance(facts, SignalFacts) else _case_scopes(facts, action)
         case _:
             return frozenset({NAMES})
 
 
-def _case_scopes(facts: ConcernFacts | CaseFacts | SignalFacts, action: Action) -> frozenset[Scope]:
-    if isinstance(facts, SignalFacts):
-        return frozenset({NAMES, SIGNALS})
+def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
     if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
         # who did what and when; no room's key, so no title
         return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
@@ -375,10 +371,8 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
             named = {"issuer": facts.id, "state": facts.state}
         case PersonFacts():
             named = {"person": facts.id, "state": facts.state}
-        case SessionFacts():
-            named = {"session": facts.id, "person": facts.person}
-        case SignalFacts():
-            named = {"signal": facts.id, "person": facts.person}
+        case SessionFacts() | SignalFacts():
+            named = {"session" if isinstance(facts, SessionFacts) else "signal": facts.id, "person": facts.person}
         case StateFacts():
             named = {"state": facts.code}
         case CycleFacts():

@@ -230,9 +230,8 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
-            *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
-            *("viewLog", "listCases", "listOwnCases", "viewStatement"),
             *("watchLog", "raiseSignals", "listSignals", "viewSignalRules"),
+            *("tellWeek", "listCases", "listOwnCases", "viewStatement"),
         )
     ),
     "state": tuple(
