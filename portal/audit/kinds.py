@@ -142,4 +142,5 @@ KINDS: Final[dict[Action, int]] = {
     Action.DECIDE_CASE: 923,
     Action.CLOSE_CASE: 924,
     Action.VIEW_STATEMENT: 925,
+    Action.VIEW_SNAPSHOT: 926,
 }
