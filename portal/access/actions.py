@@ -132,6 +132,7 @@ class Action(StrEnum):
     ASK_HEARING = "askHearing"
     RECORD_FINDING = "recordFinding"
     VIEW_CASE_TRAIL = "viewCaseTrail"
+    VIEW_SNAPSHOT = "viewSnapshot"
     LIST_OWN_CASES = "listOwnCases"
     VIEW_OWN_CASE = "viewOwnCase"
     ANSWER_CASE = "answerCase"
@@ -248,6 +249,7 @@ _SEEING: Final = {
     Action.ASK_HEARING: Action.VIEW_CASE,
     Action.RECORD_FINDING: Action.VIEW_CASE,
     Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
+    Action.VIEW_SNAPSHOT: Action.VIEW_CASE,
     Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
     Action.SUBMIT_CASE: Action.VIEW_CASE,
     Action.DISCLOSE_CASE: Action.VIEW_CASE,

@@ -152,6 +152,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.VIEW_SUBMISSION: N_("opened what was submitted of a breach case"),
     Action.DECIDE_CASE: N_("recorded the decision of the Oversight Group on a breach case"),
     Action.CLOSE_CASE: N_("closed a breach case"),
+    Action.VIEW_SNAPSHOT: N_("took the snapshot of a file out of a breach case"),
     Action.VIEW_STATEMENT: N_("looked at the yearly statement on breach cases"),
     Action.LIST_NOTICES: N_("looked at their own notices"),
     Action.SEE_NOTICES: N_("marked their own notices as seen"),

@@ -144,6 +144,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.DECIDE_CASE: 923,
     Action.CLOSE_CASE: 924,
     Action.VIEW_STATEMENT: 925,
+    Action.VIEW_SNAPSHOT: 926,
     Action.WATCH_LOG: 950,
     Action.RAISE_SIGNALS: 951,
     Action.LIST_SIGNALS: 952,

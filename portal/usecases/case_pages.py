@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import rfc8785
+
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import CaseFacts
 from portal.domain.cases import Steps
 from portal.domain.roles import Role
+from portal.errors import NotFound
 from portal.usecases.case_facts import find_case, open_words, steps_of
 from portal.usecases.case_records import EntryKind, EntryLine, add_up, open_entries
 from portal.usecases.cases import CaseLine, case_line
@@ -71,6 +74,7 @@ ACTS: Final = (
     Action.ASK_HEARING,
     Action.RECORD_FINDING,
     Action.VIEW_CASE_TRAIL,
+    Action.VIEW_SNAPSHOT,
     Action.SUBMIT_CASE,
     Action.DISCLOSE_CASE,
     Action.CLOSE_CASE,
@@ -139,6 +143,24 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         disclosed=row.disclosed_at is not None,
         may=may,
     )
+
+
+def take_snapshot(portal: Portal, caller: Caller, case_id: UUID) -> bytes:
+    """Give the snapshot of the file as it was when the case was registered: canonical JSON, ids and keyed hashes alone.
+
+    Raises:
+        NotFound: There is no such case, or the reader may not know of it, or it was never registered.
+        Forbidden: The reader sees the case but doesn't examine it.
+
+    """
+    with portal.work(caller) as work:
+        row, _, permit = find_case(work, Action.VIEW_SNAPSHOT, case_id)
+        rows = [one for one in CaseRecords(work.session).entries(row.id) if one.kind == EntryKind.SNAPSHOT]
+        people = work.people.named([one.made_by for one in rows])
+    if not rows:
+        raise NotFound
+    [snapshot] = open_entries(portal, permit, rows, people)
+    return rfc8785.dumps(dict(snapshot.said))
 
 
 def _rows(work: Work, row: BreachCase, facts: CaseFacts, *, choosing: bool) -> _Rows:

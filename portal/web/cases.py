@@ -18,6 +18,7 @@ from portal.usecases.cases import Proposal
 from portal.usecases.examinations import WRITTEN_BY_OFFICER
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST, id_or_none
+from portal.web.downloads import HEADERS
 from portal.web.forms import Form, filled, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
@@ -97,6 +98,13 @@ def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quo
         kinds=[(kind.value, word) for kind, word in words_of(request, ENTRIES) if kind in WRITTEN_BY_OFFICER],
         **checks.tell(request),
     )
+
+
+def snapshot(request: Request) -> Response:
+    """Send the snapshot of the file that a case began with."""
+    said = case_pages.take_snapshot(portal_of(request), caller_of(request), id_from(request, "id"))
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="snapshot.json"'}
+    return Response(said, media_type="application/json", headers=headers)
 
 
 def confirm(request: Request) -> Response:

@@ -136,6 +136,7 @@ WAYS: tuple[Way, ...] = (
     Way("POST", "/cases/{id}/confirm", cases.confirm, Action.CONFIRM_CASE),
     Way("POST", "/cases/{id}/decline", cases.decline, Action.DECLINE_CASE),
     Way("GET", "/cases/{id}/trail", audit.of_case, Action.VIEW_CASE_TRAIL),
+    Way("GET", "/cases/{id}/snapshot.json", cases.snapshot, Action.VIEW_SNAPSHOT),
     Way("POST", "/cases/{id}/containments", examinations.contain, Action.BEGIN_CONTAINMENT, long=True),
     Way("POST", "/containments/{id}/lift", examinations.lift, Action.LIFT_CONTAINMENT, long=True),
     Way("POST", "/cases/{id}/entries", examinations.add, Action.ADD_CASE_ENTRY, long=True),

@@ -38,7 +38,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, or leads out of the portal to an identity provider: not shown here
-SAVED = re.compile(r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt)(\?|$)")
+SAVED = re.compile(
+    r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt|json|bundle)(\?|$)"
+)
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},

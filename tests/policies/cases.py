@@ -11,6 +11,7 @@ EXAMINING: Final = {
 }
 OFFICER: Final = {
     *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment", "submitCase", "closeCase"),
+    "viewSnapshot",
     *EXAMINING,
 }
 STATE: Final = {"viewCase", "confirmCase", "declineCase", "submitCase"}

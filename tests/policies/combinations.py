@@ -302,6 +302,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("proposeCase", "viewCase", "confirmCase", "declineCase", "beginContainment", "liftContainment"),
             *("addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
             *("viewOwnCase", "answerCase", "submitCase", "discloseCase", "viewSubmission", "decideCase", "closeCase"),
+            "viewSnapshot",
         )
     ),
 }

@@ -6,15 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import SQLModel, select
 
-from portal.access.actions import Action
 from portal.domain.account_events import AccountEvent
-from portal.usecases.case_facts import find_case
 from portal.usecases.case_records import FIRST, chain_of
 from portal.usecases.checks import check_records
 from storage.cases import BreachCase, CaseEntry, Concern
 from storage.fields import Place
 from storage.keyring import split
-from storage.permits import case_scope
 from storage.repositories.cases import CaseRecords
 from storage.tables import Assignment, Event, State, Stream, Version
 from tests.breaches import GROUNDS, SUBJECT, act, concern, proposed, registered
@@ -106,15 +103,19 @@ def test_they_read_what_it_is_about_and_not_what_is_alleged_nor_whom_before_a_fi
 
 
 def snapshot_of(world: World, case: UUID) -> dict[str, dict[str, object]]:
-    """Open the snapshot as an officer's page does."""
-    with world.portal.database.read() as session:
-        entry = session.scalars(select(CaseEntry).where(CaseEntry.case_id == case)).one()
-    with world.request():
-        with world.portal.work(world.caller("confidentiality")) as work:
-            _, _, permit = find_case(work, Action.VIEW_CASE, case)
-        place = Place("case_entry", "said", entry.id)
-        said = world.portal.open_text(permit, case_scope(case), place, entry.said)
-    return dict(json.loads(said))
+    """Take the snapshot as the officer does."""
+    answer = browser(world, "confidentiality").get(f"/cases/{case}/snapshot.json")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == 'attachment; filename="snapshot.json"'
+    return dict(json.loads(answer.text))
+
+
+def test_the_snapshot_is_for_whoever_examines_the_case(world: World) -> None:
+    case = proposed(world)
+    assert browser(world, "confidentiality").get(f"/cases/{case}/snapshot.json").status_code == 404
+    act(world, "focal_xaa", case, "confirm")
+    for who, status in (("focal_xaa", 403), ("focal_xdd", 404), ("registrar", 404), ("oversight", 404)):
+        assert browser(world, who).get(f"/cases/{case}/snapshot.json").status_code == status, who
 
 
 def test_with_the_confirmation_the_file_is_frozen_as_it_is_then(world: World) -> None:
