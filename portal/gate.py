@@ -96,6 +96,7 @@ class Standings:
         self._now = now
         self._known: dict[UUID | None, Actor] = {}
         self.of: dict[UUID, Standing] = {}
+        self._contained: tuple[frozenset[ReviewId], frozenset[ReviewId]] | None = None
 
     def actor(self, review: UUID | None) -> Actor:
         """Tell the policies who asks about one review, or about things outside reviews (None)."""
@@ -110,7 +111,9 @@ class Standings:
             return who.principal()
         assigned = self._people.assigned(who.appointment.id, self._now)
         undertaken = self._people.undertaken(who.person.id)
-        return who.principal(_reviews(assigned), _reviews(undertaken), self._tasks(), self._texts())
+        return who.principal(
+            _reviews(assigned), _reviews(undertaken), self._tasks(), self._texts(), self._held_back(who.person.id)
+        )
 
     def widen(self) -> None:
         """Let what is outside reviews be asked about with all that the actor is to each review."""
@@ -129,7 +132,15 @@ class Standings:
             here if standing.undertaken else frozenset(),
             self._tasks(),
             self._texts(),
+            self._held_back(who.person.id),
         )
+
+    def _held_back(self, person: UUID) -> tuple[frozenset[ReviewId], frozenset[ReviewId]]:
+        """Look up, once, from which reviews somebody is held back, and of which they download nothing."""
+        if self._contained is None:
+            contained, stopped = self._people.held_back(person)
+            self._contained = (_reviews(contained), _reviews(stopped))
+        return self._contained
 
     def _tasks(self) -> frozenset[Task]:
         if self._who.role is not Role.TRANSLATOR or self._who.person is None:

@@ -4,14 +4,22 @@ What is written is sealed under a key of the concern or the case alone, so that 
 anything else. Plain are ids, times and States: the policies decide over them. A case's steps are moments, set once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Guarded, moment, perhaps
+from storage.permits import Scope, case_scope, submission_scope
+
+SUBMITTED = frozenset({"submission", "disclosure", "decision"})  # entries that the Oversight Group reads
+
+
+def entry_scope(case: UUID, kind: str) -> Scope:
+    """Name the scope under whose key an entry of a case's record is sealed."""
+    return submission_scope(case) if kind in SUBMITTED else case_scope(case)
 
 
 class Concern(Guarded, SQLModel, table=True):
@@ -58,6 +66,29 @@ class BreachCase(Guarded, SQLModel, table=True):
     submitted_at: datetime | None = perhaps()
     disclosed_at: datetime | None = perhaps()  # the State under review gave the Group the version in full
     closed_at: datetime | None = perhaps()
+    mac: bytes = b""
+
+
+class Containment(Guarded, SQLModel, table=True):
+    """That somebody, or everybody, is held back while a case is looked into; begun and lifted, never rewritten."""
+
+    __table_args__ = (
+        Index("containment_by_case", "case_id"),
+        Index("containment_of_person", "person_id", sqlite_where=text("lifted_at IS NULL")),
+    )
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="breach_case.id")
+    review_id: UUID = Field(foreign_key="review.id")
+    kind: str = Field(max_length=20)  # everywhere, review, sessions, downloads
+    person_id: UUID | None = Field(default=None, foreign_key="person.id")  # None: everybody in the review
+    acts: bool = True  # False: an exercise, which touches nobody
+    reason: bytes
+    review_on: date  # when it is looked at again
+    begun_by: UUID = Field(foreign_key="person.id")
+    begun_at: datetime = moment()
+    lifted_by: UUID | None = Field(default=None, foreign_key="person.id")
+    lifted_at: datetime | None = perhaps()
+    lift_reason: bytes | None = None
     mac: bytes = b""
 
 

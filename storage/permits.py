@@ -48,6 +48,11 @@ def case_scope(case: UUID) -> Scope:
     return Scope(f"case/{case}")
 
 
+def submission_scope(case: UUID) -> Scope:
+    """Name the key scope of what the Oversight Group has of a breach case."""
+    return Scope(f"submission/{case}")
+
+
 def covered(scope: Scope, scopes: frozenset[Scope]) -> bool:
     """Tell whether scopes cover one: by its name, or as one of all the log's streams."""
     return scope in scopes or (STREAMS in scopes and scope.startswith("stream/"))

@@ -47,6 +47,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
         "closed_at",
     ),
     "case_entry": (),
+    "containment": ("lifted_by", "lifted_at", "lift_reason"),
 }
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {

@@ -1,15 +1,24 @@
 """A breach case, step by step through the application, for tests: each step as somebody of the cast."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from httpx2 import Response
+from sqlmodel import select
 
+from storage.cases import Containment
 from tests.cast import World
 from tests.filing import press
 from tests.web_client import browser
 
 HAPPENED = "Two pages of the draft were in a newspaper of the capital, quoted at length."
 SUBJECT = "A text of this review seems to have reached a newspaper."
+ALLEGATION = "You gave two pages of the draft to a journalist on 2 May."
+ANSWER = "I was on leave that week, and have not met a journalist."
+REASONS = "The pages bear the mark of the copy that was downloaded under this account."
+FULL = "Expert_Xcc Example passed the draft on; the mark of the copy shows it."
+BARE = "A person of a reviewing State passed a paper of a review to somebody outside."
 GROUNDS = "The newspaper of 3 May quotes what only five people had open on 2 May."
 CONCERN = {
     "nature": "disclosed",
@@ -65,4 +74,63 @@ def registered(world: World, *, second: str = "confidentiality_other", **more: o
 def act(world: World, who: str, case: UUID, step: str, **fields: str) -> None:
     """Have somebody take a step of a case."""
     answer = press(browser(world, who), f"/cases/{case}/{step}", **fields)
+    assert answer.status_code == 303, answer.text
+
+
+def ahead(world: World, days: int) -> str:
+    """Name a day that lies so many ahead."""
+    return (world.portal.clock().date() + timedelta(days=days)).isoformat()
+
+
+def contained(world: World, case: UUID, hold: str = "review", whom: str | None = "expert_xcc", days: int = 28) -> None:
+    """Have the confidentiality officer hold somebody back."""
+    held = str(world.members[whom].person) if whom else ""
+    said = {"hold": hold, "held": held, "hold_reason": "While it is looked into.", "review_on": ahead(world, days)}
+    act(world, "confidentiality", case, "containments", **said)
+
+
+def holds(world: World, case: UUID) -> list[Containment]:
+    """List the containments of a case."""
+    with world.portal.database.read() as session:
+        return list(session.scalars(select(Containment).where(Containment.case_id == case)))
+
+
+def lifted(world: World, case: UUID) -> None:
+    """Have all containments of a case lifted."""
+    for one in holds(world, case):
+        answer = press(browser(world, "confidentiality"), f"/containments/{one.id}/lift", lift_reason="Not needed.")
+        assert answer.status_code == 303, answer.text
+
+
+def asked(world: World, case: UUID) -> None:
+    """Have the person concerned asked to be heard."""
+    act(world, "confidentiality", case, "hearing", allegation=ALLEGATION, last_day=ahead(world, 16))
+
+
+def heard(world: World, case: UUID, who: str = "expert_xcc") -> None:
+    """Have the person concerned asked, and answer."""
+    asked(world, case)
+    answer = press(browser(world, who), f"/hearings/{case}", answer=ANSWER)
+    assert answer.status_code == 303, answer.text
+
+
+def found(world: World, case: UUID, finding: str = "confidentiality") -> None:
+    """Have the finding recorded."""
+    act(world, "confidentiality", case, "finding", finding=finding, finding_reasons=REASONS)
+
+
+def stays_signed_in(world: World) -> None:
+    """Let the cast lie idle for weeks."""
+    world.portal.settings = replace(world.portal.settings, session_idle_minutes=100_000)
+
+
+def submitted(world: World, case: UUID, who: str = "focal_xbb", bare: str = BARE) -> None:
+    """Have a case submitted to the Oversight Group."""
+    act(world, who, case, "submission", full=FULL, bare=bare)
+
+
+def decided(world: World, case: UUID, decision: str = "referral") -> None:
+    """Have the Group's decision recorded."""
+    said = {"decision": decision, "decision_text": "The Conference is informed."}
+    answer = press(browser(world, "oversight"), f"/submissions/{case}", **said)
     assert answer.status_code == 303, answer.text

@@ -106,6 +106,20 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases": ("confidentiality", {"review": "", "concern": "", "person": "", "subject": "A", "grounds": "B"}),
     "/cases/{id}/confirm": ("focal_xbb", {}),
     "/cases/{id}/decline": ("focal_xaa", {}),
+    "/cases/{id}/containments": (
+        "confidentiality",
+        {"hold": "review", "held": "", "hold_reason": "While it is looked into.", "review_on": "2026-06-01"},
+    ),
+    "/containments/{id}/lift": ("confidentiality", {"lift_reason": "Not needed any more.", "case": ""}),
+    "/cases/{id}/entries": ("confidentiality", {"entry": "fact", "entry_text": "A fact."}),
+    "/cases/{id}/person": ("confidentiality", {"concerned": ""}),
+    "/cases/{id}/hearing": ("confidentiality", {"allegation": "You gave it away.", "last_day": "2026-05-20"}),
+    "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
+    "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
+    "/cases/{id}/submission": ("focal_xaa", {"full": "All of it.", "bare": "Nothing of it."}),
+    "/cases/{id}/disclosure": ("focal_xaa", {}),
+    "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
+    "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
     "/calendar": ("focal_xaa", {}),
     "/calendar/end": ("focal_xaa", {}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
@@ -281,16 +295,32 @@ class Breaches:
 
     def ids(self, path: str) -> dict[str, UUID]:
         """Name what an address is about."""
-        if not path.startswith(("/concerns", "/cases/{id}")):
+        if not path.startswith(("/concerns", "/cases/{id}", "/containments", "/hearings/{id}", "/submissions/{id}")):
             return {}
         if path not in self._made:
             self._made[path] = self._make(path)
-        return {"concerns": self._made[path], "cases": self._made[path]}
+        return dict.fromkeys(("concerns", "cases", "containments", "hearings", "submissions"), self._made[path])
 
     def _make(self, path: str) -> UUID:
         if path.startswith("/concerns"):
             return breaches.concern(self._world, "expert_xbb")
-        return breaches.proposed(self._world)
+        if path.endswith(("/cases/{id}", "/confirm", "/decline")):
+            return breaches.proposed(self._world)
+        case = breaches.registered(
+            self._world, person=None if path.endswith("/person") else "expert_xcc", exercise=True
+        )
+        if path.endswith(("/finding", "/closing")):
+            breaches.heard(self._world, case)
+        if path.endswith("/closing"):
+            breaches.found(self._world, case)
+        if path.endswith("/disclosure") or path.startswith("/submissions"):
+            breaches.submitted(self._world, case)
+        if path.startswith("/hearings"):
+            breaches.asked(self._world, case)
+        if path.startswith("/containments"):
+            breaches.contained(self._world, case)
+            return breaches.holds(self._world, case)[0].id
+        return case
 
 
 class Office:
@@ -434,6 +464,8 @@ class Office:
             "room": str(self.world.files["xaa"].rooms["shared"]),
             "people": str(self.world.members["expert_xaa"].person),
             "attached": str(newest(self.world, self.draft)),
+            "held": str(self.world.members["expert_xcc"].person),
+            "concerned": str(self.world.members["expert_xcc"].person),
             **self.talk.fields(way.path),
         }
         return {name: value or ids.get(name, "") for name, value in FORMS[way.path][1].items()}

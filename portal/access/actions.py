@@ -125,6 +125,22 @@ class Action(StrEnum):
     VIEW_CASE = "viewCase"
     CONFIRM_CASE = "confirmCase"
     DECLINE_CASE = "declineCase"
+    BEGIN_CONTAINMENT = "beginContainment"
+    LIFT_CONTAINMENT = "liftContainment"
+    ADD_CASE_ENTRY = "addCaseEntry"
+    NAME_CONCERNED = "nameConcerned"
+    ASK_HEARING = "askHearing"
+    RECORD_FINDING = "recordFinding"
+    VIEW_CASE_TRAIL = "viewCaseTrail"
+    LIST_OWN_CASES = "listOwnCases"
+    VIEW_OWN_CASE = "viewOwnCase"
+    ANSWER_CASE = "answerCase"
+    SUBMIT_CASE = "submitCase"
+    DISCLOSE_CASE = "discloseCase"
+    VIEW_SUBMISSION = "viewSubmission"
+    DECIDE_CASE = "decideCase"
+    CLOSE_CASE = "closeCase"
+    VIEW_STATEMENT = "viewStatement"
 
     # notices
     LIST_NOTICES = "listNotices"
@@ -217,6 +233,18 @@ _SEEING: Final = {
     Action.SET_CONCERN_ASIDE: Action.VIEW_CONCERN,
     Action.CONFIRM_CASE: Action.VIEW_CASE,
     Action.DECLINE_CASE: Action.VIEW_CASE,
+    Action.BEGIN_CONTAINMENT: Action.VIEW_CASE,
+    Action.LIFT_CONTAINMENT: Action.VIEW_CASE,
+    Action.ADD_CASE_ENTRY: Action.VIEW_CASE,
+    Action.NAME_CONCERNED: Action.VIEW_CASE,
+    Action.ASK_HEARING: Action.VIEW_CASE,
+    Action.RECORD_FINDING: Action.VIEW_CASE,
+    Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
+    Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
+    Action.SUBMIT_CASE: Action.VIEW_CASE,
+    Action.DISCLOSE_CASE: Action.VIEW_CASE,
+    Action.CLOSE_CASE: Action.VIEW_CASE,
+    Action.DECIDE_CASE: Action.VIEW_SUBMISSION,
 }
 
 

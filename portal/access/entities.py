@@ -78,6 +78,8 @@ class Principal:
         texts: The texts of clarifications that were sent to this translator, each with its review.
         feed: Their calendar asks, by its secret address.
         fresh: They proved a short while ago who they are.
+        contained: The reviews from which they are held back while a breach is looked into.
+        stopped: The reviews of which they download nothing meanwhile.
 
     """
 
@@ -94,6 +96,8 @@ class Principal:
     texts: frozenset[tuple[ReviewId, EntryId]] = frozenset()
     feed: bool = False
     fresh: bool = False
+    contained: frozenset[ReviewId] = frozenset()
+    stopped: frozenset[ReviewId] = frozenset()
 
     def __post_init__(self) -> None:
         if (self.state is not None) != (self.role in STATE_ROLES):
@@ -313,6 +317,11 @@ class CaseFacts:
         involved: Who was ever assigned to the review, or sent a text of it.
         registered: A second person confirmed it.
         ended: It was declined or closed.
+        asked: The person concerned was asked to be heard.
+        heard: They were, or let the day pass.
+        found: There is a finding.
+        submitted: The Oversight Group has it.
+        rooms: The rooms of the review's file.
     """
 
     id: CaseId
@@ -324,6 +333,11 @@ class CaseFacts:
     involved: frozenset[PersonId] = frozenset()
     registered: bool = False
     ended: bool = False
+    asked: bool = False
+    heard: bool = False
+    found: bool = False
+    submitted: bool = False
+    rooms: frozenset[RoomId] = frozenset()
 
 
 Facts = (

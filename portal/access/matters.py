@@ -40,12 +40,14 @@ from storage.permits import (
     ISSUERS,
     NAMES,
     ORIGINS,
+    OUTCOMES,
     REGISTRY,
     STREAMS,
     Scope,
     case_scope,
     room_scope,
     stream_scope,
+    submission_scope,
 )
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review, Room, Version
@@ -124,6 +126,7 @@ _DEVICES: Final = frozenset(
 )
 # acts whose permit covers the same, whatever they are on
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
+    Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
     Action.SEND_MAIL: frozenset({REGISTRY}),  # mail addresses; no names, no rooms
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
@@ -132,7 +135,13 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.TELL_WEEK: frozenset(),  # that events are there and when stands in the clear
 }
 # acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
-_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES})
+_CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES, Action.VIEW_STATEMENT})
+# acts on a case whose permit seals how it came out
+_COMES_OUT: Final = frozenset({Action.RECORD_FINDING, Action.DECIDE_CASE})
+# acts of the Oversight Group: they open what was submitted to it, and nothing else of a case
+_OF_THE_GROUP: Final = frozenset({Action.VIEW_SUBMISSION, Action.DECIDE_CASE})
+# the person concerned learns the finding, and not what is submitted
+_BEFORE_SUBMISSION: Final = frozenset({Action.VIEW_OWN_CASE, Action.ANSWER_CASE})
 # acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
 _SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
@@ -315,9 +324,23 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
         case ConcernFacts() | CaseFacts():
-            return frozenset({NAMES, case_scope(facts.id)})
+            return _case_scopes(facts, action)
         case _:
             return frozenset({NAMES})
+
+
+def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
+    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
+        # who did what and when; no room's key, so no title
+        return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
+    scopes = {NAMES, OUTCOMES} if action in _COMES_OUT else {NAMES}
+    if action not in _OF_THE_GROUP:
+        scopes.add(case_scope(facts.id))
+    if isinstance(facts, CaseFacts) and action not in _BEFORE_SUBMISSION:
+        scopes.add(submission_scope(facts.id))
+    if action is Action.SUBMIT_CASE and isinstance(facts, CaseFacts):  # to hold against what the file says
+        scopes |= {room_scope(facts.review.id, room) for room in facts.rooms}
+    return frozenset(scopes)
 
 
 def _stream(facts: Facts | Absent, action: Action) -> StreamId:
@@ -325,6 +348,8 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
         return IDENTITY_STREAM
     if action in _MACHINERY:
         return MACHINERY_STREAM
+    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
+        return StreamId(facts.review.id)  # the States of the file see that somebody looked
     if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
         return CASES_STREAM
     if isinstance(facts, AssignmentFacts):

@@ -1,7 +1,7 @@
 """What the policies would have been told at a moment that is past, from rows that keep their histories.
 
-1. Appointments, assignments, undertakings, parties, translations and the steps of a document have their times: each
-   moment at which one began or ended is a moment at which somebody's access may have.
+1. Appointments, assignments, undertakings, parties, translations, containments and the steps of a document have their
+   times: each moment at which one began or ended is a moment at which somebody's access may have.
 2. What is kept without a history is taken as it is now: whether the State asked for help, and the stages of a review
    but for its end.
 """
@@ -13,10 +13,12 @@ from datetime import datetime
 from portal.access.entities import DocumentFacts, Principal, ReviewFacts, Task
 from portal.access.matters import room_facts
 from portal.domain.appointments import Standing, standing
+from portal.domain.cases import Hold
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import AppointmentId, DocumentId, PersonId, ReviewId, StateCode, VersionId
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
+from storage.cases import Containment
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Appointment, Assignment, Document, Person, TranslationTask, Version
 
@@ -30,6 +32,7 @@ class Past:
         assignments: To the review.
         undertakings: Since when each person has given the undertaking for the review.
         tasks: Translations of the document.
+        containments: By which these people, or everybody in the review, were held back.
 
     """
 
@@ -41,6 +44,7 @@ class Past:
     assignments: Sequence[Assignment]
     undertakings: Mapping[PersonId, datetime]
     tasks: Sequence[TranslationTask]
+    containments: Sequence[Containment]
 
     def moments(self, since: datetime, until: datetime) -> list[datetime]:
         """Give the moments from one to another at which rights may have been others than before."""
@@ -68,13 +72,15 @@ class Past:
                 PersonId(one.person_id),
                 Role(one.role),
                 active=True,
-                suspended=_is_past(self.people[PersonId(one.person_id)].suspended_at, at),
+                suspended=self._is_held(Hold.EVERYWHERE, one, at) or self._is_suspended(one, at),
                 appointment=AppointmentId(one.id),
                 state=StateCode(one.state_code) if one.state_code else None,
                 held=frozenset(Role(other.role) for other in running if other.person_id == one.person_id),
                 assigned=self._here if one.id in assigned else frozenset(),
                 undertaken=self._here if _is_past(self._undertaken(one), at) else frozenset(),
                 tasks=frozenset(self._tasks(one, at)),
+                contained=self._here if self._is_held(Hold.REVIEW, one, at) else frozenset(),
+                stopped=self._here if self._is_held(Hold.DOWNLOADS, one, at) else frozenset(),
                 fresh=True,
             )
             for one in running
@@ -83,6 +89,18 @@ class Past:
     @property
     def _here(self) -> frozenset[ReviewId]:
         return frozenset({ReviewId(self.record.review.id)})
+
+    def _is_held(self, kind: Hold, one: Appointment, at: datetime) -> bool:
+        return any(
+            held.kind == kind.value
+            and held.person_id in {None, one.person_id}
+            and held.begun_at <= at
+            and not _is_past(held.lifted_at, at)
+            for held in self.containments
+        )
+
+    def _is_suspended(self, one: Appointment, at: datetime) -> bool:
+        return _is_past(self.people[PersonId(one.person_id)].suspended_at, at)
 
     def _undertaken(self, one: Appointment) -> datetime | None:
         return self.undertakings.get(PersonId(one.person_id))
@@ -130,6 +148,8 @@ class Past:
             yield from (assignment.starts_at, assignment.ends_at, assignment.ended_at)
         for task in self.tasks:
             yield from (task.sent_at, task.delivered_at, task.recalled_at)
+        for held in self.containments:
+            yield from (held.begun_at, held.lifted_at)
         yield from (person.suspended_at for person in self.people.values())
 
 

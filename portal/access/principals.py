@@ -79,6 +79,7 @@ class Who:
         undertaken: frozenset[ReviewId] = frozenset(),
         tasks: frozenset[Task] = frozenset(),
         texts: frozenset[tuple[ReviewId, EntryId]] = frozenset(),
+        held_back: tuple[frozenset[ReviewId], frozenset[ReviewId]] = (frozenset(), frozenset()),
     ) -> Actor:
         """Tell the policies who asks."""
         if self.machine:
@@ -99,6 +100,8 @@ class Who:
             texts=texts,
             feed=self.feed is not None,
             fresh=self.fresh,
+            contained=held_back[0],
+            stopped=held_back[1],
         )
 
 

@@ -178,6 +178,7 @@ def _person(actor: Principal) -> tuple[EntityId, Attributes]:
     if actor.role not in STATE_ROLES | STAFF_ROLES:
         return EntityId("Member", acting), attributes
     attributes |= {"assigned": _ids(actor.assigned), "undertaken": _ids(actor.undertaken), "feed": actor.feed}
+    attributes |= {"contained": _ids(actor.contained), "stopped": _ids(actor.stopped)}
     if actor.role in STATE_ROLES:
         return EntityId("Delegate", acting), attributes | {"state": actor.state}
     attributes["tasks"] = [{"document": str(task.document), "version": str(task.version)} for task in actor.tasks]
@@ -230,6 +231,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
         return EntityId("Concern", str(facts.id)), of
     of |= {} if facts.state is None else {"state": facts.state}
     of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
+    of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of
 
 

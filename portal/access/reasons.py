@@ -48,6 +48,19 @@ REASONS: Final = {
         "You filed the concern or have worked on this review yourself; nobody examines their own act."
     ),
     "guardrails.second-person-case": N_("You proposed this case; somebody else has to confirm it."),
+    "guardrails.contained": N_(
+        "You are held back from this review while a breach of confidentiality is looked into. Ask the confidentiality "
+        "officer, or your State’s focal point."
+    ),
+    "guardrails.stopped": N_(
+        "Downloads are stopped in this review while a breach of confidentiality is looked into. Nothing is lost; ask "
+        "the confidentiality officer, or your State’s focal point."
+    ),
+    "guardrails.case-running": N_("A case is examined from its registration to its end, and this one isn’t under way."),
+    "guardrails.heard-before-finding": N_(
+        "The person concerned is heard before any finding: ask them first, and wait for the answer or for the day."
+    ),
+    "guardrails.finding-once": N_("There is a finding already; what led to it stays as it is."),
     "guardrails.case-once": N_("This case was confirmed, declined or closed before."),
     # one's own presence
     "sessions.visitor": N_("Anybody may try to sign in, or say that they can’t."),
@@ -232,6 +245,18 @@ REASONS: Final = {
     "cases.own-concern": N_("You filed this concern."),
     "cases.officer-concerns": N_("You look into concerns, as confidentiality officer."),
     "cases.officer": N_("You look into breach cases, as confidentiality officer."),
+    "cases.officer-examines": N_("You examine this case, as confidentiality officer."),
+    "cases.own-list": N_("These are the cases in which you are heard."),
+    "cases.own-case": N_("You are heard in this case."),
+    "cases.own-answer": N_("You are heard in this case."),
+    "cases.state-submits": N_("This case concerns your State, and you are its focal point."),
+    "cases.secretariat-submits": N_("You submit cases for the secretariat, as confidentiality officer."),
+    "cases.state-discloses": N_("Your State is under review, and you are its focal point."),
+    "cases.officer-closes": N_("You close cases that nobody submitted, as confidentiality officer."),
+    "cases.oversight-lists": N_("You see what was submitted to the Oversight Group, as its member."),
+    "cases.oversight": N_("This case was submitted to the Oversight Group, and you are its member."),
+    "cases.oversight-decides": N_("You record what the Oversight Group decided, as its member."),
+    "cases.officer-states": N_("You make the yearly statement, as confidentiality officer."),
     "cases.focal-point-lists": N_("You see the cases that concern your State, as its focal point."),
     "cases.state-concerned": N_("This case concerns your State, and you are its focal point."),
     # running the portal

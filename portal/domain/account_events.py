@@ -34,6 +34,11 @@ class AccountEvent(StrEnum):
     CASE_PROPOSED = "case_proposed"
     CASE_REGISTERED = "case_registered"
     CASE_MOVED = "case_moved"
+    HELD_BACK = "held_back"
+    LET_IN_AGAIN = "let_in_again"
+    HEARING_ASKED = "hearing_asked"
+    CASE_FOUND = "case_found"
+    CASE_SUBMITTED = "case_submitted"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -55,6 +60,11 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.CASE_PROPOSED: N_("A breach case waits for a second person"),
     AccountEvent.CASE_REGISTERED: N_("A breach case was registered"),
     AccountEvent.CASE_MOVED: N_("A breach case took its next step"),
+    AccountEvent.HELD_BACK: N_("Your access is narrowed while a breach of confidentiality is looked into"),
+    AccountEvent.LET_IN_AGAIN: N_("Your access is as it was before"),
+    AccountEvent.HEARING_ASKED: N_("You are asked to be heard in a breach case"),
+    AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
+    AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
 _YOURS: Final = N_(
@@ -115,6 +125,20 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "portal, under Breach cases."
     ),
     AccountEvent.CASE_MOVED: N_("Where it stands now, you see in the portal, under Breach cases."),
+    AccountEvent.HELD_BACK: N_(
+        "That is no judgement: it can be lifted, and it is looked at again on a day that is set. You are heard before "
+        "anything is found. If you have a question, ask the confidentiality officer or your State’s focal point."
+    ),
+    AccountEvent.LET_IN_AGAIN: N_("What held you back was lifted. There is nothing that you must do."),
+    AccountEvent.HEARING_ASKED: N_(
+        "What is alleged and by when you may answer stands in the portal, under “My account”. Nothing is found before "
+        "you were heard or let that day pass."
+    ),
+    AccountEvent.CASE_SUBMITTED: N_(
+        "The version that discloses nothing stands in the portal, under Breach cases. The Group’s decision is recorded "
+        "there, too."
+    ),
+    AccountEvent.CASE_FOUND: N_("What was found, and why, stands in the portal, under “My account”."),
     AccountEvent.INVITED: "",
 }
 # what anybody can bring about
@@ -128,6 +152,11 @@ _PLACES: Final = {
     AccountEvent.CASE_PROPOSED: "/cases",
     AccountEvent.CASE_REGISTERED: "/cases",
     AccountEvent.CASE_MOVED: "/cases",
+    AccountEvent.HELD_BACK: "/hearings",
+    AccountEvent.LET_IN_AGAIN: "/account",
+    AccountEvent.HEARING_ASKED: "/hearings",
+    AccountEvent.CASE_FOUND: "/hearings",
+    AccountEvent.CASE_SUBMITTED: "/cases",
 }
 
 

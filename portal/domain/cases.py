@@ -9,7 +9,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -65,6 +65,58 @@ STAGES: Final[dict[CaseStage, str]] = {
     CaseStage.SUBMITTED: N_("With the Oversight Group"),
     CaseStage.CLOSED: N_("Closed"),
 }
+
+
+class Hold(StrEnum):
+    """How somebody, or everybody, is held back while a case is looked into."""
+
+    EVERYWHERE = "everywhere"
+    REVIEW = "review"
+    DOWNLOADS = "downloads"
+    SESSIONS = "sessions"
+
+
+HOLDS: Final[dict[Hold, str]] = {
+    Hold.REVIEW: N_("Suspend from this review"),
+    Hold.EVERYWHERE: N_("Suspend everywhere"),
+    Hold.DOWNLOADS: N_("Stop downloads of this review"),
+    Hold.SESSIONS: N_("Sign out everywhere"),
+}
+
+
+class Finding(StrEnum):
+    """What an examination found."""
+
+    NO_BREACH = "no_breach"
+    PROCEDURE = "procedure"
+    CONFIDENTIALITY = "confidentiality"
+    NOT_ESTABLISHED = "not_established"
+
+
+FINDINGS: Final[dict[Finding, str]] = {
+    Finding.NO_BREACH: N_("No breach"),
+    Finding.PROCEDURE: N_("Breach of procedure"),
+    Finding.CONFIDENTIALITY: N_("Breach of confidentiality"),
+    Finding.NOT_ESTABLISHED: N_("Not established"),
+}
+
+
+class Decision(StrEnum):
+    """What the Oversight Group decides."""
+
+    NONE = "none"
+    REQUEST = "request"
+    RECOMMENDATION = "recommendation"
+    REFERRAL = "referral"
+
+
+DECISIONS: Final[dict[Decision, str]] = {
+    Decision.NONE: N_("No measure"),
+    Decision.REQUEST: N_("A request"),
+    Decision.RECOMMENDATION: N_("A recommendation"),
+    Decision.REFERRAL: N_("Referral to the Conference"),
+}
+_BREACHES: Final = frozenset({Finding.PROCEDURE, Finding.CONFIDENTIALITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +231,49 @@ def check_invented(*, exercise: bool, invented: bool) -> None:
                 N_("An exercise is run on a review of invented States alone, and this one is of real States."),
             )
         )
+
+
+def check_hold(kind: Hold, *, named: bool) -> None:
+    """Refuse to hold back nobody; downloads alone are stopped for everybody.
+
+    Raises:
+        RefusedError: Nobody was named.
+    """
+    if kind is not Hold.DOWNLOADS and not named:
+        raise RefusedError(
+            Problem("hold-nobody", N_("Choose whom it is about; only downloads are stopped for everybody."))
+        )
+
+
+def check_ahead(day: date, today: date, least: int) -> None:
+    """Refuse a day that doesn't lie far enough ahead.
+
+    Raises:
+        RefusedError: It is earlier than so many days from today.
+    """
+    first = today + timedelta(days=least)
+    if day < first:
+        sentence = N_("Choose %(first)s or a later day.")
+        raise RefusedError(Problem("case-day", sentence, {"first": first.isoformat()}))
+
+
+def check_unheard(answer_by: datetime | None, now: datetime) -> None:
+    """Refuse to record that nobody answered before the day is over.
+
+    Raises:
+        RefusedError: They weren't asked, or have time still.
+    """
+    if answer_by is None or now < answer_by:
+        sentence = N_("The person concerned wasn’t asked to be heard, or still has time to answer. Wait for the day.")
+        raise RefusedError(Problem("case-early", sentence))
+
+
+def check_finding(finding: Finding, *, named: bool) -> None:
+    """Refuse to find a breach of nobody.
+
+    Raises:
+        RefusedError: Nobody is named, so nobody was heard.
+    """
+    if finding in _BREACHES and not named:
+        sentence = N_("Nobody is named, so nobody was heard, and no breach can be found. Name somebody, or find none.")
+        raise RefusedError(Problem("case-nobody", sentence))

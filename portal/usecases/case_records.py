@@ -21,9 +21,9 @@ from portal.domain.texts import N_
 from portal.errors import SignedOut
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
-from storage.cases import BreachCase, CaseEntry
+from storage.cases import BreachCase, CaseEntry, entry_scope
 from storage.fields import Place
-from storage.permits import Permit, Scope, case_scope
+from storage.permits import OUTCOMES, Permit
 from storage.repositories.cases import CaseRecords
 from storage.repositories.tree import TreeRecords
 from storage.tables import Person
@@ -35,16 +35,40 @@ class EntryKind(StrEnum):
     """What an entry of a case's record is."""
 
     SNAPSHOT = "snapshot"
+    FACT = "fact"
+    STATEMENT = "statement"
+    HEARING = "hearing"
+    ANSWER = "answer"
+    HEARD = "heard"
+    UNHEARD = "unheard"
+    FINDING = "finding"
+    FULL = "full"
+    SUBMISSION = "submission"
+    DISCLOSURE = "disclosure"
+    DECISION = "decision"
+    CLOSING = "closing"
 
 
 ENTRIES: Final[dict[EntryKind, str]] = {
     EntryKind.SNAPSHOT: N_("Snapshot of the file when the case was registered"),
+    EntryKind.FACT: N_("Finding of fact"),
+    EntryKind.STATEMENT: N_("Statement of a witness"),
+    EntryKind.HEARING: N_("What the person concerned was asked"),
+    EntryKind.ANSWER: N_("Answer of the person concerned"),
+    EntryKind.HEARD: N_("What the person concerned said outside the portal"),
+    EntryKind.UNHEARD: N_("The person concerned let the day pass"),
+    EntryKind.FINDING: N_("Finding"),
+    EntryKind.FULL: N_("Submission, the version in full"),
+    EntryKind.SUBMISSION: N_("Submission, the version that discloses nothing"),
+    EntryKind.DISCLOSURE: N_("The version in full, given by the State under review"),
+    EntryKind.DECISION: N_("Decision of the Oversight Group"),
+    EntryKind.CLOSING: N_("Why it was closed"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """An entry as a page shows it; intact: the chain fits."""
+    """An entry as a page shows it."""
 
     number: int
     kind: EntryKind
@@ -52,17 +76,20 @@ class EntryLine:
     at: datetime
     said: Mapping[str, Any]
     chain: str
-    intact: bool
 
 
-def scope_of_entry(case_id: UUID, kind: EntryKind) -> Scope:
-    """Name the scope under whose key an entry of a kind is sealed."""
-    del kind
-    return case_scope(case_id)
-
-
-def add_entry(work: Work, permit: Permit, case: BreachCase, kind: EntryKind, said: Mapping[str, Any]) -> CaseEntry:
+def add_entry(
+    work: Work, permit: Permit, case: BreachCase, kind: EntryKind, said: Mapping[str, Any], outcome: str | None = None
+) -> CaseEntry:
     """Write the next entry of a case's record; the event of the permit says its number and its chain.
+
+    Args:
+        work: The transaction of the act.
+        permit: It covers the case, and the outcomes where there is one.
+        case: The case.
+        kind: What the entry is.
+        said: What it says.
+        outcome: The word of a finding or a decision, for the yearly statement.
 
     Raises:
         SignedOut: Nobody is signed in.
@@ -72,7 +99,7 @@ def add_entry(work: Work, permit: Permit, case: BreachCase, kind: EntryKind, sai
         raise SignedOut
     records, entry_id = CaseRecords(work.session), uuid4()
     before = records.entries(case.id)
-    sealed = work.seal(permit, scope_of_entry(case.id, kind), Place("case_entry", "said", entry_id), json.dumps(said))
+    sealed = work.seal(permit, entry_scope(case.id, kind), Place("case_entry", "said", entry_id), json.dumps(said))
     row = CaseEntry(
         id=entry_id,
         case_id=case.id,
@@ -81,6 +108,7 @@ def add_entry(work: Work, permit: Permit, case: BreachCase, kind: EntryKind, sai
         made_by=by,
         made_at=work.now,
         said=sealed,
+        outcome=work.seal(permit, OUTCOMES, Place("case_entry", "outcome", entry_id), outcome) if outcome else None,
         chain=b"",
     )
     row.chain = chain_of(row, before[-1].chain if before else FIRST)
@@ -106,17 +134,25 @@ def chain_of(row: CaseEntry, before: bytes) -> bytes:
 def open_entries(
     portal: Portal, permit: Permit, rows: Sequence[CaseEntry], people: Mapping[UUID, Person]
 ) -> tuple[EntryLine, ...]:
-    """Open entries, oldest first, each held against the chain; they begin with the case's first."""
-    lines, before = [], FIRST
-    for number, row in enumerate(rows, 1):
-        fits = row.number == number and row.chain == chain_of(row, before)
-        before = row.chain
+    """Open entries of a case's record."""
+    lines = []
+    for row in rows:
         kind = EntryKind(row.kind)
         place = Place("case_entry", "said", row.id)
-        said = json.loads(portal.open_text(permit, scope_of_entry(row.case_id, kind), place, row.said))
+        said = json.loads(portal.open_text(permit, entry_scope(row.case_id, row.kind), place, row.said))
         by = name_of(portal, permit, people[row.made_by])
-        lines.append(EntryLine(row.number, kind, by, row.made_at, said, row.chain.hex(), fits))
+        lines.append(EntryLine(row.number, kind, by, row.made_at, said, row.chain.hex()))
     return tuple(lines)
+
+
+def add_up(rows: Sequence[CaseEntry]) -> bool:
+    """Tell whether a whole record, oldest first, has no gap and each chain follows from the one before."""
+    before = FIRST
+    for number, row in enumerate(rows, 1):
+        if row.number != number or row.chain != chain_of(row, before):
+            return False
+        before = row.chain
+    return True
 
 
 def snapshot(work: Work, review_id: UUID) -> dict[str, Any]:

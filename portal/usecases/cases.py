@@ -10,7 +10,6 @@
    concerned is. Who that is, is told to that State and to the State under review alone, until there is a finding.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -18,23 +17,22 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, CaseFacts, PortalFacts
-from portal.access.matters import review_facts
 from portal.domain.account_events import AccountEvent
-from portal.domain.cases import CaseStage, Steps, check_invented
-from portal.domain.ids import CaseId, PersonId, StateCode
+from portal.domain.cases import CaseStage, check_invented
+from portal.domain.ids import CaseId
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_records import EntryKind, EntryLine, add_entry, open_entries, snapshot
-from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, tell_officers
+from portal.usecases.case_facts import case_facts, facts_of_case, find_case, steps_of, tell_concerned
+from portal.usecases.case_records import EntryKind, add_entry, snapshot
+from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, reach_of, tell_officers
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Concern
 from storage.fields import Place
-from storage.permits import Permit, case_scope
+from storage.permits import case_scope
 from storage.repositories.cases import CaseRecords
-from storage.repositories.reviews import ReviewRecord
 from storage.tables import Person
 
 TAKEN = N_("A case was proposed on this concern before, or it was set aside. Nothing was changed.")
@@ -71,7 +69,8 @@ class CaseLine:
     stage: CaseStage
     exercise: bool
     since: datetime
-    waits: bool  # for the reader to confirm or decline it
+    waits: bool  # for the reader to confirm or decline it, or for the Group's decision
+    due: bool  # a containment is to be looked at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,84 +81,7 @@ class CasesPage:
     cases: tuple[CaseLine, ...]
     reviews: tuple[tuple[UUID, str], ...]  # on which the reader may propose a case
     officer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """One case.
-
-    Args:
-        subject: What it is about, without anything confidential.
-        grounds: What is alleged; None: not for the reader.
-        person: Whom it concerns; None: nobody is named, or not told to the reader.
-        named: Somebody is named.
-        second: Who confirmed or declined it.
-        may: The acts that the reader may do.
-    """
-
-    line: CaseLine
-    review: UUID
-    steps: Steps
-    subject: str
-    grounds: str | None
-    person: str | None
-    person_state: str | None
-    named: bool
-    by: str
-    second: str | None
-    concern: UUID | None
-    entries: tuple[EntryLine, ...]
-    may: frozenset[Action]
-
-
-_ACTS = (Action.CONFIRM_CASE, Action.DECLINE_CASE)
-
-
-# --- facts
-
-
-def steps_of(row: BreachCase) -> Steps:
-    """Tell when a case took its steps."""
-    return Steps(
-        *(row.confirmed_at, row.declined_at, row.asked_at, row.heard_at, row.found_at, row.submitted_at, row.closed_at)
-    )
-
-
-def facts_of_case(work: Work, row: BreachCase | None) -> CaseFacts | Absent:
-    """Tell the policies about a case, or that there is none."""
-    record = files_of(work).find(row.review_id) if row else None
-    return _facts(work, row, record) if row and record else Absent(CaseFacts)
-
-
-def _facts(work: Work, row: BreachCase, record: ReviewRecord) -> CaseFacts:
-    records = CaseRecords(work.session)
-    concern = records.concern(row.concern_id) if row.concern_id else None
-    return CaseFacts(
-        CaseId(row.id),
-        review_facts(record),
-        PersonId(row.proposed_by),
-        PersonId(row.person_id) if row.person_id else None,
-        StateCode(row.person_state) if row.person_state else None,
-        PersonId(concern.filed_by) if concern else None,
-        frozenset(map(PersonId, records.involved([row.review_id])[row.review_id])),
-        registered=row.confirmed_at is not None,
-        ended=row.declined_at is not None or row.closed_at is not None,
-    )
-
-
-def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, CaseFacts, Permit]:
-    """Ask for an act on a case.
-
-    Raises:
-        NotFound: There is no such case, or the actor may not know of it.
-        Forbidden: The actor sees the case but may not do this.
-    """
-    row = CaseRecords(work.session).case(case_id)
-    facts = facts_of_case(work, row)
-    permit = work.require_on(action, facts, asked=case_id)
-    if row is None or isinstance(facts, Absent):
-        raise NotFound
-    return row, facts, permit
+    oversight: bool
 
 
 # --- looking
@@ -176,66 +98,29 @@ def list_cases(portal: Portal, caller: Caller) -> CasesPage:
         work.require_on(Action.LIST_CASES, PortalFacts())
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
         records = CaseRecords(work.session)
+        due = records.to_review(work.now.date()) if officer else frozenset()
+        seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
+        if work.who.role is Role.OVERSIGHT:
+            seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
         lines = []
-        for row in records.cases():
+        for row in records.cases(reach_of(work)):
             facts = facts_of_case(work, row)
-            if not isinstance(facts, Absent) and work.allows(Action.VIEW_CASE, facts):
-                lines.append(_line(row, facts, waits=work.allows(Action.CONFIRM_CASE, facts)))
+            if not isinstance(facts, Absent) and work.allows(seeing, facts):
+                waits = work.allows(deciding, facts)
+                lines.append(case_line(row, facts, waits=waits, due=row.id in due))
         return CasesPage(
             concerns=tuple(list_concerns(work)) if officer else (),
             cases=tuple(lines),
             reviews=tuple((id_, state) for id_, state in records.reviews()) if officer else (),
             officer=officer,
+            oversight=work.who.role is Role.OVERSIGHT,
         )
 
 
-def _line(row: BreachCase, facts: CaseFacts, *, waits: bool) -> CaseLine:
+def case_line(row: BreachCase, facts: CaseFacts, *, waits: bool, due: bool = False) -> CaseLine:
+    """Give a case as lists show it."""
     stage, since = steps_of(row).stage, row.confirmed_at or row.proposed_at
-    return CaseLine(row.id, row.number, facts.review.state_under_review, stage, row.exercise, since, waits)
-
-
-def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
-    """Show a case.
-
-    Raises:
-        NotFound: There is no such case, or the reader may not know of it.
-
-    """
-    with portal.work(caller) as work:
-        row, facts, permit = find_case(work, Action.VIEW_CASE, case_id)
-        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
-        close = {facts.review.state_under_review, facts.state}
-        told = officer or work.who.state in close or row.found_at is not None
-        entries = CaseRecords(work.session).entries(row.id) if officer else ()
-        people = work.people.named(_people(row, [entry.made_by for entry in entries]))
-        may = frozenset(act for act in _ACTS if work.allows(act, facts))
-    second = row.confirmed_by or row.declined_by
-    return CasePage(
-        line=_line(row, facts, waits=Action.CONFIRM_CASE in may),
-        review=row.review_id,
-        steps=steps_of(row),
-        subject=open_words(portal, permit, row, "subject"),
-        grounds=open_words(portal, permit, row, "grounds") if officer else None,
-        person=name_of(portal, permit, people[row.person_id]) if row.person_id and told else None,
-        person_state=row.person_state,
-        named=row.person_id is not None,
-        by=name_of(portal, permit, people[row.proposed_by]),
-        second=name_of(portal, permit, people[second]) if second else None,
-        concern=row.concern_id if officer else None,
-        entries=open_entries(portal, permit, entries, people),
-        may=may,
-    )
-
-
-def _people(row: BreachCase, more: Sequence[UUID]) -> list[UUID]:
-    named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by)
-    return list({*(one for one in named if one), *more})
-
-
-def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> str:
-    """Open what a case is about (`subject`), or what is alleged (`grounds`)."""
-    blob: bytes = getattr(row, column)
-    return portal.open_text(permit, case_scope(row.id), Place("breach_case", column, row.id), blob)
+    return CaseLine(row.id, row.number, facts.review.state_under_review, stage, row.exercise, since, waits, due)
 
 
 # --- opening one, by two people
@@ -262,9 +147,9 @@ def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, conce
     """
     with portal.work(caller) as work:
         records = CaseRecords(work.session)
-        concern = records.concern(concern_id) if concern_id else None
+        concern = records.concern(concern_id, reach_of(work)) if concern_id else None
         on = concern.review_id if concern else review_id if concern_id is None else None
-        record = files_of(work).find(on) if on else None
+        record = files_of(work).find(on) if on and reach_of(work).officer else None
         seen = concern is None or _sees_concern(work, concern)
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER and seen and record is not None
         facts = PortalFacts() if officer else Absent(PortalFacts)
@@ -302,13 +187,13 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
     """
     with portal.work(caller) as work:
         records, case, by = CaseRecords(work.session), CaseId(uuid4()), work.who.person_id
-        record = files_of(work).find(proposal.review)
-        concern = records.concern(proposal.concern) if proposal.concern else None
+        record = files_of(work).find(proposal.review) if reach_of(work).officer else None
+        concern = records.concern(proposal.concern, reach_of(work)) if proposal.concern else None
         person = work.people.find(proposal.person) if proposal.person else None
         if proposal.concern and (concern is None or concern.review_id != proposal.review):
             record = None
         row = _proposed(case, proposal, by, person, work.now) if by else None
-        facts = _facts(work, row, record) if row and record else Absent(CaseFacts)
+        facts = case_facts(work, row, record) if row and record else Absent(CaseFacts)
         permit = work.require_on(Action.PROPOSE_CASE, facts, asked=proposal.review)
         if record is None or row is None or (proposal.person and person is None):
             raise NotFound
@@ -376,19 +261,3 @@ def decline_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
         row, _, _ = find_case(work, Action.DECLINE_CASE, case_id)
         row.declined_by, row.declined_at = work.who.person_id, work.now
         tell_officers(work, AccountEvent.CASE_MOVED, {row.person_id})
-
-
-def tell_concerned(work: Work, row: BreachCase, record: ReviewRecord, event: AccountEvent) -> None:
-    """Tell the focal points of the States concerned and the confidentiality officers; never the person concerned.
-
-    Of an exercise the same people are told: that is what is exercised.
-    """
-    states = {party.state_code for party in record.parties if party.until is None} | {row.person_state}
-    people = {
-        one.person_id
-        for state in sorted(code for code in states if code)
-        for one in work.people.holders(Role.FOCAL_POINT, work.now, state)
-    }
-    for person in sorted(people - {work.who.person_id, row.person_id}):
-        tell_person(work, person, event)
-    tell_officers(work, event, {row.person_id, *people})

@@ -29,7 +29,7 @@ from portal.work import Portal, Work
 from storage.cases import Concern
 from storage.fields import Place
 from storage.permits import Permit, case_scope, room_scope
-from storage.repositories.cases import CaseRecords
+from storage.repositories.cases import CaseReach, CaseRecords
 from storage.repositories.reviews import Reach, ReviewRecord, ReviewRecords
 from storage.tables import Document, Person, Review, Room
 
@@ -85,6 +85,13 @@ class ConcernPage:
     may_set_aside: bool
     proposed: bool  # a case was proposed on it and is neither declined nor registered yet
     invented: bool
+
+
+def reach_of(work: Work) -> CaseReach:
+    """Tell which concerns and cases may be found for whoever asks."""
+    role, me = work.who.role, work.who.person_id
+    state = work.who.state if role is Role.FOCAL_POINT else None
+    return CaseReach(me, state, role is Role.CONFIDENTIALITY_OFFICER, role is Role.OVERSIGHT)
 
 
 def files_of(work: Work) -> ReviewRecords:
@@ -220,7 +227,7 @@ def view_concern(portal: Portal, caller: Caller, concern_id: UUID) -> ConcernPag
     """
     with portal.work(caller) as work:
         records = CaseRecords(work.session)
-        row = records.concern(concern_id)
+        row = records.concern(concern_id, reach_of(work))
         facts = facts_of_concern(work, row)
         permit = work.require_on(Action.VIEW_CONCERN, facts, asked=concern_id)
         if row is None or isinstance(facts, Absent):
@@ -278,7 +285,7 @@ def set_aside(portal: Portal, caller: Caller, concern_id: UUID, reason: str) -> 
     """
     with portal.work(caller) as work:
         records = CaseRecords(work.session)
-        row = records.concern(concern_id)
+        row = records.concern(concern_id, reach_of(work))
         permit = work.require_on(Action.SET_CONCERN_ASIDE, facts_of_concern(work, row), asked=concern_id)
         if row is None:
             raise NotFound

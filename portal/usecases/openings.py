@@ -167,6 +167,7 @@ def _past(work: Work, document: Document, version: Version, since: datetime, unt
         assignments,
         {PersonId(person): at for person, at in work.people.undertakings(document.review_id).items()},
         tasks,
+        work.people.containments(document.review_id, list(ids)),
     )
 
 

@@ -151,6 +151,7 @@ class Known:
     pairs: Mapping[UUID, Said] = field(
         default_factory=dict
     )  # the outcome of an intent, the intent of an outcome that names nothing
+    untitled: bool = False  # the reader learns who did what and when in a file, and of no document which it was
 
     def more(self, other: "Known") -> "Known":
         """Know what another one knows, too."""
@@ -181,6 +182,8 @@ class Known:
 
     def hides(self, event: Said) -> bool:
         """Tell whether the event, its outcome or its intent is about what the reader's State doesn't see."""
+        if self.untitled:
+            return False
         other = self.pairs.get(event.id)
         spoken = spoken_of(event) | texts_of(event) | (spoken_of(other) if other else set())
         return not spoken <= self.seen
@@ -189,7 +192,7 @@ class Known:
         """Tell which document the act was on."""
         asked, version = event.on("document"), event.on("version")
         document = self.documents.get(asked) if asked else None
-        if document is None:
+        if document is None or self.untitled:
             return None
         scope = room_scope(document.review_id, document.room_id)
         title = self.portal.open_text(self.permit, scope, Place("document", "title", document.id), document.title)
@@ -257,7 +260,7 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
         return line
     line.who, line.what = known.who(newest), known.what(newest)
     asked = newest.on("clarification")
-    line.asked = known.clarifications.get(asked) if asked else None
+    line.asked = known.clarifications.get(asked) if asked and not known.untitled else None
     line.sent = known.sent(newest)
     line.action, line.deed = newest.action, deed(newest.action, newest.phase)
     line.refused = newest.phase is Phase.REFUSAL

@@ -22,6 +22,8 @@ from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound
+from portal.usecases.case_facts import find_case
+from portal.usecases.concerns import files_of
 from portal.usecases.trail_lines import Asked, Eyes, Grouping, Known, Line, line_of, spoken_of, texts_of, translator_of
 from portal.work import Portal, Work
 from storage.database import Session
@@ -72,6 +74,7 @@ class Source:
     streams: tuple[UUID, ...]
     document: UUID | None = None
     state: str | None = None  # only acts of this State's people
+    untitled: bool = False  # of no document it is told which it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,26 @@ def view_people_trail(portal: Portal, caller: Caller, search: Search) -> Trail:
     return read_page(Source(portal, permit, eyes, ids, (*ids, *(file.id for file in files)), state=state), search)
 
 
+def view_case_trail(portal: Portal, caller: Caller, case_id: UUID, search: Search) -> ReviewTrail:
+    """Show the confidentiality officer who did what in the file of a case: no document, no title, no question.
+
+    Raises:
+        NotFound: There is no such case, or the reader may not know of it.
+        Forbidden: The reader sees the case but doesn't examine it.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.VIEW_CASE_TRAIL, case_id)
+        record = files_of(work).find(case.review_id)
+        if record is None:
+            raise NotFound
+        eyes = Eyes(work.portal.policies, work.standings.actor(case.review_id), {record.review.id: record})
+        ids = tuple(room.id for room in record.rooms)
+        work.note(permit, case=str(case.id))
+    source = Source(portal, permit, eyes, ids, (*ids, record.review.id), untitled=True)
+    return ReviewTrail(record.review.id, record.review.state_code, read_page(source, search), source)
+
+
 def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str]:
     """Ask for the trail of a file, of the rooms that the reader may see; the State under review comes with it.
 
@@ -241,7 +264,7 @@ def _mark(session: Session, portal: Portal, room: UUID, document: UUID) -> bytes
 
 def _collect(session: Session, source: Source, search: Search) -> tuple[list[Line], Cursor | None]:
     records, asked = AuditRecords(session), wanted(session, source, search)
-    found, known = Grouping(), Known(source.portal, source.permit)
+    found, known = Grouping(), Known(source.portal, source.permit, untitled=source.untitled)
     read, batch, more = 0, FIRST_BATCH, bool(asked.streams)
     while more and read < SCANNED_MOST:
         rows = records.page(asked, batch)

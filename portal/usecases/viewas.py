@@ -178,6 +178,7 @@ def _principal(work: Work, person: Person, running: Sequence[Appointment], one: 
 
 def _to_be(work: Work, person: Person, running: Sequence[Appointment], role: Role) -> Principal:
     """Take somebody under an appointment that they don't have yet."""
+    contained, stopped = work.people.held_back(person.id)
     return Principal(
         PersonId(person.id),
         role,
@@ -186,6 +187,8 @@ def _to_be(work: Work, person: Person, running: Sequence[Appointment], role: Rol
         state=StateCode(person.state_code) if person.state_code and role in STATE_ROLES else None,
         held=frozenset(Role(one.role) for one in running) | {role},
         undertaken=frozenset(map(ReviewId, work.people.undertaken(person.id))),
+        contained=frozenset(map(ReviewId, contained)),
+        stopped=frozenset(map(ReviewId, stopped)),
     )
 
 

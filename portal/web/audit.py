@@ -31,7 +31,14 @@ from portal.usecases.trail_exports import (
     blocks,
 )
 from portal.usecases.trail_papers import begin_paper
-from portal.usecases.trails import Search, Trail, view_document_trail, view_people_trail, view_review_trail
+from portal.usecases.trails import (
+    Search,
+    Trail,
+    view_case_trail,
+    view_document_trail,
+    view_people_trail,
+    view_review_trail,
+)
 from portal.usecases.transfers import goes_on
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form
@@ -60,6 +67,14 @@ def of_review(request: Request) -> Response:
     found = view_review_trail(portal_of(request), caller_of(request), id_from(request, "id"), search)
     counts = count_trail(found.source, search) if search.after is None else None
     return _show(request, "audit/review.html", form, found.trail, found=found, counts=counts)
+
+
+def of_case(request: Request) -> Response:
+    """Show the confidentiality officer who did what in the file of a case."""
+    form, search = _read_search(request)
+    case = id_from(request, "id")
+    found = view_case_trail(portal_of(request), caller_of(request), case, search)
+    return _show(request, "audit/case.html", form, found.trail, found=found, case=case)
 
 
 def of_people(request: Request) -> Response:

@@ -1,5 +1,7 @@
 """Breach cases: their list, the form on which one is proposed, one case, and the second person's word."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -7,17 +9,20 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.domain.cases import STAGES, text_of
+from portal.domain.cases import ANSWER_DAYS_USUAL, DECISIONS, FINDINGS, HOLDS, STAGES, text_of
+from portal.domain.quoting import Quoted
 from portal.errors import NotFound
-from portal.usecases import cases
+from portal.usecases import case_pages, cases
 from portal.usecases.case_records import ENTRIES
 from portal.usecases.cases import Proposal
-from portal.web.checks import Checks, state_names
+from portal.usecases.examinations import WRITTEN_BY_OFFICER
+from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST, id_or_none
 from portal.web.forms import Form, filled, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
-WORDS: Final = {"stages": STAGES, "entries": ENTRIES}
+WORDS: Final = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS, "decisions": DECISIONS}
+QUOTED_MOST: Final = 20
 
 
 def listing(request: Request) -> Response:
@@ -69,8 +74,29 @@ def _proposing(request: Request, asked: dict[str, str], checks: Checks) -> Respo
 
 def view(request: Request) -> Response:
     """Show a case."""
-    page = cases.view_case(portal_of(request), caller_of(request), id_from(request, "id"))
-    return show(request, "cases/case.html", page=page, names=state_names(request), words=WORDS)
+    return case_page(request, id_from(request, "id"), Checks(Form(), sent=False))
+
+
+def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quoted] = ()) -> Response:
+    """Show a case with what was found in a form of it, or what a version that is to disclose nothing quotes."""
+    page = case_pages.view_case(portal_of(request), caller_of(request), case)
+    today = portal_of(request).clock().date()
+    return show(
+        request,
+        "cases/case.html",
+        status=422 if quoted else checks.status,
+        quoted=quoted[:QUOTED_MOST],
+        page=page,
+        names=state_names(request),
+        words=WORDS,
+        longest=LONGEST,
+        first_day=(today + timedelta(days=1)).isoformat(),
+        answer_day=(today + timedelta(days=ANSWER_DAYS_USUAL)).isoformat(),
+        holds=words_of(request, HOLDS),
+        findings=words_of(request, FINDINGS),
+        kinds=[(kind.value, word) for kind, word in words_of(request, ENTRIES) if kind in WRITTEN_BY_OFFICER],
+        **checks.tell(request),
+    )
 
 
 def confirm(request: Request) -> Response:

@@ -47,7 +47,7 @@ FIRST: Final = {
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",
     Role.CONFIDENTIALITY_OFFICER: "/cases",
-    Role.OVERSIGHT: "/log",
+    Role.OVERSIGHT: "/cases",
 }
 
 

@@ -2,21 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern
-from storage.dialogue import EntryTask
+from storage.cases import BreachCase, CaseEntry, Concern, Containment
+from storage.dialogue import Clarification, Entry, EntryTask, Remark
+from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import (
     Appointment,
     Assignment,
     Document,
     Review,
     ReviewParty,
+    Room,
     State,
     Stream,
     TranslationTask,
@@ -40,6 +43,56 @@ class Frozen:
     versions: Sequence[tuple[UUID, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class CaseReach:
+    """Which concerns and cases a question may find at all: the gate decides within this, SQL never beyond it.
+
+    Args:
+        person: Who asks: their own concerns, and cases that concern them.
+        state: For which State they speak, if they do: cases that concern it.
+        officer: All concerns and cases.
+        group: Cases that were submitted.
+    """
+
+    person: UUID | None
+    state: str | None = None
+    officer: bool = False
+    group: bool = False
+
+
+EVERYTHING: Final = CaseReach(None, officer=True)  # for what was found already, and for whom the gate let in
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed text of a file, with its place and the room whose key it lies under."""
+
+    table: str
+    column: str
+    id: UUID
+    room: UUID
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """All that the portal has of a file as text, sealed."""
+
+    review: UUID
+    sealed: tuple[Sealed, ...]
+
+
+# texts of a file by table: columns that lie under the key of the row's room
+_TEXTS: Final[tuple[tuple[type[Any], tuple[str, ...]], ...]] = (
+    (Document, ("title", "withdrawn_reason")),
+    (Version, ("particulars",)),
+    (Entry, ("text",)),
+    (Remark, ("text",)),
+    (ReviewSchedule, ("reason",)),
+    (ScheduleStep, ("reason",)),
+)
+
+
 class CaseRecords:
     """Concerns and cases, seen through one transaction."""
 
@@ -48,9 +101,12 @@ class CaseRecords:
 
     # --- concerns
 
-    def concern(self, concern_id: UUID) -> Concern | None:
-        """Find a concern."""
-        return self._session.get(Concern, concern_id)
+    def concern(self, concern_id: UUID, reach: CaseReach = EVERYTHING) -> Concern | None:
+        """Find a concern within reach."""
+        question = select(Concern).where(col(Concern.id) == concern_id)
+        if not reach.officer:
+            question = question.where(col(Concern.filed_by) == reach.person)
+        return self._session.scalar(question)
 
     def concerns(self) -> Sequence[Concern]:
         """List all concerns, newest first."""
@@ -63,13 +119,14 @@ class CaseRecords:
 
     # --- cases
 
-    def case(self, case_id: UUID) -> BreachCase | None:
-        """Find a case."""
-        return self._session.get(BreachCase, case_id)
+    def case(self, case_id: UUID, reach: CaseReach) -> BreachCase | None:
+        """Find a case within reach."""
+        return self._session.scalar(select(BreachCase).where(col(BreachCase.id) == case_id, _within(reach)))
 
-    def cases(self) -> Sequence[BreachCase]:
-        """List all cases, newest first."""
-        return self._session.scalars(select(BreachCase).order_by(col(BreachCase.number).desc())).all()
+    def cases(self, reach: CaseReach = EVERYTHING) -> Sequence[BreachCase]:
+        """List the cases within reach, newest first."""
+        question = select(BreachCase).where(_within(reach))
+        return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
 
     def of_concern(self, concern_id: UUID) -> Sequence[BreachCase]:
         """List the cases that were proposed on a concern."""
@@ -85,6 +142,39 @@ class CaseRecords:
         """List the entries of a case's record, oldest first."""
         question = select(CaseEntry).where(col(CaseEntry.case_id) == case_id)
         return self._session.scalars(question.order_by(col(CaseEntry.number))).all()
+
+    # --- containments
+
+    def containment(self, containment_id: UUID) -> Containment | None:
+        """Find a containment."""
+        return self._session.get(Containment, containment_id)
+
+    def containments(self, case_id: UUID) -> Sequence[Containment]:
+        """List the containments of a case, oldest first."""
+        question = select(Containment).where(col(Containment.case_id) == case_id)
+        return self._session.scalars(question.order_by(col(Containment.begun_at), col(Containment.id))).all()
+
+    def running(self, person_id: UUID, kind: str) -> Sequence[Containment]:
+        """List the containments of a kind that hold somebody back now."""
+        question = select(Containment).where(
+            col(Containment.person_id) == person_id,
+            col(Containment.kind) == kind,
+            col(Containment.lifted_at).is_(None),
+            col(Containment.acts).is_(True),
+        )
+        return self._session.scalars(question).all()
+
+    def to_review(self, today: date) -> frozenset[UUID]:
+        """Name the cases with a containment that is to be looked at again by today."""
+        question = select(col(Containment.case_id)).where(
+            col(Containment.lifted_at).is_(None), col(Containment.review_on) <= today
+        )
+        return frozenset(self._session.scalars(question))
+
+    def of_person(self, person_id: UUID) -> Sequence[BreachCase]:
+        """List the cases that concern somebody, newest first."""
+        question = select(BreachCase).where(col(BreachCase.person_id) == person_id)
+        return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
 
     # --- the file that a case is about
 
@@ -145,11 +235,46 @@ class CaseRecords:
         )
         return self._session.scalars(question).all()
 
+    def spoken(self, review_id: UUID) -> Spoken:
+        """Find all that the portal has of a file as text: titles, file names, questions, answers, remarks, reasons."""
+        found: list[Sealed] = []
+        for table, columns in _TEXTS:
+            for row in self._session.scalars(select(table).where(col(table.review_id) == review_id)):
+                blobs = ((column, getattr(row, column)) for column in columns)
+                name = str(row.__tablename__)
+                found += [Sealed(name, column, row.id, row.room_id, blob) for column, blob in blobs if blob]
+        rooms = {
+            room.kind: room.id for room in self._session.scalars(select(Room).where(col(Room.review_id) == review_id))
+        }
+        for asked in self._session.scalars(select(Clarification).where(col(Clarification.review_id) == review_id)):
+            found.append(Sealed("clarification", "draft_subject", asked.id, rooms["reviewers"], asked.draft_subject))
+            if asked.subject:
+                found.append(Sealed("clarification", "subject", asked.id, rooms["shared"], asked.subject))
+        return Spoken(review_id, tuple(found))
+
+    def outcomes(self) -> Sequence[CaseEntry]:
+        """List the entries that say how a case came out."""
+        return self._session.scalars(select(CaseEntry).where(col(CaseEntry.outcome).is_not(None))).all()
+
     def documents(self, review_id: UUID) -> Sequence[Document]:
         """List the documents of a review."""
         return self._session.scalars(select(Document).where(col(Document.review_id) == review_id)).all()
 
-    def add(self, row: Concern | BreachCase | CaseEntry) -> None:
+    def add(self, row: Concern | BreachCase | CaseEntry | Containment) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()
+
+
+def _within(reach: CaseReach) -> ColumnElement[bool]:
+    if reach.officer:
+        return col(BreachCase.id).is_not(None)
+    ways = [col(BreachCase.person_id) == reach.person]
+    if reach.group:
+        ways.append(col(BreachCase.submitted_at).is_not(None))
+    if reach.state:
+        party = select(col(ReviewParty.review_id)).where(
+            col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
+        )
+        ways += [col(BreachCase.review_id).in_(party), col(BreachCase.person_state) == reach.state]
+    return or_(*ways)

@@ -14,12 +14,12 @@ from sqlalchemy import Row, RowMapping, Select, func, literal, null, select, uni
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, entry_scope
 from storage.columns import Guarded
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.handovers import Handover
 from storage.notes import NoteCopy, Profile
-from storage.permits import NAMES, REGISTRY, Scope, case_scope, room_scope
+from storage.permits import NAMES, OUTCOMES, REGISTRY, Scope, case_scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.tables import (
     Appointment,
@@ -65,7 +65,9 @@ SEALED: Final = (
     Sealed(Handover, ("basis", "passed"), lambda _: REGISTRY),
     Sealed(Concern, ("told", "reason"), lambda row: case_scope(row["id"])),
     Sealed(BreachCase, ("subject", "grounds"), lambda row: case_scope(row["id"])),
-    Sealed(CaseEntry, ("said",), lambda row: case_scope(row["case_id"])),
+    Sealed(CaseEntry, ("said",), lambda row: entry_scope(row["case_id"], row["kind"])),
+    Sealed(CaseEntry, ("outcome",), lambda _: OUTCOMES),
+    Sealed(Containment, ("reason", "lift_reason"), lambda row: case_scope(row["case_id"])),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.cases import Containment
 from storage.dialogue import EntryTask
 from storage.tables import Appointment, Assignment, Person, ReviewParty, TranslationTask, Undertaking, Visit
 
@@ -119,6 +120,25 @@ class PeopleRecords:
             or_(col(Appointment.ended_at).is_(None), col(Appointment.ended_at) > since),
         )
         return self._session.scalars(question).all()
+
+    def containments(self, review_id: UUID, person_ids: Sequence[UUID]) -> Sequence[Containment]:
+        """Find by what people were or are held back, from a review or everywhere; exercises hold nobody back."""
+        everywhere = and_(col(Containment.kind) == "everywhere", col(Containment.person_id).in_(person_ids))
+        rows = self._session.scalars(
+            select(Containment).where(or_(col(Containment.review_id) == review_id, everywhere))
+        )
+        return [row for row in rows if row.acts]
+
+    def held_back(self, person_id: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
+        """Tell from which reviews a person is held back now, and of which they download nothing."""
+        # those that were lifted, too: loading a row checks it, and one that was lifted by hand must not go unseen
+        of_person = or_(col(Containment.person_id) == person_id, col(Containment.person_id).is_(None))
+        every = self._session.scalars(select(Containment).where(of_person)).all()
+        rows = [row for row in every if row.lifted_at is None and row.acts]
+        return (
+            frozenset(row.review_id for row in rows if row.kind == "review"),
+            frozenset(row.review_id for row in rows if row.kind == "downloads"),
+        )
 
     def assignment(self, assignment_id: UUID) -> Assignment | None:
         """Find an assignment."""

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from portal.app import open_portal
 from portal.domain.roles import Role
 from portal.web.assets import has_asset
-from tests import dialogue
+from tests import breaches, dialogue
 from tests.cast import World, add_member
 from tests.conftest import settings_in
 from tests.e2e.conftest import serve
@@ -52,8 +52,8 @@ PEOPLE = {
     "translator": 4,
     "observer_xcc": 8,
     "roster_xcc": 2,
-    "oversight": 2,
-    "confidentiality": 2,
+    "oversight": 6,
+    "confidentiality": 8,
     "nobody": 4,
 }
 
@@ -164,8 +164,26 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     talk(world)
     copied(world)
     describe(world)
+    breach(world)
     yield world
     portal.database.close()
+
+
+def breach(world: World) -> None:
+    """Let concerns wait and be set aside, a case wait for its second person, and one be in the midst of everything."""
+    breaches.concern(world, "focal_xaa")
+    aside = breaches.concern(world, "observer_xcc", happened="نُشرت صفحتان من المسودة في صحيفة.", language="ar")
+    press(signed_in(world, "confidentiality"), f"/concerns/{aside}/aside", reason="The pages were public.")
+    breaches.proposed(world, person=None)
+    named = breaches.concern(world, "expert_xbb", about="observer_xcc")
+    case = breaches.registered(world, on=named, person="observer_xcc", exercise=True)
+    breaches.contained(world, case, whom="observer_xcc")
+    breaches.act(
+        world, "confidentiality", case, "entries", entry="fact", entry_text="Постановление_Верховного_суда " * 9
+    )
+    breaches.heard(world, case, "observer_xcc")
+    breaches.found(world, case)
+    breaches.submitted(world, case)
 
 
 def replace(world: World) -> None:

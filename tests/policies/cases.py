@@ -6,12 +6,47 @@ from tests.policies.positions import Thing, Who, side
 
 FILING: Final = {"listConcerns", "fileConcern"}
 # what the confidentiality officer does, and a focal point of a State concerned
-OFFICER: Final = {"proposeCase", "viewCase", "confirmCase", "declineCase"}
-STATE: Final = {"viewCase", "confirmCase", "declineCase"}
+EXAMINING: Final = {
+    *("beginContainment", "addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
+}
+OFFICER: Final = {
+    *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment", "submitCase", "closeCase"),
+    *EXAMINING,
+}
+STATE: Final = {"viewCase", "confirmCase", "declineCase", "submitCase"}
+GROUP: Final = {"viewSubmission", "decideCase"}
 # by which somebody judges: nobody examines their own act
-JUDGING: Final = {"setConcernAside", "proposeCase", "confirmCase", "declineCase"}
-ACTS: Final = {*FILING, *OFFICER, "viewConcern", "setConcernAside"}
-SOLEMN: Final = {"proposeCase", "confirmCase"}
+JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {"viewCase", "submitCase"}
+# being heard: for whoever is suspended, too
+HEARD: Final = {"listOwnCases", "viewOwnCase", "answerCase"}
+ACTS: Final = {*FILING, *OFFICER, *GROUP, "discloseCase", "viewConcern", "setConcernAside"}
+SOLEMN: Final = {
+    *("proposeCase", "confirmCase", "beginContainment", "recordFinding"),
+    *("submitCase", "discloseCase", "decideCase", "closeCase"),
+}
+# containment: what somebody who is held back from a review can't do there, and what downloads are
+DOWNLOADS: Final = {"downloadVersion", "downloadRoom", "exportDialogue", "exportReviewTrail"}
+OUTSIDE: Final = {"endAssignment", "viewPerson", "addNote", "openNote", "assignOfficer"}
+REGISTER: Final = {
+    *("viewRegisterEntry", "setReview", "closeReview", "changeParties", "listTranslations", "listConcerns"),
+}
+
+
+def held_back(who: Who, act: str, thing: Thing) -> bool:
+    """Whether a containment of this review stands in the way."""
+    if thing.kind not in {"review", "room", "document", "clarification", "entry", "assignment"}:
+        return False
+    if who.stopped and act in DOWNLOADS:
+        return True
+    return who.contained and act not in {*OUTSIDE, *REGISTER - {"setReview"}}
+
+
+def heard(who: Who, act: str, thing: Thing) -> bool:
+    """Whether somebody is heard in a case of their own."""
+    if act == "listOwnCases":
+        return thing.kind == "portal" and who.role is not None
+    mine = thing.kind == "case" and thing.mine and thing.asked and who.role is not None
+    return mine and (act == "viewOwnCase" or not (thing.found or thing.ended))
 
 
 def allowed(who: Who, act: str, thing: Thing) -> bool:
@@ -24,22 +59,46 @@ def allowed(who: Who, act: str, thing: Thing) -> bool:
         return False
     if thing.kind == "concern":
         return officer and act == "setConcernAside"
-    return _may(who, act, thing) and _is_time(act, thing)
+    return _may(who, act, thing) and _is_time(who, act, thing)
 
 
 def _may(who: Who, act: str, thing: Thing) -> bool:
     if who.role == "confidentiality_officer":
         return act in OFFICER
+    if who.role == "oversight":
+        return act in GROUP
+    if act == "discloseCase":
+        return who.role == "focal_point" and side(who) == "under review"
     concerned = side(who) != "no party" or thing.of == who.state
     return who.role == "focal_point" and concerned and act in STATE
 
 
-def _is_time(act: str, thing: Thing) -> bool:
+def _is_time(who: Who, act: str, thing: Thing) -> bool:
+    running = thing.registered and not thing.ended
+    to_the_group = {
+        "submitCase": running and (thing.found or who.role == "focal_point"),
+        "discloseCase": thing.submitted and not thing.ended,
+        "viewSubmission": thing.submitted,
+        "decideCase": thing.submitted and not thing.ended,
+        "closeCase": running and thing.found and not thing.submitted,
+    }
+    return to_the_group[act] if act in to_the_group else _is_its_turn(act, thing)
+
+
+def _is_its_turn(act: str, thing: Thing) -> bool:
     if act == "confirmCase":
         return not (thing.registered or thing.ended or thing.begun_by_me)
     if act == "declineCase":
         return not (thing.registered or thing.ended)
-    return True
+    if act in EXAMINING and (not thing.registered or thing.ended):
+        return False
+    if act in {"nameConcerned", "askHearing", "recordFinding"} and thing.found:
+        return False
+    return act != "recordFinding" or thing.heard or not _named(thing)
+
+
+def _named(thing: Thing) -> bool:
+    return thing.mine or thing.of is not None
 
 
 def _works_on_it(who: Who) -> bool:

@@ -102,6 +102,8 @@ def people() -> Iterator[Who]:
         if who.role not in MEMBERS and who.also is None and who.assigned != "other" and who.state != "XCC":
             yield replace(who, feed=True)
             yield replace(who, fresh=False)
+            yield replace(who, contained=True)
+            yield replace(who, stopped=True)
 
 
 def _delegates() -> Iterator[Who]:
@@ -128,10 +130,9 @@ def hindrances(who: Who) -> int:
     away = who.assigned != "this" and who.role in {*DELEGATES, "officer"}
     # a second role that doesn't matter, no assignment at all, the other reviewing State: alike to what is asked
     alike = (who.also is not None and not conflict) or (away and who.assigned == "none") or who.state == "XCC"
-    return (
-        sum((not who.undertaken, who.when != "during", who.suspended, who.feed, not who.fresh, conflict, away))
-        + 2 * alike
-    )
+    held = who.contained or who.stopped
+    hindered = (not who.undertaken, who.when != "during", who.suspended, who.feed, not who.fresh, conflict, away, held)
+    return sum(hindered) + 2 * alike
 
 
 def groups(positions: Iterable[Who]) -> list[list[Who]]:
@@ -163,6 +164,8 @@ def actor(who: Who, documents: Sequence[DocumentId] = (), entries: Sequence[Entr
         texts=frozenset(_text(who.text, entry) for entry in entries) if who.text != "none" else frozenset(),
         feed=who.feed,
         fresh=who.fresh,
+        contained=frozenset({REVIEW}) if who.contained else _reviews("other"),
+        stopped=frozenset({REVIEW}) if who.stopped else _reviews("other"),
     )
 
 
@@ -223,8 +226,12 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listTranslations", "viewAccounts", "viewHealth", "initialize", "closeIntents", "sweepObjects"),
             *("rotateKeys", "checkRecords", "sendMail", "listNotices", "seeNotices"),
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
+            *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer"),
+            *("listCases", "listOwnCases"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "tellWeek", "viewIssuers", "addIssuer"),
             *("viewLog", "listCases"),
+            *("listCases", "listOwnCases", "viewStatement"),
         )
     ),
     "state": tuple(
@@ -288,7 +295,14 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         )
     ),
     "concern": (Action.FILE_CONCERN, Action.VIEW_CONCERN, Action.SET_CONCERN_ASIDE),
-    "case": tuple(map(Action, ("proposeCase", "viewCase", "confirmCase", "declineCase"))),
+    "case": tuple(
+        Action(act)
+        for act in (
+            *("proposeCase", "viewCase", "confirmCase", "declineCase", "beginContainment", "liftContainment"),
+            *("addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
+            *("viewOwnCase", "answerCase", "submitCase", "discloseCase", "viewSubmission", "decideCase", "closeCase"),
+        )
+    ),
 }
 
 
@@ -357,6 +371,10 @@ def _breach(thing: Thing, one: UUID) -> Facts:
         involved,
         registered=thing.registered,
         ended=thing.ended,
+        asked=thing.asked,
+        heard=thing.heard,
+        found=thing.found,
+        submitted=thing.submitted,
     )
 
 

@@ -120,8 +120,8 @@ PLAIN: Final = {
         "handover": {"viewPerson"},
         "issuer": {"viewIssuers", "endIssuer"},
     },
-    "confidentiality_officer": {"portal": {"listCases", "viewLog"}},
-    "oversight": {"portal": {"viewLog"}},
+    "confidentiality_officer": {"portal": {"listCases", "viewStatement", "viewLog"}},
+    "oversight": {"portal": {"listCases", "viewStatement", "viewLog"}},
     "focal_point": {"portal": {"listReviews", "issueFeed", "listCases", "viewLog"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
     "observer": {"portal": {"listReviews", "issueFeed"}},
@@ -180,7 +180,11 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
 
 
 def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
-    hindered = who.role is None or who.when != "during" or who.suspended or _conflicted(who)
+    if who.role is None or who.when != "during" or _conflicted(who):
+        return False
+    if act in cases.HEARD:
+        return cases.heard(who, act, thing)
+    hindered = who.suspended or cases.held_back(who, act, thing)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
     if thing.kind in {"concern", "case"}:

@@ -31,6 +31,8 @@ class Who:
     task: str = "none"  # a translator's: this version, another version, another document
     feed: bool = False  # it is their calendar that asks, by its secret address
     fresh: bool = True  # proved a short while ago who they are
+    contained: bool = False  # held back from this review while a breach is looked into
+    stopped: bool = False  # downloads nothing of it meanwhile
     text: str = "none"  # a translator's, of a clarification: this entry, other entry, other review
     also: str | None = None  # another role that the same person holds now
     name: str = ""
@@ -71,6 +73,10 @@ class Thing:
     involved: bool = False  # I have worked on the review
     registered: bool = False
     ended: bool = False
+    asked: bool = False
+    heard: bool = False
+    found: bool = False
+    submitted: bool = False
 
 
 # rooms in which one reads: one's own State's national room is "own"

@@ -89,7 +89,21 @@ PLACES: Final = (
     {"begun_by_me": True},
     {"mine": True, "filed_by_me": True},
 )
-COURSE: Final = ({}, {"registered": True}, {"registered": True, "ended": True}, {"ended": True})
+_OPEN: Final = {"registered": True}
+_HEARD: Final = {**_OPEN, "asked": True, "heard": True}
+COURSE: Final = (
+    {},
+    _OPEN,
+    {**_OPEN, "asked": True},
+    _HEARD,
+    {**_HEARD, "found": True},
+    {**_HEARD, "found": True, "ended": True},
+    {**_OPEN, "submitted": True},
+    {**_HEARD, "found": True, "submitted": True},
+    {**_HEARD, "found": True, "submitted": True, "ended": True},
+    {**_HEARD, "ended": True},
+    {"ended": True},
+)
 
 
 def breaches(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thing]:

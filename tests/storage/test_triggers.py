@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
-from storage.cases import BreachCase, CaseEntry, Concern
+from storage.cases import BreachCase, CaseEntry, Concern, Containment
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
@@ -98,6 +98,16 @@ def ask(world: World, about: Put) -> None:
         RecoveryCode(**mine, code_hash=b"keyed", made_at=now),
         Concern(**here, filed_by=me, filed_at=now, told=b"sealed"),
         BreachCase(**here, number=1, subject=b"sealed", grounds=b"sealed", proposed_by=me, proposed_at=now),
+        Containment(
+            id=uuid4(),
+            case_id=here["id"],
+            review_id=file.review,
+            kind="downloads",
+            reason=b"sealed",
+            review_on=now.date(),
+            begun_by=me,
+            begun_at=now,
+        ),
         CaseEntry(
             id=uuid4(),
             case_id=here["id"],

@@ -20,6 +20,7 @@ TRIGGERS = (
     "CREATE TRIGGER concern_never_deleted BEFORE DELETE ON concern  BEGIN SELECT RAISE(ABORT, 'concern: nothing is deleted'); END",
     "CREATE TRIGGER breach_case_never_deleted BEFORE DELETE ON breach_case  BEGIN SELECT RAISE(ABORT, 'breach_case: nothing is deleted'); END",
     "CREATE TRIGGER case_entry_never_deleted BEFORE DELETE ON case_entry  BEGIN SELECT RAISE(ABORT, 'case_entry: nothing is deleted'); END",
+    "CREATE TRIGGER containment_never_deleted BEFORE DELETE ON containment  BEGIN SELECT RAISE(ABORT, 'containment: nothing is deleted'); END",
     "CREATE TRIGGER concern_never_rewritten BEFORE UPDATE OF id, review_id, filed_by, filed_at, about_person, told ON concern  BEGIN SELECT RAISE(ABORT, 'concern: a history is never rewritten'); END",
     "CREATE TRIGGER concern_ended_at_set_once BEFORE UPDATE OF ended_at ON concern WHEN OLD.ended_at IS NOT NULL AND NEW.ended_at IS NOT OLD.ended_at BEGIN SELECT RAISE(ABORT, 'concern.ended_at: set once'); END",
     "CREATE TRIGGER concern_ended_by_set_once BEFORE UPDATE OF ended_by ON concern WHEN OLD.ended_by IS NOT NULL AND NEW.ended_by IS NOT OLD.ended_by BEGIN SELECT RAISE(ABORT, 'concern.ended_by: set once'); END",
@@ -40,6 +41,10 @@ TRIGGERS = (
     "CREATE TRIGGER breach_case_disclosed_at_set_once BEFORE UPDATE OF disclosed_at ON breach_case WHEN OLD.disclosed_at IS NOT NULL AND NEW.disclosed_at IS NOT OLD.disclosed_at BEGIN SELECT RAISE(ABORT, 'breach_case.disclosed_at: set once'); END",
     "CREATE TRIGGER breach_case_closed_at_set_once BEFORE UPDATE OF closed_at ON breach_case WHEN OLD.closed_at IS NOT NULL AND NEW.closed_at IS NOT OLD.closed_at BEGIN SELECT RAISE(ABORT, 'breach_case.closed_at: set once'); END",
     "CREATE TRIGGER case_entry_never_rewritten BEFORE UPDATE OF id, case_id, number, kind, made_by, made_at, said, outcome, chain ON case_entry  BEGIN SELECT RAISE(ABORT, 'case_entry: a history is never rewritten'); END",
+    "CREATE TRIGGER containment_never_rewritten BEFORE UPDATE OF id, case_id, review_id, kind, person_id, acts, reason, review_on, begun_by, begun_at ON containment  BEGIN SELECT RAISE(ABORT, 'containment: a history is never rewritten'); END",
+    "CREATE TRIGGER containment_lifted_by_set_once BEFORE UPDATE OF lifted_by ON containment WHEN OLD.lifted_by IS NOT NULL AND NEW.lifted_by IS NOT OLD.lifted_by BEGIN SELECT RAISE(ABORT, 'containment.lifted_by: set once'); END",
+    "CREATE TRIGGER containment_lifted_at_set_once BEFORE UPDATE OF lifted_at ON containment WHEN OLD.lifted_at IS NOT NULL AND NEW.lifted_at IS NOT OLD.lifted_at BEGIN SELECT RAISE(ABORT, 'containment.lifted_at: set once'); END",
+    "CREATE TRIGGER containment_lift_reason_set_once BEFORE UPDATE OF lift_reason ON containment WHEN OLD.lift_reason IS NOT NULL AND NEW.lift_reason IS NOT OLD.lift_reason BEGIN SELECT RAISE(ABORT, 'containment.lift_reason: set once'); END",
 )
 
 
@@ -160,6 +165,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("case_entry_once", "case_entry", ["case_id", "number"], unique=True)
+    op.create_table(
+        "containment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("review_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("acts", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("begun_by", sa.Uuid(), nullable=False),
+        sa.Column("begun_at", UtcTime(), nullable=False),
+        sa.Column("lifted_by", sa.Uuid(), nullable=True),
+        sa.Column("lifted_at", UtcTime(), nullable=True),
+        sa.Column("lift_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["begun_by"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["breach_case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["lifted_by"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"],
+            ["review.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("containment_by_case", "containment", ["case_id"], unique=False)
+    op.create_index(
+        "containment_of_person", "containment", ["person_id"], unique=False, sqlite_where=sa.text("lifted_at IS NULL")
+    )
 
     for statement in TRIGGERS:
         op.execute(sa.text(statement.replace(":", "\\:")))

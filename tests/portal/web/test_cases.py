@@ -8,12 +8,13 @@ from sqlmodel import SQLModel, select
 
 from portal.access.actions import Action
 from portal.domain.account_events import AccountEvent
-from portal.usecases.case_records import FIRST, EntryKind, chain_of, scope_of_entry
-from portal.usecases.cases import find_case
+from portal.usecases.case_facts import find_case
+from portal.usecases.case_records import FIRST, chain_of
 from portal.usecases.checks import check_records
 from storage.cases import BreachCase, CaseEntry, Concern
 from storage.fields import Place
 from storage.keyring import split
+from storage.permits import case_scope
 from storage.repositories.cases import CaseRecords
 from storage.tables import Assignment, Event, State, Stream, Version
 from tests.breaches import GROUNDS, SUBJECT, act, concern, proposed, registered
@@ -112,7 +113,7 @@ def snapshot_of(world: World, case: UUID) -> dict[str, dict[str, object]]:
         with world.portal.work(world.caller("confidentiality")) as work:
             _, _, permit = find_case(work, Action.VIEW_CASE, case)
         place = Place("case_entry", "said", entry.id)
-        said = world.portal.open_text(permit, scope_of_entry(case, EntryKind.SNAPSHOT), place, entry.said)
+        said = world.portal.open_text(permit, case_scope(case), place, entry.said)
     return dict(json.loads(said))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from portal.domain.roles import Role
 from portal.usecases.openings import Opening, view_openings
+from tests.breaches import contained, lifted, registered
 from tests.cast import World, add_member
 from tests.filing import circulated, newest, press, put, submitted
 from tests.web_client import browser
@@ -126,3 +127,22 @@ def test_the_page_says_it_in_words_and_keeps_what_was_typed(world: World) -> Non
         assert client.get(f"/documents/{document}/openings?version={version}").status_code == 404
     for version in ("0", "-1", "x", "9" * 400, "\N{ARABIC-INDIC DIGIT ONE}"):
         assert client.get(f"/documents/{document}/openings?version={version}").status_code == 200
+
+
+@pytest.mark.parametrize("hold", ["review", "everywhere", "downloads"])
+def test_whoever_was_held_back_could_not_meanwhile(world: World, hold: str) -> None:
+    document = circulated(world)
+    case, began = registered(world), world.clock.now
+    world.clock.forward(DAY)
+    contained(world, case, hold)
+    held = world.clock.now
+    world.clock.forward(DAY)
+    lifted(world, case)
+    again = world.clock.now
+    world.clock.forward(DAY)
+    meanwhile = could(world, document, held, again)
+    assert "expert_xcc" not in opened_by(meanwhile)
+    assert ("expert_xcc" in meanwhile) is (hold == "downloads")
+    assert "focal_xcc" in opened_by(meanwhile)
+    assert could(world, document, began, again)["expert_xcc"].since == began
+    assert could(world, document, held, again + DAY)["expert_xcc"].opens

@@ -19,7 +19,7 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.authenticators import Passkey
-from storage.cases import BreachCase, Concern
+from storage.cases import BreachCase, Concern, Containment
 from storage.dialogue import Clarification, Entry, EntryTask
 from storage.handovers import Handover
 from storage.issuers import Issuer
@@ -73,6 +73,15 @@ class Ids:
     passkeys: tuple[UUID, ...]
     concerns: tuple[UUID, ...]
     cases: tuple[UUID, ...]
+    containments: tuple[UUID, ...]
+
+    @property
+    def hearings(self) -> tuple[UUID, ...]:
+        return self.cases
+
+    @property
+    def submissions(self) -> tuple[UUID, ...]:
+        return self.cases
 
     @property
     def register(self) -> tuple[UUID, ...]:
@@ -185,7 +194,8 @@ def sign_in_ways(world: World, state: str) -> None:
 def breached(world: World, file: str, state: str) -> None:
     """Have a concern filed, and a case registered that it led to."""
     filed = breaches.concern(world, f"focal_{state}", file=file)
-    breaches.registered(world, on=filed, person=f"left_{state}", file=file)
+    case = breaches.registered(world, on=filed, person=f"left_{state}", file=file)
+    breaches.contained(world, case, whom=f"left_{state}")
 
 
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
@@ -208,6 +218,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         issuers = session.scalars(select(Issuer.id).where(Issuer.state_code == home)).all()
         passkeys = session.scalars(select(Passkey.id).where(col(Passkey.person_id).in_(members))).all()
         cases = session.scalars(select(BreachCase.id).where(BreachCase.review_id == own.review)).all()
+        held_back = session.scalars(select(Containment.id).where(Containment.review_id == own.review)).all()
         concerns = session.scalars(select(Concern.id).where(Concern.review_id == own.review)).all()
         texts = session.scalars(select(EntryTask.id).where(EntryTask.review_id == own.review)).all()
     return Ids(
@@ -230,6 +241,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         passkeys=tuple(passkeys),
         concerns=tuple(concerns),
         cases=tuple(cases),
+        containments=tuple(held_back),
     )
 
 
@@ -253,6 +265,16 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         },
         "/reviews/{id}/concerns": breaches.CONCERN,
         "/concerns/{id}/aside": {"reason": "No."},
+        "/cases/{id}/containments": {"hold": "downloads", "hold_reason": "A", "review_on": "2026-06-01"},
+        "/containments/{id}/lift": {"lift_reason": "No."},
+        "/cases/{id}/entries": {"entry": "fact", "entry_text": "A"},
+        "/cases/{id}/person": {"concerned": str(ids.people[0])},
+        "/cases/{id}/hearing": {"allegation": "A", "last_day": "2026-05-20"},
+        "/cases/{id}/finding": {"finding": "no_breach", "finding_reasons": "A"},
+        "/hearings/{id}": {"answer": "A"},
+        "/cases/{id}/submission": {"full": "A", "bare": "B"},
+        "/cases/{id}/closing": {"closing": "A"},
+        "/submissions/{id}": {"decision": "none", "decision_text": "A"},
         "/rooms/{id}/find": {"words": "draft"},
         "/documents/{id}/describe": {"title": "Altered", "kind": "law", "language": "en", "tags": "", "seen": "0"},
         "/documents/{id}/submit": {"version": str(version), "target": "shared"},

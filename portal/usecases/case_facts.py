@@ -1,0 +1,92 @@
+"""Breach cases as the policies and the other use cases see them: facts, a permit on one, who is told of its steps."""
+
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.entities import Absent, CaseFacts
+from portal.access.matters import review_facts
+from portal.domain.account_events import AccountEvent
+from portal.domain.cases import Steps
+from portal.domain.ids import CaseId, PersonId, RoomId, StateCode
+from portal.domain.roles import Role
+from portal.errors import NotFound
+from portal.usecases.account_notices import tell_person
+from portal.usecases.concerns import files_of, reach_of, tell_officers
+from portal.work import Portal, Work
+from storage.cases import BreachCase
+from storage.fields import Place
+from storage.permits import Permit, case_scope
+from storage.repositories.cases import CaseRecords
+from storage.repositories.reviews import ReviewRecord
+
+
+def steps_of(row: BreachCase) -> Steps:
+    """Tell when a case took its steps."""
+    return Steps(
+        *(row.confirmed_at, row.declined_at, row.asked_at, row.heard_at, row.found_at, row.submitted_at, row.closed_at)
+    )
+
+
+def facts_of_case(work: Work, row: BreachCase | None) -> CaseFacts | Absent:
+    """Tell the policies about a case, or that there is none."""
+    record = files_of(work).find(row.review_id) if row else None
+    return case_facts(work, row, record) if row and record else Absent(CaseFacts)
+
+
+def case_facts(work: Work, row: BreachCase, record: ReviewRecord) -> CaseFacts:
+    """Tell the policies about a case, made or about to be."""
+    records = CaseRecords(work.session)
+    concern = records.concern(row.concern_id) if row.concern_id else None
+    return CaseFacts(
+        CaseId(row.id),
+        review_facts(record),
+        PersonId(row.proposed_by),
+        PersonId(row.person_id) if row.person_id else None,
+        StateCode(row.person_state) if row.person_state else None,
+        PersonId(concern.filed_by) if concern else None,
+        frozenset(map(PersonId, records.involved([row.review_id])[row.review_id])),
+        registered=row.confirmed_at is not None,
+        ended=row.declined_at is not None or row.closed_at is not None,
+        asked=row.asked_at is not None,
+        heard=row.heard_at is not None,
+        found=row.found_at is not None,
+        submitted=row.submitted_at is not None,
+        rooms=frozenset(RoomId(room.id) for room in record.rooms),
+    )
+
+
+def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, CaseFacts, Permit]:
+    """Ask for an act on a case.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: The actor sees the case but may not do this.
+    """
+    row = CaseRecords(work.session).case(case_id, reach_of(work))
+    facts = facts_of_case(work, row)
+    permit = work.require_on(action, facts, asked=case_id)
+    if row is None or isinstance(facts, Absent):
+        raise NotFound
+    return row, facts, permit
+
+
+def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> str:
+    """Open what a case is about (`subject`), or what is alleged (`grounds`)."""
+    blob: bytes = getattr(row, column)
+    return portal.open_text(permit, case_scope(row.id), Place("breach_case", column, row.id), blob)
+
+
+def tell_concerned(work: Work, row: BreachCase, record: ReviewRecord, event: AccountEvent) -> None:
+    """Tell the focal points of the States concerned and the confidentiality officers; never the person concerned.
+
+    Of an exercise the same people are told: that is what is exercised.
+    """
+    states = {party.state_code for party in record.parties if party.until is None} | {row.person_state}
+    people = {
+        one.person_id
+        for state in sorted(code for code in states if code)
+        for one in work.people.holders(Role.FOCAL_POINT, work.now, state)
+    }
+    for person in sorted(people - {work.who.person_id, row.person_id}):
+        tell_person(work, person, event)
+    tell_officers(work, event, {row.person_id, *people})

@@ -1,0 +1,154 @@
+"""The page of a breach case: what a reader sees of it, and what they may do next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.access.entities import CaseFacts
+from portal.domain.cases import Steps
+from portal.domain.roles import Role
+from portal.usecases.case_facts import find_case, open_words, steps_of
+from portal.usecases.case_records import EntryKind, EntryLine, add_up, open_entries
+from portal.usecases.cases import CaseLine, case_line
+from portal.usecases.concerns import files_of
+from portal.usecases.containments import HoldLine, open_hold
+from portal.usecases.people import name_of
+from portal.work import Portal, Work
+from storage.cases import BreachCase, CaseEntry, Containment
+from storage.repositories.cases import CaseRecords
+from storage.tables import Person
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One case.
+
+    Args:
+        subject: What it is about, without anything confidential.
+        grounds: What is alleged; None: not for the reader.
+        person: Whom it concerns; None: nobody is named, or not told to the reader.
+        named: Somebody is named.
+        second: Who confirmed or declined it.
+        concern: The concern that it rests on, for the officer.
+        entries: The record, for the officer; of it the finding, for the States concerned.
+        holds: The containments.
+        people: Whom a containment can be about, or who can be named.
+        disclosed: The Group has the version in full.
+        may: The acts that the reader may do.
+    """
+
+    line: CaseLine
+    review: UUID
+    steps: Steps
+    answer_by: str
+    subject: str
+    grounds: str | None
+    person: str | None
+    person_id: UUID | None
+    person_state: str | None
+    named: bool
+    by: str
+    second: str | None
+    concern: UUID | None
+    entries: tuple[EntryLine, ...]
+    intact: bool
+    holds: tuple[HoldLine, ...]
+    people: tuple[tuple[UUID, str, str | None], ...]
+    disclosed: bool
+    may: frozenset[Action]
+
+
+ACTS: Final = (
+    Action.CONFIRM_CASE,
+    Action.DECLINE_CASE,
+    Action.BEGIN_CONTAINMENT,
+    Action.LIFT_CONTAINMENT,
+    Action.ADD_CASE_ENTRY,
+    Action.NAME_CONCERNED,
+    Action.ASK_HEARING,
+    Action.RECORD_FINDING,
+    Action.VIEW_CASE_TRAIL,
+    Action.SUBMIT_CASE,
+    Action.DISCLOSE_CASE,
+    Action.CLOSE_CASE,
+)
+_FOR_STATES: Final = frozenset(
+    {
+        EntryKind.FINDING,
+        EntryKind.FULL,
+        EntryKind.SUBMISSION,
+        EntryKind.DISCLOSURE,
+        EntryKind.DECISION,
+        EntryKind.CLOSING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the page is made of, as the transaction found it."""
+
+    entries: Sequence[CaseEntry]
+    holds: Sequence[Containment]
+    people: Mapping[UUID, Person]
+    choice: frozenset[UUID]
+
+
+def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
+    """Show a case.
+
+    Raises:
+        NotFound: There is no such case, or the reader may not know of it.
+
+    """
+    with portal.work(caller) as work:
+        row, facts, permit = find_case(work, Action.VIEW_CASE, case_id)
+        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
+        told = officer or row.found_at is not None or work.who.state in {facts.review.state_under_review, facts.state}
+        may = frozenset(act for act in ACTS if work.allows(act, facts))
+        rows, today = _rows(work, row, facts, choosing=Action.ADD_CASE_ENTRY in may), work.now.date()
+
+    def named(person: UUID | None) -> str | None:
+        return name_of(portal, permit, rows.people[person]) if person else None
+
+    shown = [one for one in rows.entries if officer or one.kind in _FOR_STATES]
+    choice = [(id_, str(named(id_)), rows.people[id_].state_code) for id_ in rows.choice if id_ in rows.people]
+    return CasePage(
+        line=case_line(row, facts, waits=Action.CONFIRM_CASE in may),
+        review=row.review_id,
+        steps=steps_of(row),
+        answer_by=row.answer_by.date().isoformat() if row.answer_by else "",
+        subject=open_words(portal, permit, row, "subject"),
+        grounds=open_words(portal, permit, row, "grounds") if officer else None,
+        person=named(row.person_id) if told else None,
+        person_id=row.person_id if told else None,
+        person_state=row.person_state,
+        named=row.person_id is not None,
+        by=str(named(row.proposed_by)),
+        second=named(row.confirmed_by or row.declined_by),
+        concern=row.concern_id if officer else None,
+        entries=open_entries(portal, permit, shown, rows.people),
+        intact=add_up(rows.entries),
+        holds=tuple(
+            open_hold(portal, permit, one, named(one.person_id) if told else None, today) for one in rows.holds
+        ),
+        people=tuple(sorted(choice, key=lambda one: (one[2] or "", one[1].casefold()))),
+        disclosed=row.disclosed_at is not None,
+        may=may,
+    )
+
+
+def _rows(work: Work, row: BreachCase, facts: CaseFacts, *, choosing: bool) -> _Rows:
+    records = CaseRecords(work.session)
+    entries, holds = records.entries(row.id), records.containments(row.id)
+    record = files_of(work).find(row.review_id) if choosing else None
+    choice: set[UUID] = set(facts.involved) if choosing else set()
+    if record is not None:
+        states = [party.state_code for party in record.parties if party.until is None]
+        choice |= {person.id for _, person, _ in work.reviews.people(row.review_id, states, work.now)}
+    named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by, *(one.person_id for one in holds))
+    everybody = {*(one for one in named if one), *choice, *(one.made_by for one in entries)}
+    return _Rows(entries, holds, work.people.named(list(everybody)), frozenset(choice - {work.who.person_id}))

@@ -1,0 +1,175 @@
+"""Containment: somebody, or everybody, is held back while a case is looked into; at once, and reversibly.
+
+1. It takes a registered case, a reason, a day on which it is looked at again, and a fresh proof of who one is.
+2. It holds from the next request on, and stops downloads that run within seconds (portal/web/sending.py asks again).
+3. A containment is begun and lifted by acts, and never rewritten: who was held back when, has an answer.
+4. Signing somebody out is done once and has nothing to lift: they sign in again.
+5. In an exercise all of it is written down, and nobody is touched.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain.account_events import AccountEvent
+from portal.domain.cases import Hold, check_ahead, check_hold
+from portal.domain.texts import N_
+from portal.errors import Conflict, NotFound, SignedOut
+from portal.usecases.account_notices import tell_person
+from portal.usecases.case_facts import find_case, tell_concerned
+from portal.usecases.concerns import files_of
+from portal.work import Portal, Work
+from storage.cases import BreachCase, Containment
+from storage.fields import Place
+from storage.permits import Permit, case_scope
+from storage.repositories.cases import CaseRecords
+from storage.tables import Person
+
+LIFTED = N_("This was lifted before, or there is nothing to lift. Nothing was changed.")
+RUNS = N_("This person, or everybody, is held back in this way already. Nothing was changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Containing:
+    """A containment as it is begun; person None: everybody in the review."""
+
+    kind: Hold
+    person: UUID | None
+    reason: str
+    review_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A containment as a page shows it; person: None where it isn't told, or is everybody."""
+
+    id: UUID
+    kind: Hold
+    person: str | None
+    everybody: bool
+    reason: str
+    review_on: date
+    due: bool  # it is to be looked at again
+    begun_at: datetime
+    lifted_at: datetime | None
+    lift_reason: str | None
+
+
+def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Containing) -> None:
+    """Hold somebody, or everybody, back.
+
+    Raises:
+        NotFound: There is no such case or person, or the actor may not know of it.
+        Forbidden: The actor sees the case but may not do this.
+        Conflict: It holds already.
+        RefusedError: Nobody was named, or the day isn't ahead.
+
+    """
+    check_hold(said.kind, named=said.person is not None)
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.BEGIN_CONTAINMENT, case_id)
+        check_ahead(said.review_on, work.now.date(), 1)
+        by, records = work.who.person_id, CaseRecords(work.session)
+        if by is None:
+            raise SignedOut
+        person = _person(work, case, said.person) if said.person else None
+        alike = (said.kind.value, said.person)
+        if any((one.kind, one.person_id) == alike and one.lifted_at is None for one in records.containments(case.id)):
+            raise Conflict(RUNS)
+        containment, once = uuid4(), said.kind is Hold.SESSIONS
+        place = Place("containment", "reason", containment)
+        row = Containment(
+            id=containment,
+            case_id=case.id,
+            review_id=case.review_id,
+            kind=said.kind.value,
+            person_id=said.person,
+            acts=not case.exercise,
+            reason=work.seal(permit, case_scope(case.id), place, said.reason),
+            review_on=said.review_on,
+            begun_by=by,
+            begun_at=work.now,
+            lifted_by=by if once else None,
+            lifted_at=work.now if once else None,
+        )
+        records.add(row)
+        if row.acts and person is not None:
+            _hold(work, said.kind, person)
+        work.note(permit, containment=str(containment), kind=said.kind.value, held=str(said.person or ""))
+        _tell(work, case, person, AccountEvent.HELD_BACK, acts=row.acts)
+
+
+def _person(work: Work, case: BreachCase, person_id: UUID) -> Person:
+    """Find somebody who works or worked on the review, or whom the case concerns."""
+    record = files_of(work).find(case.review_id)
+    states = [party.state_code for party in record.parties if party.until is None] if record else []
+    people = {one.id for _, one, _ in work.reviews.people(case.review_id, states, work.now)}
+    people |= CaseRecords(work.session).involved([case.review_id])[case.review_id]
+    found = work.people.find(person_id)
+    if found is None or person_id not in {*people, case.person_id} or person_id == work.who.person_id:
+        raise NotFound
+    return found
+
+
+def _hold(work: Work, kind: Hold, person: Person) -> None:
+    if kind is Hold.EVERYWHERE and person.suspended_at is None:
+        person.suspended_at = work.now
+    if kind is Hold.SESSIONS:
+        work.identity.end_sessions(person.id, work.now)
+
+
+def lift_containment(portal: Portal, caller: Caller, containment_id: UUID, reason: str) -> UUID:
+    """Lift a containment, with a reason; gives its case.
+
+    Raises:
+        NotFound: There is no such containment, or the actor may not know of it.
+        Forbidden: The actor sees the case but may not do this.
+        Conflict: It was lifted before.
+
+    """
+    with portal.work(caller) as work:
+        records = CaseRecords(work.session)
+        row = records.containment(containment_id)
+        case, _, permit = find_case(work, Action.LIFT_CONTAINMENT, row.case_id if row else containment_id)
+        if row is None or row.lifted_at is not None:
+            raise Conflict(LIFTED)
+        place = Place("containment", "lift_reason", row.id)
+        row.lift_reason = work.seal(permit, case_scope(case.id), place, reason)
+        row.lifted_by, row.lifted_at = work.who.person_id, work.now
+        work.session.flush()
+        person = work.people.find(row.person_id) if row.person_id else None
+        suspended = person is not None and row.acts and row.kind == Hold.EVERYWHERE
+        if person is not None and suspended and not records.running(person.id, Hold.EVERYWHERE):
+            person.suspended_at = None
+        work.note(permit, containment=str(row.id))
+        _tell(work, case, person, AccountEvent.LET_IN_AGAIN, acts=row.acts)
+        return case.id
+
+
+def _tell(work: Work, case: BreachCase, person: Person | None, event: AccountEvent, *, acts: bool) -> None:
+    if person is not None and acts:
+        tell_person(work, person.id, event)
+    record = files_of(work).find(case.review_id)
+    if record is not None:
+        tell_concerned(work, case, record, AccountEvent.CASE_MOVED)
+
+
+def open_hold(portal: Portal, permit: Permit, row: Containment, name: str | None, today: date) -> HoldLine:
+    """Open a containment, once the permit's event is committed."""
+    scope = case_scope(row.case_id)
+    lift = row.lift_reason
+    lifted = portal.open_text(permit, scope, Place("containment", "lift_reason", row.id), lift) if lift else None
+    return HoldLine(
+        row.id,
+        Hold(row.kind),
+        name,
+        row.person_id is None,
+        portal.open_text(permit, scope, Place("containment", "reason", row.id), row.reason),
+        row.review_on,
+        row.lifted_at is None and row.review_on <= today,
+        row.begun_at,
+        row.lifted_at,
+        lifted,
+    )

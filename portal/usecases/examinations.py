@@ -1,0 +1,120 @@
+"""The examination of a case: entries of its record, whom it concerns, the hearing, the finding.
+
+1. Each entry is numbered, dated, sealed and chained (case_records.py); none is ever changed.
+2. The person concerned is asked once to be heard, sees what is alleged, and has at least a week to answer. The policies
+   let no finding through before they were heard or let the day pass.
+3. The finding is one of four, with reasons.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from portal.access.actions import Action
+from portal.access.caller import Caller
+from portal.domain.account_events import AccountEvent
+from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_finding, check_unheard
+from portal.domain.texts import N_
+from portal.errors import Conflict, NotFound
+from portal.usecases.account_notices import tell_person
+from portal.usecases.case_facts import find_case, tell_concerned
+from portal.usecases.case_records import EntryKind, add_entry
+from portal.usecases.concerns import files_of
+from portal.work import Portal, Work
+from storage.cases import BreachCase
+
+ASKED = N_("The person concerned was asked before; they are asked once. Nothing was changed.")
+NAMED = N_("Somebody is named already. Whom a case concerns is not changed: decline or close it, and propose another.")
+NOBODY = N_("Nobody is named in this case, so there is nobody to hear. Name somebody first.")
+NOT_ASKED = N_("The person concerned was not asked yet. Ask them first, so that they know what they answer to.")
+WRITTEN_BY_OFFICER = (EntryKind.FACT, EntryKind.STATEMENT, EntryKind.HEARD, EntryKind.UNHEARD)
+
+
+def add_to_record(portal: Portal, caller: Caller, case_id: UUID, kind: EntryKind, text: str) -> None:
+    """Add an entry to the record: a fact, a statement, what the person concerned said elsewhere, or that they didn't.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: The actor sees the case but doesn't examine it.
+        Conflict: The person concerned was not asked yet.
+        RefusedError: They still have time to answer.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.ADD_CASE_ENTRY, case_id)
+        if kind is EntryKind.UNHEARD:
+            check_unheard(case.answer_by, work.now)
+        if kind is EntryKind.HEARD and case.asked_at is None:
+            raise Conflict(NOT_ASKED)
+        add_entry(work, permit, case, kind, {"text": text})
+        if kind in {EntryKind.HEARD, EntryKind.UNHEARD} and case.heard_at is None:
+            case.heard_at = work.now
+
+
+def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUID) -> None:
+    """Name whom a case concerns, where nobody was named yet; their own State is told of the case.
+
+    Raises:
+        NotFound: There is no such case or person, or the actor may not know of it.
+        Forbidden: The actor sees the case but doesn't examine it.
+        Conflict: Somebody is named already.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.NAME_CONCERNED, case_id)
+        person = work.people.find(person_id)
+        if person is None or person_id == work.who.person_id:
+            raise NotFound
+        if case.person_id is not None:
+            raise Conflict(NAMED)
+        case.person_id, case.person_state = person.id, person.state_code
+        work.note(permit, named=str(person.id))
+        _moved(work, case)
+
+
+def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, last_day: date) -> None:
+    """Ask the person concerned to be heard: what is alleged, and until which day they may answer.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: The actor sees the case but doesn't examine it.
+        Conflict: Nobody is named, or they were asked before.
+        RefusedError: The day is too near.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.ASK_HEARING, case_id)
+        if case.person_id is None:
+            raise Conflict(NOBODY)
+        if case.asked_at is not None:
+            raise Conflict(ASKED)
+        check_ahead(last_day, work.now.date(), ANSWER_DAYS_LEAST)
+        case.asked_at = work.now
+        case.answer_by = datetime.combine(last_day, time(), UTC) + timedelta(days=1)
+        add_entry(work, permit, case, EntryKind.HEARING, {"text": allegation, "answer_by": last_day.isoformat()})
+        tell_person(work, case.person_id, AccountEvent.HEARING_ASKED)
+        _moved(work, case)
+
+
+def record_finding(portal: Portal, caller: Caller, case_id: UUID, finding: Finding, reasons: str) -> None:
+    """Record what the examination found, with reasons.
+
+    Raises:
+        NotFound: There is no such case, or the actor may not know of it.
+        Forbidden: The actor doesn't examine it, the person concerned wasn't heard, or there is a finding already.
+        RefusedError: A breach was found of nobody.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.RECORD_FINDING, case_id)
+        check_finding(finding, named=case.person_id is not None)
+        add_entry(work, permit, case, EntryKind.FINDING, {"finding": finding.value, "text": reasons}, finding.value)
+        case.found_at = work.now
+        if case.person_id is not None:
+            tell_person(work, case.person_id, AccountEvent.CASE_FOUND)
+        _moved(work, case)
+
+
+def _moved(work: Work, case: BreachCase) -> None:
+    record = files_of(work).find(case.review_id)
+    if record is not None:
+        tell_concerned(work, case, record, AccountEvent.CASE_MOVED)
