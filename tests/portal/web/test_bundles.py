@@ -10,8 +10,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
@@ -261,13 +260,16 @@ def test_what_isnt_in_the_tree_yet_is_waited_for(world: World, monkeypatch: pyte
     sequence_all(world)
     monkeypatch.setattr(bundles, "WAITS_SECONDS", 20)
 
-    def later() -> None:
-        sleep(0.5)
-        sequence_all(world)
+    over = Event()
 
-    thread = Thread(target=later)
+    def beside() -> None:
+        while not over.wait(0.3):
+            sequence_all(world)
+
+    thread = Thread(target=beside)
     thread.start()
     answer = browser(world, "focal_xaa").get(path(world))
+    over.set()
     thread.join()
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert json.loads(lines[-2]["event"])["action"] == "exportReviewTrail", "its own beginning is in it"
