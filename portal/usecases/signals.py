@@ -55,6 +55,7 @@ class Line:
     standing: Standing
     name: str
     offices: tuple[Office, ...]
+    review: UUID | None
     review_of: str | None  # the State under review
     at: datetime
     count: int
@@ -210,6 +211,7 @@ def _line(portal: Portal, permit: Permit, row: Signal, known: _Known) -> Line:
         _standing(known.steps[row.id]),
         name_of(portal, permit, known.people[row.person_id]),
         _offices(known.appointments[row.person_id], row.at),
+        row.review_id,
         known.states.get(row.review_id) if row.review_id else None,
         row.at,
         row.count,

@@ -55,6 +55,13 @@ def test_one_signal_says_the_rule_the_numbers_and_what_it_doesnt_mean(world: Wor
         assert word in page
 
 
+def test_a_case_on_its_review_is_proposed_from_there(world: World, signal: UUID) -> None:
+    client = browser(world, "confidentiality")
+    assert f'href="/cases/new?review={world.files["xaa"].review}"' in client.get(f"/signals/{signal}").text
+    assert client.get(f"/cases/new?review={world.files['xaa'].review}").status_code == 200
+    assert "/cases/new" not in client.get(f"/signals/{raised(world, review=None)}").text
+
+
 def test_looking_is_kept_once_for_each_officer_and_the_new_ones_come_first(world: World, signal: UUID) -> None:
     world.clock.forward(timedelta(minutes=1))
     later = raised(world, "expert_xcc")
