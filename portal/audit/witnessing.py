@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
@@ -95,7 +96,9 @@ def _signed(note: str, keys: Collection[Key], body: bytes) -> Signed | Trouble:
     try:
         own = [one for one in read_signatures(body.decode()) if of_key(keys, one) is not None]
         opened = open_checkpoint(with_signatures(note, own), keys)
-    except (Malformed, UnicodeDecodeError):
+        for at in opened.signed.values():
+            datetime.fromtimestamp(at, UTC)  # it is kept for good, so that a time that is none may not come in
+    except (Malformed, ValueError, OverflowError, OSError):
         return Trouble.UNSIGNED
     once = {(one.name, one.id): one for one in own}
     return Signed(tuple(once.values())) if opened.signed else Trouble.UNSIGNED

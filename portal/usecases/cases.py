@@ -200,7 +200,8 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
         before = records.of_concern(concern.id) if concern else ()
         if concern is not None and (concern.ended_at or any(one.declined_at is None for one in before)):
             raise Conflict(TAKEN)
-        invented = records.invented([party.state_code for party in record.parties])
+        states = {party.state_code for party in record.parties} | {row.person_state}
+        invented = records.invented([state for state in states if state])
         check_invented(exercise=proposal.exercise, invented=invented)
         row.number = records.next_number()
         for column, words in (("subject", proposal.subject), ("grounds", proposal.grounds)):

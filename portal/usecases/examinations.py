@@ -12,7 +12,7 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
-from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_finding, check_unheard
+from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_finding, check_invented, check_unheard
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
@@ -21,6 +21,7 @@ from portal.usecases.case_records import EntryKind, add_entry
 from portal.usecases.concerns import files_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase
+from storage.repositories.cases import CaseRecords
 
 ASKED = N_("The person concerned was asked before; they are asked once. Nothing was changed.")
 NAMED = N_("Somebody is named already. Whom a case concerns is not changed: decline or close it, and propose another.")
@@ -57,6 +58,7 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
         NotFound: There is no such case or person, or the actor may not know of it.
         Forbidden: The actor sees the case but doesn't examine it.
         Conflict: Somebody is named already.
+        RefusedError: Somebody of a real State was to be named in an exercise.
 
     """
     with portal.work(caller) as work:
@@ -66,6 +68,8 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
             raise NotFound
         if case.person_id is not None:
             raise Conflict(NAMED)
+        states = [person.state_code] if person.state_code else []
+        check_invented(exercise=case.exercise, invented=CaseRecords(work.session).invented(states))
         case.person_id, case.person_state = person.id, person.state_code
         work.note(permit, named=str(person.id))
         _moved(work, case)

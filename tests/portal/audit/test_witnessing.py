@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,13 @@ def test_one_wrong_signature_of_a_known_key_spoils_the_answer() -> None:
     right, other = signatures()
     wrong = Signature(right.name, right.id, right.value[:-1] + bytes([right.value[-1] ^ 1]))
     assert ask(lambda _: Answer(200, "", lines(wrong, other))) is Trouble.UNSIGNED
+
+
+@pytest.mark.parametrize("seconds", [2**64 - 1, 2**60, 253_402_300_800])
+def test_a_signature_at_a_time_that_is_none_is_not_taken(seconds: int) -> None:
+    late = SimpleNamespace(timestamp=lambda: seconds)
+    signed = cosign(read_note(NOTE), NAME, OWN, late)  # type: ignore[arg-type]  # no datetime is so late
+    assert ask(lambda _: Answer(200, "", lines(*signed))) is Trouble.UNSIGNED
 
 
 @given(st.integers(0, 999), st.sampled_from(["", SIZES]), st.binary(max_size=300) | st.text().map(str.encode))

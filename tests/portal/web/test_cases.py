@@ -219,6 +219,18 @@ def test_an_exercise_is_marked_everywhere_and_not_run_on_a_real_review(world: Wo
     assert "of real States" in answer.text
 
 
+def test_an_exercise_names_nobody_of_a_real_state(world: World) -> None:
+    with world.portal.database.begin() as session:
+        session.get_one(State, "XFF").fictional = False
+    real = str(world.members["stranger_xff"].person)
+    fields = {"review": str(world.files["xaa"].review), "concern": "", "person": real, "subject": "A", "grounds": "B"}
+    assert press(browser(world, "confidentiality"), "/cases", **fields, exercise="yes").status_code == 422
+    case = registered(world, person=None, exercise=True)
+    answer = press(browser(world, "confidentiality"), f"/cases/{case}/person", concerned=real)
+    assert answer.status_code == 422
+    assert browser(world, "focal_xff").get(f"/cases/{case}").status_code == 404
+
+
 def test_the_records_of_a_case_stand_the_check_and_an_altered_one_is_found(world: World) -> None:
     case = registered(world, on=concern(world))
     with world.request():
