@@ -49,7 +49,7 @@ def verify(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         if arguments.log is None:
             raise Invalid("name a FILE to check, or --log DIR|URL")
-        if idle := [name for name in OF_A_FILE if getattr(arguments, name) not in (None, False)]:
+        if idle := [name for name in OF_A_FILE if getattr(arguments, name) not in (None, False, [])]:
             raise Invalid(f"--{idle[0]} is for checking a FILE, and none is named")
         return cli_log.verify(settings, arguments)
     keys, witnesses = _keys(arguments.key), _keys(arguments.witness or [])

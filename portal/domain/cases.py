@@ -67,6 +67,10 @@ STAGES: Final[dict[CaseStage, str]] = {
 }
 
 
+HOLD_DAYS_MOST: Final = 92
+DAYS_MOST: Final = 366
+
+
 class Hold(StrEnum):
     """How somebody, or everybody, is held back while a case is looked into."""
 
@@ -245,16 +249,16 @@ def check_hold(kind: Hold, *, named: bool) -> None:
         )
 
 
-def check_ahead(day: date, today: date, least: int) -> None:
-    """Refuse a day that doesn't lie far enough ahead.
+def check_ahead(day: date, today: date, least: int, most: int = DAYS_MOST) -> None:
+    """Refuse a day that doesn't lie far enough ahead, or lies too far.
 
     Raises:
-        RefusedError: It is earlier than so many days from today.
+        RefusedError: It is earlier or later than so many days from today.
     """
-    first = today + timedelta(days=least)
-    if day < first:
-        sentence = N_("Choose %(first)s or a later day.")
-        raise RefusedError(Problem("case-day", sentence, {"first": first.isoformat()}))
+    first, last = today + timedelta(days=least), today + timedelta(days=most)
+    if not first <= day <= last:
+        sentence = N_("Choose a day from %(first)s to %(last)s.")
+        raise RefusedError(Problem("case-day", sentence, {"first": first.isoformat(), "last": last.isoformat()}))
 
 
 def check_unheard(answer_by: datetime | None, now: datetime) -> None:

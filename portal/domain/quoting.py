@@ -38,6 +38,7 @@ class Kind(StrEnum):
     WORDS = "words"
     NAME = "name"
     TITLE = "title"
+    UNSEEN = "unseen"  # something that the reader may not see: without words
 
 
 @dataclass(frozen=True, slots=True)

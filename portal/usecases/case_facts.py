@@ -70,6 +70,16 @@ def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, Ca
     return row, facts, permit
 
 
+def reachable(work: Work, row: BreachCase) -> frozenset[UUID]:
+    """Find whom a case can name or hold back: who works or worked on the review, but nobody who opened the case."""
+    record = files_of(work).find(row.review_id)
+    states = [party.state_code for party in record.parties if party.until is None] if record else []
+    people = {one.id for _, one, _ in work.reviews.people(row.review_id, states, work.now)}
+    people |= CaseRecords(work.session).involved([row.review_id])[row.review_id]
+    opened = {row.proposed_by, row.confirmed_by, work.who.person_id}
+    return frozenset({*people, *({row.person_id} - {None})} - opened)  # type: ignore[arg-type]  # none is None
+
+
 def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> str:
     """Open what a case is about (`subject`), or what is alleged (`grounds`)."""
     blob: bytes = getattr(row, column)

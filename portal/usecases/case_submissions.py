@@ -5,6 +5,7 @@
 2. The version in full is for those concerned. The other one discloses nothing: it is held against all that the portal
    has of the file as text, and is refused while it quotes any of it (portal/domain/quoting.py). What lies in uploaded
    documents is not opened for that; their titles and file names are compared.
+   A State is told the words that quote rooms which it sees itself; of the others, only that something is quoted.
 3. Comparing is an intent with an outcome: whoever tries out words leaves a trace for each time.
 4. The Group reads the version that discloses nothing. The one in full it has from the State under review alone.
 """
@@ -20,7 +21,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import Decision
-from portal.domain.quoting import File, Quoted, quotes
+from portal.domain.quoting import File, Kind, Quoted, quotes
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict
@@ -34,7 +35,7 @@ from storage.cases import SUBMITTED, BreachCase, entry_scope
 from storage.fields import Place
 from storage.permits import NAMES, Permit, Scope, room_scope
 from storage.repositories.cases import CaseRecords, Spoken
-from storage.tables import Person
+from storage.tables import Person, Room
 
 GIVEN = N_("The Group has the version in full already. Nothing was changed.")
 NO_FULL = N_("There is no version in full to give. Nothing was changed.")
@@ -82,8 +83,11 @@ def submit_case(portal: Portal, caller: Caller, case_id: UUID, versions: Version
         intent = work.begins(permit)
         spoken = CaseRecords(work.session).spoken(case.review_id)
         people = _people(work, case)
+        seen, hidden = _parted(spoken, _listed(work, case))
     with owing(portal, intent):
-        found = quotes(versions.bare, _file(portal, permit, spoken, people))
+        found = quotes(versions.bare, _file(portal, permit, seen, people))
+        if hidden.sealed and quotes(versions.bare, _file(portal, permit, hidden, [])):
+            found = (*found, Quoted(Kind.UNSEEN, ""))
     if found:
         portal.record_outcome(intent, result="failed", quotes=len(found))
         return found
@@ -99,6 +103,23 @@ def submit_case(portal: Portal, caller: Caller, case_id: UUID, versions: Version
             tell_person(work, member, marked(case, AccountEvent.CASE_SUBMITTED))
         _moved(work, case)
     return ()
+
+
+def _listed(work: Work, case: BreachCase) -> frozenset[UUID]:
+    """Find the rooms that a State sees itself; the secretariat's officer sees none, and is told of all."""
+    record = files_of(work).find(case.review_id)
+    rooms = record.rooms if record else ()
+    if work.who.state is None:
+        return frozenset(room.id for room in rooms)
+    return frozenset(room.id for room in work.allowed(Action.LIST_ROOM, Room, rooms))
+
+
+def _parted(spoken: Spoken, rooms: frozenset[UUID]) -> tuple[Spoken, Spoken]:
+    """Part what lies in these rooms from the rest."""
+    seen = tuple(one for one in spoken.sealed if one.room in rooms)
+    return replace(spoken, sealed=seen), replace(
+        spoken, sealed=tuple(one for one in spoken.sealed if one.room not in rooms)
+    )
 
 
 def _people(work: Work, case: BreachCase) -> list[Person]:

@@ -1,6 +1,8 @@
 """Containment: somebody, or everybody, is held back while a case is looked into; at once, and reversibly.
 
-1. It takes a registered case, a reason, a day on which it is looked at again, and a fresh proof of who one is.
+1. It takes a registered case, a reason, a day within three months on which it is looked at again, and a fresh proof of
+   who one is. It reaches who works or worked on the review, and nobody who opened the case; everywhere, only whom the
+   case concerns: so nobody is silenced by it who speaks for a State.
 2. It holds from the next request on, and stops downloads that run within seconds (portal/web/sending.py asks again).
 3. A containment is begun and lifted by acts, and never rewritten: who was held back when, has an answer.
 4. Signing somebody out is done once and has nothing to lift: they sign in again.
@@ -14,11 +16,12 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
-from portal.domain.cases import Hold, check_ahead, check_hold
+from portal.domain.cases import HOLD_DAYS_MOST, Hold, check_ahead, check_hold
+from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import find_case, tell_concerned
+from portal.usecases.case_facts import find_case, reachable, tell_concerned
 from portal.usecases.concerns import files_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Containment
@@ -28,6 +31,10 @@ from storage.repositories.cases import CaseRecords
 from storage.tables import Person
 
 LIFTED = N_("This was lifted before, or there is nothing to lift. Nothing was changed.")
+NOT_CONCERNED = Problem(
+    "hold-everywhere",
+    N_("Everywhere, only the person whom the case concerns is held back. Choose this review instead."),
+)
 RUNS = N_("This person, or everybody, is held back in this way already. Nothing was changed.")
 
 
@@ -70,11 +77,11 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
     check_hold(said.kind, named=said.person is not None)
     with portal.work(caller) as work:
         case, _, permit = find_case(work, Action.BEGIN_CONTAINMENT, case_id)
-        check_ahead(said.review_on, work.now.date(), 1)
+        check_ahead(said.review_on, work.now.date(), 1, HOLD_DAYS_MOST)
         by, records = work.who.person_id, CaseRecords(work.session)
         if by is None:
             raise SignedOut
-        person = _person(work, case, said.person) if said.person else None
+        person = _person(work, case, said)
         alike = (said.kind.value, said.person)
         if any((one.kind, one.person_id) == alike and one.lifted_at is None for one in records.containments(case.id)):
             raise Conflict(RUNS)
@@ -101,15 +108,15 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
         _tell(work, case, person, AccountEvent.HELD_BACK, acts=row.acts)
 
 
-def _person(work: Work, case: BreachCase, person_id: UUID) -> Person:
-    """Find somebody who works or worked on the review, or whom the case concerns."""
-    record = files_of(work).find(case.review_id)
-    states = [party.state_code for party in record.parties if party.until is None] if record else []
-    people = {one.id for _, one, _ in work.reviews.people(case.review_id, states, work.now)}
-    people |= CaseRecords(work.session).involved([case.review_id])[case.review_id]
-    found = work.people.find(person_id)
-    if found is None or person_id not in {*people, case.person_id} or person_id == work.who.person_id:
+def _person(work: Work, case: BreachCase, said: Containing) -> Person | None:
+    """Find whom the case can reach; everywhere, only whom it concerns is held back."""
+    if said.person is None:
+        return None
+    found = work.people.find(said.person)
+    if found is None or said.person not in reachable(work, case):
         raise NotFound
+    if said.kind is Hold.EVERYWHERE and said.person != case.person_id:
+        raise RefusedError(NOT_CONCERNED)
     return found
 
 

@@ -2,7 +2,7 @@
 
 1. Each entry is numbered, dated, sealed and chained (case_records.py); none is ever changed.
 2. The person concerned is asked once to be heard, sees what is alleged, and has at least a week to answer. The policies
-   let no finding through before they were heard or let the day pass.
+   let no finding through before they answered or let the day pass; what the officer records of them shortens no time.
 3. The finding is one of four, with reasons.
 """
 
@@ -16,7 +16,7 @@ from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_f
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import find_case, marked, tell_concerned
+from portal.usecases.case_facts import find_case, marked, reachable, tell_concerned
 from portal.usecases.case_records import EntryKind, add_entry
 from portal.usecases.concerns import files_of
 from portal.work import Portal, Work
@@ -47,8 +47,9 @@ def add_to_record(portal: Portal, caller: Caller, case_id: UUID, kind: EntryKind
         if kind is EntryKind.HEARD and case.asked_at is None:
             raise Conflict(NOT_ASKED)
         add_entry(work, permit, case, kind, {"text": text})
-        if kind in {EntryKind.HEARD, EntryKind.UNHEARD} and case.heard_at is None:
-            case.heard_at = work.now
+        over = case.answer_by is not None and work.now >= case.answer_by
+        if kind in {EntryKind.HEARD, EntryKind.UNHEARD} and over and case.heard_at is None:
+            case.heard_at = work.now  # before that, the person's own answer alone opens the way to a finding
 
 
 def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUID) -> None:
@@ -64,7 +65,7 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
     with portal.work(caller) as work:
         case, _, permit = find_case(work, Action.NAME_CONCERNED, case_id)
         person = work.people.find(person_id)
-        if person is None or person_id == work.who.person_id:
+        if person is None or person_id not in reachable(work, case):
             raise NotFound
         if case.person_id is not None:
             raise Conflict(NAMED)

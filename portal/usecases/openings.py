@@ -66,6 +66,7 @@ class Opening:
         opens: They could open the version itself.
         since: From when on in the time that was asked about; None: never.
         until: Up to when, if it ended in that time.
+        broken: Not all the time between these.
         did: How often they did what with it.
 
     """
@@ -76,6 +77,7 @@ class Opening:
     opens: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    broken: bool = False
     rules: tuple[str, ...] = ()
     did: Counter[Action] = field(default_factory=Counter)
 
@@ -186,6 +188,7 @@ def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict
                 continue
             reader = Reader(one.person, one.role, one.state)
             opening = found.setdefault(reader, Opening(reader))
+            opening.broken = opening.broken or (opening.since is not None and opening.until != at)
             opening.sees, opening.opens = True, opening.opens or opens.allowed
             opening.since, opening.until = opening.since or at, following
             told = reasons(opens.policies if opens.allowed else sees.policies)

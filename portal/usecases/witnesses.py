@@ -28,10 +28,11 @@ from portal.audit.tree import Tree
 from portal.audit.witnessing import GRAVE, PATH, Signed, Trouble, ask_witness
 from portal.domain.reach import Reach
 from portal.domain.texts import N_
-from portal.errors import Invalid
+from portal.errors import Invalid, NotFound
 from portal.outgoing import Answer, Silent, exchange
 from portal.usecases.tree import checkpoint, newest_agreed, own_keys, signature_of, tile
 from portal.work import Portal
+from storage.errors import StorageError
 from storage.repositories.tree import TreeRecords
 from storage.tree import Cosignature, Lease, MonthCount, TreeHead, WitnessAsked
 
@@ -41,6 +42,7 @@ SIGNED_IN: Final = N_("Signed in")
 REFUSED: Final = N_("Refused")
 LEASE: Final = timedelta(seconds=20)
 AT_ONCE: Final = 16
+SKEW: Final = timedelta(days=1)  # by which a witness's clock may differ
 # who runs the portal names them, so that they may be anywhere; but by https, outside this machine
 REACH: Final = Reach((ip_network("0.0.0.0/0"), ip_network("::/0")), this_machine=True)
 
@@ -224,7 +226,19 @@ def _last(records: TreeRecords, key: Key) -> int:
 
 def _ask(portal: Portal, head: TreeHead, asked: Asked) -> Signed | Trouble:
     tree = Tree(head.size, lambda level, number, width: tile(portal, level, number, width))
-    return ask_witness(head.note, asked.old, asked.keys, tree.consistency, lambda body: _send(asked.url, body))
+    try:
+        answer = ask_witness(head.note, asked.old, asked.keys, tree.consistency, lambda body: _send(asked.url, body))
+    except (NotFound, StorageError):  # of our own tree: the other witnesses' answers are kept all the same
+        log.exception("the witness %s couldn't be asked", asked.url)
+        return Trouble.ODD
+    return answer if _is_of_now(answer, portal.clock()) else Trouble.UNSIGNED
+
+
+def _is_of_now(answer: Signed | Trouble, now: datetime) -> bool:
+    """Tell whether what a witness signed bears about the time that it is."""
+    if isinstance(answer, Trouble):
+        return True
+    return all(abs(time_of(one) - now.timestamp()) <= SKEW.total_seconds() for one in answer.signatures)
 
 
 def _send(url: str, body: bytes) -> Answer | None:

@@ -30,12 +30,13 @@ from storage.permits import DEVICES, ISSUERS, REGISTRY, room_scope
 from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
-from tests import dialogue, noting
+from tests import breaches, dialogue, noting
 from tests.cast import World, setting_up
 from tests.conftest import settings_in
 from tests.filing import newest, press
 from tests.filing import put as put_in
 from tests.portal.audit.files import Put, download, look, put
+from tests.signalled import raised
 from tests.web_client import browser
 
 Hand = Callable[[str], sqlite3.Cursor]
@@ -187,9 +188,13 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "assignment": ("ended_at", None),
     "attachment": ("removed_at", None),
     "batch": ("number", 7),
+    "breach_case": ("declined_at", None),
     "calendar_feed": ("ended_at", None),
+    "case_entry": ("kind", "fact"),
     "clarification": ("stage", "closed"),
     "clearance_setting": ("clears", True),
+    "concern": ("ended_at", None),
+    "containment": ("lifted_at", None),
     "code_app": ("last_step", 7),
     "document": ("withdrawn_at", None),
     "entry": ("clearance", "given"),
@@ -212,6 +217,8 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "routing": ("ended_at", None),
     "schedule_step": ("step", "draft"),
     "session": ("ended_at", None),
+    "signal": ("count", 7),
+    "signal_step": ("kind", "seen again"),
     "translation_task": ("recalled_at", None),
     "undertaking": ("wording", "2"),
     "version": ("created_at", None),
@@ -292,6 +299,8 @@ def all_tables(world: World, file: Put) -> None:
     """Fill the guarded tables that the cast leaves empty."""
     talk(world)
     noting.copied(world)
+    breaches.contained(world, breaches.registered(world, on=breaches.concern(world)))
+    browser(world, "confidentiality").get(f"/signals/{raised(world)}")
     assert noting.describe(world).status_code == 303
     person = world.members["translator"].person
     with setting_up(world.portal) as (work, _):
@@ -445,6 +454,7 @@ def test_a_truncated_object_is_named(world: World, file: Put) -> None:
 def test_an_object_that_no_version_names_is_listed_and_left_alone(world: World, file: Put) -> None:
     name = "0f" * 16
     orphan = object_path(world, file).parent.parent / "0f" / name
+    orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"sealed")
     young = check_records(world.portal)
     assert (young.orphans, young.counts["young objects"]) == ([], 1 + 0)

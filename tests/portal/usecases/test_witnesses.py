@@ -4,7 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -30,11 +30,13 @@ KEYS = {"XBB": WitnessKey("xbb.example", b"b" * 32), "XCC": WitnessKey("xcc.exam
 
 
 @contextmanager
-def running(world: World, name: str, state: Path, keys: tuple[Key, ...] = ()) -> Iterator[str]:
+def running(
+    world: World, name: str, state: Path, keys: tuple[Key, ...] = (), at: Callable[[], datetime] | None = None
+) -> Iterator[str]:
     """Run a witness; gives its address."""
     logs, key = logs_of(keys or tree.own_keys(world.portal)), KEYS[name]
     with StateFile.opened(state, key, new=not state.exists()) as file:
-        witness = Witness(key.name, key.signers(), logs, file, lambda _told: None, world.clock)
+        witness = Witness(key.name, key.signers(), logs, file, lambda _told: None, at or world.clock)
         server = WitnessServer("127.0.0.1", 0, witness)
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -103,6 +105,30 @@ def test_one_that_is_away_holds_nothing_up_is_shown_and_catches_up(two: World, t
             assert ask_witnesses(two.portal, "here") == 1
         assert troubles(two) == {"XBB": None, "XCC": None}
         assert tree.newest_agreed(two.portal)
+
+
+@pytest.mark.parametrize("by", [timedelta(days=2), -timedelta(days=2)])
+def test_a_witness_whose_clock_is_far_off_is_not_taken(world: World, tmp_path: Path, by: timedelta) -> None:
+    look(world)
+    with running(world, "XBB", tmp_path / "state", at=lambda: world.clock() + by) as here:
+        trust(world, {"XBB": here})
+        assert ask_witnesses(world.portal, "here") == 0
+    assert troubles(world) == {"XBB": Trouble.UNSIGNED}
+
+
+def test_a_tree_that_is_damaged_for_one_witness_leaves_the_others_answers(world: World, tmp_path: Path) -> None:
+    look(world)
+    with running(world, "XBB", tmp_path / "b") as here, running(world, "XCC", tmp_path / "c") as there:
+        trust(world, {"XBB": here})
+        assert ask_witnesses(world.portal, "here") == 1
+        for _ in range(3):
+            look(world)
+        trust(world, {"XBB": here, "XCC": there})  # the second is asked from the beginning, which needs no tile
+        with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
+            connection.execute("DROP TRIGGER tree_tile_never_deleted")
+            connection.execute("DELETE FROM tree_tile WHERE level = 0")
+        assert ask_witnesses(world.portal, "here") == 1
+    assert troubles(world) == {"XBB": Trouble.ODD, "XCC": None}
 
 
 def test_whoever_does_not_hold_the_lease_asks_nobody(two: World) -> None:

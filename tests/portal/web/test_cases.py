@@ -227,7 +227,7 @@ def test_an_exercise_names_nobody_of_a_real_state(world: World) -> None:
     assert press(browser(world, "confidentiality"), "/cases", **fields, exercise="yes").status_code == 422
     case = registered(world, person=None, exercise=True)
     answer = press(browser(world, "confidentiality"), f"/cases/{case}/person", concerned=real)
-    assert answer.status_code == 422
+    assert answer.status_code == 404
     assert browser(world, "focal_xff").get(f"/cases/{case}").status_code == 404
 
 

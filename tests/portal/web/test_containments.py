@@ -72,6 +72,18 @@ def test_a_download_that_runs_is_stopped(world: World, hold: str) -> None:
     assert goes_on(world.portal, caller, Action.DOWNLOAD_VERSION, version, progress=False)
 
 
+def test_everywhere_only_whom_the_case_concerns_is_held_back_and_not_for_years(world: World) -> None:
+    case, officer = registered(world), browser(world, "confidentiality")
+    said = {"hold": "everywhere", "hold_reason": "A", "review_on": "2026-06-01"}
+    speaker = str(world.members["focal_xaa"].person)
+    assert press(officer, f"/cases/{case}/containments", **said, held=speaker).status_code == 422
+    assert browser(world, "focal_xaa").get("/work").status_code == 200
+    person = str(world.members["expert_xcc"].person)
+    late = said | {"review_on": "2027-06-01", "held": person}
+    assert press(officer, f"/cases/{case}/containments", **late).status_code == 422
+    assert press(officer, f"/cases/{case}/containments", **said, held=person).status_code == 303
+
+
 def test_downloads_of_a_review_are_stopped_for_everybody_who_still_reads(world: World) -> None:
     document = circulated(world)
     content, review = f"/versions/{newest(world, document)}/content", world.files["xaa"].review

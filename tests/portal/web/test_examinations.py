@@ -112,6 +112,11 @@ def test_what_they_said_outside_the_portal_counts_once_they_were_asked(world: Wo
     assert press(officer, f"/cases/{case}/entries", **said).status_code == 409
     asked(world, case)
     assert press(officer, f"/cases/{case}/entries", **said).status_code == 303
+    finding = {"finding": "not_established", "finding_reasons": "A"}
+    assert press(officer, f"/cases/{case}/finding", **finding).status_code == 403, "they still have time to answer"
+    stays_signed_in(world)
+    world.clock.forward(timedelta(days=30))
+    assert press(officer, f"/cases/{case}/entries", **said).status_code == 303
     found(world, case, "not_established")
 
 
@@ -133,12 +138,28 @@ def test_where_nobody_is_named_no_breach_is_found(world: World) -> None:
 
 def test_somebody_is_named_once_and_their_state_is_told(world: World) -> None:
     case = registered(world, person=None)
-    assert browser(world, "focal_xff").get(f"/cases/{case}").status_code == 404
-    act(world, "confidentiality", case, "person", concerned=str(world.members["stranger_xff"].person))
-    assert browser(world, "focal_xff").get(f"/cases/{case}").status_code == 200
-    assert AccountEvent.CASE_MOVED in told(world, "focal_xff")
+    before = told(world, "focal_xcc").count(AccountEvent.CASE_MOVED)
+    act(world, "confidentiality", case, "person", concerned=str(world.members["expert_xcc"].person))
+    assert told(world, "focal_xcc").count(AccountEvent.CASE_MOVED) == before + 1
     other = str(world.members["expert_xbb"].person)
     assert press(browser(world, "confidentiality"), f"/cases/{case}/person", concerned=other).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "who", ["stranger_xff", "confidentiality_other", "confidentiality", "oversight", "administrator"]
+)
+def test_only_who_works_or_worked_on_the_review_is_named_and_nobody_who_opened_the_case(world: World, who: str) -> None:
+    case = registered(world, person=None)
+    named = {"concerned": str(world.members[who].person)}
+    assert press(browser(world, "confidentiality"), f"/cases/{case}/person", **named).status_code == 404
+
+
+def test_a_focal_point_who_confirmed_the_case_is_neither_named_nor_held_back(world: World) -> None:
+    case = registered(world, person=None, second="focal_xbb")
+    officer, person = browser(world, "confidentiality"), str(world.members["focal_xbb"].person)
+    assert press(officer, f"/cases/{case}/person", concerned=person).status_code == 404
+    said = {"hold": "review", "hold_reason": "A", "review_on": "2026-06-01", "held": person}
+    assert press(officer, f"/cases/{case}/containments", **said).status_code == 404
 
 
 def test_the_states_read_finding_and_reasons_and_of_the_record_nothing_else(world: World) -> None:

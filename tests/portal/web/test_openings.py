@@ -146,3 +146,5 @@ def test_whoever_was_held_back_could_not_meanwhile(world: World, hold: str) -> N
     assert "focal_xcc" in opened_by(meanwhile)
     assert could(world, document, began, again)["expert_xcc"].since == began
     assert could(world, document, held, again + DAY)["expert_xcc"].opens
+    assert could(world, document, began, again + DAY)["expert_xcc"].broken is (hold != "downloads")
+    assert not could(world, document, began, again + DAY)["focal_xcc"].broken

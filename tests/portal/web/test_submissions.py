@@ -59,6 +59,18 @@ def test_a_version_that_quotes_a_text_of_any_room_is_refused_and_says_what(world
     assert row(world, case).submitted_at is None
 
 
+def test_of_rooms_that_a_state_does_not_see_it_is_told_no_words(world: World) -> None:
+    dialogue.draft_question(world, said=dialogue.asked("A heading nobody knows about", QUESTION))
+    case = registered(world)
+    bare, listed = f"It says: acts of participation are punished by somebody. {BARE}", "<bdi>acts of participation are"
+    unseen = "something of the file that you don’t see yourself"
+    for who, sees in (("focal_xaa", False), ("focal_xbb", True)):
+        page = attempt(world, case, bare, who)
+        assert (listed in page) is sees
+        assert (unseen in page) is not sees
+    assert unseen not in attempt(world, case, f"Unguessable Okapi, it was. Mrs. Focal_Xbb. {BARE}")
+
+
 @pytest.mark.parametrize(
     "bare",
     [
