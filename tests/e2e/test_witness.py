@@ -47,6 +47,7 @@ def running(folder: Path, logs: Sequence[str], *more: str) -> Iterator[tuple[int
         env={**os.environ, "PORTAL_PORT": "nonsense that it doesn't read"},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=heeds_interrupts,  # noqa: PLW1509  # takes no lock
     )
     assert process.stdout
     with process, process.stdout as said:
@@ -56,6 +57,11 @@ def running(folder: Path, logs: Sequence[str], *more: str) -> Iterator[tuple[int
             yield int(line.split(" and watches")[0].rpartition(":")[2]), process
         finally:
             process.kill()
+
+
+def heeds_interrupts() -> None:
+    """Undo what whoever runs the tests in the background has set for all their processes."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def write_key(folder: Path) -> None:

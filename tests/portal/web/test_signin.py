@@ -595,7 +595,7 @@ def test_language_and_zone_are_kept_and_nonsense_is_refused(world: World) -> Non
     assert client.form("/account", "/account", language="ar", zone="Africa/Cairo").status_code == 303
     page = client.get("/account").text
     assert '<html lang="ar" dir="rtl">' in page
-    assert "<option selected>Africa/Cairo</option>" in page
+    assert "<option selected>Africa/Cairo" in page
 
 
 # --- the way back
