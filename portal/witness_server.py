@@ -17,9 +17,8 @@ from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any, Final
 
-from portal.audit.witness import MOST_BYTES, Answer, Witness
+from portal.audit.witness import MOST_BYTES, PATH, Answer, Witness
 
-PATH: Final = "/add-checkpoint"
 SECONDS: Final = 10.0  # for a request to arrive
 LINGER_SECONDS: Final = 1.0  # for a client to stop sending what isn't wanted
 MOST_CONNECTIONS: Final = 64

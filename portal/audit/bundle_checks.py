@@ -25,7 +25,7 @@ from uuid import UUID
 
 import rfc8785
 
-from portal.audit.bundles import Closed, End, Head, Item, Stream, read_head, read_item, strict_json
+from portal.audit.bundles import Closed, End, Head, Item, Stream, read_head, read_item, read_json
 from portal.audit.checkpoints import Checkpoint, open_checkpoint
 from portal.audit.events import Phase, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
@@ -251,7 +251,7 @@ def read_body(text: str) -> dict[str, Any]:
         Malformed: It isn't in its canonical form, or no event.
 
     """
-    body = strict_json(text)
+    body = read_json(text)
     try:
         same = isinstance(body, dict) and rfc8785.dumps(body) == text.encode()
     except (ValueError, RecursionError) as error:

@@ -16,6 +16,7 @@ from uuid import UUID
 from portal.audit.notes import LARGEST, MOST_BYTES, Malformed, decode, encode
 from portal.audit.proofs import read_hashes, written
 from portal.domain.reviews import RoomKind
+from portal.domain.strict import strict_json
 
 T = TypeVar("T")
 
@@ -247,15 +248,15 @@ def read_marks(said: Any) -> tuple[str | None, bytes, bytes, bytes]:
     return event, _mark(said, "salt"), _mark(said, "leaf"), _mark(said, "tag")
 
 
-def strict_json(text: str) -> Any:
-    """Read JSON in which no name stands twice in an object and every number is one.
+def read_json(text: str) -> Any:
+    """Read JSON that can mean one thing alone.
 
     Raises:
         Malformed: It isn't.
 
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return strict_json(text)
     except (ValueError, RecursionError) as error:
         raise Malformed("it isn't JSON that a bundle may hold") from error
 
@@ -265,22 +266,10 @@ def _object(raw: bytes) -> dict[str, Any]:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise Malformed("it isn't text in UTF-8") from error
-    said = strict_json(text)
+    said = read_json(text)
     if not isinstance(said, dict):
         raise Malformed("it is no object")
     return said
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    pairs = list(pairs)
-    said = dict(pairs)
-    if len(said) < len(pairs):
-        raise ValueError("a name twice")
-    return said
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
 
 
 def _members(said: Mapping[str, Any], needed: Iterable[str], may: Iterable[str] = ()) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.audit.bundle_checks import Expected, body_of, check_entry, check_signatures, seen_at
-from portal.audit.bundles import Item, read_marks, strict_json
+from portal.audit.bundles import Item, read_json, read_marks
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.notes import Malformed, encode
 from portal.audit.proofs import Proof, read_proof
@@ -55,7 +55,7 @@ def check_single(text: str, expected: Expected) -> Single:
 
 def _item(proof: Proof) -> Item:
     try:
-        said = strict_json(proof.extra.decode())
+        said = read_json(proof.extra.decode())
     except UnicodeDecodeError as error:
         raise Malformed("its extra data aren't text") from error
     event, salt, leaf, tag = read_marks(said)

@@ -31,7 +31,8 @@ from storage.signatures import Signer
 MOST_BYTES: Final = 128 * 1024  # of a request: a note may have 16 signatures of 5 kB each
 MOST_HASHES: Final = 63
 TEXT: Final = "text/plain; charset=utf-8"
-SIZE: Final = "text/x.tlog.size"
+PATH: Final = "/add-checkpoint"
+SIZE_KIND: Final = "text/x.tlog.size"
 _MOST_TOLD: Final = 1000  # of either kind: what anybody can bring about hides nothing that only the log can
 
 
@@ -133,9 +134,9 @@ class Witness:
         new, held = asked.checkpoint, self._state.held(asked.checkpoint.origin)
         if new.size == held.size and new.root != held.root:
             self._warn(asked, HTTPStatus.CONFLICT, "signed another tree of the same size")
-            return Answer(HTTPStatus.CONFLICT, f"{held.size}\n", SIZE)
+            return Answer(HTTPStatus.CONFLICT, f"{held.size}\n", SIZE_KIND)
         if asked.old != held.size:
-            return Answer(HTTPStatus.CONFLICT, f"{held.size}\n", SIZE)
+            return Answer(HTTPStatus.CONFLICT, f"{held.size}\n", SIZE_KIND)
         try:
             check_consistency(held.size, held.root, new.size, new.root, asked.proof)
         except Inconsistent:

@@ -14,10 +14,9 @@ from typing import Final
 
 from portal.audit.checkpoints import open_checkpoint, read_checkpoint
 from portal.audit.notes import Key, Malformed, Signature, encode, number, of_key, read_note, read_signatures
+from portal.audit.witness import SIZE_KIND
 from portal.outgoing import Answer
 
-PATH: Final = "/add-checkpoint"
-SIZE_KIND: Final = "text/x.tlog.size"
 MOST_TURNS: Final = 3  # of asking again with the size that the witness names
 
 

@@ -4,14 +4,14 @@
 2. What comes is one JSON object that says each thing once, or nothing.
 """
 
-import json
 from collections.abc import Mapping
 from threading import BoundedSemaphore, Lock
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from portal.domain.reach import Reach
+from portal.domain.strict import strict_json
 from portal.outgoing import OK, Silent, exchange
 
 AT_ONCE: Final = 4
@@ -71,18 +71,7 @@ def read_object(text: bytes) -> dict[str, Any]:
         RecursionError: It is too deep.
 
     """
-    found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    found = strict_json(text)
     if not isinstance(found, dict):
         raise ValueError("no object")  # noqa: TRY004 - as whatever else is wrong with it
     return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)

@@ -73,11 +73,21 @@ def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, Ca
 def reachable(work: Work, row: BreachCase) -> frozenset[UUID]:
     """Find whom a case can name or hold back: who works or worked on the review, but nobody who opened the case."""
     record = files_of(work).find(row.review_id)
-    states = [party.state_code for party in record.parties if party.until is None] if record else []
-    people = {one.id for _, one, _ in work.reviews.people(row.review_id, states, work.now)}
-    people |= CaseRecords(work.session).involved([row.review_id])[row.review_id]
+    people = workers_of(work, record) if record else frozenset()
     opened = {row.proposed_by, row.confirmed_by, work.who.person_id}
     return frozenset({*people, *({row.person_id} - {None})} - opened)  # type: ignore[arg-type]  # none is None
+
+
+def workers_of(work: Work, record: ReviewRecord) -> frozenset[UUID]:
+    """Find who works or worked on a review."""
+    review = record.review.id
+    now = {person.id for _, person, _ in work.reviews.people(review, parties_of(record), work.now)}
+    return frozenset(now | CaseRecords(work.session).involved([review])[review])
+
+
+def parties_of(record: ReviewRecord) -> list[str]:
+    """Name the States that are parties to a review now."""
+    return [party.state_code for party in record.parties if party.until is None]
 
 
 def open_words(portal: Portal, permit: Permit, row: BreachCase, column: str) -> str:
@@ -94,13 +104,13 @@ def marked(row: BreachCase, event: AccountEvent) -> AccountEvent:
     return AccountEvent.EXERCISE_HEARING if own else AccountEvent.EXERCISE_MOVED
 
 
-def tell_concerned(work: Work, row: BreachCase, record: ReviewRecord, event: AccountEvent) -> None:
+def tell_concerned(work: Work, row: BreachCase, event: AccountEvent) -> None:
     """Tell the focal points of the States concerned and the confidentiality officers; never the person concerned.
 
     Of an exercise the same people are told, and that it is one: that is what is exercised.
     """
-    event = marked(row, event)
-    states = {party.state_code for party in record.parties if party.until is None} | {row.person_state}
+    event, record = marked(row, event), files_of(work).find(row.review_id)
+    states = {*(parties_of(record) if record else ()), row.person_state}
     people = {
         one.person_id
         for state in sorted(code for code in states if code)

@@ -9,14 +9,12 @@ import rfc8785
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import CaseFacts
 from portal.domain.cases import Steps
 from portal.domain.roles import Role
 from portal.errors import NotFound
-from portal.usecases.case_facts import find_case, open_words, steps_of
+from portal.usecases.case_facts import find_case, open_words, reachable, steps_of
 from portal.usecases.case_records import EntryKind, EntryLine, add_up, open_entries
 from portal.usecases.cases import CaseLine, case_line
-from portal.usecases.concerns import files_of
 from portal.usecases.containments import HoldLine, open_hold
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
@@ -113,7 +111,7 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
         told = officer or row.found_at is not None or work.who.state in {facts.review.state_under_review, facts.state}
         may = frozenset(act for act in ACTS if work.allows(act, facts))
-        rows, today = _rows(work, row, facts, choosing=Action.ADD_CASE_ENTRY in may), work.now.date()
+        rows, today = _rows(work, row, choosing=Action.ADD_CASE_ENTRY in may), work.now.date()
 
     def named(person: UUID | None) -> str | None:
         return name_of(portal, permit, rows.people[person]) if person else None
@@ -163,14 +161,10 @@ def take_snapshot(portal: Portal, caller: Caller, case_id: UUID) -> bytes:
     return rfc8785.dumps(dict(snapshot.said))
 
 
-def _rows(work: Work, row: BreachCase, facts: CaseFacts, *, choosing: bool) -> _Rows:
+def _rows(work: Work, row: BreachCase, *, choosing: bool) -> _Rows:
     records = CaseRecords(work.session)
     entries, holds = records.entries(row.id), records.containments(row.id)
-    record = files_of(work).find(row.review_id) if choosing else None
-    choice: set[UUID] = set(facts.involved) if choosing else set()
-    if record is not None:
-        states = [party.state_code for party in record.parties if party.until is None]
-        choice |= {person.id for _, person, _ in work.reviews.people(row.review_id, states, work.now)}
+    choice = reachable(work, row) if choosing else frozenset[UUID]()
     named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by, *(one.person_id for one in holds))
     everybody = {*(one for one in named if one), *choice, *(one.made_by for one in entries)}
-    return _Rows(entries, holds, work.people.named(list(everybody)), frozenset(choice - {work.who.person_id}))
+    return _Rows(entries, holds, work.people.named(list(everybody)), choice)

@@ -101,7 +101,7 @@ def submit_case(portal: Portal, caller: Caller, case_id: UUID, versions: Version
             case.submitted_at = work.now
         for member in {one.person_id for one in work.people.holders(Role.OVERSIGHT, work.now)} - {case.person_id}:
             tell_person(work, member, marked(case, AccountEvent.CASE_SUBMITTED))
-        _moved(work, case)
+        tell_concerned(work, case, AccountEvent.CASE_MOVED)
     return ()
 
 
@@ -186,7 +186,7 @@ def disclose_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
         work.completes(permit, intent)
         add_entry(work, permit, case, EntryKind.DISCLOSURE, said)
         case.disclosed_at = work.now
-        _moved(work, case)
+        tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
 def view_submission(portal: Portal, caller: Caller, case_id: UUID) -> SubmissionPage:
@@ -242,10 +242,4 @@ def _closes(work: Work, case: BreachCase) -> None:
     case.closed_at = work.now
     if case.person_id is not None and case.asked_at is not None:
         tell_person(work, case.person_id, marked(case, AccountEvent.CASE_FOUND))
-    _moved(work, case)
-
-
-def _moved(work: Work, case: BreachCase) -> None:
-    record = files_of(work).find(case.review_id)
-    if record is not None:
-        tell_concerned(work, case, record, AccountEvent.CASE_MOVED)
+    tell_concerned(work, case, AccountEvent.CASE_MOVED)

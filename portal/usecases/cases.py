@@ -24,7 +24,15 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_facts import case_facts, facts_of_case, find_case, marked, steps_of, tell_concerned
+from portal.usecases.case_facts import (
+    case_facts,
+    facts_of_case,
+    find_case,
+    marked,
+    steps_of,
+    tell_concerned,
+    workers_of,
+)
 from portal.usecases.case_records import EntryKind, add_entry, snapshot
 from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, reach_of, tell_officers
 from portal.usecases.people import name_of
@@ -156,9 +164,7 @@ def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, conce
         permit = work.require_on(Action.LIST_CASES, facts, asked=concern_id or review_id)
         if record is None:
             raise NotFound
-        parties = [party.state_code for party in record.parties if party.until is None]
-        now = {person.id for _, person, _ in work.reviews.people(record.review.id, parties, work.now)}
-        people = work.people.named(list(now | records.involved([record.review.id])[record.review.id]))
+        people = work.people.named(list(workers_of(work, record)))
         invented = records.invented([party.state_code for party in record.parties])
     named = [(one.id, name_of(portal, permit, one), one.state_code) for one in people.values()]
     return Proposing(
@@ -208,7 +214,7 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
             sealed = work.seal(permit, case_scope(case), Place("breach_case", column, case), words)
             setattr(row, column, sealed)
         records.add(row)
-        tell_concerned(work, row, record, AccountEvent.CASE_PROPOSED)
+        tell_concerned(work, row, AccountEvent.CASE_PROPOSED)
     return case
 
 
@@ -245,9 +251,7 @@ def confirm_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
             concern.ended_at, concern.ended_by, concern.case_id = work.now, work.who.person_id, row.id
             tell_person(work, concern.filed_by, AccountEvent.CONCERN_ANSWERED)
         add_entry(work, permit, row, EntryKind.SNAPSHOT, snapshot(work, row.review_id))
-        record = files_of(work).find(row.review_id)
-        if record is not None:
-            tell_concerned(work, row, record, AccountEvent.CASE_REGISTERED)
+        tell_concerned(work, row, AccountEvent.CASE_REGISTERED)
 
 
 def decline_case(portal: Portal, caller: Caller, case_id: UUID) -> None:

@@ -22,7 +22,6 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, reachable, tell_concerned
-from portal.usecases.concerns import files_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Containment
 from storage.fields import Place
@@ -158,9 +157,7 @@ def lift_containment(portal: Portal, caller: Caller, containment_id: UUID, reaso
 def _tell(work: Work, case: BreachCase, person: Person | None, event: AccountEvent, *, acts: bool) -> None:
     if person is not None and acts:
         tell_person(work, person.id, event)
-    record = files_of(work).find(case.review_id)
-    if record is not None:
-        tell_concerned(work, case, record, AccountEvent.CASE_MOVED)
+    tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
 def open_hold(portal: Portal, permit: Permit, row: Containment, name: str | None, today: date) -> HoldLine:

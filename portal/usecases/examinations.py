@@ -18,9 +18,7 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, marked, reachable, tell_concerned
 from portal.usecases.case_records import EntryKind, add_entry
-from portal.usecases.concerns import files_of
-from portal.work import Portal, Work
-from storage.cases import BreachCase
+from portal.work import Portal
 from storage.repositories.cases import CaseRecords
 
 ASKED = N_("The person concerned was asked before; they are asked once. Nothing was changed.")
@@ -73,7 +71,7 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
         check_invented(exercise=case.exercise, invented=CaseRecords(work.session).invented(states))
         case.person_id, case.person_state = person.id, person.state_code
         work.note(permit, named=str(person.id))
-        _moved(work, case)
+        tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
 def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, last_day: date) -> None:
@@ -97,7 +95,7 @@ def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, 
         case.answer_by = datetime.combine(last_day, time(), UTC) + timedelta(days=1)
         add_entry(work, permit, case, EntryKind.HEARING, {"text": allegation, "answer_by": last_day.isoformat()})
         tell_person(work, case.person_id, marked(case, AccountEvent.HEARING_ASKED))
-        _moved(work, case)
+        tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
 def record_finding(portal: Portal, caller: Caller, case_id: UUID, finding: Finding, reasons: str) -> None:
@@ -116,10 +114,4 @@ def record_finding(portal: Portal, caller: Caller, case_id: UUID, finding: Findi
         case.found_at = work.now
         if case.person_id is not None:
             tell_person(work, case.person_id, marked(case, AccountEvent.CASE_FOUND))
-        _moved(work, case)
-
-
-def _moved(work: Work, case: BreachCase) -> None:
-    record = files_of(work).find(case.review_id)
-    if record is not None:
-        tell_concerned(work, case, record, AccountEvent.CASE_MOVED)
+        tell_concerned(work, case, AccountEvent.CASE_MOVED)

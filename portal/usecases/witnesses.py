@@ -25,7 +25,8 @@ from portal.audit.notes import Key, Malformed, Signature, time_of
 from portal.audit.policy import Policy, Witness, read_policy
 from portal.audit.sequencer import hold
 from portal.audit.tree import Tree
-from portal.audit.witnessing import GRAVE, PATH, Signed, Trouble, ask_witness
+from portal.audit.witness import PATH
+from portal.audit.witnessing import GRAVE, Signed, Trouble, ask_witness
 from portal.domain.reach import Reach
 from portal.domain.texts import N_
 from portal.errors import Invalid, NotFound

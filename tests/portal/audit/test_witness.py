@@ -16,7 +16,8 @@ from portal.audit import witness as rules
 from portal.audit.checkpoints import Checkpoint, open_checkpoint, sign, witness_keys
 from portal.audit.notes import Note, read_key, read_note
 from portal.audit.tree import EMPTY
-from portal.audit.witness import MOST_HASHES, SIZE, Answer, Witness, logs_of, read_request
+from portal.audit.witness import MOST_HASHES, Answer, Witness, logs_of, read_request
+from portal.audit.witness import SIZE_KIND as SIZE
 from portal.audit.witness_files import StateFile, WitnessKey
 from storage.signatures import Scheme, Signer
 from tests.witnessed import AT, KEY, NAME, ORIGIN, SIGNERS, TRUE, Log, request, witness_in
