@@ -7,7 +7,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +17,7 @@ from portal.audit.notes import Key, Malformed, Signature, encode, number, of_key
 from portal.audit.witness import SIZE_KIND
 from portal.outgoing import Answer
 
+SKEW: Final = timedelta(days=1)  # by which a witness's clock may differ
 MOST_TURNS: Final = 3  # of asking again with the size that the witness names
 
 
@@ -50,7 +51,9 @@ Prove = Callable[[int], Sequence[bytes]]  # gives the proof that the log goes on
 Send = Callable[[bytes], Answer | None]  # sends a request to the witness
 
 
-def ask_witness(note: str, old: int, keys: Collection[Key], prove: Prove, send: Send) -> Signed | Trouble:
+def ask_witness(
+    note: str, old: int, keys: Collection[Key], prove: Prove, send: Send, now: datetime
+) -> Signed | Trouble:
     """Ask a witness for its cosignature of a checkpoint.
 
     Args:
@@ -59,6 +62,7 @@ def ask_witness(note: str, old: int, keys: Collection[Key], prove: Prove, send: 
         keys: The witness's keys.
         prove: Gives proofs of consistency with the checkpoint's tree.
         send: Sends a request; None: there was no answer.
+        now: The time, from which a signature's may not differ by more than SKEW.
 
     """
     checkpoint = read_checkpoint(read_note(note).text)
@@ -67,7 +71,7 @@ def ask_witness(note: str, old: int, keys: Collection[Key], prove: Prove, send: 
         if answer is None:
             return Trouble.SILENT
         if answer.status == HTTPStatus.OK:
-            return _signed(note, keys, answer.body)
+            return _signed(note, keys, answer.body, now)
         known = _size(answer)
         if known is None:
             return _trouble(answer.status, same=old == checkpoint.size)
@@ -90,15 +94,15 @@ def with_signatures(note: str, signatures: Sequence[Signature]) -> str:
     return note + "".join(one.line() for one in signatures)
 
 
-def _signed(note: str, keys: Collection[Key], body: bytes) -> Signed | Trouble:
+def _signed(note: str, keys: Collection[Key], body: bytes, now: datetime) -> Signed | Trouble:
     """Take the signatures that the witness's keys prove; one that says it is of such a key, and isn't, spoils all."""
     try:
         own = [one for one in read_signatures(body.decode()) if of_key(keys, one) is not None]
         opened = open_checkpoint(with_signatures(note, own), keys)
-        for at in opened.signed.values():
-            datetime.fromtimestamp(at, UTC)  # it is kept for good, so that a time that is none may not come in
-    except (Malformed, ValueError, OverflowError, OSError):
+    except (Malformed, UnicodeDecodeError):
         return Trouble.UNSIGNED
+    if any(abs(at - now.timestamp()) > SKEW.total_seconds() for at in opened.signed.values()):
+        return Trouble.UNSIGNED  # it is kept for good, so that a time that is none may not come in
     once = {(one.name, one.id): one for one in own}
     return Signed(tuple(once.values())) if opened.signed else Trouble.UNSIGNED
 

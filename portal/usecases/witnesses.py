@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -43,7 +44,6 @@ SIGNED_IN: Final = N_("Signed in")
 REFUSED: Final = N_("Refused")
 LEASE: Final = timedelta(seconds=20)
 AT_ONCE: Final = 16
-SKEW: Final = timedelta(days=1)  # by which a witness's clock may differ
 # who runs the portal names them, so that they may be anywhere; but by https, outside this machine
 REACH: Final = Reach((ip_network("0.0.0.0/0"), ip_network("::/0")), this_machine=True)
 
@@ -228,18 +228,11 @@ def _last(records: TreeRecords, key: Key) -> int:
 def _ask(portal: Portal, head: TreeHead, asked: Asked) -> Signed | Trouble:
     tree = Tree(head.size, lambda level, number, width: tile(portal, level, number, width))
     try:
-        answer = ask_witness(head.note, asked.old, asked.keys, tree.consistency, lambda body: _send(asked.url, body))
+        send = partial(_send, asked.url)
+        return ask_witness(head.note, asked.old, asked.keys, tree.consistency, send, portal.clock())
     except (NotFound, StorageError):  # of our own tree: the other witnesses' answers are kept all the same
         log.exception("the witness %s couldn't be asked", asked.url)
         return Trouble.ODD
-    return answer if _is_of_now(answer, portal.clock()) else Trouble.UNSIGNED
-
-
-def _is_of_now(answer: Signed | Trouble, now: datetime) -> bool:
-    """Tell whether what a witness signed bears about the time that it is."""
-    if isinstance(answer, Trouble):
-        return True
-    return all(abs(time_of(one) - now.timestamp()) <= SKEW.total_seconds() for one in answer.signatures)
 
 
 def _send(url: str, body: bytes) -> Answer | None:

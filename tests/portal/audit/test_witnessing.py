@@ -68,7 +68,7 @@ class Witness:
 
 
 def ask(send: Callable[[bytes], Answer | None], old: int = 0) -> Signed | Trouble:
-    return ask_witness(NOTE, old, KEYS, tree(100).consistency, send)
+    return ask_witness(NOTE, old, KEYS, tree(100).consistency, send, AT)
 
 
 @pytest.mark.parametrize("size", [0, 1, 64, 77, 99, 100])
