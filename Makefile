@@ -5,11 +5,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test lint bench faults lock texts setup clean
+SUPPLY := build/supply
+
+.PHONY: demo test lint bench faults postgresql lock texts setup clean sbom audit
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: $(READY)  ## make the environment; bring what pages need
 
@@ -17,8 +19,8 @@ $(READY): requirements-dev.txt pyproject.toml package-lock.json deploy/set-up.sh
 	@sh deploy/set-up.sh "$(PYTHON)"
 	@touch $(READY)
 
-demo: $(READY)  ## run the main job once on an invented cycle, say what happened, then serve it (ONCE=1: stop there)
-	@$(BIN)/portal demo $(if $(ONCE),--once) $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
+demo: $(READY)  ## run the main job on an invented cycle, say what happened, then serve it (ONCE=1: stop there; SCALED=1: replicas)
+	@$(BIN)/portal demo $(if $(ONCE),--once) $(if $(SCALED),--scaled) $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
 
 test: $(READY)  ## the tests, browser and servers included, against the built wheel where they need no server
 	@sh tests/run.sh
@@ -35,9 +37,12 @@ lint: $(READY)  ## layout, types, imports, policies, templates
 bench: $(READY)  ## measure ratios against floors in the same run
 	@$(BIN)/python -m tests.bench
 
-faults: $(READY)  ## kill portal and witness 200 times in the middle of their work, and run all that takes minutes
+faults: $(READY)  ## kill portal and witness 200 times, let the database fail over and be cut off, and run all else that takes minutes
 	@PORTAL_KILLS=200 $(PYTEST) tests/e2e/test_faults.py tests/e2e/test_witness.py
 	@$(PYTEST) -m slow
+
+postgresql: $(READY)  ## all tests once more, on PostgreSQL
+	@PORTAL_TEST_DATABASE=postgresql $(PYTEST) -q -n 2 --dist loadgroup -m "not slow"
 
 texts: $(READY)  ## collect the sentences anew into the catalogues
 	@mkdir -p build
@@ -47,6 +52,20 @@ texts: $(READY)  ## collect the sentences anew into the catalogues
 lock:  ## write the locks anew: hashes, no addresses (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --generate-hashes --universal --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --generate-hashes --universal --python-version 3.11 --group supply -o requirements-supply.txt
+
+$(SUPPLY)/.ready: requirements-supply.txt
+	@"$(PYTHON)" -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-supply.txt
+	@touch $@
+
+sbom: $(SUPPLY)/.ready  ## write build/sbom.json: what the portal is made of, with licences (CycloneDX)
+	@rm -rf build/shipped && "$(PYTHON)" -m venv --without-pip build/shipped
+	@$(SUPPLY)/bin/pip --python build/shipped/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(SUPPLY)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json build/shipped/bin/python
+
+audit: $(SUPPLY)/.ready  ## ask the advisory service of PyPI for known weaknesses of the locked libraries; fails if it has no answer
+	@$(SUPPLY)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 clean:  ## remove what set-up and tests made; data and keys stay
 	rm -rf .venv build dist node_modules portal/web/static/vendor

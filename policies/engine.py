@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +69,8 @@ class Engine:
         self._schema = schema
         self.ids: Final = frozenset(policies)
         # Cedar looks at every policy of a set, at a microsecond each, so each act has a set of its own
-        only_for = {policy_id: _only_for(policy, schema_text) for policy_id, policy in policies.items()}
+        words = Counter(re.findall(r"\w+", schema_text))
+        only_for = {policy_id: _only_for(policy, words) for policy_id, policy in policies.items()}
         actions = frozenset[str]().union(*(named for named in only_for.values() if named is not None))
         self._other_actions = _policy_set({i: policies[i] for i, named in only_for.items() if named is None})
         self._by_action = {
@@ -155,14 +157,14 @@ class Engine:
         return [_decision(result) for result in results]
 
 
-def _only_for(policy: Mapping[str, Any], schema_text: str) -> frozenset[str] | None:
+def _only_for(policy: Mapping[str, Any], schema_words: Mapping[str, int]) -> frozenset[str] | None:
     """Return the acts that the policy's scope names one by one; None: it may decide on any act.
 
     A name that occurs more than once in the schema may be a group of acts: then None, which is always right.
     """
     scope = policy["action"]
     named = frozenset(entity["id"] for entity in scope.get("entities", [scope.get("entity")]) if entity)
-    single = scope["op"] == "==" or all(len(re.findall(rf"\b{re.escape(name)}\b", schema_text)) == 1 for name in named)
+    single = scope["op"] == "==" or all(schema_words[name] == 1 for name in named)
     return named if named and single else None
 
 

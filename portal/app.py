@@ -1,6 +1,7 @@
 """Builds the Portal from its settings, and the web application from the Portal: the only wiring."""
 
 import os
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -18,20 +19,30 @@ from portal.errors import Invalid
 from portal.identity.federation import Federation
 from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import Passphrases
+from portal.measures import Measures
+from portal.measures_server import MeasuresServer
 from portal.post import check_post
+from portal.rendering.confinement import Confinement
+from portal.rendering.office import Office
+from portal.rendering.renderer import Renderer
 from portal.settings import Settings
+from portal.spans import Spans
 from portal.usecases.witnesses import load_policy
 from portal.web.failures import HANDLERS
+from portal.web.measuring import Measured
+from portal.web.public import Shelf
 from portal.web.routes import is_long, is_machine, is_upload, routes
 from portal.web.security import LOOPBACK_NAMES, Guard, Rules
 from portal.work import Portal, utc_now
-from storage.database import Database
+from storage.addresses import is_address
+from storage.database import Database, put_in_place
 from storage.keyring import Keyring
 from storage.keys import keyring_file
 from storage.keys.file import FileKeys
+from storage.keys.provider import KeyProvider
 from storage.objects.folder import FolderStore
-from storage.objects.s3 import Bucket, S3Store
 from storage.objects.store import ObjectStore
+from storage.recovery.folder import RESTORING
 from storage.repositories.audit import AuditRecords
 
 DATABASE = "portal.db"
@@ -44,23 +55,41 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
         Invalid: There is a portal already.
 
     """
+    if has_portal(settings):
+        place = "the database that is set" if settings.database else settings.data
+        raise Invalid(f"there is a portal in {place} already")
+    _check_unrestored(settings)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = _first_keys(settings)
+    if settings.database:
+        _fill(Database(settings.database), keys, clock)
+        return open_portal(settings, clock)
     path = settings.data / DATABASE
-    if path.exists():
-        raise Invalid(f"there is a portal in {settings.data} already")
-    for folder in (settings.data, settings.keys):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = _keys(settings.keys)
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
-    database = Database(unfinished)
-    database.create()
-    Keyring(keys, database, clock).create()
-    with database.begin() as session:
-        for kind, stream in PORTAL_STREAMS.items():
-            AuditRecords(session).add_stream(stream, kind)
-    database.close()
-    _publish(unfinished, path)
+    _fill(Database(unfinished), keys, clock)
+    put_in_place(unfinished, path)  # a crash before this leaves no half-made portal behind
     return open_portal(settings, clock)
+
+
+def has_portal(settings: Settings) -> bool:
+    """Tell whether there is a portal where the settings say.
+
+    Raises:
+        Invalid: The database's address isn't one.
+        Unprotected: It would be spoken to in the clear.
+        DatabaseUnavailable: The database is away.
+
+    """
+    if not settings.database:
+        return (settings.data / DATABASE).exists()
+    if not is_address(settings.database):
+        raise Invalid("the setting database can be empty (SQLite in the folder data) or postgresql://…")
+    database = Database(settings.database)
+    try:
+        return database.has_portal()
+    finally:
+        database.close()
 
 
 def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Portal:
@@ -72,19 +101,36 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         PolicyError: The policies can't be used.
 
     """
-    path = settings.data / DATABASE
-    if not path.exists():
-        raise Invalid(f"there is no portal in {settings.data}: make one with `portal init`")
+    if not has_portal(settings):
+        _check_unrestored(settings)
+        place = "the database that is set" if settings.database else settings.data
+        raise Invalid(f"there is no portal in {place}: make one with `portal init`")
     check_post(settings)
     check_factor(settings)
-    database = Database(path)
+    database = Database(settings.database or settings.data / DATABASE)
+    try:
+        return _opened(settings, database, clock)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _opened(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Portal:
     database.create()
-    keyring = Keyring(FileKeys.load(settings.keys), database, clock)
+    keyring = Keyring(open_keys(settings), database, clock)
     keyring.start()
     portal = Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)
     if settings.witness_policy:
         portal.witness_policy = load_policy(portal, Path(settings.witness_policy))
     return portal
+
+
+def _check_unrestored(settings: Settings) -> None:
+    if (settings.data / RESTORING).exists():
+        raise Invalid(
+            f"a backup was being brought back to {settings.data}, and that broke off: run `portal restore` again, "
+            "which goes on with it"
+        )
 
 
 def check_factor(settings: Settings) -> None:
@@ -103,6 +149,8 @@ def object_store(settings: Settings) -> ObjectStore:
     if settings.objects == "folder":
         return FolderStore(settings.data / "objects")
     if settings.objects == "s3":
+        from storage.objects.s3 import Bucket, S3Store
+
         return S3Store(
             Bucket(
                 endpoint=settings.s3_endpoint,
@@ -115,21 +163,44 @@ def object_store(settings: Settings) -> ObjectStore:
     raise Invalid(f"the setting objects can be folder or s3, not {settings.objects!r}")
 
 
-def _keys(folder: Path) -> FileKeys:
-    """Make the keyring, or take the one that an interrupted first start left."""
-    return FileKeys.load(folder) if (folder / keyring_file.NAME).exists() else FileKeys.create(folder)
+def open_keys(settings: Settings) -> KeyProvider:
+    """Open the key provider that the settings name; beside a token, the keyring file that a portal moves from.
+
+    Raises:
+        KeyUnavailable: The keys are missing, open to others or away.
+
+    """
+    if settings.token is None:
+        return FileKeys.load(settings.keys)
+    from storage.keys.moving import MovingKeys
+    from storage.keys.pkcs11 import TokenKeys
+
+    if os.path.lexists(settings.keys / keyring_file.NAME):
+        return MovingKeys(TokenKeys(settings.token), FileKeys.load(settings.keys))
+    return TokenKeys.load(settings.token)
 
 
-def _publish(unfinished: Path, path: Path) -> None:
-    """Give the finished database its name: a crash before this leaves no half-made portal behind."""
-    for suffix in ("-wal", "-shm"):
-        Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
-    unfinished.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _first_keys(settings: Settings) -> KeyProvider:
+    """Make the first key, or take the one that an interrupted first start left."""
+    if settings.token is not None:
+        from storage.keys.pkcs11 import TokenKeys
+
+        keys = TokenKeys(settings.token)
+        keys.begin()
+        return keys
+    if (settings.keys / keyring_file.NAME).exists():
+        return FileKeys.load(settings.keys)
+    return FileKeys.create(settings.keys)
+
+
+def _fill(database: Database, keys: KeyProvider, clock: Callable[[], datetime]) -> None:
+    """Make tables, the service key and the streams; what an interrupted start left is taken up."""
+    database.create()
+    with database.begin() as session:
+        Keyring(keys, database, clock).create(session)
+        for kind, stream in PORTAL_STREAMS.items():
+            AuditRecords(session).add_stream(stream, kind)
+    database.close()
 
 
 def web_app(portal: Portal) -> ASGIApp:
@@ -141,6 +212,14 @@ def web_app(portal: Portal) -> ASGIApp:
     inner.state.passphrases = Passphrases(portal)
     inner.state.helpdesk = Helpdesk(portal)
     inner.state.federation = Federation(portal)
+    inner.state.confinement = Confinement()
+    inner.state.renderer, inner.state.office = Renderer(inner.state.confinement), Office()
+    weakref.finalize(inner, inner.state.confinement.close)  # where no server ends it, as in tests
+    inner.state.shelf = Shelf(portal)
+    inner.state.measures, inner.state.spans = Measures(portal), Spans(settings.traces_endpoint)
+    work = Background(portal, inner.state.measures.stepped, inner.state.spans)
+    inner.state.work, inner.state.faults = work, work.faults
+    inner.state.measures.watch(work.living)
     rules = Rules(
         hosts=LOOPBACK_NAMES | {host},
         proxies=tuple(ip_network(proxy) for proxy in settings.proxies),
@@ -148,11 +227,12 @@ def web_app(portal: Portal) -> ASGIApp:
         is_long=is_long,
         is_machine=is_machine,
     )
-    return Guard(inner, rules)
+    return Measured(Guard(inner, rules), inner.state.measures, inner.state.spans)
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     portal: Portal = app.state.portal
-    with Background(portal):
+    measures: Measures = app.state.measures
+    with app.state.spans, MeasuresServer(portal.settings, measures), app.state.work, app.state.confinement:
         yield

@@ -1,6 +1,7 @@
 """The command line: `portal COMMAND`. Exit status 0: done; 1: it could not be done; 2: it was asked wrongly."""
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,18 +12,21 @@ from typing import Any
 from uuid import uuid4
 
 from policies.engine import PolicyError
+from portal import cli_backup, cli_move, cli_recovery
+from portal.cli_doctor import doctor, doctor_options
+from portal.cli_keys import keys_list, keys_renew, keys_retire, keys_rotate, renew_options, retire_options
 from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
+from portal.cli_trace import trace, trace_options
 from portal.cli_verify import verify, verify_options
 from portal.cli_witness import keygen, keygen_options, run, run_options, show_keys, show_options
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
-from portal.errors import Invalid, PortalError
+from portal.errors import PortalError
 from portal.settings import Settings
 from portal.work import Portal
 from storage import permits
 from storage.errors import StorageError
-from storage.keys.keyring_file import State
 
 Arguments = argparse.Namespace
 
@@ -82,12 +86,12 @@ def say(*lines: str) -> None:
 
 def init(settings: Settings, arguments: Arguments) -> int:
     """Make a portal with its first administrator, and print the link by which they come in."""
-    from portal.app import DATABASE, create_portal, open_portal
+    from portal.app import create_portal, has_portal, open_portal
     from portal.usecases.installation import make_first_administrator
 
     name = person_name(arguments.name or _asked("Name of the first administrator: "))
     mail = mail_address(arguments.mail or _asked("Their mail address: "))
-    exists = (settings.data / DATABASE).exists()
+    exists = has_portal(settings)
     portal = open_portal(settings) if exists else create_portal(settings)
     issued = make_first_administrator(portal, name, mail)
     portal.database.close()
@@ -97,7 +101,7 @@ def init(settings: Settings, arguments: Arguments) -> int:
     say(
         "The portal is there." if not exists else "Nobody has signed in yet: the former link is replaced.",
         f"  data   {settings.data.resolve()}",
-        f"  keys   {settings.keys.resolve()}   (copy them to a safe place now; without them nothing opens)",
+        f"  keys   {_keys_place(settings)}",
         "",
         f"Sign-in link for {name}; it works once, until {issued.expires_at:%d %B %Y, %H:%M} UTC:",
         "",
@@ -109,8 +113,15 @@ def init(settings: Settings, arguments: Arguments) -> int:
         "  3. Add the registrar under Administration and hand them their link.",
         "     The registrar then brings in the States (or you do: portal states import), opens a cycle and reviews,",
         "     and invites the focal points.",
+        "  4. portal keys recovery make, then portal backup every night: deploy/README.md says how.",
     )
     return 0
+
+
+def _keys_place(settings: Settings) -> str:
+    if settings.token:
+        return f"{settings.token.keys} on the token {settings.token.label}   (clone it now; without it nothing opens)"
+    return f"{settings.keys.resolve()}   (copy them to a safe place now; without them nothing opens)"
 
 
 def _init_options(one: argparse.ArgumentParser) -> None:
@@ -121,8 +132,11 @@ def _init_options(one: argparse.ArgumentParser) -> None:
 
 def serve(settings: Settings, _arguments: Arguments) -> int:
     """Serve the portal."""
+    gc.disable()  # looking for garbage among what is only being imported would take a quarter of the start
     from portal.server import serve_portal
 
+    gc.freeze()
+    gc.enable()
     return serve_portal(settings)
 
 
@@ -130,11 +144,14 @@ def demo(settings: Settings, arguments: Arguments) -> int:
     """Show the portal at work on an invented cycle."""
     from portal.demo.run import run_demo
 
-    return run_demo(settings, arguments.documents, once=arguments.once)
+    return run_demo(settings, arguments.documents, once=arguments.once, scaled=arguments.scaled)
 
 
 def _demo_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--once", action="store_true", help="stop after the report; exit status 0 only if all held")
+    one.add_argument(
+        "--scaled", action="store_true", help="two replicas on PostgreSQL and an S3 store, on this machine"
+    )
     one.add_argument("--documents", type=Path, metavar="FOLDER", help="upload the files of this folder instead of ours")
 
 
@@ -146,54 +163,6 @@ def config_show(settings: Settings, arguments: Arguments) -> int:
     else:
         width = max(len(name) for name in shown)
         say(*(f"{name:<{width}}  {value}" for name, value in shown.items()))
-    return 0
-
-
-def keys_list(settings: Settings, arguments: Arguments) -> int:
-    """Print the key provider's keys and what each still wraps."""
-    from portal.usecases.keys import keys_in_use
-
-    with _opened(settings) as portal:
-        used = keys_in_use(portal)
-    rows = [
-        {"key": key, "state": state.value, "wraps": used.get(key, 0)} for key, state in _file_keys(settings).items()
-    ]
-    if arguments.json:
-        say(json.dumps(rows, indent=2))
-    else:
-        say(*(f"{row['key']}  {row['state']:<8} wraps {row['wraps']}" for row in rows))
-    return 0
-
-
-def keys_rotate(settings: Settings, _arguments: Arguments) -> int:
-    """Begin a new key and wrap everything under it."""
-    from portal.usecases.keys import rotate_keys
-    from storage.keys.file import FileKeys
-
-    with _opened(settings) as portal:
-        rotated = rotate_keys(portal, FileKeys.load(settings.keys).rotate)
-    begun = "An interrupted rotation was finished" if rotated.finished else "A new key wraps from now on"
-    say(
-        f"{begun}: {rotated.key}; {rotated.rewrapped} keys were wrapped anew, contents are as they were.",
-        "Copy the key folder to its safe place now. The old keys stay open for older backups;",
-        "when none is left that needs them: portal keys retire KEY",
-    )
-    return 0
-
-
-def keys_retire(settings: Settings, arguments: Arguments) -> int:
-    """Destroy an old key."""
-    from portal.usecases.keys import retire_key
-    from storage.keys.file import FileKeys
-
-    if not arguments.yes:
-        raise Invalid(
-            f"backups made while {arguments.key} was in use never open again without it; "
-            "if none of them is needed, say so with --yes"
-        )
-    with _opened(settings) as portal:
-        retire_key(portal, arguments.key, FileKeys.load(settings.keys).retire)
-    say(f"The key {arguments.key} is destroyed here. Destroy its copies too.")
     return 0
 
 
@@ -215,11 +184,6 @@ def fsck(settings: Settings, arguments: Arguments) -> int:
 def _progress(what: str, count: int) -> None:
     if count % 1000 == 0:
         sys.stderr.write(f"\r{what}: {count}   ")
-
-
-def _retire_options(one: argparse.ArgumentParser) -> None:
-    one.add_argument("key", help="the key's id, as `portal keys list` shows it")
-    one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
 
 
 def states_import(settings: Settings, arguments: Arguments) -> int:
@@ -252,12 +216,6 @@ def _opened(settings: Settings) -> Iterator[Portal]:
         portal.database.close()
 
 
-def _file_keys(settings: Settings) -> dict[str, State]:
-    from storage.keys.file import FileKeys
-
-    return FileKeys.load(settings.keys).states()
-
-
 def _json_option(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="print JSON")
 
@@ -278,7 +236,20 @@ COMMANDS: tuple[Command, ...] = (
     Command(("states", "import"), "import a list of States, names or memberships", states_import, _states_options),
     Command(("keys", "list"), "list the key provider's keys and what each wraps", keys_list, _json_option),
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
-    Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, _retire_options),
+    Command(("keys", "renew"), "begin a new version of a room's key, or of all", keys_renew, renew_options),
+    Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, retire_options),
+    Command(
+        ("keys", "recovery", "make"),
+        "make the offline key that opens backups, in shares",
+        cli_recovery.make,
+        cli_recovery.make_options,
+    ),
+    Command(
+        ("keys", "recovery", "check"),
+        "see that shares give the recovery key",
+        cli_recovery.check,
+        cli_recovery.share_options,
+    ),
     Command(("log", "keys"), "print the public keys that the log is signed with", show_log_keys),
     Command(
         ("verify",),
@@ -290,7 +261,33 @@ COMMANDS: tuple[Command, ...] = (
     Command(("witness", "keygen"), "make the key of a new witness of logs", keygen, keygen_options, alone=True),
     Command(("witness", "keys"), "print the public keys of a witness", show_keys, show_options, alone=True),
     Command(("witness", "run"), "watch logs for others; needs no portal", run, run_options, alone=True),
+    Command(
+        ("backup",),
+        "copy everything, sealed to the recovery key, to a folder, while the portal runs",
+        cli_backup.backup,
+        cli_backup.backup_options,
+    ),
+    Command(
+        ("restore",),
+        "bring a portal back from a backup to an empty place, or check that it could be",
+        cli_backup.restore,
+        cli_backup.restore_options,
+    ),
+    Command(
+        ("move",),
+        "move the whole portal, stopped, to another database and object store",
+        cli_move.move,
+        cli_move.move_options,
+    ),
     Command(("fsck",), "compare records, objects, keys and log; mends nothing", fsck, _json_option),
+    Command(
+        ("doctor",),
+        "check the whole installation, and say what to mend; changes nothing",
+        doctor,
+        doctor_options,
+        alone=True,  # it reads the settings itself, and says what is wrong with them
+    ),
+    Command(("trace",), "name the marked copy that a found file comes from", trace, trace_options),
     Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
 )

@@ -66,7 +66,12 @@ def verify(_settings: Settings, arguments: argparse.Namespace) -> int:
 def _said(found: Verified) -> str:
     now, since = found.checkpoint, found.since
     lines = [f"The log {now.origin} is whole: its {now.size} entries give the root that was signed."]
-    if since is not None:
+    if since is not None and since.origin != now.origin:
+        lines.append(
+            f"It was begun anew after a restoration. All {since.size} entries of the earlier checkpoint, of the log "
+            f"{since.origin}, stand in it unchanged."
+        )
+    elif since is not None:
         lines.append(f"It goes on from the earlier checkpoint of {since.size} entries: nothing before was changed.")
     lines += [
         "This doesn't say what the entries mean, nor that others were shown the same log: for that, compare",

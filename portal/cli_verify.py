@@ -11,7 +11,7 @@ from uuid import UUID
 from portal import cli_log
 from portal.audit.bundle_checks import Checked, Counts, Expected, check_bundle, shown
 from portal.audit.bundle_comparisons import Earlier, Search
-from portal.audit.bundles import THE_FILE, Item, read_lines
+from portal.audit.bundles import OF_GRANT, THE_FILE, Item, read_lines
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.notes import Key, Malformed, read_key
 from portal.audit.policy import NO_WITNESSES, Policy, read_policy
@@ -240,7 +240,8 @@ def _entries(count: int) -> str:
 
 def _room(counts: Counts) -> str:
     room = counts.stream.room
-    return f"{'the file itself' if room == THE_FILE else f'{room} room'} ({counts.stream.id})"
+    named = {THE_FILE: "the file itself", OF_GRANT: "a grant"}
+    return f"{named.get(room, f'{room} room')} ({counts.stream.id})"
 
 
 def _stream_proven(counts: Counts, sought: tuple[UUID, ...]) -> list[str]:

@@ -14,29 +14,28 @@ from uuid import UUID, uuid4
 
 from policies.engine import Decision, Engine
 from portal.access.actions import Action, seen_by
+from portal.access.actors import Actor, Principal, Task
 from portal.access.caller import Caller
 from portal.access.entities import (
     Absent,
-    Actor,
     ClarificationFacts,
     DocumentFacts,
     EntryFacts,
-    Principal,
+    ManifestFacts,
     ReviewFacts,
     RoomFacts,
-    Task,
-    alike,
 )
-from portal.access.matters import (
-    Matter,
+from portal.access.file_matters import (
     Row,
-    bare_matter,
     clarification_matter,
     document_matter,
     entry_matter,
+    manifest_matter,
     review_matter,
     room_matter,
 )
+from portal.access.likeness import alike
+from portal.access.matters import Matter, bare_matter
 from portal.access.principals import Who
 from portal.access.questions import Ask, questions
 from portal.audit.events import (
@@ -49,6 +48,7 @@ from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 from portal.errors import Forbidden, NotActing, NotFound, PortalError, ProveAgain
 from storage import dialogue
+from storage.reports import Manifest
 from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
 from storage.repositories.people import PeopleRecords, Standing
@@ -66,6 +66,7 @@ _ABSENT: Final[dict[type, Absent]] = {
     Version: Absent(DocumentFacts),
     dialogue.Clarification: Absent(ClarificationFacts),
     dialogue.Entry: Absent(EntryFacts),
+    Manifest: Absent(ManifestFacts),
 }
 
 
@@ -95,11 +96,14 @@ class Standings:
         self._files = files
         self._now = now
         self._known: dict[UUID | None, Actor] = {}
+        self._wide: Actor | None = None
         self.of: dict[UUID, Standing] = {}
         self._contained: tuple[frozenset[ReviewId], frozenset[ReviewId]] | None = None
 
     def actor(self, review: UUID | None) -> Actor:
         """Tell the policies who asks about one review, or about things outside reviews (None)."""
+        if self._wide is not None:
+            return self._wide
         if review not in self._known:
             self._known[review] = self._look_up(review)
         return self._known[review]
@@ -116,8 +120,8 @@ class Standings:
         )
 
     def widen(self) -> None:
-        """Let what is outside reviews be asked about with all that the actor is to each review."""
-        self._known[None] = self.everywhere()
+        """Let everything be asked about with all that the actor is to each review, instead of one after the other."""
+        self._wide = self.everywhere()
 
     def _look_up(self, review: UUID | None) -> Actor:
         who = self._who
@@ -179,6 +183,8 @@ def matter_of(
             return room_matter(row, record, action)
         case dialogue.Clarification():
             return clarification_matter(row, record, action, target)
+        case Manifest():
+            return manifest_matter(row, record, action)
         case _:
             return _text_matter(files, record, action, row)
 

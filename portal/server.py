@@ -4,16 +4,24 @@ import asyncio
 import logging
 import signal
 import socket
-import sys
-from ipaddress import ip_address
+from threading import current_thread
+from threading import enumerate as enumerate_threads
+from time import monotonic
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal import logs
 from portal.app import open_portal, web_app
+from portal.background import Background
 from portal.errors import Invalid
-from portal.settings import Settings
+from portal.measures_server import check_measures
+from portal.settings import Settings, is_loopback
+from portal.spans import check_spans
+from portal.work import Portal
+from storage.keys.keyring_file import NAME
 
 log = logging.getLogger("portal.server")
 BACKLOG = 512
@@ -29,15 +37,27 @@ def serve_portal(settings: Settings) -> int:
     """
     check_exposure(settings)
     check_port(settings)
-    _log_to_stderr()
+    check_measures(settings)
+    check_spans(settings)
+    logs.begin(settings.log_format)
     for warning in warnings(settings):
         log.warning("%s", warning)
     portal = open_portal(settings)
     try:
         asyncio.run(serve(settings, web_app(portal)))
     finally:
+        finish(portal)
         portal.database.close()
     return 0
+
+
+def finish(portal: Portal) -> None:
+    """Let what is written in the last moment, such as how a download ended, come into the log's tree."""
+    ends = monotonic() + ENDING_SECONDS
+    for thread in enumerate_threads():
+        if not thread.daemon and thread is not current_thread():  # it writes; the loop it wrote for is gone
+            thread.join(timeout=max(0.0, ends - monotonic()))
+    Background(portal).finish()
 
 
 def check_exposure(settings: Settings) -> None:
@@ -74,16 +94,10 @@ def check_port(settings: Settings) -> None:
         ) from error
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host to listen on is this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def warnings(settings: Settings) -> list[str]:
     """Say what is allowed and yet not well."""
+    if settings.token is not None and not (settings.keys / NAME).exists():
+        return []
     found = []
     data, keys = settings.data.resolve(), settings.keys.resolve()
     if data.exists() and keys.exists() and data.stat().st_dev == keys.stat().st_dev:
@@ -96,17 +110,38 @@ def warnings(settings: Settings) -> list[str]:
     return found
 
 
-def _log_to_stderr() -> None:
-    """Send the portal's words and the server's warnings one way; what the server says of itself at each start isn't."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("_granian").addFilter(lambda record: "experimental" not in str(record.msg))
+class Running:
+    """Wrap an application so that what runs in it can be cut: each request writes its outcome as if its client left."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one connection through."""
+        task = asyncio.current_task()
+        if task is None or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._tasks.add(task)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._tasks.discard(task)
+
+    def cut(self) -> None:
+        """Cancel what still runs."""
+        if self._tasks:
+            log.warning("%d requests didn't end in time and are cut", len(self._tasks))
+        for task in self._tasks:
+            task.cancel()
 
 
-async def serve(settings: Settings, app: object) -> None:
-    """Serve an application until the process is told to end."""
+async def serve(settings: Settings, app: ASGIApp) -> None:
+    """Serve an application until the process is told to end, and what runs then has ended or its time is over."""
+    running = Running(app)
     server = Server(
-        app,
+        running,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -117,8 +152,13 @@ async def serve(settings: Settings, app: object) -> None:
         log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
     )
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        server.stop()  # type: ignore[no-untyped-call]
+        loop.call_later(settings.ending_seconds, running.cut)
+
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, server.stop)
+        loop.add_signal_handler(sign, end)
     log.info("the portal answers at %s", settings.origin)
     await server.serve()
     # what follows an answer, such as the outcome of a download whose client has all of it, is done before the end

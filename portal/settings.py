@@ -3,10 +3,10 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from portal.domain.reach import Reach
 from portal.domain.roles import Role
 from portal.domain.signals import Limit, Rule, read_limit
 from portal.errors import Invalid
+from storage.keys.token_uri import EXAMPLE, Token, read_uri
 
 # from how many on, and within how many minutes, a rule gives a signal: rule:count:minutes; 0 switches it off
 SIGNAL_LIMITS: Final = (
@@ -24,15 +25,27 @@ SIGNAL_LIMITS: Final = (
     "after_end:3:1440",
     "new_network:1:129600",
     "new_browser:1:129600",
+    "copy_found:1:1440",
 )
+# where the portal's records and objects lie
+PLACES: Final = frozenset(
+    {
+        *("data", "database", "objects"),
+        *("s3_endpoint", "s3_bucket", "s3_region", "s3_access_key", "s3_secret_key"),
+    }
+)
+LOG_FORMATS: Final = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that can be set; each is `PORTAL_<NAME>` in the environment."""
 
-    data: Path = Path("data")  # database, objects
+    data: Path = Path("data")  # objects, and the database where it is a file
+    # postgresql://…, the address of a database on a server; empty: SQLite in `data`
+    database: str = field(default="", repr=False)
     keys: Path = Path("keys")  # the key file: outside `data`, best on another device
+    pkcs11: str = ""  # the token (HSM) that holds the keys instead, as an RFC 7512 URI with the file of its PIN
     host: str = "127.0.0.1"
     port: int = 8000
     origin: str = "http://localhost:8000"  # the address that people type
@@ -57,6 +70,8 @@ class Settings:
     )
     witness_policy: str = ""  # a file: the log's witnesses, and how many must agree (C2SP tlog-policy)
     signal_limits: tuple[str, ...] = SIGNAL_LIMITS
+    publication_hours: int = 24  # so long what two people confirmed for publication is thought over
+    group_observers: bool = False  # the Oversight Group has observers here (ToR 38); else such an appointment is none
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
     smtp_port: int = 587
@@ -65,18 +80,31 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     mail_from: str = ""  # the address that mail comes from
+    ending_seconds: int = 30  # so long what runs may go on once the portal is told to end; then it is cut
+    log_format: str = "text"  # of what the service says of itself: text or json
+    traces_endpoint: str = ""  # where traces are sent (OTLP over HTTP); none: nowhere
+    metrics_port: int = 0  # where numbers for Prometheus are given out; 0: nowhere
+    metrics_host: str = "127.0.0.1"
+    metrics_token: str = field(default="", repr=False)  # without it no numbers, if it is set
 
     def __post_init__(self) -> None:
         """Read the limits and networks once, so that a wrong one is found at the start."""
         _read_limits(self.session_limits)
         _read_signal_limits(self.signal_limits)
-        _ = self.issuer_reach
+        _ = self.issuer_reach, self.token
+        if self.log_format not in LOG_FORMATS:
+            raise Invalid(f"the setting log_format can be {' or '.join(LOG_FORMATS)}, not {self.log_format!r}")
 
     def session_bounds(self, roles: Iterable[Role]) -> tuple[timedelta, timedelta]:
         """Tell how long a session lives without a request, and at the most, for whoever holds these roles."""
         limits, usual = _read_limits(self.session_limits), (self.session_idle, self.session_life)
         bounds = [limits.get(role, usual) for role in roles] or [usual]
         return min(idle for idle, _ in bounds), min(life for _, life in bounds)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that an appointment can give here."""
+        return tuple(role for role in Role if role is not Role.GROUP_OBSERVER or self.group_observers)
 
     @property
     def session_idle(self) -> timedelta:
@@ -97,6 +125,18 @@ class Settings:
     def signal_rules(self) -> Mapping[Rule, Limit]:
         """What rules there are, and their limits; one that isn't named has that of the defaults."""
         return _read_signal_limits(SIGNAL_LIMITS) | _read_signal_limits(self.signal_limits)
+
+    @property
+    def token(self) -> Token | None:
+        """The token that holds the keys, if one does.
+
+        Raises:
+            Invalid: It can't be read; the sentence doesn't quote it, since somebody may have put the PIN there.
+        """
+        try:
+            return read_uri(self.pkcs11) if self.pkcs11 else None
+        except ValueError as error:
+            raise Invalid(f"the setting pkcs11 can't be read: {error}. Write it like {EXAMPLE}") from None
 
     @property
     def on_this_machine(self) -> bool:
@@ -134,6 +174,21 @@ class Settings:
         }
         return cls(**{name: _read(name, known[name].type, value) for name, value in given.items()})
 
+    def moved_to(self, file: Path) -> Self:
+        """Give these settings with another place for database and objects, which a file of the same form names.
+
+        Raises:
+            Invalid: It can't be read, or names anything else.
+        """
+        try:
+            given: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise Invalid(f"{file} can't be read as settings: {type(error).__name__}") from None
+        if others := sorted(set(given) - PLACES):
+            raise Invalid(f"{file} can name the new place alone ({', '.join(sorted(PLACES))}), not {', '.join(others)}")
+        known = {f.name: f.type for f in fields(self)}
+        return replace(self, **{name: _read(name, known[name], value) for name, value in given.items()})
+
     def shown(self) -> dict[str, str]:
         """Give all settings as text, without secrets."""
         secret = {f.name for f in fields(self) if not f.repr}
@@ -141,6 +196,14 @@ class Settings:
             f.name: ("(set)" if getattr(self, f.name) else "") if f.name in secret else _text(getattr(self, f.name))
             for f in fields(self)
         }
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host to listen on is this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @cache

@@ -10,7 +10,7 @@ Rules that the gate (`Work.require`) enforces:
 5. A session or an appointment that ended is found ended here, in the same transaction as the act.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,8 @@ from portal import gate
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, Facts
-from portal.access.matters import Matter, Row, bare_matter, reaching
+from portal.access.file_matters import Row, reaching
+from portal.access.matters import Matter, bare_matter
 from portal.access.principals import Who, who_asks
 from portal.audit import writer
 from portal.audit.events import Entry, Phase
@@ -33,6 +34,8 @@ from portal.audit.policy import NO_WITNESSES
 from portal.domain.reviews import RoomKind
 from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.settings import Settings
+from portal.spans import span
+from portal.turns import Crowd, Turns
 from storage.database import Database, Session
 from storage.fields import Place
 from storage.keyring import Keyring
@@ -81,9 +84,8 @@ class Portal:
         self.settings = settings
         self.witness_policy = NO_WITNESSES  # until the one of the settings is read
         self.database, self.keyring, self.objects = database, keyring, objects
-        self.policies = policies
-        self.clock = clock
-        self.floods = Floods()
+        self.policies, self.clock = policies, clock
+        self.floods, self.turns, self.crowd = Floods(), Turns(), Crowd()
         self._state_names: dict[str, tuple[float, dict[str, str]]] = {}
 
     def work(self, caller: Caller) -> "Work":
@@ -148,11 +150,11 @@ class Work:
         """
         self._began = monotonic()
         self._transaction: AbstractContextManager[Session] = self.portal.database.begin()
-        self.session = self._transaction.__enter__()
+        with span("wait for the database"):
+            self.session = self._transaction.__enter__()
         self.now = self.portal.clock()  # with the lock taken: no later act bears an earlier time
         try:
-            self.people = PeopleRecords(self.session)
-            self.identity = IdentityRecords(self.session)
+            self.people, self.identity = PeopleRecords(self.session), IdentityRecords(self.session)
             self.authenticators = AuthenticatorRecords(self.session)
             self.states = StateRecords(self.session)
             self.audit = AuditRecords(self.session)
@@ -184,10 +186,12 @@ class Work:
             self._transaction.__exit__(type(fault), fault, fault.__traceback__)
             raise
         try:
-            self._transaction.__exit__(*((None, None, None) if commits else (kind, error, trace)))
+            with span("commit" if commits else "roll back"):
+                self._transaction.__exit__(*((None, None, None) if commits else (kind, error, trace)))
         finally:
             if refused is not None and not commits:
-                self._record(refused)
+                actor = str(refused.who.get("person") or self.caller.machine or self.caller.address)
+                self.portal.floods.record(actor, refused, self.portal.write_log)
             if isinstance(error, NotFound):
                 gate.even_out(self._began)
         if error is None and self._last_permit is not None:
@@ -198,10 +202,6 @@ class Work:
         used = self.who.session
         if used is not None and used.ended_at is None and self.now - used.seen_at >= SESSION_NOTED:
             used.seen_at = self.now
-
-    def _record(self, refused: Entry) -> None:
-        actor = str(refused.who.get("person") or self.caller.machine or self.caller.address)
-        self.portal.floods.record(actor, refused, self.portal.write_log)
 
     # --- the gate ---
 
@@ -251,9 +251,18 @@ class Work:
                 self._refused.detail["why"] = why
 
     def require_rooms(
-        self, action: Action, kind: type[Row], row: Row | None, each: Action, *, asked: UUID | None = None
+        self,
+        action: Action,
+        kind: type[Row],
+        row: Row | None,
+        each: Action,
+        *,
+        asked: UUID | None = None,
+        beside: Collection[tuple[Action, Facts]] = (),
     ) -> tuple[ReviewRecord, list[Room], Permit]:
         """Ask for an act on what reaches over rooms of a file; the permit covers those where `each` is allowed too.
+
+        And of what lies `beside` them, each with an act, that on which this is allowed.
 
         Raises:
             NotFound: There is no such file, or the actor may not know of it.
@@ -264,6 +273,7 @@ class Work:
         record = self.file(gate.review_of(row) or NO_REVIEW)
         rooms = self.allowed(each, Room, record.rooms) if record else []
         scopes = {scope for room in rooms for scope in self._matter(each, Room, room).scopes}
+        scopes |= {one for act, facts in beside if self.allows(act, facts) for one in bare_matter(facts, act).scopes}
         covering = replace(matter, scopes=matter.scopes | scopes)
         permit = self._admit(action, covering, gate.review_of(row), asked, None)
         if record is None:
@@ -316,7 +326,8 @@ class Work:
     ) -> Permit:
         self._about = review
         actor = self.standings.actor(review)
-        found = gate.verdict(self.portal.policies, actor, action, matter, target)
+        with span("decide", **{"portal.action": action.value}):
+            found = gate.verdict(self.portal.policies, actor, action, matter, target)
         if not found.decision.allowed:
             self._refused = gate.refused_entry(action, matter, found, self.who, self.caller, self.now, asked)
             raise gate.refusal(found, self.who)
@@ -335,8 +346,6 @@ class Work:
     def file(self, review_id: UUID) -> ReviewRecord | None:
         """Find a file within reach, once in a transaction."""
         return self.reviews.known(review_id)
-
-    # --- what the events say besides ---
 
     def note(self, permit: Permit, **said: Any) -> None:
         """Add to what a permit's event says."""
@@ -364,21 +373,13 @@ class Work:
     def arrives(self, permit: Permit, room: UUID, about: UUID, on: dict[str, str], **said: str) -> None:
         """Write an act that reached into another room into that room's stream too; it doesn't say from where.
 
-        Args:
-            permit: Of the act.
-            room: The room that it reached into.
-            about: The document or clarification by which the trail finds it there.
-            on: What it is on, as it is called there.
-            said: What else is to be kept.
-
+        The trail finds it there by `about`, a document or clarification; what it is `on` is called as there.
         """
         entry = gate.arrival_entry(self._entry(permit), room, about, on, said)
         self._entries.insert(0, entry)  # the last is the act itself: what is of no room is recorded with it
 
     def _entry(self, permit: Permit) -> Entry:
         return next(entry for entry in self._entries if entry.id == permit.event)
-
-    # --- sealing ---
 
     def seal(self, permit: Permit, scope: Scope, place: Place, text: str) -> bytes:
         """Seal a text under a scope's newest key; a new key version begins if an access to its file ended.

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import moment, perhaps
+from storage.columns import moment, perhaps, where
 
 
 class AccountNotice(SQLModel, table=True):
@@ -21,7 +21,7 @@ class AccountNotice(SQLModel, table=True):
     __table_args__ = (
         Index("account_notice_by_person", "person_id", "made_at"),
         Index("account_notice_by_about", "about", "made_at"),
-        Index("account_notice_by_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+        Index("account_notice_by_due", "due_at", **where("due_at IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")

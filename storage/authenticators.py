@@ -1,12 +1,12 @@
-"""What people sign in with: passkeys, code apps and their wrong codes, recovery codes; and used challenges."""
+"""What people sign in with: passkeys, code apps and their wrong codes, recovery codes; used challenges; attempts."""
 
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlmodel import Field, Index, SQLModel, text
+from sqlmodel import Field, Index, SQLModel
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, large, moment, perhaps, where
 
 
 class Passkey(Guarded, SQLModel, table=True):
@@ -16,7 +16,7 @@ class Passkey(Guarded, SQLModel, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     credential_id: bytes = Field(unique=True)
     public_key: bytes
-    sign_count: int
+    sign_count: int = large()
     aaguid: str = Field(max_length=36)  # the make of the device, where it says so
     name: bytes  # sealed
     added_at: datetime = moment()
@@ -29,7 +29,7 @@ class CodeApp(Guarded, SQLModel, table=True):
     """An app that shows codes: the secret is nowhere, it follows from the salt and a key of the keyring."""
 
     __tablename__: ClassVar[str] = "code_app"
-    __table_args__ = (Index("code_app_once", "person_id", unique=True, sqlite_where=text("removed_at IS NULL")),)
+    __table_args__ = (Index("code_app_once", "person_id", unique=True, **where("removed_at IS NULL")),)
 
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
@@ -69,3 +69,13 @@ class Spent(SQLModel, table=True):
 
     challenge: bytes = Field(primary_key=True)
     expires_at: datetime = moment(index=True)
+
+
+class Attempt(SQLModel, table=True):
+    """An attempt that failed or is under way, counted for one thing, of which only a keyed hash stands here."""
+
+    __table_args__ = (Index("attempt_by_thing", "counted_for", "made_at"),)
+
+    id: UUID = Field(primary_key=True)
+    counted_for: bytes
+    made_at: datetime = moment(index=True)

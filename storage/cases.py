@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, moment, perhaps, where
 from storage.permits import Scope, case_scope, submission_scope
 
 SUBMITTED = frozenset({"submission", "disclosure", "decision"})  # entries that the Oversight Group reads
@@ -74,7 +74,7 @@ class Containment(Guarded, SQLModel, table=True):
 
     __table_args__ = (
         Index("containment_by_case", "case_id"),
-        Index("containment_of_person", "person_id", sqlite_where=text("lifted_at IS NULL")),
+        Index("containment_of_person", "person_id", **where("lifted_at IS NULL")),
     )
     id: UUID = Field(primary_key=True)
     case_id: UUID = Field(foreign_key="breach_case.id")

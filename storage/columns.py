@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
+
+_LARGE = Integer().with_variant(BigInteger(), "postgresql")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -37,6 +39,16 @@ def moment(*, index: bool = False) -> Any:
 def perhaps() -> Any:
     """Make a column for a moment that may never come."""
     return Field(default=None, sa_type=UtcTime)
+
+
+def large(**how: Any) -> Any:
+    """Make a column for a number that may need more than 31 bits: bytes, the log's numbers, somebody else's counter."""
+    return Field(sa_type=_LARGE, **how)
+
+
+def where(condition: str) -> dict[str, Any]:
+    """Give the arguments by which an index covers only some rows, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Guarded:

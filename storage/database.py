@@ -1,59 +1,56 @@
-"""The database: connections with their settings, sessions that stamp and check guarded rows, the committed look-up.
+"""The database: sessions that stamp and check guarded rows, the committed look-up, and errors in our own words.
 
-Every write is one transaction that takes its lock at the start (BEGIN IMMEDIATE), so two writers never find out at
+Every write is one transaction that takes its lock at the start (storage/engines.py), so two writers never find out at
 the commit that they read different things. Waiting is bounded: a store that can't answer in time is an error that
 says so, never a hanging page. The writers of one process wait for their turn in the process: SQLite lets those who
-wait for its lock sleep longer and longer, and whoever comes later takes it before them.
+wait for its lock sleep longer and longer, and whoever comes later takes it before them; on a server each who waits
+would hold a connection.
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import QueuePool
 from sqlmodel import col
 
 from storage import schema
+from storage.engines import WAIT_MILLISECONDS, engines, reading, writing
 from storage.errors import DatabaseUnavailable, Exists, Full, StoreUnavailable
 from storage.guards import GUARD_KEY
-from storage.tables import Event
+from storage.keys.keyring_file import sync_folder
+from storage.tables import Event, Stream
 
-__all__ = ["Database", "Session", "translated"]
+__all__ = ["Database", "Session", "put_in_place", "translated"]
 
-BUSY_MILLISECONDS = 1200  # a page answers within two seconds, with what it asked or with 503
-CONNECTIONS = 48  # a thread of the server holds one, and one more for a moment while it finds its event committed
-READING = {"portal_reading": True}
-WAIT_ENDS = "portal_wait_ends"  # of a writing connection: when the wait for the lock is over
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE deletes past the triggers
-    "PRAGMA trusted_schema=OFF",
-    "PRAGMA secure_delete=ON",
-    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
-    "PRAGMA cache_size=-16000",  # KiB
-)
+_UNIQUE: Final = "23505"
+_FULL: Final = "53100"
+_NO_RIGHT: Final = "42501"
+# others were in the way: a serialization failure, a deadlock, a lock or a statement beyond its bound
+_BUSY: Final = frozenset({"40001", "40P01", "55P03", "57014"})
+# the server ends, begins, has no connection left, or lets nobody write: it is away for us
+_AWAY: Final = ("08", "53", "57P", "25006", "25P03")
+_LOST: Final = (OperationalError, InterfaceError)  # without a number: SQLite's, or of a connection that is gone
 
 
 class Database:
-    """One database, by its address; sessions come from here."""
+    """One database, a file or a server's; sessions come from here."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Path | str) -> None:
+        self.place = place
         self._guard_key = b""
         self._turn = Lock()
-        self.engine = _engine(path)
+        self.engine, self._looks = engines(place)
 
     def guard(self, key: bytes) -> None:
         """Take the key under which guarded rows are stamped and checked."""
@@ -68,8 +65,8 @@ class Database:
             Full: No space is left.
 
         """
-        ends = monotonic() + BUSY_MILLISECONDS / 1000
-        engine = self.engine.execution_options(**{WAIT_ENDS: ends})
+        ends = monotonic() + WAIT_MILLISECONDS / 1000
+        engine = writing(self.engine, ends)
         with (
             translated(),
             _held(self._turn, ends),
@@ -82,16 +79,30 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a reading transaction: sees what is committed, takes no lock."""
-        engine = self.engine.execution_options(**READING)
+        with self._reading(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """Open a reading transaction for a moment, also while another one is open; nothing may be opened in it.
+
+        It comes from connections of its own. Were there as many who read as there are connections, and each asked for
+        a second one, they would all wait for each other.
+        """
+        with self._reading(self._looks) as session:
+            yield session
+
+    @contextmanager
+    def _reading(self, engine: Engine) -> Iterator[Session]:
         with (
             translated(),
-            Session(engine, info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
+            Session(reading(engine), info={GUARD_KEY: self._guard_key}, expire_on_commit=False) as session,
         ):
             yield session
 
     def committed_stamp(self, event_id: UUID) -> bytes | None:
         """Find the stamp of a committed event, on a connection of its own; None when no such event is committed."""
-        with self.read() as session:
+        with self.look() as session:
             return session.scalar(select(col(Event.stamp)).where(col(Event.id) == event_id))
 
     def create(self) -> None:
@@ -99,12 +110,68 @@ class Database:
 
         Raises:
             LaterSchema: The database was made by a later release.
+            Unfit: The database on a server isn't one in which a portal can begin.
+            DatabaseUnavailable: The database is away.
         """
-        schema.upgrade(self.engine)
+        try:
+            with translated():
+                schema.upgrade(self.engine)
+        except ProgrammingError as error:
+            if _code(error) != _NO_RIGHT:
+                raise
+            raise schema.Unfit(
+                "the role of the database may not change its tables: run `portal fsck` once as the one that owns them"
+            ) from error
+
+    def fits(self) -> bool:
+        """Tell whether this release runs at the steps that the database has seen."""
+        with translated():
+            return schema.fits(self.engine)
+
+    def has_portal(self) -> bool:
+        """Tell whether a portal was made here to the end: its streams come last."""
+        with translated():
+            if not schema.is_begun(self.engine):
+                return False
+        with self.read() as session:
+            return session.scalar(select(col(Stream.id)).limit(1)) is not None
+
+    def size(self) -> int:
+        """Tell how many bytes the database takes."""
+        if isinstance(self.place, Path):
+            return self.place.stat().st_size
+        with self.read() as session:
+            return session.scalar(select(func.pg_database_size(func.current_database()))) or 0
+
+    def connections(self) -> tuple[int, int]:
+        """Tell how many connections are in use, and how many there may be."""
+        pools = [engine.pool for engine in (self.engine, self._looks) if isinstance(engine.pool, QueuePool)]
+        return sum(pool.checkedout() for pool in pools), sum(pool.size() for pool in pools)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._looks.dispose()
+
+
+def put_in_place(unfinished: Path, path: Path) -> None:
+    """Give a finished database of SQLite its name, once all of it lies in its one file, on the disk.
+
+    Raises:
+        StoreUnavailable: Somebody has it open, so that a part of it lies beside it still.
+
+    """
+    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    log = Path(f"{unfinished}-wal")
+    if busy or (log.exists() and log.stat().st_size):
+        raise StoreUnavailable(f"{unfinished} is open elsewhere: end what holds it, and begin again.")
+    log.unlink(missing_ok=True)
+    Path(f"{unfinished}-shm").unlink(missing_ok=True)
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -122,54 +189,31 @@ def translated() -> Iterator[None]:
     """Turn the driver's errors into the storage's at this edge."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise _fault(error) from error
     except PoolTimeout as error:
         raise DatabaseUnavailable("all connections to the database are busy") from error
     except IntegrityError as error:
-        if "UNIQUE" in str(error.orig):
+        code = _code(error)
+        if code == _UNIQUE or (not code and "UNIQUE" in str(error.orig)):
             raise Exists("somebody else wrote this first") from error
         raise
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise _fault(error) from error
-        raise
+        if (fault := _fault(error)) is None:
+            raise
+        raise fault from error
 
 
-def _fault(error: DBAPIError) -> StoreUnavailable:
-    text = str(error.orig)
-    if "full" in text:
+def _fault(error: DBAPIError) -> StoreUnavailable | None:
+    """Say what keeps the database from answering; None: the question itself is wrong."""
+    code = _code(error)
+    if code == _FULL or (not code and "full" in str(error.orig)):
         return Full("the database has no space left")
-    return DatabaseUnavailable("the database can't be reached in time")
+    if code in _BUSY:
+        return DatabaseUnavailable("others keep the database busy for too long; what was asked can be tried again")
+    if code.startswith(_AWAY) or error.connection_invalidated or (not code and isinstance(error, _LOST)):
+        return DatabaseUnavailable("the database can't be reached in time")
+    return None
 
 
-def _engine(path: Path) -> Engine:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # WAL and shm take its mode
-    seconds = BUSY_MILLISECONDS / 1000
-    engine = create_engine(
-        f"sqlite:///{path}",
-        connect_args={"timeout": seconds},
-        pool_size=CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=seconds,
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, entry: ConnectionPoolEntry) -> None:
-    del entry
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    now = monotonic()
-    left = max(0.0, options.get(WAIT_ENDS, now + BUSY_MILLISECONDS / 1000) - now)
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout={int(left * 1000)}")  # what the wait in the process left of the bound
-    connection.exec_driver_sql("BEGIN" if options.get("portal_reading") else "BEGIN IMMEDIATE")
+def _code(error: DBAPIError) -> str:
+    """Give PostgreSQL's own number of an error; empty where it has none."""
+    return getattr(error.orig, "sqlstate", None) or ""

@@ -5,6 +5,8 @@ StorageError
 ├── Missing            the object isn't there
 ├── Exists             the name is taken, or somebody wrote the like first; nothing is ever overwritten
 ├── KeyUnavailable     the key provider is away, or the key is unknown or retired
+├── Unprotected        the database would be spoken to in the clear, or without knowing whose it is
+├── BadShares          shares of a recovery key that don't give it
 ├── StoreUnavailable   the object store or the database is away or too slow
 │   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
 │   └── Full           no space is left
@@ -34,6 +36,14 @@ class Exists(StorageError):
 
 class KeyUnavailable(StorageError):
     """The key that this needs can't be used now."""
+
+
+class Unprotected(StorageError):
+    """The address of the database would let others listen, or answer in its place; or it isn't one."""
+
+
+class BadShares(StorageError):
+    """The shares of a recovery key are too few, mistyped, or not of one key."""
 
 
 class StoreUnavailable(StorageError):

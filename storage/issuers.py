@@ -9,17 +9,17 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, moment, perhaps, where
 
 
 class Issuer(Guarded, SQLModel, table=True):
     """An identity provider of one State, or (without one) of the secretariat; it signs in nobody else's people."""
 
     __table_args__ = (
-        Index("issuer_once", "url", "client_id", unique=True, sqlite_where=text("ended_at IS NULL")),
+        Index("issuer_once", "url", "client_id", unique=True, **where("ended_at IS NULL")),
         Index("issuer_by_state", "state_code"),
     )
     id: UUID = Field(primary_key=True)
@@ -44,8 +44,8 @@ class IssuerSubject(Guarded, SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "issuer_subject"
     __table_args__ = (
-        Index("subject_once", "issuer_id", "subject", unique=True, sqlite_where=text("ended_at IS NULL")),
-        Index("subject_of_person_once", "issuer_id", "person_id", unique=True, sqlite_where=text("ended_at IS NULL")),
+        Index("subject_once", "issuer_id", "subject", unique=True, **where("ended_at IS NULL")),
+        Index("subject_of_person_once", "issuer_id", "person_id", unique=True, **where("ended_at IS NULL")),
     )
     id: UUID = Field(primary_key=True)
     issuer_id: UUID = Field(foreign_key="issuer.id")

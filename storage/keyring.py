@@ -17,20 +17,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.canaries import try_keys
+from storage.content import open_all, version_context
 from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, NotPermitted
 from storage.fields import FieldCipher, Place, derive
+from storage.holders import PROVIDER, active_recovery, holder_context, recovery_copy
 from storage.keys.provider import KeyProvider
 from storage.permits import Permit, Scope, covered, current_request, permit_stamp
 from storage.tables import KeyHolder, KeyVersion
 
-PROVIDER = "provider"  # the first kind of holder
 SERVICE = Scope("service")
 KEPT_SECONDS = 300  # how long an opened scope key is used from memory; then it is forgotten at the next tick
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
 FRESH = "fresh_keys"  # in Session.info: keys made by a transaction that isn't committed yet
-_OWN = frozenset({"guard", "permit", "log-edwards", "log-lattice"})  # subkeys of the service key for no look-up
+# subkeys of the service key for no look-up
+_OWN = ("guard", "permit", "ticket", "log-edwards", "log-lattice", "backup-edwards", "backup-lattice")
+_BLIND = ("mail", "token", "pepper", "origin", "totp", "challenge", "signal", "public", "attempt")
 _FORMAT = 1
 _HEADER_BYTES = 5  # the format byte and the key version
 
@@ -66,22 +70,22 @@ class Keyring:
         self._committed: dict[UUID, bytes] = {}
         self._service: dict[str, bytes] = {}
 
-    def create(self) -> None:
+    def create(self, session: Session) -> None:
         """Make the service key of a new portal."""
-        with self._database.begin() as session:
-            self.add_version(session, SERVICE)
+        self.add_version(session, SERVICE)
 
     def start(self) -> None:
-        """Open the service key: it is the canary, without which nothing starts.
+        """Open the service key, and one key for each of the provider's that wraps any: canaries, or nothing starts.
 
         Raises:
-            KeyUnavailable: The provider doesn't hold the key that wrapped it, or there is none.
-            Damaged: It doesn't open.
+            KeyUnavailable: The provider doesn't hold a key that wrapped something, or there is no service key.
+            Damaged: The service key doesn't open, or nothing that one of the provider's keys wrapped.
 
         """
         with self._database.read() as session:
             key = self._unwrap(session, SERVICE, 1)
-        for purpose in (*_OWN, "mail", "token", "pepper", "origin", "totp", "challenge", "signal"):
+            try_keys(session, self.provider)
+        for purpose in (*_OWN, *_BLIND):
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])
 
@@ -193,6 +197,21 @@ class Keyring:
         number, sealed = split(wrapped)
         return self.key(scope, number).wrapping.open(_content_place(scope, version), sealed)
 
+    def check_content(
+        self, session: Session, scope: Scope, version: UUID, wrapped: bytes, sealed: Iterable[bytes]
+    ) -> None:
+        """See that a whole content opens, as `check_holder` does of a key: nothing of it goes anywhere.
+
+        Raises:
+            KeyUnavailable: The key that wraps its own is not there.
+            Damaged: It was changed, cut, or is another one's.
+
+        """
+        number, blob = split(wrapped)
+        key = self.key(scope, number, session).wrapping.open(_content_place(scope, version), blob)
+        for _ in open_all(key, version_context(version), sealed):
+            pass
+
     def equality(self, session: Session, permit: Permit, scope: Scope, digest: bytes) -> bytes:
         """Compute the mark by which equal files of one room find each other; always under the first key version."""
         self._covers(permit, scope)
@@ -242,9 +261,17 @@ class Keyring:
             raise ValueError(f"no look-up is called {purpose}")
         return hmac.digest(self._service[purpose], value, hashlib.sha256)
 
+    def ticket_cipher(self) -> FieldCipher:
+        """Lend the cipher for what browsers carry for a while: nothing of the database, so it takes no permit."""
+        return FieldCipher(self._service["ticket"])
+
     def log_seeds(self) -> tuple[bytes, bytes]:
         """Lend the seeds of the keys that sign the log: Ed25519 and ML-DSA-44."""
         return self._service["log-edwards"], self._service["log-lattice"]
+
+    def backup_seeds(self) -> tuple[bytes, bytes]:
+        """Lend the seeds of the keys that sign backups: Ed25519 and ML-DSA-44."""
+        return self._service["backup-edwards"], self._service["backup-lattice"]
 
     # --- versions ---
 
@@ -267,7 +294,7 @@ class Keyring:
             session.info.setdefault("key_versions", {})[scope] = self.add_version(session, scope)
 
     def add_version(self, session: Session, scope: Scope) -> int:
-        """Make the next key version of a scope and its first holder's copy."""
+        """Make the next key version of a scope, and the copies of its holders."""
         last = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)) or 0
         version = last + 1
         key = secrets.token_bytes(32)
@@ -283,6 +310,8 @@ class Keyring:
                 wrapped=wrapped,
             )
         )
+        if (recovery := active_recovery(session)) is not None:
+            session.add(recovery_copy(recovery.public, scope, version, key))
         session.flush()
         # only this transaction may use it: were it kept for all, a rollback would leave a key that no row holds
         session.info.setdefault(FRESH, {})[scope, version] = ScopeKey(version, key)
@@ -302,8 +331,9 @@ class Keyring:
         if kept is not None and kept[0] > monotonic():
             return kept[1]
         if session is None:
-            with self._database.read() as reading:
-                key = ScopeKey(version, self._unwrap(reading, scope, version))
+            with self._database.look() as looking:
+                wrapped = _wrapped(looking, scope, version)
+            key = ScopeKey(version, self.provider.unwrap(wrapped, holder_context(scope, version)))
         else:
             key = ScopeKey(version, self._unwrap(session, scope, version))
         self._keep(scope, key)
@@ -326,6 +356,11 @@ class Keyring:
             if ends <= now:
                 self._kept.pop(name, None)
 
+    @property
+    def kept(self) -> int:
+        """How many opened keys are in memory."""
+        return len(self._kept)
+
     def _keep(self, scope: Scope, key: ScopeKey) -> None:
         if len(self._kept) >= KEPT_KEYS:
             self.forget_expired()
@@ -334,15 +369,14 @@ class Keyring:
         self._kept[scope, key.version] = (monotonic() + KEPT_SECONDS, key)
 
     def _unwrap(self, session: Session, scope: Scope, version: int) -> bytes:
-        holder = session.get(KeyHolder, (scope, version, PROVIDER))
-        if holder is None:
-            raise KeyUnavailable("the key of this scope is not there")
-        return self.provider.unwrap(holder.wrapped, holder_context(scope, version))
+        return self.provider.unwrap(_wrapped(session, scope, version), holder_context(scope, version))
 
 
-def holder_context(scope: Scope, version: int, holder: str = PROVIDER) -> bytes:
-    """Name what a wrapped scope key is for: purpose, scope (review, room), key version, holder."""
-    return f"portal/v1/scope-key/{scope}/{version}/{holder}".encode()
+def _wrapped(session: Session, scope: Scope, version: int) -> bytes:
+    holder = session.get(KeyHolder, (scope, version, PROVIDER))
+    if holder is None:
+        raise KeyUnavailable("the key of this scope is not there")
+    return holder.wrapped
 
 
 def join(version: int, sealed: bytes) -> bytes:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment
+from storage.columns import Guarded, large, moment
 
 
 class NoteCopy(Guarded, SQLModel, table=True):
@@ -26,7 +26,7 @@ class NoteCopy(Guarded, SQLModel, table=True):
     assignment_id: UUID | None = Field(default=None, foreign_key="assignment.id", index=True)
     of_end: bool = False
     object_name: str = Field(unique=True, max_length=32)
-    size: int  # bytes of plaintext
+    size: int = large()  # bytes of plaintext
     wrapped_key: bytes
     particulars: bytes  # JSON: file name, declared and detected type, SHA-256
     added_by: UUID = Field(foreign_key="person.id")

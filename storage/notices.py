@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import moment, perhaps
+from storage.columns import moment, perhaps, where
 
 
 class Notice(SQLModel, table=True):
@@ -25,7 +25,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
         Index("notice_by_person", "person_id", "made_at"),
-        Index("notice_by_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+        Index("notice_by_due", "due_at", **where("due_at IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")

@@ -29,6 +29,7 @@ ISSUERS = Scope("issuers")  # the secrets that the portal has with identity prov
 ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's hashes
 OUTCOMES = Scope("outcomes")  # how breach cases came out, as one word each
 SIGNALS = Scope("signals")  # what is counted of people for signals, and why one was set aside
+SUMMARIES = Scope("summaries")  # executive summaries that may leave their files (ToR 35)
 STREAMS = Scope("streams")  # every stream of the log: the check of all records covers this, and the look for signals
 
 current_request: ContextVar[UUID | None] = ContextVar("current_request", default=None)
@@ -49,9 +50,19 @@ def case_scope(case: UUID) -> Scope:
     return Scope(f"case/{case}")
 
 
+def grant_scope(grant: UUID) -> Scope:
+    """Name the key scope of a grant to another State."""
+    return Scope(f"grant/{grant}")
+
+
 def submission_scope(case: UUID) -> Scope:
     """Name the key scope of what the Oversight Group has of a breach case."""
     return Scope(f"submission/{case}")
+
+
+def publication_scope(review: UUID) -> Scope:
+    """Name the key scope of what a State prepares for publication of its review."""
+    return Scope(f"publication/{review}")
 
 
 def covered(scope: Scope, scopes: frozenset[Scope]) -> bool:

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, moment, perhaps, where
 
 
 class ReviewSchedule(Guarded, SQLModel, table=True):
@@ -61,7 +61,7 @@ class CalendarFeed(Guarded, SQLModel, table=True):
     """A secret address under which somebody's calendar reads their dates; the token itself is nowhere."""
 
     __tablename__: ClassVar[str] = "calendar_feed"
-    __table_args__ = (Index("feed_once", "person_id", unique=True, sqlite_where=text("ended_at IS NULL")),)
+    __table_args__ = (Index("feed_once", "person_id", unique=True, **where("ended_at IS NULL")),)
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
     appointment_id: UUID = Field(foreign_key="appointment.id")  # under which it was made, and acts

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment
+from storage.columns import Guarded, large, moment
 
 
 class Signal(Guarded, SQLModel, table=True):
@@ -58,5 +58,5 @@ class SignalReading(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "signal_reading"
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # 1: there is one
-    position: int
+    position: int = large()
     mark: bytes

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, large, moment, perhaps, where
 
 # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class ReviewParty(Guarded, SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "review_party"
     __table_args__ = (
-        Index("party_once", "review_id", "state_code", unique=True, sqlite_where=text("until IS NULL")),
+        Index("party_once", "review_id", "state_code", unique=True, **where("until IS NULL")),
         Index("party_by_state", "state_code"),
     )
     id: UUID = Field(primary_key=True)
@@ -320,7 +320,7 @@ class Version(Guarded, SQLModel, table=True):
     document_id: UUID
     number: int
     object_name: str = Field(unique=True, max_length=32)
-    size: int  # bytes of plaintext
+    size: int = large()  # bytes of plaintext
     wrapped_key: bytes
     particulars: bytes  # JSON: file name, declared and detected type, SHA-256
     equal: bytes  # HMAC of the SHA-256 under the room's key: equal files of one room are found by it
@@ -362,7 +362,7 @@ class Stream(SQLModel, table=True):
     kind: str = Field(max_length=20)
     review_id: UUID | None = Field(default=None, foreign_key="review.id", index=True)
     room_id: UUID | None = Field(default=None, foreign_key="room.id", unique=True)
-    next_number: int = 1
+    next_number: int = large(default=1)
 
 
 class Event(SQLModel, table=True):
@@ -377,7 +377,7 @@ class Event(SQLModel, table=True):
     )
     id: UUID = Field(primary_key=True)
     stream_id: UUID = Field(foreign_key="stream.id")
-    number: int
+    number: int = large()
     at: datetime = moment()
     kind: int
     schema_version: int

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import moment
+from storage.columns import large, moment
 
 
 class WaitingEvent(SQLModel, table=True):
@@ -28,7 +28,7 @@ class TreeEntry(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "tree_entry"
 
-    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0
+    position: int = large(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0
     event_id: UUID = Field(foreign_key="event.id", unique=True)
 
 
@@ -38,7 +38,7 @@ class TreeTile(SQLModel, table=True):
     __tablename__: ClassVar[str] = "tree_tile"
 
     level: int = Field(primary_key=True)
-    number: int = Field(primary_key=True)
+    number: int = large(primary_key=True)
     hashes: bytes
 
 
@@ -47,7 +47,7 @@ class TreeHead(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "tree_head"
 
-    size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    size: int = large(primary_key=True, sa_column_kwargs={"autoincrement": False})
     root: bytes
     note: str  # the signed note (C2SP tlog-checkpoint), without cosignatures
     at: datetime = moment()
@@ -61,7 +61,7 @@ class MonthCount(SQLModel, table=True):
     month: str = Field(primary_key=True, max_length=7)  # 2026-05
     kind: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     phase: str = Field(primary_key=True, max_length=10)
-    count: int
+    count: int = large()
 
 
 class Cosignature(SQLModel, table=True):
@@ -70,7 +70,7 @@ class Cosignature(SQLModel, table=True):
     __tablename__: ClassVar[str] = "cosignature"
     __table_args__ = (Index("ix_cosignature_newest", "signer", "key_id", "size"),)
 
-    size: int = Field(primary_key=True, foreign_key="tree_head.size", sa_column_kwargs={"autoincrement": False})
+    size: int = large(primary_key=True, foreign_key="tree_head.size", sa_column_kwargs={"autoincrement": False})
     signer: str = Field(primary_key=True, max_length=255)  # the name in the line of the signature
     key_id: bytes = Field(primary_key=True)  # its four bytes
     value: bytes  # time and signature (C2SP tlog-cosignature)

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.reviews import RoomKind
 from portal.domain.roles import STATE_ROLES, Role
 from portal.usecases.people import new_person

@@ -23,12 +23,22 @@ def made(answer: Response) -> UUID:
     return UUID(answer.headers["location"].removeprefix("/documents/"))
 
 
-def put(world: World, who: str, room: str, text: str = "Draft", *, file: str = "xaa", **fields: str) -> UUID:
-    """Put a document into a room; its content is its title and a little more."""
+def put(
+    world: World,
+    who: str,
+    room: str,
+    text: str = "Draft",
+    *,
+    file: str = "xaa",
+    content: bytes | None = None,
+    **fields: str,
+) -> UUID:
+    """Put a document into a room; its content is its title and a little more, if none is given."""
     path = f"/rooms/{world.files[file].rooms[room]}/documents"
     name = fields.pop("name", f"{text}.pdf")
-    content = f"%PDF-1.7 {text} {name}".encode()
-    return made(send(browser(world, who), path, (name, content, PDF), title=text, **fields))
+    content = content or f"%PDF-1.7 {text} {name}".encode()
+    declared = PDF if content.startswith(b"%PDF-") else "application/octet-stream"
+    return made(send(browser(world, who), path, (name, content, declared), title=text, **fields))
 
 
 def newest(world: World, document: UUID) -> UUID:

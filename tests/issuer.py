@@ -8,7 +8,9 @@ import ssl
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,12 +22,20 @@ CLIENT = "the-portal"
 SECRET = "a secret that only the portal knows"  # of this test
 
 
+_turns = cycle(range(4))  # so that two issuers of one test have two keys
+
+
+@cache
+def _key(_turn: int) -> RSAKey:
+    return RSAKey.generate_key(2048)
+
+
 class FakeIssuer:
     """What it says, and how it misbehaves; `claims` overrule those of a good token (None: left out)."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.keys = {"one": RSAKey.generate_key(2048)}
+        self.keys = {"one": _key(next(_turns))}
         self.kid = "one"
         self.document: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}

@@ -4,24 +4,31 @@ What is wrong in a request of a test is then the one thing that the test put int
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 from httpx2 import Response
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from portal.domain.documents import DocumentKind
+from portal.domain.moves import next_stages
+from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
+from portal.usecases.reports import Proposed
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.notes import Profile
 from storage.notices import Notice
 from storage.planning import ReviewSchedule, ScheduleStep
-from storage.tables import Appointment, Assignment, Cycle
-from tests import breaches, dialogue
+from storage.reports import Manifest
+from storage.tables import Appointment, Assignment, Cycle, Review
+from tests import breaches, dialogue, granting, publicity
+from tests import reports as agreeing
 from tests.breaches import CONCERN
 from tests.cast import World, add_member
 from tests.contents import documents, form_token
@@ -30,6 +37,7 @@ from tests.noting import copied
 from tests.signalled import raised
 from tests.web_client import ORIGIN, Browser, browser
 
+UNGUESSABLE: Final = "Unguessable-Pangolin"  # in the title of each of its documents
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
 TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
 CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
@@ -50,6 +58,13 @@ PROFILE: Final = {
     "seen": "",
 }
 Filling = tuple[str | None, Mapping[str, str]]
+GIVING: Final = {
+    "documents": "",
+    "languages": "en",
+    "mode": "view",
+    "first": "2026-05-05",
+    "last": "2026-07-01",
+}
 FORMS: Final[Mapping[str, Filling]] = {
     "/sign-in": (None, {"mail": "a@example.org", "passphrase": "x" * 20, "next": "/reviews"}),
     "/trouble/link": (None, {"link": "http://localhost:8000/enter/" + "t" * 43}),
@@ -92,7 +107,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/account/sessions/end": ("focal_xaa", {}),
     "/account/sessions/{id}/end": ("focal_xaa", {}),
     "/reviews/{id}/undertaking": ("expert_xaa", {"accepted": "yes", "wording": "1"}),
-    "/reviews/{id}/stage": ("officer", {"seen": "preparation", "stage": "desk_review"}),
+    "/reviews/{id}/stage": ("officer", {"seen": "", "stage": ""}),
     "/reviews/{id}/help": ("focal_xaa", {"wanted": "yes"}),
     "/reviews/{id}/schedule": (
         "officer",
@@ -121,6 +136,13 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases/{id}/disclosure": ("focal_xaa", {}),
     "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
     "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
+    "/reviews/{id}/publications": (
+        "focal_xaa",
+        {"version": "", "pages": "1-2", "title": "Chapters one and two", "language": "en"},
+    ),
+    "/publications/{id}/confirm": ("focal_xaa", {}),
+    "/publications/{id}/cancel": ("focal_xaa", {}),
+    "/publications/{id}/withdraw": ("focal_xaa", {"reason": "A corrected one follows."}),
     "/calendar": ("focal_xaa", {}),
     "/calendar/end": ("focal_xaa", {}),
     "/rooms/{id}/find": ("focal_xaa", {"words": "a", "only_kind": "law", "only_language": "en", "only_tag": ""}),
@@ -195,6 +217,29 @@ FORMS: Final[Mapping[str, Filling]] = {
         {"name": "Ana B", "mail": "ana@example.org", "role": "expert", "language": "en", "state": "XAA", **TERMS},
     ),
     "/signals/{id}/aside": ("confidentiality", {"reason": "They prepare for the visit."}),
+    "/reviews/{id}/report": ("officer", {"report": "", "summary": "", "seen": ""}),
+    "/reviews/{id}/report/comments": (
+        "expert_xaa",
+        {"draft": "", "article": "UNTOC 5", "page": "3", "paragraph": "", "text": "We said *otherwise*."},
+    ),
+    "/reviews/{id}/report/comments/taken": ("officer", {"taking": "", "taken": ""}),
+    "/comments/{id}/replies": ("expert_xbb", {"text": "So it is."}),
+    "/comments/{id}/disposition": ("focal_xbb", {"becomes": "accepted", "words": ""}),
+    "/grants/new": ("focal_xcc", {"review": "", "purpose": "To learn.", "readers": ""}),
+    "/reviews/{id}/offer": ("focal_xdd", {"state": "XAA", "purpose": "To read.", **GIVING}),
+    "/grants/{id}/preview": ("focal_xdd", {**GIVING, "readers": ""}),
+    "/grants/{id}/decide": ("focal_xdd", {**GIVING, "readers": "", "seen": ""}),
+    "/grants/{id}/refuse": ("focal_xdd", {"refuse_reason": "Not now."}),
+    "/grants/{id}/change": ("focal_xdd", {**GIVING, "readers": "", "seen": ""}),
+    "/grants/{id}/revoke": ("focal_xdd", {"revoke_reason": "The law changed."}),
+    "/grants/{id}/answer": ("focal_xff", {"readers": ""}),
+    "/grants/{id}/readers": ("focal_xff", {"readers": ""}),
+    "/granted/{id}/undertaking": ("focal_xff", {"wording": "reader-1", "accepted": "yes"}),
+    "/trace": ("confidentiality", {}),
+    "/manifests/{id}/agree": ("focal_xaa", {}),
+    "/manifests/{id}/disagree": ("focal_xbb", {"reason": "Page 3 is wrong."}),
+    "/versions/{id}/summary": ("officer", {}),
+    "/reviews/{id}/report/summary": ("officer", {}),
     "/people/{id}/link": ("focal_xaa", {}),
     "/people/{id}/links/{link}/confirm": ("registrar", {}),
     "/people/{id}/links/{link}/revoke": ("focal_xaa", {}),
@@ -325,10 +370,117 @@ class Breaches:
         return case
 
 
+class Agreements:
+    """Texts that are circulated, and a proposal for each form of one; begun when one is first asked for."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ids(self, path: str) -> dict[str, UUID]:
+        """Name what an address is about."""
+        if path.startswith("/comments"):
+            return {"comments": self.comment}
+        return {"manifests": self._proposed} if path.startswith("/manifests") else {}
+
+    def fields(self, path: str) -> dict[str, str]:
+        """Name what a form is about."""
+        if "/report/comments" in path:
+            return {"draft": str(self.draft), "taking": str(self.draft), "taken": str(self.comment)}
+        if path != "/reviews/{id}/report":
+            return {}
+        seen = len(self._rows())
+        return {"report": str(self._texts.report), "summary": str(self._texts.summary), "seen": str(seen)}
+
+    def _rows(self) -> Sequence[Manifest]:
+        """Read what was proposed in the first review, in order."""
+        mine = select(Manifest).where(Manifest.review_id == self._world.files["xaa"].review)
+        with self._world.portal.database.read() as session:
+            return session.scalars(mine.order_by(col(Manifest.number))).all()
+
+    @cached_property
+    def draft(self) -> UUID:
+        """Have a draft in circulation that nobody agrees on."""
+        return agreeing.circulated(self._world, DocumentKind.DRAFT_REPORT, "A draft of the report")
+
+    @cached_property
+    def comment(self) -> UUID:
+        """Have it commented on."""
+        return agreeing.comment(self._world, self.draft)
+
+    @cached_property
+    def _texts(self) -> Proposed:
+        return agreeing.texts(self._world)
+
+    @property
+    def _proposed(self) -> UUID:
+        """Propose anew, where what was proposed has ended."""
+        world, texts = self._world, self._texts
+        rows = self._rows()
+        with world.portal.database.read() as session:
+            over = session.get_one(Review, world.files["xaa"].review).closed_at is not None
+        if rows and (over or rows[-1].ended_at is None):
+            return rows[-1].id
+        agreeing.to_report(world)
+        return agreeing.propose(world, replace(texts, seen=len(rows)))
+
+
+class Grants:
+    """Grants of the second review's report to a State that is no party to it: one for each form, the last one open."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made: dict[str, UUID] = {}
+
+    def ids(self, path: str) -> dict[str, UUID]:
+        """Name what an address is about."""
+        if path == "/reviews/{id}/offer":
+            return {"reviews": self._world.files["xdd"].review} if self._agreed else {}
+        if not path.startswith(("/grants/{id}", "/granted/")):
+            return {}
+        if path not in self._made:
+            self._made[path] = self._make(path)
+        return {"grants": self._made[path], "granted": self._made[path], "versions": self._agreed.report_version_id}
+
+    def fields(self, path: str) -> dict[str, str]:
+        """Name what a form is about."""
+        if not path.startswith(("/grants", "/granted")) and path != "/reviews/{id}/offer":
+            return {}
+        reader = {"/grants/new": "focal_xcc", "/grants/{id}/readers": "stranger_xff"}.get(path, "focal_xff")
+        given = str(self._agreed.report_id) if "/new" not in path else ""
+        seen = "1" if path.endswith("/change") else "0"
+        return {
+            "documents": given,
+            "readers": str(self._world.members[reader].person),
+            "seen": seen,
+            "review": str(self._world.files["xdd"].review),
+        }
+
+    @cached_property
+    def _agreed(self) -> Manifest:
+        return granting.agreed_second(self._world)
+
+    def _make(self, path: str) -> UUID:
+        world, agreed = self._world, self._agreed
+        granting.close(world, "xdd")
+        given = {**GIVING, "documents": str(agreed.report_id)}
+        if path.endswith("/answer"):
+            return granting.offered(world, "xdd", **given)
+        grant = granting.asked(world, "focal_xff", "focal_xff", file="xdd")
+        if path.endswith(("/decide", "/refuse", "/preview", "/grants/{id}")):
+            return grant
+        given |= {"readers": str(world.members["focal_xff"].person), "mode": "copies", "seen": "0", "first": ""}
+        answer = granting.act(world, "focal_xdd", grant, "decide", **given)
+        assert answer.status_code == 303, answer.text
+        if path.startswith("/granted/versions"):
+            granting.pledged(world, grant, "focal_xff")
+        return grant
+
+
 class Office:
     """The cast at work, with something for every form to be about."""
 
-    def __init__(self, world: World, title: str = "Response") -> None:
+    def __init__(self, world: World) -> None:
+        title = UNGUESSABLE
         self.world = world
         add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
         self.clients: dict[str | None, Browser] = {}
@@ -358,6 +510,28 @@ class Office:
         self.signal = raised(world)
         self.talk = Talk(world)
         self.breaches = Breaches(world)
+        self.grants = Grants(world)
+        self.planned: dict[str, UUID] = {}
+        self.agreements = Agreements(world)
+
+    def at(self, world: World) -> Self:
+        """Give this office at a copy of its world."""
+        moved = copy(self)
+        moved.world, moved.clients, moved.planned = world, {}, dict(self.planned)
+        for name in ("talk", "breaches", "grants", "agreements"):
+            part = copy(getattr(self, name))
+            part.__dict__.update({key: dict(made) for key, made in vars(part).items() if key == "_made"})
+            part.__dict__["_world"] = world
+            setattr(moved, name, part)
+        return moved
+
+    def begin(self) -> Self:
+        """Have all there that addresses and forms can be about: one sent before may end what the next would need."""
+        for way in WAYS:
+            self.address(way)
+        for way in posts():
+            self.sound(way)
+        return self
 
     def _waiting(self) -> UUID:
         """Make an appointment that somebody else has to confirm."""
@@ -383,8 +557,16 @@ class Office:
         with self.world.portal.database.read() as session:
             return session.scalars(question).one()
 
+    def _stage(self) -> ReviewStage:
+        self.agreements.ids("/manifests")  # what is proposed is, at the stage of the report, from here on
+        with self.world.portal.database.read() as session:
+            stage = ReviewStage(session.get_one(Review, self.world.files["xaa"].review).stage)
+        return stage if next_stages(stage) else ReviewStage.PREPARATION
+
     def _seen(self, way: Way) -> str:
         """Tell what a page showed that is to be changed: when a document was, or how often a schedule."""
+        if way.path.endswith("/stage"):
+            return self._stage().value
         if way.path.endswith("/profile"):
             mine = Profile.person_id == self.world.members["expert_xaa"].person
             with self.world.portal.database.read() as session:
@@ -439,10 +621,23 @@ class Office:
             "states": "XAA",
             **self.talk.ids(way.path),
             **self.breaches.ids(way.path),
+            **self._planned(way.path),
+            **self.agreements.ids(way.path),
+            **self.grants.ids(way.path),
         }
         parts = way.path.split("/")
         filled = [str(ids.get(parts[at - 1], uuid4())) if part[:1] == "{" else part for at, part in enumerate(parts)]
         return "/".join(filled)
+
+    def _planned(self, path: str) -> dict[str, UUID]:
+        """Have a publication for each way of one."""
+        if not path.startswith(("/publications", "/public/")):
+            return {}
+        if path not in self.planned:
+            self.planned[path] = publicity.prepared(self.world, self.shown, "second_focal")
+            if path.endswith("/withdraw") or path.startswith("/public/"):
+                publicity.published(self.world, self.planned[path], "second_focal")
+        return dict.fromkeys(("publications", "public"), self.planned[path])
 
     def send(self, way: Way, fields: Mapping[str, str], path: str | None = None) -> Response:
         """Send a form as whoever may."""
@@ -452,24 +647,31 @@ class Office:
 
     def post(self, who: str | None, path: str, data: Mapping[str, str], *, upload: bool = False) -> Response:
         more: dict[str, Any] = {"files": [("file", ("law.pdf", b"%PDF-1.7 law", PDF))]} if upload else {}
-        return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
+        with publicity.stood_in():
+            return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
 
     def sound(self, way: Way) -> dict[str, str]:
-        ids = {
-            "version": str(newest(self.world, self.draft if way.path.endswith("submit") else self.shown)),
-            "seen": self._seen(way),
-            "translator": str(self.world.members["translator"].person),
-            "review": str(self.world.files["xaa"].review),
-            "cycle": str(self._known(select(Cycle.id).order_by(col(Cycle.created_at), col(Cycle.id)).limit(1))),
-            "officer": str(self.world.members["officer_other"].appointment),
-            "appointment": str(self.world.members["focal_xaa"].appointment),
-            "successor": str(self.world.members["second_expert"].appointment),
-            "newest": str(self._told("expert_xaa")),
-            "room": str(self.world.files["xaa"].rooms["shared"]),
-            "people": str(self.world.members["expert_xaa"].person),
-            "attached": str(newest(self.world, self.draft)),
-            "held": str(self.world.members["expert_xcc"].person),
-            "concerned": str(self.world.members["expert_xcc"].person),
-            **self.talk.fields(way.path),
+        """Fill in what a form says: what is in its filling, and what of it the world knows."""
+        world = self.world
+        ids: dict[str, Callable[[], object]] = {
+            "version": lambda: newest(world, self.draft if way.path.endswith("submit") else self.shown),
+            "seen": lambda: self._seen(way),
+            "stage": lambda: next_stages(self._stage())[0].value,
+            "translator": lambda: world.members["translator"].person,
+            "review": lambda: world.files["xaa"].review,
+            "cycle": lambda: self._known(select(Cycle.id).order_by(col(Cycle.created_at), col(Cycle.id)).limit(1)),
+            "officer": lambda: world.members["officer_other"].appointment,
+            "appointment": lambda: world.members["focal_xaa"].appointment,
+            "successor": lambda: world.members["second_expert"].appointment,
+            "newest": lambda: self._told("expert_xaa"),
+            "room": lambda: world.files["xaa"].rooms["shared"],
+            "people": lambda: world.members["expert_xaa"].person,
+            "attached": lambda: newest(world, self.draft),
+            "held": lambda: world.members["expert_xcc"].person,
+            "concerned": lambda: world.members["expert_xcc"].person,
         }
-        return {name: value or ids.get(name, "") for name, value in FORMS[way.path][1].items()}
+        about = {**self.talk.fields(way.path), **self.agreements.fields(way.path), **self.grants.fields(way.path)}
+        return {
+            name: value or about.get(name) or (str(ids[name]()) if name in ids else "")
+            for name, value in FORMS[way.path][1].items()
+        }

@@ -13,3 +13,9 @@ cp -r tests pyproject.toml build/wheel/
         "$bin/python" -m pytest -q -n 3 --dist loadgroup -m "not (slow or e2e or checkout)" -o pythonpath=site
 )
 "$bin/python" -m pytest -q -n 2 --dist loadgroup -m "(e2e or checkout) and not slow"
+# what a database can break, on PostgreSQL too; `make postgresql` runs all of it there
+PORTAL_TEST_DATABASE=postgresql "$bin/python" -m pytest -q -n 3 --dist loadgroup -m "not slow" \
+    tests/storage/test_schema.py tests/storage/test_triggers.py tests/storage/test_guards.py tests/storage/test_keyring.py \
+    tests/storage/test_audit_records.py tests/storage/test_database.py tests/portal/test_work.py tests/portal/test_replicas.py \
+    tests/portal/audit/test_sequencer.py tests/portal/usecases/test_reports.py tests/portal/usecases/test_register.py \
+    tests/portal/usecases/test_handovers.py tests/portal/web/test_wrong_codes.py

@@ -6,8 +6,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -17,13 +18,17 @@ import pytest
 from portal import cli
 from portal.app import create_portal, open_portal
 from portal.domain.documents import DocumentKind
-from portal.settings import Settings
+from portal.errors import PortalError
+from portal.settings import PLACES, Settings
 from portal.usecases.contents import take_content
 from portal.usecases.downloads import begin_download, end_download
 from portal.usecases.uploads import Described, begin_upload, keep_document
 from portal.work import Portal
 from storage.errors import Damaged, KeyUnavailable
+from storage.schema import Elsewhere
+from storage.tables import Version
 from tests.cast import World
+from tests.databases import IN_POSTGRESQL, ONLY_SQLITE, server
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PAPER = DEPLOY / "README.md"
@@ -32,6 +37,8 @@ WITNESS_UNIT = DEPLOY / "systemd" / "portal-witness.service"
 CADDYFILE = DEPLOY / "Caddyfile"
 ENVIRONMENT = DEPLOY / "env.example"
 CONTENT = b"What the State wrote. " * 5000
+# what a command asks for
+ASKED = {("people", "administrator"): ("--name", "Administrator Example", "--mail", "administrator@example.org")}
 TITLE = "A title that nobody guesses: Quillwort"
 
 pytestmark = pytest.mark.checkout
@@ -144,6 +151,16 @@ def test_the_unit_keeps_keys_out_of_reach_of_dumps_swap_and_the_service_itself()
     assert "keys" not in "".join(unit_lines("ReadWritePaths"))
 
 
+@pytest.mark.parametrize("unit", [UNIT, WITNESS_UNIT], ids=lambda unit: unit.stem)
+def test_the_unit_bounds_what_the_service_takes_of_the_machine(unit: Path) -> None:
+    for name in ("TasksMax", "LimitNOFILE", "MemoryMax"):
+        assert unit_lines(name, unit), name
+
+
+def test_the_service_is_given_time_to_end_what_runs() -> None:
+    assert int(unit_lines("TimeoutStopSec")[0]) >= Settings().ending_seconds + 20
+
+
 def test_the_proxy_exchanges_keys_that_last() -> None:
     text = CADDYFILE.read_text("utf-8")
     curves = re.search(r"^\s+curves (.+)$", text, re.MULTILINE)
@@ -209,6 +226,7 @@ class Drill:
     folder: Path
     open_again: Callable[[], Portal]
     running: bool = True
+    set: dict[str, str] = field(default_factory=dict)  # in the environment besides
 
     def do(self, line: str) -> None:
         """Carry out one line."""
@@ -218,9 +236,12 @@ class Drill:
             ("/var/lib/portal-before", self.folder / "before"),
             ("/var/lib/portal", self.folder / "data"),
             ("/mnt/backup-data", self.folder / "backup-data"),
+            ("/mnt/backup", self.folder / "backup"),
+            ("/mnt/shares", self.folder / "shares"),
             ("/mnt/backup-keys", self.folder / "backup-keys"),
+            ("/etc/portal", self.folder / "etc"),
         ):
-            line = re.sub(rf"{place}(?=[ /]|$)", str(own), line)
+            line = re.sub(rf"(?<![a-z]){place}(?=[ /]|$)", str(own), line)
         match shlex.split(line):
             case ["systemctl", "stop", "portal"]:
                 if self.running:
@@ -229,8 +250,10 @@ class Drill:
             case ["systemctl", "start", "portal"]:
                 self.world.portal = self.open_again()
                 self.running = True
-            case ["portal", "fsck"]:
-                assert run_portal(self.folder, "fsck") == 0
+            case ["portal", *words]:
+                assert run_portal(self.folder, *words, *ASKED.get(tuple(words), ()), **self.set) == 0
+            case ["install", "-d", *_, place]:
+                Path(place).mkdir(mode=0o700, parents=True)
             case ["cp" | "mv", *_] as words:
                 assert not self.running, line
                 subprocess.run(words, check=True)
@@ -238,12 +261,13 @@ class Drill:
                 pytest.fail(f"the drill doesn't know: {line}")
 
 
-def run_portal(folder: Path, *words: str) -> int:
+def run_portal(folder: Path, *words: str, **more: str) -> int:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         "PORTAL_DATA": str(folder / "data"),
         "PORTAL_KEYS": str(folder / "keys"),
+        **more,
     }
     done = subprocess.run(
         [sys.executable, "-m", "portal.cli", *words],
@@ -271,10 +295,11 @@ def drill(world: World, tmp_path: Path) -> Iterator[Drill]:
 
 
 def steps(which: str) -> list[str]:
-    back_up, restore = paper("Back up and restore").split("To restore,")
+    back_up, restore = paper("Copy and bring back by hand").split("To restore,")
     return commands(back_up if which == "back up" else restore)
 
 
+@ONLY_SQLITE
 def test_stop_copy_data_and_keys_apart_start_and_restore(drill: Drill) -> None:
     kept = keep_something(drill.world)
     for line in steps("back up"):
@@ -290,6 +315,7 @@ def test_stop_copy_data_and_keys_apart_start_and_restore(drill: Drill) -> None:
     assert read_back(drill.world.portal, drill.world, kept) == CONTENT
 
 
+@ONLY_SQLITE
 def test_a_backup_of_the_data_opens_nothing_without_keys_or_with_other_ones(drill: Drill, tmp_path: Path) -> None:
     keep_something(drill.world)
     for line in steps("back up"):
@@ -307,6 +333,7 @@ def test_a_backup_of_the_data_opens_nothing_without_keys_or_with_other_ones(dril
         open_portal(Settings(data=copied, keys=other.keys))
 
 
+@ONLY_SQLITE
 def test_a_backup_of_the_data_holds_no_word_in_the_clear(drill: Drill) -> None:
     keep_something(drill.world)
     for line in steps("back up"):
@@ -316,3 +343,51 @@ def test_a_backup_of_the_data_holds_no_word_in_the_clear(drill: Drill) -> None:
     assert len(held) > len(CONTENT)
     for word in (b"Quillwort", b"What the State wrote", b"law.txt", b"focal_xaa@example.org"):
         assert word not in held
+
+
+def test_back_up_while_it_runs_lose_everything_and_restore(drill: Drill) -> None:
+    kept = keep_something(drill.world)
+    for line in commands(paper("Back up while it runs")):
+        drill.do(line)
+    assert drill.running
+    assert not list((drill.folder / "backup").rglob("keyring.json"))
+    drill.do("systemctl stop portal")
+    for lost in ("data", "keys"):
+        shutil.rmtree(drill.folder / lost)
+    shares = sorted((drill.folder / "shares" / "new").iterdir())
+    for share, name in zip(shares[1:4], ("one", "two", "three"), strict=True):
+        shutil.copy(share, drill.folder / "shares" / name)
+    for line in commands(paper("Restore from a backup")):
+        drill.do(line)
+    assert drill.running
+    with drill.world.portal.database.read() as session:
+        version = session.get_one(Version, kept.version)
+    assert drill.world.portal.objects.size(version.object_name) > len(CONTENT)
+    with pytest.raises(PortalError):  # everybody is outside until somebody confirms them
+        read_back(drill.world.portal, drill.world, kept)
+
+
+@ONLY_SQLITE
+@IN_POSTGRESQL
+def test_move_to_a_server_and_start_there(drill: Drill, tmp_path: Path) -> None:
+    kept = keep_something(drill.world)
+    text = paper("Move to another database or store")
+    shown = tomllib.loads("\n".join(re.findall(r"^ {4}(\w+ = .*)$", text, re.MULTILINE)))
+    assert set(shown) < PLACES
+    server().execute("CREATE DATABASE drill")
+    address = server().address("drill")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "new.toml").write_text(f'database = "{address}"\n')
+    drill.open_again = lambda: open_portal(replace(settings_in(tmp_path), database=address), drill.world.clock)
+    moving, starting = text.split("At the end")
+    for line in commands(moving):
+        drill.do(line)
+    drill.set["PORTAL_DATABASE"] = address
+    for line in commands(starting):
+        drill.do(line)
+    assert drill.running
+    assert read_back(drill.world.portal, drill.world, kept) == CONTENT
+    drill.world.portal.database.close()
+    server().execute("DROP DATABASE drill WITH (FORCE)")
+    with pytest.raises(Elsewhere):
+        open_portal(settings_in(tmp_path))

@@ -1,13 +1,21 @@
 """A browser without scripts, signed in as one of the cast, talking to the real application in this process."""
 
 import re
+from typing import Any
 
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from portal.app import web_app
 from tests.cast import World
 
 ORIGIN = "http://localhost:8000"
+
+
+def within(application: Any) -> Starlette:
+    """Give the application inside its walls and its counting."""
+    found: Starlette = application._app._app
+    return found
 
 
 class Browser(TestClient):

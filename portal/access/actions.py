@@ -99,6 +99,19 @@ class Action(StrEnum):
     ADD_REMARK = "addRemark"
     EXPORT_DIALOGUE = "exportDialogue"
     SET_CLEARANCE = "setClearance"
+    # the agreement on the report
+    VIEW_REPORT = "viewReport"
+    VIEW_MANIFEST = "viewManifest"
+    PROPOSE_MANIFEST = "proposeManifest"
+    AGREE_MANIFEST = "agreeManifest"
+    DISAGREE_MANIFEST = "disagreeManifest"
+    LIST_COMMENTS = "listComments"
+    SETTLE_COMMENT = "settleComment"
+    # executive summaries on their way out
+    CONFIRM_SUMMARY = "confirmSummary"
+    TRANSMIT_SUMMARY = "transmitSummary"
+    LIST_SUMMARIES = "listSummaries"
+    DOWNLOAD_SUMMARY = "downloadSummary"
     # the schedule of a review, and one's own calendar
     VIEW_SCHEDULE = "viewSchedule"
     PLAN_REVIEW = "planReview"
@@ -114,6 +127,39 @@ class Action(StrEnum):
     EXPORT_REVIEW_TRAIL = "exportReviewTrail"
     VIEW_OWN_PEOPLE_TRAIL = "viewOwnPeopleTrail"
     VIEW_LOG = "viewLog"
+
+    # grants to other States
+    LIST_GRANTS = "listGrants"
+    ASK_GRANT = "askGrant"
+    OFFER_GRANT = "offerGrant"
+    VIEW_GRANT = "viewGrant"
+    WEIGH_GRANT = "weighGrant"
+    DECIDE_GRANT = "decideGrant"
+    REFUSE_GRANT = "refuseGrant"
+    CHANGE_GRANT = "changeGrant"
+    REVOKE_GRANT = "revokeGrant"
+    ANSWER_OFFER = "answerOffer"
+    NAME_READERS = "nameReaders"
+    VIEW_GRANT_OPENINGS = "viewGrantOpenings"
+    LIST_GRANTED = "listGranted"
+    OPEN_GRANTED = "openGranted"
+    ACCEPT_GRANTED = "acceptGranted"
+    VIEW_GRANTED = "viewGranted"
+    DOWNLOAD_GRANTED = "downloadGranted"
+    TRACE_COPY = "traceCopy"
+
+    # publication
+    LIST_PUBLICATIONS = "listPublications"
+    PREPARE_PUBLICATION = "preparePublication"
+    VIEW_PUBLICATION = "viewPublication"
+    PREVIEW_PUBLICATION = "previewPublication"
+    CONFIRM_PUBLICATION = "confirmPublication"
+    CANCEL_PUBLICATION = "cancelPublication"
+    WITHDRAW_PUBLICATION = "withdrawPublication"
+    READ_CONFIRMED = "readConfirmed"
+    MAKE_PUBLIC = "makePublic"
+    PROVE_PUBLIC = "provePublic"
+    PUBLISH_SUMMARY = "publishSummary"
 
     # breach cases
     LIST_CONCERNS = "listConcerns"
@@ -136,6 +182,7 @@ class Action(StrEnum):
     LIST_OWN_CASES = "listOwnCases"
     VIEW_OWN_CASE = "viewOwnCase"
     ANSWER_CASE = "answerCase"
+    COMPARE_CASE = "compareCase"
     SUBMIT_CASE = "submitCase"
     DISCLOSE_CASE = "discloseCase"
     VIEW_SUBMISSION = "viewSubmission"
@@ -173,6 +220,8 @@ class Action(StrEnum):
     SEND_MAIL = "sendMail"
     MAKE_ADMINISTRATOR = "makeAdministrator"
     TELL_WEEK = "tellWeek"
+    BACK_UP = "backUp"
+    RESTORE_PORTAL = "restorePortal"
 
 
 # What somebody must be able to see for a refusal to be told as one (403); all other refusals look like
@@ -239,6 +288,32 @@ _SEEING: Final = {
     Action.SEND_ENTRY: Action.VIEW_ENTRY,
     Action.DELIVER_ENTRY: Action.VIEW_ENTRY,
     Action.RECALL_ENTRY: Action.VIEW_ENTRY,
+    Action.LIST_PUBLICATIONS: Action.VIEW_REVIEW,
+    Action.PREPARE_PUBLICATION: Action.VIEW_DOCUMENT,
+    Action.PREVIEW_PUBLICATION: Action.VIEW_PUBLICATION,
+    Action.CONFIRM_PUBLICATION: Action.VIEW_PUBLICATION,
+    Action.CANCEL_PUBLICATION: Action.VIEW_PUBLICATION,
+    Action.WITHDRAW_PUBLICATION: Action.VIEW_PUBLICATION,
+    Action.VIEW_REPORT: Action.VIEW_REVIEW,
+    Action.PROPOSE_MANIFEST: Action.VIEW_REVIEW,
+    Action.LIST_COMMENTS: Action.VIEW_REVIEW,
+    Action.SETTLE_COMMENT: Action.LIST_ROOM,
+    Action.CONFIRM_SUMMARY: Action.VIEW_DOCUMENT,
+    Action.TRANSMIT_SUMMARY: Action.VIEW_REVIEW,
+    Action.AGREE_MANIFEST: Action.VIEW_MANIFEST,
+    Action.DISAGREE_MANIFEST: Action.VIEW_MANIFEST,
+    Action.ASK_GRANT: Action.VIEW_GRANT,
+    Action.OFFER_GRANT: Action.VIEW_GRANT,
+    Action.WEIGH_GRANT: Action.VIEW_GRANT,
+    Action.DECIDE_GRANT: Action.VIEW_GRANT,
+    Action.REFUSE_GRANT: Action.VIEW_GRANT,
+    Action.CHANGE_GRANT: Action.VIEW_GRANT,
+    Action.REVOKE_GRANT: Action.VIEW_GRANT,
+    Action.ANSWER_OFFER: Action.VIEW_GRANT,
+    Action.NAME_READERS: Action.VIEW_GRANT,
+    Action.VIEW_GRANT_OPENINGS: Action.VIEW_GRANT,
+    Action.ACCEPT_GRANTED: Action.OPEN_GRANTED,
+    Action.DOWNLOAD_GRANTED: Action.VIEW_GRANTED,
     Action.SET_CONCERN_ASIDE: Action.VIEW_CONCERN,
     Action.CONFIRM_CASE: Action.VIEW_CASE,
     Action.DECLINE_CASE: Action.VIEW_CASE,
@@ -251,6 +326,7 @@ _SEEING: Final = {
     Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
     Action.VIEW_SNAPSHOT: Action.VIEW_CASE,
     Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
+    Action.COMPARE_CASE: Action.VIEW_CASE,
     Action.SUBMIT_CASE: Action.VIEW_CASE,
     Action.DISCLOSE_CASE: Action.VIEW_CASE,
     Action.CLOSE_CASE: Action.VIEW_CASE,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from portal.access.entities import Machine
+from portal.access.actors import Machine
 
 
 @dataclass(frozen=True, slots=True)

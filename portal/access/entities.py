@@ -4,9 +4,7 @@ The facts are read from checked rows by the gate. A thing that doesn't exist is 
 same shape goes through the same decision, and `guardrails.absent` denies it.
 """
 
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,92 +19,26 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    GrantId,
     HandoverId,
     InvitationId,
     IssuerId,
+    ManifestId,
     PersonId,
+    PublicationId,
     ReviewId,
     RoomId,
     SessionId,
     SignalId,
     StateCode,
+    SummaryId,
     VersionId,
 )
 from portal.domain.reviews import ReviewStage, RoomKind
-from portal.domain.roles import STATE_ROLES, Role
+from portal.domain.roles import Role
 
 SECRETARIAT: Final = "secretariat"  # the owner of what no State submitted
 NIL: Final[Any] = UUID(int=0)  # of whatever sort an id is
-
-
-class Machine(StrEnum):
-    """The closed list of machinery that acts without a person; none of it opens contents."""
-
-    INIT = "init"
-    IMPORTER = "importer"
-    WORKER = "worker"
-    SWEEPER = "sweeper"
-    ROTATION = "rotation"
-    FSCK = "fsck"
-    MAILER = "mailer"
-    OPERATOR = "operator"
-    ISSUER = "issuer"
-    WATCHER = "watcher"
-
-
-@dataclass(frozen=True, slots=True)
-class Anonymous:
-    """Somebody who has not signed in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A version that was sent to a translator and is neither delivered nor recalled."""
-
-    review: ReviewId
-    document: DocumentId
-    version: VersionId
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A person acting under one appointment, or (role None) under none yet.
-
-    Args:
-        active: The appointment runs now; without an appointment: the person may be here at all.
-        held: The roles of all appointments that this person holds now, for the exclusions.
-        assigned: The reviews of running assignments under this appointment.
-        tasks: What this translator works on.
-        texts: The texts of clarifications that were sent to this translator, each with its review.
-        feed: Their calendar asks, by its secret address.
-        fresh: They proved a short while ago who they are.
-        contained: The reviews from which they are held back while a breach is looked into.
-        stopped: The reviews of which they download nothing meanwhile.
-
-    """
-
-    person: PersonId
-    role: Role | None
-    active: bool
-    suspended: bool
-    appointment: AppointmentId | None = None
-    state: StateCode | None = None
-    held: frozenset[Role] = frozenset()
-    assigned: frozenset[ReviewId] = frozenset()
-    undertaken: frozenset[ReviewId] = frozenset()
-    tasks: frozenset[Task] = frozenset()
-    texts: frozenset[tuple[ReviewId, EntryId]] = frozenset()
-    feed: bool = False
-    fresh: bool = False
-    contained: frozenset[ReviewId] = frozenset()
-    stopped: frozenset[ReviewId] = frozenset()
-
-    def __post_init__(self) -> None:
-        if (self.state is not None) != (self.role in STATE_ROLES):
-            raise ValueError("an appointment has a State exactly when its role is one of a State")
-
-
-Actor = Principal | Machine | Anonymous
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,13 +192,18 @@ class RoomFacts:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """A document in a room; owner: the State that it is of, or SECRETARIAT."""
+    """A document in a room; owner: the State that it is of, or SECRETARIAT; final: agreed on (ToR 33).
+
+    Renders final: it is a language version of exactly what was agreed on.
+    """
 
     id: DocumentId
     room: RoomFacts
     stage: DocumentStage
     withdrawn: bool
     owner: StateCode | str
+    final: bool = False
+    renders_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,19 +236,75 @@ class EntryFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ConcernFacts:
-    """A concern about a file, filed or about to be.
+class ManifestFacts:
+    """A proposal to agree on a report and its summary; running: neither ended nor final; answered: by these States."""
 
-    Args:
-        filed_by: Whose it is.
-        person: Whom it is about, if it names somebody.
-        involved: Who was ever assigned to the review, or sent a text of it.
+    id: ManifestId
+    review: ReviewFacts
+    running: bool
+    answered: frozenset[StateCode] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFacts:
+    """An executive summary in one language; transmitted: the bodies of the Conference have it (ToR 35).
+
+    Due: that was thought over, so everybody may have it; public: everybody has it (ToR 51).
+    """
+
+    id: SummaryId
+    file: ReviewId  # that it is from; nothing else of it is looked up
+    transmitted: bool
+    due: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """That another State reads a report, asked for, offered or given; begun: it is there, and not about to be.
+
+    Final: the report is agreed on; decided: there are terms; running: these hold now, but for a containment (held);
+    readers: whom they name; undertaken: who undertook to respect its confidentiality; room: the shared one.
+    """
+
+    id: GrantId
+    review: ReviewFacts
+    state: StateCode
+    room: RoomId
+    final: bool = False
+    decided: bool = False
+    ended: bool = False
+    running: bool = False
+    held: bool = False
+    readers: frozenset[PersonId] = frozenset()
+    undertaken: frozenset[PersonId] = frozenset()
+    begun: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedFacts:
+    """A version that a grant gives; copies: as marked copies too."""
+
+    grant: GrantFacts
+    review: ReviewFacts
+    document: DocumentId
+    version: VersionId
+    copies: bool = False
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernFacts:
+    """A concern about a file, filed or about to be; person: whom it is about, if it names somebody.
+
+    Filers: who filed any concern about the review; involved: who was ever assigned to it, or sent a text of it.
     """
 
     id: ConcernId
     review: ReviewFacts
     filed_by: PersonId
     person: PersonId | None = None
+    filers: frozenset[PersonId] = frozenset()
     involved: frozenset[PersonId] = frozenset()
 
 
@@ -322,16 +315,16 @@ class CaseFacts:
     Args:
         person: Whom it concerns; None while nobody is named.
         state: Whose people they are of.
-        filed_by: Who filed the concern that it rests on.
+        filers: Who filed any concern about the review.
         begun_by: Who proposed it.
         involved: Who was ever assigned to the review, or sent a text of it.
         registered: A second person confirmed it.
         ended: It was declined or closed.
         asked: The person concerned was asked to be heard.
-        heard: They were, or let the day pass.
+        heard: They said all that they want to say, or the day is over.
         found: There is a finding.
         submitted: The Oversight Group has it.
-        rooms: The rooms of the review's file.
+        versions: All that lie in the file, where it is compared with them.
     """
 
     id: CaseId
@@ -339,7 +332,7 @@ class CaseFacts:
     begun_by: PersonId
     person: PersonId | None = None
     state: StateCode | None = None
-    filed_by: PersonId | None = None
+    filers: frozenset[PersonId] = frozenset()
     involved: frozenset[PersonId] = frozenset()
     registered: bool = False
     ended: bool = False
@@ -348,6 +341,27 @@ class CaseFacts:
     found: bool = False
     submitted: bool = False
     rooms: frozenset[RoomId] = frozenset()
+    versions: frozenset[VersionId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationFacts:
+    """What a State means to publish of its review, or published; room: its national one, in whose trail it stands.
+
+    Begun: a focal point consented; confirmed: two people did; due: it was thought over; ended: called off, withdrawn;
+    opened by: these people opened its file.
+    """
+
+    id: PublicationId
+    review: ReviewFacts
+    room: RoomId
+    consents: frozenset[PersonId] = frozenset()
+    opened_by: frozenset[PersonId] = frozenset()
+    begun: bool = False
+    confirmed: bool = False
+    due: bool = False
+    public: bool = False
+    ended: bool = False
 
 
 Facts = (
@@ -367,8 +381,13 @@ Facts = (
     | DocumentFacts
     | ClarificationFacts
     | EntryFacts
+    | ManifestFacts
+    | SummaryFacts
+    | GrantFacts
+    | GrantedFacts
     | ConcernFacts
     | CaseFacts
+    | PublicationFacts
 )
 
 
@@ -377,21 +396,3 @@ class Absent:
     """A thing of this type that was asked for and does not exist."""
 
     type: type[Facts]
-
-
-def alike(actor: Actor, facts: Facts) -> Hashable:
-    """Return a key; every decision for this actor is the same on two things that share it."""
-    if isinstance(actor, Principal) and actor.role is Role.TRANSLATOR:
-        return facts  # a translator is sent single versions
-    match facts:
-        case DocumentFacts() | EntryFacts():
-            return replace(facts, id=NIL, room=replace(facts.room, id=RoomId(NIL)))
-        case ClarificationFacts() | RoomFacts() | CycleFacts():
-            return replace(facts, id=NIL)
-        case _:
-            return facts
-
-
-def with_undertaking(principal: Principal, review: ReviewId) -> Principal:
-    """Return the same person as if they had accepted the undertaking, to ask what it would open."""
-    return replace(principal, undertaken=principal.undertaken | {review})

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from portal.access.entities import NIL, Principal
+from portal.access.actors import Principal
+from portal.access.entities import NIL
 from portal.domain.ids import ReviewId, StateCode
 from portal.domain.roles import Role
 

@@ -3,39 +3,37 @@
 A matter's scopes follow from the kind of thing alone, so a use case can't ask for more than it was given.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
+from portal.access.case_scopes import IN_THE_FILE, case_contents, case_scopes
 from portal.access.entities import (
     Absent,
     AppointmentFacts,
     AssignmentFacts,
     CaseFacts,
-    ClarificationFacts,
     ConcernFacts,
     CycleFacts,
-    DocumentFacts,
-    EntryFacts,
     Facts,
+    GrantedFacts,
+    GrantFacts,
     HandoverFacts,
     InvitationFacts,
     IssuerFacts,
     PersonFacts,
     PortalFacts,
-    ReviewFacts,
-    RoomFacts,
+    PublicationFacts,
     SessionFacts,
     SignalFacts,
     StateFacts,
+    SummaryFacts,
 )
+from portal.access.grant_scopes import grant_named, grant_scopes, grant_stream
+from portal.access.publication_matters import publication_scopes, publication_stream, summary_scopes
 from portal.audit.events import CASES_STREAM, IDENTITY_STREAM, MACHINERY_STREAM, REGISTRY_STREAM
-from portal.domain.clarifications import ClarificationStage, Clearance, EntryStage
-from portal.domain.documents import DocumentStage
-from portal.domain.ids import ClarificationId, DocumentId, EntryId, ReviewId, RoomId, StateCode, StreamId, VersionId
-from portal.domain.reviews import ReviewStage, RoomKind
-from storage.dialogue import Clarification, Entry
+from portal.domain.ids import StreamId, VersionId
 from storage.permits import (
     DEVICES,
     ISSUERS,
@@ -45,23 +43,20 @@ from storage.permits import (
     REGISTRY,
     SIGNALS,
     STREAMS,
+    SUMMARIES,
     Scope,
-    case_scope,
-    room_scope,
-    stream_scope,
-    submission_scope,
 )
-from storage.repositories.reviews import ReviewRecord
-from storage.tables import Document, Review, Room, Version
 
-# what of a file an act can be on
-Row = TypeVar("Row", Review, Room, Document, Version, Clarification, Entry)
-# acts whose permit opens the content of the version, or of the scanned copy, asked for
-OPENS_CONTENT: Final = frozenset({Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT, Action.OPEN_NOTE})
-# acts whose permit opens the trail of the room that the thing lies in
-OPENS_TRAIL: Final = frozenset({Action.VIEW_DOCUMENT_TRAIL, Action.VIEW_ROOM_TRAIL})
-# acts whose permit opens the trail of the review's own acts: who is assigned, who looked at the file as a whole
-OPENS_REVIEW_TRAIL: Final = frozenset({Action.VIEW_REVIEW_TRAIL, Action.EXPORT_REVIEW_TRAIL})
+# acts whose permit opens the content of the version, or of the copy or publication, asked for
+OPENS_CONTENT: Final = frozenset(
+    {
+        *(Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT, Action.OPEN_NOTE),
+        *(Action.CONFIRM_SUMMARY, Action.DOWNLOAD_SUMMARY),
+        *(Action.PREPARE_PUBLICATION, Action.PREVIEW_PUBLICATION, Action.READ_CONFIRMED),
+        *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED),
+    }
+)
+_COPIES: Final = frozenset({Action.OPEN_NOTE, Action.DOWNLOAD_SUMMARY})  # those of them that open a copy
 _IDENTITY: Final = frozenset(
     {
         Action.SIGN_IN,
@@ -95,10 +90,9 @@ _MACHINERY: Final = frozenset(
         Action.MAKE_ADMINISTRATOR,
         Action.TELL_WEEK,
         *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
+        *(Action.BACK_UP, Action.RESTORE_PORTAL),
     }
 )
-# acts on a review's entry in the register whose permit opens, and seals, legal bases
-_REGISTER: Final = frozenset({Action.VIEW_REGISTER_ENTRY, Action.CHANGE_PARTIES})
 # acts whose permit opens mail addresses, legal bases and profiles
 _PEOPLE: Final = frozenset(
     {
@@ -111,10 +105,6 @@ _PEOPLE: Final = frozenset(
         Action.MAKE_ADMINISTRATOR,
     }
 )
-_CLARIFICATION_ROOMS: Final = {
-    Action.MERGE_CLARIFICATION: RoomKind.REVIEWERS,
-    Action.ROUTE_CLARIFICATION: RoomKind.NATIONAL,
-}
 # nobody is signed in (yet), so nothing opens but what is kept of the browser with the session that begins
 _NAMELESS: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION, Action.VIEW_CALENDAR, Action.REPORT_TROUBLE})
 # acts whose permit seals and opens with which browsers somebody is signed in
@@ -130,6 +120,7 @@ _DEVICES: Final = frozenset(
 # acts whose permit covers the same, whatever they are on
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
+    Action.DOWNLOAD_SUMMARY: frozenset({SUMMARIES}),  # no names, and no room of the file that it is from
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
     Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),  # likewise, and what is counted of people
     Action.RAISE_SIGNALS: frozenset(),
@@ -137,18 +128,12 @@ _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.ADD_ISSUER: frozenset({ISSUERS, NAMES}),  # the secret with an identity provider
     Action.CALL_ISSUER: frozenset({ISSUERS}),
     Action.END_SESSIONS_BY_ISSUER: frozenset(),
+    Action.BACK_UP: frozenset(),  # it copies what is sealed
+    Action.RESTORE_PORTAL: frozenset({REGISTRY}),  # why appointments ended; no names, no rooms
     Action.TELL_WEEK: frozenset(),  # that events are there and when stands in the clear
 }
 # acts around breach cases that are on no case yet: nothing of them stands in the file's own trail
 _CASES: Final = frozenset({Action.LIST_CONCERNS, Action.LIST_CASES, Action.LIST_OWN_CASES, Action.VIEW_STATEMENT})
-# acts on a case whose permit seals how it came out
-_COMES_OUT: Final = frozenset({Action.RECORD_FINDING, Action.DECIDE_CASE})
-# acts of the Oversight Group: they open what was submitted to it, and nothing else of a case
-_OF_THE_GROUP: Final = frozenset({Action.VIEW_SUBMISSION, Action.DECIDE_CASE})
-# the person concerned learns the finding, and not what is submitted
-_BEFORE_SUBMISSION: Final = frozenset({Action.VIEW_OWN_CASE, Action.ANSWER_CASE})
-# acts on a review whose permit opens, and seals, the reasons in its schedule: they lie under the shared room's key
-_SCHEDULE: Final = frozenset({Action.VIEW_SCHEDULE, Action.PLAN_REVIEW, Action.SET_STEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,128 +146,12 @@ class Matter:
     scopes: frozenset[Scope] = frozenset()
     about: UUID | None = None
     version: VersionId | None = None
-    copy: UUID | None = None  # the scanned copy of a note
+    copy: UUID | None = None  # the scanned copy of a note, a summary that may leave its file, a publication's file
 
     def contents(self, action: Action) -> frozenset[UUID]:
-        """Name the one content that a permit for this act opens, if it opens any."""
+        """Name the one content that a permit for this act opens, if it opens any; a comparison opens a whole file's."""
         content = self.version or self.copy
-        return frozenset({content} if content and action in OPENS_CONTENT else ())
-
-
-def review_facts(record: ReviewRecord) -> ReviewFacts:
-    """Tell the policies about a review file."""
-    return ReviewFacts(
-        ReviewId(record.review.id),
-        StateCode(record.review.state_code),
-        frozenset(StateCode(code) for code in record.reviewing),
-        ReviewStage(record.review.stage),
-        record.review.help_asked,
-    )
-
-
-def room_facts(room: Room, review: ReviewFacts) -> RoomFacts:
-    """Tell the policies about a room."""
-    state = StateCode(room.state_code) if room.state_code else None
-    return RoomFacts(RoomId(room.id), review, RoomKind(room.kind), state)
-
-
-def document_facts(document: Document, room: RoomFacts) -> DocumentFacts:
-    """Tell the policies about a document."""
-    return DocumentFacts(
-        DocumentId(document.id),
-        room,
-        DocumentStage(document.stage),
-        withdrawn=document.withdrawn_at is not None,
-        owner=document.owner,
-    )
-
-
-def review_matter(record: ReviewRecord, action: Action) -> Matter:
-    """Take a whole review file."""
-    review: Review = record.review
-    scopes = {NAMES, REGISTRY} if action in _REGISTER else {NAMES}
-    if action in OPENS_REVIEW_TRAIL:
-        scopes.add(stream_scope(review.id))
-    stream = CASES_STREAM if action in _CASES else review.id
-    if action is Action.SET_CLEARANCE and (own := record.room(RoomKind.REVIEWERS.value)) is not None:
-        stream = own.id  # how a reviewing State works is nothing for the State under review
-    shared = record.room(RoomKind.SHARED.value) if action in _SCHEDULE else None
-    if shared is not None:
-        scopes.add(room_scope(review.id, shared.id))
-    return Matter(review_facts(record), {"review": str(review.id)}, StreamId(stream), frozenset(scopes))
-
-
-def room_matter(room: Room, record: ReviewRecord, action: Action) -> Matter:
-    """Take a room of a file."""
-    return Matter(
-        room_facts(room, review_facts(record)),
-        {"review": str(room.review_id), "room": str(room.id)},
-        StreamId(room.id),
-        _room_scopes(room.review_id, room.id, action),
-    )
-
-
-def document_matter(document: Document, version: Version | None, record: ReviewRecord, action: Action) -> Matter:
-    """Take a document, or one version of it."""
-    room = next(room for room in record.rooms if room.id == document.room_id)
-    on = {"review": str(document.review_id), "room": str(document.room_id), "document": str(document.id)}
-    return Matter(
-        document_facts(document, room_facts(room, review_facts(record))),
-        on | ({"version": str(version.id)} if version else {}),
-        StreamId(room.id),
-        _room_scopes(room.review_id, room.id, action),
-        about=document.id,
-        version=VersionId(version.id) if version else None,
-    )
-
-
-def clarification_matter(row: Clarification, record: ReviewRecord, action: Action, target: RoomKind | None) -> Matter:
-    """Take a clarification: recorded where those see it who may know of it; the permit covers that room.
-
-    Drafting is recorded in the room of the draft, and whom the State under review gives it to in its national room.
-    """
-    passed = row.passed_at is not None
-    kind = _CLARIFICATION_ROOMS.get(action) or target or (RoomKind.SHARED if passed else RoomKind.REVIEWERS)
-    state = record.review.state_code if kind is RoomKind.NATIONAL else None
-    room = record.room(kind.value, state)
-    if room is None:
-        raise RuntimeError("a review lacks one of its rooms")
-    facts = ClarificationFacts(
-        ClarificationId(row.id),
-        review_facts(record),
-        ClarificationStage(row.stage),
-        passed=passed,
-        owner=StateCode(row.owner),
-    )
-    on = {"review": str(row.review_id), "room": str(room.id), "clarification": str(row.id)}
-    return Matter(facts, on, StreamId(room.id), _room_scopes(row.review_id, room.id, action), about=row.id)
-
-
-def entry_matter(row: Entry, record: ReviewRecord, action: Action, *, needs_clearance: bool) -> Matter:
-    """Take a text of a clarification in its room."""
-    room = next(room for room in record.rooms if room.id == row.room_id)
-    facts = EntryFacts(
-        EntryId(row.id),
-        room_facts(room, review_facts(record)),
-        EntryStage(row.stage),
-        row.owner,
-        needs_clearance=needs_clearance,
-        cleared=row.clearance == Clearance.GIVEN,
-    )
-    on = {"review": str(row.review_id), "room": str(room.id), "clarification": str(row.clarification_id)}
-    return Matter(
-        facts,
-        on | {"entry": str(row.id)},
-        StreamId(room.id),
-        _room_scopes(row.review_id, room.id, action),
-        about=row.clarification_id,
-    )
-
-
-def reaching(matter: Matter, record: ReviewRecord | None, target: RoomKind | None) -> Matter:
-    """Let a matter cover the room that a document is to go to: the policies decide on the act by that room's kind."""
-    room = record.room(target.value) if record and target else None
-    return replace(matter, scopes=matter.scopes | {room_scope(room.review_id, room.id)}) if room else matter
+        return frozenset({content} if content and action in OPENS_CONTENT else case_contents(self.facts, action))
 
 
 def bare_matter(facts: Facts | Absent, action: Action, asked: UUID | None = None) -> Matter:
@@ -294,16 +163,29 @@ def bare_matter(facts: Facts | Absent, action: Action, asked: UUID | None = None
         asked: The id that the caller named: of the scanned copy, where one is to be opened.
 
     """
-    copy = asked if action is Action.OPEN_NOTE else None
+    if isinstance(facts, GrantFacts | GrantedFacts):
+        return _grant_matter(facts, action)
+    if isinstance(facts, PublicationFacts):
+        named = {"publication": str(facts.id), "review": str(facts.review.id)}
+        stream, scopes = publication_stream(facts, action), publication_scopes(facts, action)
+        return Matter(facts, named, stream, scopes, copy=facts.id)
+    if isinstance(facts, SummaryFacts) and action is not Action.DOWNLOAD_SUMMARY:
+        return Matter(facts, _named(facts), StreamId(facts.file), summary_scopes(facts, action), copy=facts.id)
+    copy = asked if action in _COPIES else None
     on = _named(facts) | ({"copy": str(copy)} if copy else {})
     return Matter(facts, on, _stream(facts, action), _scopes(facts, action), copy=copy)
 
 
-def _room_scopes(review: UUID, room: UUID, action: Action) -> frozenset[Scope]:
-    scopes = {NAMES, room_scope(review, room)}
-    if action in OPENS_TRAIL:
-        scopes.add(stream_scope(room))
-    return frozenset(scopes)
+def _grant_matter(facts: GrantFacts | GrantedFacts, action: Action) -> Matter:
+    given = facts if isinstance(facts, GrantedFacts) else None
+    return Matter(
+        facts,
+        {name: str(value) for name, value in grant_named(facts).items()},
+        grant_stream(facts),
+        grant_scopes(facts, action),
+        about=given.document if given else None,
+        version=given.version if given else None,
+    )
 
 
 def _scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
@@ -329,23 +211,9 @@ def _people_scopes(facts: Facts | Absent, action: Action) -> frozenset[Scope]:
         case PortalFacts() | StateFacts() if action in _PEOPLE:
             return frozenset({NAMES, REGISTRY})
         case ConcernFacts() | CaseFacts() | SignalFacts():
-            return frozenset({NAMES, SIGNALS}) if isinstance(facts, SignalFacts) else _case_scopes(facts, action)
+            return frozenset({NAMES, SIGNALS}) if isinstance(facts, SignalFacts) else case_scopes(facts, action)
         case _:
             return frozenset({NAMES})
-
-
-def _case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
-    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
-        # who did what and when; no room's key, so no title
-        return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
-    scopes = {NAMES, OUTCOMES} if action in _COMES_OUT else {NAMES}
-    if action not in _OF_THE_GROUP:
-        scopes.add(case_scope(facts.id))
-    if isinstance(facts, CaseFacts) and action not in _BEFORE_SUBMISSION:
-        scopes.add(submission_scope(facts.id))
-    if action is Action.SUBMIT_CASE and isinstance(facts, CaseFacts):  # to hold against what the file says
-        scopes |= {room_scope(facts.review.id, room) for room in facts.rooms}
-    return frozenset(scopes)
 
 
 def _stream(facts: Facts | Absent, action: Action) -> StreamId:
@@ -353,12 +221,12 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
         return IDENTITY_STREAM
     if action in _MACHINERY:
         return MACHINERY_STREAM
-    if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
-        return StreamId(facts.review.id)  # the States of the file see that somebody looked
+    if action in IN_THE_FILE and isinstance(facts, CaseFacts):
+        return StreamId(facts.review.id)
     if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
         return CASES_STREAM
-    if isinstance(facts, AssignmentFacts):
-        return StreamId(facts.review.id)
+    if isinstance(facts, AssignmentFacts | SummaryFacts):  # the States of a file see who read its summary
+        return StreamId(facts.file if isinstance(facts, SummaryFacts) else facts.review.id)
     return REGISTRY_STREAM
 
 
@@ -375,6 +243,8 @@ def _named(facts: Facts | Absent) -> dict[str, str]:  # noqa: C901 - one branch 
             named = {"session" if isinstance(facts, SessionFacts) else "signal": facts.id, "person": facts.person}
         case StateFacts():
             named = {"state": facts.code}
+        case SummaryFacts():
+            named = {"summary": facts.id, "review": facts.file}
         case CycleFacts():
             named = {"cycle": facts.id}
         case ConcernFacts():

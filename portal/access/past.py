@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.access.entities import DocumentFacts, Principal, ReviewFacts, Task
-from portal.access.matters import room_facts
+from portal.access.actors import Principal, Task
+from portal.access.entities import DocumentFacts, GrantedFacts, ReviewFacts
+from portal.access.file_matters import room_facts
+from portal.access.past_grants import PastGrant
 from portal.domain.appointments import Standing, standing
 from portal.domain.cases import Hold
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import AppointmentId, DocumentId, PersonId, ReviewId, StateCode, VersionId
+from portal.domain.periods import is_past
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from storage.cases import Containment
@@ -33,6 +36,7 @@ class Past:
         undertakings: Since when each person has given the undertaking for the review.
         tasks: Translations of the document.
         containments: By which these people, or everybody in the review, were held back.
+        grants: Those that gave the version to readers of another State, as far as the asker may know of them.
 
     """
 
@@ -45,6 +49,7 @@ class Past:
     undertakings: Mapping[PersonId, datetime]
     tasks: Sequence[TranslationTask]
     containments: Sequence[Containment]
+    grants: Sequence[PastGrant] = ()
 
     def moments(self, since: datetime, until: datetime) -> list[datetime]:
         """Give the moments from one to another at which rights may have been others than before."""
@@ -59,9 +64,15 @@ class Past:
             DocumentId(self.document.id),
             room_facts(room, self._review(at)),
             self._stage(at),
-            withdrawn=_is_past(self.document.withdrawn_at, at),
+            withdrawn=is_past(self.document.withdrawn_at, at),
             owner=self.document.owner,
+            final=self._is_final(at),
         )
+
+    def granted(self, at: datetime, facts: DocumentFacts) -> list[GrantedFacts]:
+        """Tell the policies about what grants gave of the version."""
+        version = VersionId(self.version.id)
+        return [given for one in self.grants if (given := one.facts(at, facts, version)) is not None]
 
     def principals(self, at: datetime) -> list[Principal]:
         """Tell the policies about everybody under each appointment that ran."""
@@ -77,7 +88,7 @@ class Past:
                 state=StateCode(one.state_code) if one.state_code else None,
                 held=frozenset(Role(other.role) for other in running if other.person_id == one.person_id),
                 assigned=self._here if one.id in assigned else frozenset(),
-                undertaken=self._here if _is_past(self._undertaken(one), at) else frozenset(),
+                undertaken=self._here if is_past(self._undertaken(one), at) else frozenset(),
                 tasks=frozenset(self._tasks(one, at)),
                 contained=self._here if self._is_held(Hold.REVIEW, one, at) else frozenset(),
                 stopped=self._here if self._is_held(Hold.DOWNLOADS, one, at) else frozenset(),
@@ -85,6 +96,10 @@ class Past:
             )
             for one in running
         ]
+
+    def _is_final(self, at: datetime) -> bool:
+        agreed = self.record.final
+        return agreed is not None and self.document.id in agreed.documents and is_past(agreed.final_at, at)
 
     @property
     def _here(self) -> frozenset[ReviewId]:
@@ -95,12 +110,12 @@ class Past:
             held.kind == kind.value
             and held.person_id in {None, one.person_id}
             and held.begun_at <= at
-            and not _is_past(held.lifted_at, at)
+            and not is_past(held.lifted_at, at)
             for held in self.containments
         )
 
     def _is_suspended(self, one: Appointment, at: datetime) -> bool:
-        return _is_past(self.people[PersonId(one.person_id)].suspended_at, at)
+        return is_past(self.people[PersonId(one.person_id)].suspended_at, at)
 
     def _undertaken(self, one: Appointment) -> datetime | None:
         return self.undertakings.get(PersonId(one.person_id))
@@ -108,7 +123,7 @@ class Past:
     def _tasks(self, one: Appointment, at: datetime) -> Iterator[Task]:
         for task in self.tasks:
             ends = (task.delivered_at, task.recalled_at)
-            if task.person_id == one.person_id and task.sent_at <= at and not any(_is_past(end, at) for end in ends):
+            if task.person_id == one.person_id and task.sent_at <= at and not any(is_past(end, at) for end in ends):
                 yield Task(ReviewId(task.review_id), DocumentId(task.document_id), VersionId(task.version_id))
 
     def _review(self, at: datetime) -> ReviewFacts:
@@ -116,10 +131,10 @@ class Past:
         reviewing = (
             party.state_code
             for party in self.record.parties
-            if party.part == "reviewing" and party.since <= at and not _is_past(party.until, at)
+            if party.part == "reviewing" and party.since <= at and not is_past(party.until, at)
         )
         closed = ReviewStage(review.stage) is ReviewStage.CLOSED
-        stage = ReviewStage.AGREED if closed and not _is_past(review.closed_at, at) else ReviewStage(review.stage)
+        stage = ReviewStage.AGREED if closed and not is_past(review.closed_at, at) else ReviewStage(review.stage)
         return ReviewFacts(
             ReviewId(review.id),
             StateCode(review.state_code),
@@ -133,12 +148,14 @@ class Past:
             (self.document.circulated_at, DocumentStage.CIRCULATED),
             (self.document.submitted_at, DocumentStage.SUBMITTED),
         )
-        return next((stage for moment, stage in steps if _is_past(moment, at)), DocumentStage.DRAFT)
+        return next((stage for moment, stage in steps if is_past(moment, at)), DocumentStage.DRAFT)
 
     def _times(self) -> Iterator[datetime | None]:
         document, review = self.document, self.record.review
         yield from (self.version.created_at, document.submitted_at, document.circulated_at, document.withdrawn_at)
         yield review.closed_at
+        for grant in self.grants:
+            yield from grant.times()
         yield from self.undertakings.values()
         for party in self.record.parties:
             yield from (party.since, party.until)
@@ -153,12 +170,8 @@ class Past:
         yield from (person.suspended_at for person in self.people.values())
 
 
-def _is_past(moment: datetime | None, at: datetime) -> bool:
-    return moment is not None and moment <= at
-
-
 def _ran(one: Appointment, at: datetime) -> bool:
-    return _runs(one, at) and (not one.needs_confirmation or _is_past(one.confirmed_at, at))
+    return _runs(one, at) and (not one.needs_confirmation or is_past(one.confirmed_at, at))
 
 
 def _runs(one: Appointment | Assignment, at: datetime) -> bool:

@@ -10,12 +10,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from portal.access.actors import Actor, Anonymous, Machine, Principal, Task
 from portal.access.caller import Caller
-from portal.access.entities import Actor, Anonymous, Machine, Principal, Task
 from portal.domain.ids import AppointmentId, EntryId, PersonId, ReviewId, StateCode
 from portal.domain.proofs import is_fresh
 from portal.domain.roles import Role
@@ -118,11 +118,18 @@ def who_asks(caller: Caller, identity: IdentityRecords, now: datetime, settings:
         return Who(machine=caller.machine)
     if caller.token is None:
         return Who()
-    found = identity.signed_in(caller.token, now)
+    found = _counting(identity.signed_in(caller.token, now), settings)
     if found is None or not lives(found.session, found.appointments, now, settings):
         raise SignedOut
     fresh = is_fresh(found.session.proven_at, now, settings.fresh)
     return Who(None, found.session, found.person, _acting(found), found.appointments, fresh=fresh)
+
+
+def _counting(found: SignedIn | None, settings: Settings) -> SignedIn | None:
+    """Leave out appointments to what isn't there by the settings."""
+    if found is None:
+        return None
+    return replace(found, appointments=tuple(one for one in found.appointments if Role(one.role) in settings.roles))
 
 
 def _calendar(identity: IdentityRecords, token_hash: bytes, now: datetime) -> Who:

@@ -7,11 +7,10 @@ from typing import Any, Final, assert_never
 
 from policies.engine import EntityId, Question
 from portal.access.actions import Action
+from portal.access.actors import Actor, Anonymous, Machine, Principal
 from portal.access.entities import (
     NIL,
     Absent,
-    Actor,
-    Anonymous,
     AppointmentFacts,
     AssignmentFacts,
     CaseFacts,
@@ -21,18 +20,21 @@ from portal.access.entities import (
     DocumentFacts,
     EntryFacts,
     Facts,
+    GrantedFacts,
+    GrantFacts,
     HandoverFacts,
     InvitationFacts,
     IssuerFacts,
-    Machine,
+    ManifestFacts,
     PersonFacts,
     PortalFacts,
-    Principal,
+    PublicationFacts,
     ReviewFacts,
     RoomFacts,
     SessionFacts,
     SignalFacts,
     StateFacts,
+    SummaryFacts,
 )
 from portal.domain.clarifications import ClarificationStage, EntryStage
 from portal.domain.documents import DocumentStage
@@ -45,15 +47,19 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    GrantId,
     HandoverId,
     InvitationId,
     IssuerId,
+    ManifestId,
     PersonId,
+    PublicationId,
     ReviewId,
     RoomId,
     SessionId,
     SignalId,
     StateCode,
+    SummaryId,
     VersionId,
 )
 from portal.domain.reviews import ReviewStage, RoomKind
@@ -68,6 +74,7 @@ _NO_REVIEW: Final = ReviewFacts(
     ReviewId(NIL), _NO_STATE, frozenset({_NO_STATE}), ReviewStage.PREPARATION, help_asked=False
 )
 _NO_ROOM: Final = RoomFacts(RoomId(NIL), _NO_REVIEW, RoomKind.SHARED)
+_NO_GRANT: Final = GrantFacts(GrantId(NIL), _NO_REVIEW, _NO_STATE, RoomId(NIL))
 _STAND_INS: Final[dict[type[Facts], Facts]] = {
     PortalFacts: PortalFacts(),
     StateFacts: StateFacts(_NO_STATE),
@@ -91,8 +98,13 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     EntryFacts: EntryFacts(
         EntryId(NIL), _NO_ROOM, EntryStage.DRAFT, owner=_NO_STATE, needs_clearance=False, cleared=False
     ),
+    ManifestFacts: ManifestFacts(ManifestId(NIL), _NO_REVIEW, running=False),
+    SummaryFacts: SummaryFacts(SummaryId(NIL), ReviewId(NIL), transmitted=False),
+    GrantFacts: _NO_GRANT,
+    GrantedFacts: GrantedFacts(_NO_GRANT, _NO_REVIEW, DocumentId(NIL), VersionId(NIL)),
     ConcernFacts: ConcernFacts(ConcernId(NIL), _NO_REVIEW, _NO_PERSON),
     CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, _NO_PERSON),
+    PublicationFacts: PublicationFacts(PublicationId(NIL), _NO_REVIEW, RoomId(NIL)),
 }
 
 
@@ -201,20 +213,24 @@ def _resource(on: Facts | Absent) -> tuple[EntityId, Attributes]:
 
 def _described(facts: Facts) -> tuple[EntityId, Attributes]:
     match facts:
-        case DocumentFacts() | RoomFacts() | ReviewFacts() | ClarificationFacts() | EntryFacts():
+        case DocumentFacts() | RoomFacts() | ReviewFacts() | ClarificationFacts() | EntryFacts() | ManifestFacts():
             return _of_a_file(facts)
         case (
             PersonFacts() | AppointmentFacts() | AssignmentFacts() | InvitationFacts() | HandoverFacts() | IssuerFacts()
         ):
             return _of_a_person(facts)
+        case GrantFacts() | GrantedFacts():
+            return _of_a_grant(facts)
         case ConcernFacts() | CaseFacts():
             return _of_a_case(facts)
+        case PublicationFacts():
+            return _of_a_publication(facts)
         case _:
             return _of_the_portal(facts)
 
 
 def _of_the_portal(
-    facts: PortalFacts | StateFacts | CycleFacts | SessionFacts | SignalFacts,
+    facts: PortalFacts | StateFacts | CycleFacts | SessionFacts | SignalFacts | SummaryFacts,
 ) -> tuple[EntityId, Attributes]:
     match facts:
         case PortalFacts():
@@ -223,26 +239,49 @@ def _of_the_portal(
             return EntityId("State", facts.code), {"state": facts.code, "partyTo": _ids(facts.party_to)}
         case CycleFacts():
             return EntityId("Cycle", str(facts.id)), {}
+        case SummaryFacts():
+            passed = {"transmitted": facts.transmitted, "due": facts.due, "public": facts.public}
+            return EntityId("Summary", str(facts.id)), passed
         case SessionFacts() | SignalFacts():
             kind = "Session" if isinstance(facts, SessionFacts) else "Signal"
             return EntityId(kind, str(facts.id)), {"person": str(facts.person)}
     assert_never(facts)
 
 
+def _of_a_grant(facts: GrantFacts | GrantedFacts) -> tuple[EntityId, Attributes]:
+    grant = facts.grant if isinstance(facts, GrantedFacts) else facts
+    of: Attributes = {"review": _file(grant.review), "state": grant.state, "running": grant.running}
+    of |= {"held": grant.held, "readers": _ids(grant.readers), "undertaken": _ids(grant.undertaken)}
+    if isinstance(facts, GrantedFacts):
+        of |= {"copies": facts.copies, "withdrawn": facts.withdrawn}
+        return EntityId("Granted", f"{grant.id}/{facts.version}"), of
+    return EntityId("Grant", str(grant.id)), of | {
+        "final": grant.final,
+        "decided": grant.decided,
+        "ended": grant.ended,
+    }
+
+
 def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
-    named = {"person": facts.person, "filedBy": facts.filed_by}
-    of: Attributes = {name: str(value) for name, value in named.items() if value is not None}
-    of |= {"review": _file(facts.review), "involved": _ids(facts.involved)}
+    of: Attributes = {} if facts.person is None else {"person": str(facts.person)}
+    of |= {"review": _file(facts.review), "filers": _ids(facts.filers), "involved": _ids(facts.involved)}
     if isinstance(facts, ConcernFacts):
-        return EntityId("Concern", str(facts.id)), of
+        return EntityId("Concern", str(facts.id)), of | {"filedBy": str(facts.filed_by)}
     of |= {} if facts.state is None else {"state": facts.state}
     of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
     of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of
 
 
+def _of_a_publication(facts: PublicationFacts) -> tuple[EntityId, Attributes]:
+    of: Attributes = {"review": _file(facts.review), "consents": _ids(facts.consents), "begun": facts.begun}
+    of |= {"openedBy": _ids(facts.opened_by)}
+    of |= {"confirmed": facts.confirmed, "due": facts.due, "public": facts.public, "ended": facts.ended}
+    return EntityId("Publication", str(facts.id)), of
+
+
 def _of_a_file(
-    facts: DocumentFacts | RoomFacts | ReviewFacts | ClarificationFacts | EntryFacts,
+    facts: DocumentFacts | RoomFacts | ReviewFacts | ClarificationFacts | EntryFacts | ManifestFacts,
 ) -> tuple[EntityId, Attributes]:
     match facts:
         case ClarificationFacts():
@@ -268,7 +307,12 @@ def _of_a_file(
                 "stage": _word("DocumentStage", facts.stage),
                 "withdrawn": facts.withdrawn,
                 "owner": facts.owner,
+                "final": facts.final,
+                "rendersFinal": facts.renders_final,
             }
+        case ManifestFacts():
+            of = {"review": _file(facts.review), "running": facts.running, "answered": _ids(facts.answered)}
+            return EntityId("Manifest", str(facts.id)), of
         case RoomFacts():
             return EntityId("Room", str(facts.id)), _place(facts)
         case ReviewFacts():

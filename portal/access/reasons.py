@@ -29,6 +29,15 @@ REASONS: Final = {
     ),
     "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
     "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
+    "guardrails.final": N_("All parties have agreed on this document, so it stays as it is."),
+    "guardrails.report-stage": N_(
+        "A report is proposed while the review is at the stage of its report; this one isn’t, or isn’t any more."
+    ),
+    "guardrails.manifest-running": N_(
+        "This proposal has ended or is final, so nothing was recorded. Load the page again and look at what is "
+        "proposed now."
+    ),
+    "guardrails.answered-once": N_("Your State has answered this proposal already."),
     "guardrails.circulated-once": N_("This document was circulated already."),
     "guardrails.sent-text": N_(
         "This text was sent or discarded meanwhile. What was sent is never edited: if it has to be put right, "
@@ -56,9 +65,20 @@ REASONS: Final = {
         "Downloads are stopped in this review while a breach of confidentiality is looked into. Nothing is lost; ask "
         "the confidentiality officer, or your State’s focal point."
     ),
+    "guardrails.grant-party": N_("This State is party to the review, so it has access already: it needs no grant."),
+    "guardrails.grant-final": N_(
+        "The parties haven’t agreed on the report yet. Once all three have, it can be granted; the request stays open."
+    ),
+    "guardrails.grant-once": N_("Somebody decided on this before you. Nothing was changed; look at it again."),
+    "guardrails.grant-ended": N_("This was refused, declined or revoked before. Nothing was changed."),
+    "guardrails.grant-undertaking": N_("You have not accepted the undertaking of confidentiality for this grant yet."),
+    "guardrails.grant-held": N_(
+        "This grant is suspended while a breach of confidentiality is looked into. Ask your State’s focal point."
+    ),
+    "guardrails.grant-withdrawn": N_("This document was withdrawn, so no other State reads it any more."),
     "guardrails.case-running": N_("A case is examined from its registration to its end, and this one isn’t under way."),
     "guardrails.heard-before-finding": N_(
-        "The person concerned is heard before any finding: ask them first, and wait for the answer or for the day."
+        "The person concerned is heard before any finding: ask them, and wait until they said all, or for the day."
     ),
     "guardrails.finding-once": N_("There is a finding already; what led to it stays as it is."),
     "guardrails.case-once": N_("This case was confirmed, declined or closed before."),
@@ -81,6 +101,20 @@ REASONS: Final = {
     "reviews.officer": N_("You are the officer assigned to this review."),
     "reviews.translator-undertaking": N_("A text of this review was sent to you for translation."),
     "reviews.ask-for-help": N_("Your State is under review, and you are its focal point."),
+    # the agreement on its report
+    "reports.view-focal-point": N_("Your State is party to this review, and you are its focal point."),
+    "reports.view-assigned": N_("Your State is party to this review, and you are assigned to it."),
+    "reports.view-officer": N_("You are the officer assigned to this review."),
+    "reports.propose": N_("Your State reviews this State, and you are its focal point."),
+    "reports.propose-officer": N_("You are the officer assigned to this review."),
+    "reports.settle": N_("Your State reviews this State, and you draft the report with the others."),
+    "reports.settle-officer": N_("You are the officer assigned to this review."),
+    "reports.agree": N_("Your State is party to this review, and you are its focal point."),
+    # its executive summary
+    "summaries.confirm": N_("You are the officer assigned to this review."),
+    "summaries.transmit": N_("You are the officer assigned to this review."),
+    "summaries.list": N_("You are a member of a body of the Conference that is given executive summaries."),
+    "summaries.read": N_("This summary was given to the body of the Conference that you are a member of."),
     # its schedule, and the calendars that read it
     "schedules.focal-point": N_("Your State is party to this review, and you are its focal point."),
     "schedules.assigned": N_("Your State is party to this review, and you are assigned to it."),
@@ -199,6 +233,8 @@ REASONS: Final = {
     "people.first-focal-point": N_(
         "You confirm the focal point of a State that has no other, as registrar or administrator."
     ),
+    "people.focal-point-confirms-restored": N_("You confirm anew who acts for your State, as its focal point."),
+    "people.registrar-confirms-restored": N_("You confirm anew whom you record, as registrar."),
     "people.registrar-confirms": N_("You confirm what focal points appoint, as registrar."),
     "people.focal-point-assigns": N_("You assign your State's people to its reviews, as its focal point."),
     "people.focal-point-hands-over": N_(
@@ -238,6 +274,18 @@ REASONS: Final = {
     "audit.log-delegate": N_("You are a focal point, and answer for a State’s file."),
     "audit.log-staff": N_("You run the portal, or care for its confidentiality."),
     "audit.log-oversight": N_("You are a member of the Implementation Oversight Group."),
+    "audit.group-observers": N_("You are an observer of the Implementation Oversight Group."),
+    # grants to other States
+    "grants.focal-point-lists": N_("You speak for your State, as its focal point."),
+    "grants.asks": N_("You ask for your State, as its focal point."),
+    "grants.receiving": N_("Your State asked for this or was offered it, and you are its focal point."),
+    "grants.under-review": N_("It is your State’s report, and you are its focal point."),
+    "grants.reader-lists": N_("You act for a State to which another one may open its report."),
+    "grants.reader": N_("The State under review named you as a reader of its report."),
+    "grants.reads": N_("The State under review named you as a reader of its report."),
+    "grants.copies": N_("The State under review named you as a reader, and lets readers take marked copies."),
+    "grants.operator-traces": N_("Whoever runs the machine traces a copy that was found."),
+    "grants.traces": N_("You trace copies that were found, as confidentiality officer."),
     # breach cases
     "cases.focal-point-files": N_("Your State is party to this review, and you are its focal point."),
     "cases.assigned-files": N_("Your State is party to this review, and you are assigned to it."),
@@ -246,6 +294,27 @@ REASONS: Final = {
     "cases.officer-concerns": N_("You look into concerns, as confidentiality officer."),
     "cases.officer": N_("You look into breach cases, as confidentiality officer."),
     "cases.officer-examines": N_("You examine this case, as confidentiality officer."),
+    "publications.focal-point-sees": N_("Your State decides what is published of its review."),
+    "publications.expert-sees": N_("Your State decides what is published of its review, and you work on it."),
+    "publications.prepare": N_("It is your State’s to publish: all parties agreed on it, or your State submitted it."),
+    "publications.prepare-language-version": N_(
+        "It is your State’s to publish: a language version of what all parties agreed on."
+    ),
+    "publications.focal-point-confirms": N_("A focal point of the State under review confirms what it publishes."),
+    "publications.expert-confirms": N_("After a focal point, another person of the State confirms what it publishes."),
+    "publications.call-off": N_("A focal point calls a publication off, or withdraws it."),
+    "publications.confirmer-calls-off": N_("Whoever confirmed a publication may call it off."),
+    "publications.two-people": N_("Two people confirm a publication, and you are one of them already."),
+    "publications.open-first": N_(
+        "Read the public file first: you confirm exactly that file, and haven’t opened it yet."
+    ),
+    "publications.confirm-once": N_("This publication was confirmed by two people, or was called off."),
+    "publications.cancel-in-time": N_("What is public can’t be called off any more, only withdrawn."),
+    "publications.withdraw-once": N_("Only what is public can be withdrawn, once."),
+    "publications.machine-publishes": N_("Two people confirmed it, and it was thought over."),
+    "publications.machine-proves": N_("It is public."),
+    "summaries.machine-publishes": N_("It was given to the bodies of the Conference, and that was thought over."),
+    "summaries.machine-proves": N_("It is public."),
     "cases.own-list": N_("These are the cases in which you are heard."),
     "cases.own-case": N_("You are heard in this case."),
     "cases.own-answer": N_("You are heard in this case."),
@@ -273,6 +342,8 @@ REASONS: Final = {
     "machinery.fsck": N_("The portal compares its records, objects and log."),
     "machinery.watcher": N_("The portal reads its log for signals."),
     "machinery.operator": N_("Whoever runs the machine makes an administrator."),
+    "machinery.backup": N_("The portal copies its records and sealed objects to a folder."),
+    "machinery.restorer": N_("The portal is brought back from a backup."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }
 

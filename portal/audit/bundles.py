@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 VERSION: Final = "portal-bundle/1"
 MOST_LINE: Final = 2 * MOST_BYTES
-MOST_STREAMS: Final = 64
+MOST_STREAMS: Final = 512
 THE_FILE: Final = "review"  # in place of a room's kind: acts on the file as a whole
+OF_GRANT: Final = "grant"  # likewise: acts on a grant to another State, and under it
 MARK_BYTES: Final = 32  # of salts, leaves, tags and keys of tags
 
 
@@ -284,7 +285,7 @@ def _stream(said: Any) -> Stream:
     run = ("first", "last", "waiting") if "first" in said else ()
     _members(said, ("id", "room", *run), ("tag_key",))
     room = _text(said["room"])
-    if room not in {THE_FILE, *RoomKind}:
+    if room not in {THE_FILE, OF_GRANT, *RoomKind}:
         raise Malformed("a stream is of no kind of room")
     numbers = tuple(_number(said[name]) for name in run)
     if numbers and not 0 < numbers[0] <= numbers[1] + 1:

@@ -8,7 +8,9 @@
 4. Time in checkpoints never goes back, whatever the clock does.
 """
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +24,21 @@ BATCH: Final = 1000
 LEASE: Final = timedelta(seconds=2)  # so long nobody goes on after a breakdown
 NAME: Final = "sequencer"
 
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came into the tree at once: how many entries of each kind and phase, and the tree's size and root then."""
+
+    kinds: Counter[tuple[int, str]]
+    size: int
+    root: bytes
+
+    @property
+    def count(self) -> int:
+        """How many entries."""
+        return self.kinds.total()
+
+
 Sign = Callable[[int, bytes, datetime], str]  # size, root and time of a checkpoint; gives its signed note
 
 
@@ -30,8 +47,8 @@ def entry(leaf: bytes, tag: bytes) -> bytes:
     return leaf + tag
 
 
-def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
-    """Place a batch of events in a transaction that holds the database's lock; gives how many there were.
+def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> Batch | None:
+    """Place a batch of events in a transaction that holds the database's lock; None: there is none, or no lease.
 
     Raises:
         Damaged: The tree isn't the one that was signed last.
@@ -39,22 +56,27 @@ def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> int:
     """
     records = TreeRecords(session)
     if not hold(records, Lease(name=NAME, holder=holder, until=now + LEASE), now):
-        return 0
+        return None
     head = records.head()
-    growing = _edge(records, head)
+    growing = signed_edge(records, head)
     records.place(growing.size, BATCH)
     leaves = records.leaves(growing.size, BATCH)
     if not leaves:
-        return 0
+        return None
     records.count_months(growing.size)
-    records.put_tiles(growing.add([entry_hash(entry(leaf, tag)) for leaf, tag in leaves]))
+    records.put_tiles(growing.add([entry_hash(entry(row.leaf, row.tag)) for row in leaves]))
     root, at = growing.root(), max(now, head.at) if head else now
     records.put_head(TreeHead(size=growing.size, root=root, note=sign(growing.size, root, at), at=at))
-    return len(leaves)
+    return Batch(Counter((row.kind, row.phase) for row in leaves), growing.size, root)
 
 
-def _edge(records: TreeRecords, head: TreeHead | None) -> Growing:
-    """Read the right edge of the tree as it was signed last."""
+def signed_edge(records: TreeRecords, head: TreeHead | None) -> Growing:
+    """Read the right edge of the tree as it was signed last.
+
+    Raises:
+        Damaged: It isn't what was signed.
+
+    """
     size, edge, level = head.size if head else 0, [], 0
     while size >> (HEIGHT * level):
         number = (size >> (HEIGHT * level)) // WIDTH

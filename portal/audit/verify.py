@@ -3,15 +3,17 @@
 1. The checkpoint must be signed by every key that is given.
 2. Every entry is hashed anew and held against the tiles of level 0; every full tile's root against the tile above.
 3. The root over all of it must be the one that was signed; memory stays the same however long the log is.
-4. With an earlier checkpoint: the log must go on from it.
+4. With an earlier checkpoint: the log must go on from it. If it is of the log before a restoration, which the same
+   keys signed under the name that it had, its entries must stand in this one in their order, after one new entry for
+   each restoration in between (LOG.md, "After a restoration").
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from portal.audit.checkpoints import Checkpoint, open_checkpoint
-from portal.audit.notes import Key, Malformed
+from portal.audit.checkpoints import Checkpoint, open_checkpoint, read_checkpoint
+from portal.audit.notes import Key, Malformed, read_note
 from portal.audit.tiles import ENTRIES, tile_path
 from portal.audit.tree import HASH_BYTES, WIDTH, Growing, Inconsistent, Tree, check_consistency, entry_hash, tile_width
 
@@ -52,16 +54,64 @@ def verify_log(
 
     """
     checkpoint = _signed(_text(read), keys, "the checkpoint")
-    earlier = _signed(since, keys, "the earlier checkpoint") if since is not None else None
+    earlier = _earlier(since, keys, checkpoint.origin) if since is not None else None
+    former = _Former(earlier, checkpoint.origin) if earlier and earlier.origin != checkpoint.origin else None
     growing = Growing(0, [])
     for entries in _entries(read, checkpoint.size):
         look(growing.size, entries)
-        _hold(read, checkpoint.size, growing.add([entry_hash(one) for one in entries]))
+        hashes = [entry_hash(one) for one in entries]
+        if former is not None:
+            former.see(growing.size, hashes)
+        _hold(read, checkpoint.size, growing.add(hashes))
     if growing.root() != checkpoint.root:
         raise Wrong(f"the {checkpoint.size} entries don't give the root that was signed")
-    if earlier is not None:
+    if former is not None:
+        former.check()
+    elif earlier is not None:
         _goes_on(read, earlier, checkpoint)
     return Verified(checkpoint, earlier)
+
+
+class _Former:
+    """The log before a restoration, as it stands in the one after it."""
+
+    def __init__(self, earlier: Checkpoint, origin: str) -> None:
+        self._earlier, self._growing = earlier, Growing(0, [])
+        self._first = _count(origin) - _count(earlier.origin)
+        if self._first < 1:
+            raise Wrong(f"the earlier checkpoint is of another log: {earlier.origin}")
+
+    def see(self, place: int, hashes: Sequence[bytes]) -> None:
+        """Take what is the former log's of these entries."""
+        start = max(0, self._first - place)
+        left = self._earlier.size - self._growing.size
+        self._growing.add(hashes[start : start + left])
+
+    def check(self) -> None:
+        if (self._growing.size, self._growing.root()) != (self._earlier.size, self._earlier.root):
+            raise Wrong(
+                f"the earlier checkpoint of {self._earlier.size} entries is of the log before a restoration, and not "
+                "all of these stand in this one: they came after the backup and are lost, or something was changed"
+            )
+
+
+def _count(origin: str) -> int:
+    """Tell which of a portal's logs this is, by its name."""
+    number = origin.partition("/audit/log/")[2]
+    return int(number) if number.isascii() and number.isdecimal() else 1
+
+
+def _earlier(since: str, keys: Sequence[Key], origin: str) -> Checkpoint:
+    """Read an earlier checkpoint; one under another name must be signed by the log's own keys under that name."""
+    try:
+        name = read_checkpoint(read_note(since).text).origin
+    except Malformed as error:
+        raise Wrong(f"the earlier checkpoint: {error}") from error
+    if name != origin:
+        keys = [replace(key, name=name) for key in keys if key.name == origin]
+        if not keys:
+            raise Wrong(f"the earlier checkpoint is of another log: {name}")
+    return _signed(since, keys, "the earlier checkpoint")
 
 
 def _signed(whole: str, keys: Sequence[Key], what: str) -> Checkpoint:
@@ -118,9 +168,6 @@ def _differs(found: bytes, hashes: bytes) -> int:
 
 
 def _goes_on(read: Read, earlier: Checkpoint, now: Checkpoint) -> None:
-    if earlier.origin != now.origin:
-        raise Wrong(f"the earlier checkpoint is of another log: {earlier.origin}")
-
     def tiles(level: int, number: int, width: int) -> bytes:
         path = f"tile/{tile_path(level, number, width)}"
         found = read(path)

@@ -8,8 +8,10 @@
 
 import json
 import mmap
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -67,17 +69,24 @@ def search(paths: Sequence[Path], needles: Sequence[Needle]) -> tuple[list[Found
     found: list[Found] = []
     read = 0
     for path in paths:
-        size = path.stat().st_size
-        read += size
-        if size == 0:
-            continue
-        with path.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            found += [
-                Found(needle.what, path)
-                for needle in needles
-                if any(content.find(spelling) >= 0 for spelling in needle.spellings)
-            ]
+        try:
+            source = path.open("rb")
+        except FileNotFoundError:
+            continue  # a server took it away meanwhile
+        with source:
+            size = os.fstat(source.fileno()).st_size
+            found += _found(source, path, needles) if size else []
+            read += size
     return found, read
+
+
+def _found(source: BufferedReader, path: Path, needles: Sequence[Needle]) -> list[Found]:
+    with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return [
+            Found(needle.what, path)
+            for needle in needles
+            if any(content.find(spelling) >= 0 for spelling in needle.spellings)
+        ]
 
 
 def affordable(needles: Sequence[Needle], total: int) -> list[Needle]:

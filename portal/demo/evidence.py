@@ -30,7 +30,7 @@ class Places:
     """Where the portal writes: data, keys, its temporary files, its own log; and where the originals lie."""
 
     written: tuple[Path, ...]
-    log: Path
+    logs: Sequence[Path]
     originals: Path
 
 
@@ -45,8 +45,8 @@ def search_disk(run: Run, report: Report, places: Places, invented: Sequence[Dem
         known: Words that an empty portal holds already; they would tell nothing.
 
     """
-    paths = [*files_in(places.written), places.log]
-    total = sum(path.stat().st_size for path in paths)
+    paths = [*files_in(places.written), *places.logs]
+    total = sum(path.stat().st_size for path in paths if path.exists())
     of_files = affordable([*_of_files(run, invented)], total)
     of_names = [needle for needle in _of_names(run) if needle.what not in known]
     sought = {path for paper in run.papers.values() for _, source in paper.versions for path in [source.path]}

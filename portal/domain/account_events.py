@@ -42,6 +42,16 @@ class AccountEvent(StrEnum):
     SIGNALS_RAISED = "signals_raised"
     EXERCISE_MOVED = "exercise_moved"
     EXERCISE_HEARING = "exercise_hearing"
+    GRANT_ASKED = "grant_asked"
+    GRANT_OFFERED = "grant_offered"
+    GRANT_ANSWERED = "grant_answered"
+    GRANT_DECIDED = "grant_decided"
+    GRANT_CHANGED = "grant_changed"
+    GRANT_ENDED = "grant_ended"
+    REPORT_OPENED = "report_opened"
+    REPORT_CLOSED = "report_closed"
+    PORTAL_RESTORED = "portal_restored"
+    RECORDS_ALTERED = "records_altered"
     INVITED = "invited"  # by mail alone: it carries the link
 
 
@@ -71,6 +81,16 @@ HAPPENED: Final[dict[AccountEvent, str]] = {
     AccountEvent.CASE_SUBMITTED: N_("A breach case was submitted to the Oversight Group"),
     AccountEvent.CASE_FOUND: N_("There is a finding in a breach case in which you were heard"),
     AccountEvent.SIGNALS_RAISED: N_("There are new signals"),
+    AccountEvent.GRANT_ASKED: N_("Another State asks to read your State’s report, or named further readers"),
+    AccountEvent.GRANT_OFFERED: N_("Another State offers yours access to its report"),
+    AccountEvent.GRANT_ANSWERED: N_("The State to which you offered your report has answered"),
+    AccountEvent.GRANT_DECIDED: N_("Your State’s request to read a report was decided on"),
+    AccountEvent.GRANT_CHANGED: N_("What your State may read of another State’s report was changed"),
+    AccountEvent.GRANT_ENDED: N_("Your State’s access to another State’s report ended"),
+    AccountEvent.REPORT_OPENED: N_("Another State lets you read its report"),
+    AccountEvent.REPORT_CLOSED: N_("You read another State’s report no longer: that State ended the access"),
+    AccountEvent.PORTAL_RESTORED: N_("The portal was brought back from a backup"),
+    AccountEvent.RECORDS_ALTERED: N_("The portal was brought back though its records or its log had been altered"),
     AccountEvent.INVITED: N_("You are invited to the review portal"),
 }
 _YOURS: Final = N_(
@@ -155,12 +175,43 @@ ADVICE: Final[dict[AccountEvent, str]] = {
         "Sign in as confidentiality officer and look at them under Signals. A signal accuses nobody. You are told of "
         "new ones at most once a day."
     ),
+    AccountEvent.GRANT_ASKED: N_("What was asked for and by whom stands in the portal, under Grants. You decide."),
+    AccountEvent.GRANT_OFFERED: N_("Name in the portal, under Grants, who is to read it; or decline."),
+    AccountEvent.GRANT_ANSWERED: N_("The answer stands in the portal, under Grants."),
+    AccountEvent.GRANT_DECIDED: N_("The decision stands in the portal, under Grants."),
+    AccountEvent.GRANT_CHANGED: N_("What holds now stands in the portal, under Grants."),
+    AccountEvent.GRANT_ENDED: N_("Why stands in the portal, under Grants."),
+    AccountEvent.PORTAL_RESTORED: N_(
+        "What was done after the backup is gone, and everybody’s access begins anew: your State’s focal point confirms "
+        "yours; of the secretariat, a registrar or an administrator. What you sign in with is as it was at the backup: "
+        "look through it under “My account”, and remove again what you had removed since."
+    ),
+    AccountEvent.RECORDS_ALTERED: N_(
+        "The backup held records, or a log, that don’t fit together, and whoever brought it back accepted that. The "
+        "first entry of the new log says what it is. Ask those who run the portal what happened, and hold what "
+        "concerns you against your own papers, and the log against checkpoints that you kept."
+    ),
+    AccountEvent.REPORT_OPENED: N_(
+        "You find it in the portal, under Granted reports. First you undertake to respect its confidentiality."
+    ),
+    AccountEvent.REPORT_CLOSED: N_(
+        "There is nothing that you must do; what you undertook goes on holding. If you have a question, ask your "
+        "State’s focal point."
+    ),
     AccountEvent.INVITED: "",
 }
 # what anybody can bring about
 ONCE_A_DAY: Final = frozenset({AccountEvent.MANY_ATTEMPTS, AccountEvent.TROUBLE_REPORTED, AccountEvent.SIGNALS_RAISED})
 DAY: Final = timedelta(days=1)
 _PLACES: Final = {
+    AccountEvent.GRANT_ASKED: "/grants",
+    AccountEvent.GRANT_OFFERED: "/grants",
+    AccountEvent.GRANT_ANSWERED: "/grants",
+    AccountEvent.GRANT_DECIDED: "/grants",
+    AccountEvent.GRANT_CHANGED: "/grants",
+    AccountEvent.GRANT_ENDED: "/grants",
+    AccountEvent.REPORT_OPENED: "/granted",
+    AccountEvent.REPORT_CLOSED: "/granted",
     AccountEvent.ADMINISTRATOR_MADE: "/administration",
     AccountEvent.TROUBLE_REPORTED: "/people/{about}",
     AccountEvent.CONCERN_FILED: "/cases",

@@ -9,6 +9,7 @@
    administrator than the one who appoints; a focal point by another of the same State or, where it has none, likewise.
 6. (d) Where nobody else runs who could confirm, as in a new installation, such an appointment runs at once. Who left a
    short while ago still counts: nobody goes on alone by ending what the others hold.
+7. (d) What a restoration from a backup made again, nobody appointed: for a State its focal point confirms it.
 """
 
 from collections.abc import Iterable
@@ -20,9 +21,6 @@ from portal.domain.ids import StateCode
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import STAFF_ROLES, STATE_ROLES, Role
 from portal.domain.texts import N_
-
-# the roles that a page offers: a named reader comes with a grant (ToR 37)
-APPOINTABLE: Final = tuple(role for role in Role if role is not Role.READER)
 
 TWO_PEOPLE: Final = frozenset({Role.ADMINISTRATOR, Role.REGISTRAR, Role.OFFICER, Role.CONFIDENTIALITY_OFFICER})
 CONFIRMING: Final = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})  # these confirm what is of the secretariat
@@ -77,11 +75,12 @@ def needs_confirmation(role: Role, *, other_focal_point: bool, others: bool, ask
     return asked and role in {Role.EXPERT, Role.OBSERVER}
 
 
-def confirmer(role: Role, *, other_focal_point: bool) -> Confirmer:
-    """Tell whose confirmation an appointment waits for now, if it waits."""
+def confirmer(role: Role, *, other_focal_point: bool, restored: bool = False) -> Confirmer:
+    """Tell whose confirmation an appointment waits for now, if it waits; restored: nobody appointed them."""
     if role in TWO_PEOPLE or (role is Role.FOCAL_POINT and not other_focal_point):
         return Confirmer.STAFF
-    return Confirmer.FOCAL_POINT if role is Role.FOCAL_POINT else Confirmer.REGISTRAR
+    of_the_state = role is Role.FOCAL_POINT or (restored and role in {Role.EXPERT, Role.OBSERVER, Role.READER})
+    return Confirmer.FOCAL_POINT if of_the_state else Confirmer.REGISTRAR
 
 
 def standing(now: datetime, starts: datetime, ends: datetime | None, *, confirmed: bool = True) -> Standing:

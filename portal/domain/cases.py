@@ -2,7 +2,8 @@
 
 1. (d) A concern says nature, time, place and possible damage, in any of the six languages.
 2. (d) A case is opened by two people: whoever proposes it, and a second one who confirms it.
-3. (d) No breach is found of somebody who was not heard: they answered, or were asked and let the day pass.
+3. (d) No breach is found of somebody who was not heard: they said all that they want to, or the day
+   for answering is over.
 4. (d) Where nobody is named, nobody can be heard, and no breach is found.
 5. (d) Nothing is deleted: a concern that is set aside, and a case that is declined or closed, stay in the record.
 """
@@ -19,6 +20,8 @@ from portal.domain.texts import N_
 Value = TypeVar("Value")
 LINE_CHARACTERS: Final = 400
 TEXT_CHARACTERS: Final = 8000
+COMPARISONS_A_DAY: Final = 5  # (d) each tells a little of rooms that one doesn’t see
+DAY: Final = timedelta(days=1)
 ANSWER_DAYS_LEAST: Final = 7  # (d) nobody is asked to answer by tomorrow
 ANSWER_DAYS_USUAL: Final = 14
 
@@ -78,6 +81,7 @@ class Hold(StrEnum):
     REVIEW = "review"
     DOWNLOADS = "downloads"
     SESSIONS = "sessions"
+    GRANT = "grant"
 
 
 HOLDS: Final[dict[Hold, str]] = {
@@ -85,6 +89,7 @@ HOLDS: Final[dict[Hold, str]] = {
     Hold.EVERYWHERE: N_("Suspend everywhere"),
     Hold.DOWNLOADS: N_("Stop downloads of this review"),
     Hold.SESSIONS: N_("Sign out everywhere"),
+    Hold.GRANT: N_("Suspend a grant to another State"),
 }
 
 
@@ -222,8 +227,8 @@ def chosen(raw: str, values: Mapping[str, Value]) -> Value:
     return values[raw]
 
 
-def check_invented(*, exercise: bool, invented: bool) -> None:
-    """Refuse an exercise on a real review.
+def check_invented(*, exercise: bool, invented: bool, staff: bool = False) -> None:
+    """Refuse an exercise on a real review, or about somebody of a real State or of the secretariat.
 
     Raises:
         RefusedError: One of its States is real.
@@ -235,6 +240,9 @@ def check_invented(*, exercise: bool, invented: bool) -> None:
                 N_("An exercise is run on a review of invented States alone, and this one is of real States."),
             )
         )
+    if exercise and staff:
+        sentence = N_("An exercise names somebody of an invented State alone: nobody of the secretariat.")
+        raise RefusedError(Problem("case-exercise-staff", sentence))
 
 
 def check_hold(kind: Hold, *, named: bool) -> None:
@@ -243,7 +251,7 @@ def check_hold(kind: Hold, *, named: bool) -> None:
     Raises:
         RefusedError: Nobody was named.
     """
-    if kind is not Hold.DOWNLOADS and not named:
+    if kind not in {Hold.DOWNLOADS, Hold.GRANT} and not named:
         raise RefusedError(
             Problem("hold-nobody", N_("Choose whom it is about; only downloads are stopped for everybody."))
         )
@@ -270,6 +278,17 @@ def check_unheard(answer_by: datetime | None, now: datetime) -> None:
     if answer_by is None or now < answer_by:
         sentence = N_("The person concerned wasn’t asked to be heard, or still has time to answer. Wait for the day.")
         raise RefusedError(Problem("case-early", sentence))
+
+
+def check_comparisons(made: int) -> None:
+    """Refuse to compare too often.
+
+    Raises:
+        RefusedError: So many were made within a day.
+    """
+    if made >= COMPARISONS_A_DAY:
+        sentence = N_("Your side compared %(count)d versions with the file within a day. Go on tomorrow.")
+        raise RefusedError(Problem("case-comparisons", sentence, {"count": made}))
 
 
 def check_finding(finding: Finding, *, named: bool) -> None:

@@ -41,6 +41,16 @@ class NoticeKind(StrEnum):
     COMMENT_ADDED = "comment_added"
     SCHEDULE_CHANGED = "schedule_changed"
     FILE_OPENED = "file_opened"
+    PUBLICATION_WAITS = "publication_waits"
+    PUBLICATION_CONFIRMED = "publication_confirmed"
+    PUBLICATION_ENDED = "publication_ended"
+    REPORT_PUBLISHED = "report_published"
+    REPORT_PROPOSED = "report_proposed"
+    REPORT_REFUSED = "report_refused"
+    REPORT_AGREED = "report_agreed"
+    DRAFT_COMMENTED = "draft_commented"
+    SUMMARY_TRANSMITTED = "summary_transmitted"
+    SUMMARY_HELD_BACK = "summary_held_back"
 
 
 NOTICES: Final[dict[NoticeKind, str]] = {
@@ -60,7 +70,17 @@ NOTICES: Final[dict[NoticeKind, str]] = {
     NoticeKind.ROUTED_TO_YOU: N_("A question was given to you to answer"),
     NoticeKind.COMMENT_ADDED: N_("A side comment was added"),
     NoticeKind.SCHEDULE_CHANGED: N_("The schedule of the review changed"),
+    NoticeKind.REPORT_PROPOSED: N_("A report and its summary were proposed, for the parties to agree on"),
+    NoticeKind.REPORT_REFUSED: N_("A State did not agree to the report that was proposed"),
+    NoticeKind.SUMMARY_TRANSMITTED: N_("The executive summary was given to the bodies of the Conference"),
+    NoticeKind.SUMMARY_HELD_BACK: N_("The executive summary can’t become public in one of its languages yet"),
+    NoticeKind.DRAFT_COMMENTED: N_("A comment on the draft report was written or answered"),
+    NoticeKind.REPORT_AGREED: N_("All parties agreed on the report and its summary"),
     NoticeKind.FILE_OPENED: N_("Your State’s file was opened in the week before"),
+    NoticeKind.PUBLICATION_WAITS: N_("A publication of your State waits to be read and confirmed"),
+    NoticeKind.PUBLICATION_CONFIRMED: N_("A publication of your State was confirmed, and is public soon"),
+    NoticeKind.PUBLICATION_ENDED: N_("A publication of your State was called off before it became public"),
+    NoticeKind.REPORT_PUBLISHED: N_("The State under review published something of the review"),
 }
 # where a notice leads: `about` is the id that it is about, `review` that of its review, the rest are days
 _PLACES: Final[dict[NoticeKind, str]] = {
@@ -80,6 +100,16 @@ _PLACES: Final[dict[NoticeKind, str]] = {
     NoticeKind.ROUTED_TO_YOU: "/clarifications/{about}",
     NoticeKind.COMMENT_ADDED: "/clarifications/{about}",
     NoticeKind.SCHEDULE_CHANGED: "/reviews/{review}/schedule",
+    NoticeKind.PUBLICATION_WAITS: "/publications/{about}",
+    NoticeKind.PUBLICATION_CONFIRMED: "/publications/{about}",
+    NoticeKind.PUBLICATION_ENDED: "/publications/{about}",
+    NoticeKind.REPORT_PUBLISHED: "/public",
+    NoticeKind.REPORT_PROPOSED: "/reviews/{review}/report",
+    NoticeKind.REPORT_REFUSED: "/reviews/{review}/report",
+    NoticeKind.SUMMARY_TRANSMITTED: "/reviews/{review}/report",
+    NoticeKind.SUMMARY_HELD_BACK: "/reviews/{review}/report",
+    NoticeKind.DRAFT_COMMENTED: "/comments/{about}",
+    NoticeKind.REPORT_AGREED: "/reviews/{review}/report",
     NoticeKind.FILE_OPENED: "/reviews/{review}/trail?from={first}&to={last}",
 }
 

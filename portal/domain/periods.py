@@ -45,6 +45,16 @@ def perhaps_day(raw: str) -> date | None:
     return day(raw) if raw else None
 
 
+def is_past(moment: datetime | None, at: datetime) -> bool:
+    """Tell whether something has come by a moment; None: it hasn't come at all."""
+    return moment is not None and moment <= at
+
+
+def day_in(zone: str, moment: datetime) -> date:
+    """Tell which day it is in a zone at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def period(first: date | None, last: date | None, now: datetime, zone: str) -> Period:
     """Return the moments between which something runs: from now where no first day is given.
 
@@ -56,7 +66,7 @@ def period(first: date | None, last: date | None, now: datetime, zone: str) -> P
             sentence = N_("%(date)s is no day that comes: leave the field empty where no date is known yet.")
             raise RefusedError(Problem("too-far-ahead", sentence, {"date": given.isoformat()}))
     here = ZoneInfo(zone)
-    today = now.astimezone(here).date()
+    today = day_in(zone, now)
     if first is not None and first < today:
         raise RefusedError(
             Problem(

@@ -9,6 +9,8 @@
 6. A change is made to what its author saw, and with a reason.
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -20,6 +22,8 @@ from portal.domain.texts import N_
 from portal.errors import Conflict
 
 REASON_CHARACTERS: Final = 500
+AGREED: Final = ("agreement", "summary")  # the steps that agreeing on the report does (ToR 33)
+TRANSMITTED: Final = ("six_languages",)  # and the one that giving out its summary does (ToR 35)
 FURTHEST: Final = timedelta(days=20 * 365)
 CHANGED: Final = N_(
     "Somebody changed this schedule after you opened the page, so your change was not made and nothing was lost. "
@@ -61,6 +65,15 @@ def change_reason(raw: str) -> str:
         sentence = N_("Say in a sentence why; everybody who sees the schedule can read it.")
         raise RefusedError(Problem("reason-empty", sentence))
     return one_line(raw.replace("\n", " "), REASON_CHARACTERS)
+
+
+def done_on(states: Mapping[str, StepState], keys: Collection[str], day: date) -> dict[str, StepState]:
+    """Give the states of steps of which something else than the officer's word says that they are done.
+
+    Where the officer said when, that counts.
+    """
+    known = {key: states.get(key, StepState()) for key in keys}
+    return {**states, **{key: state if state.done else replace(state, done=day) for key, state in known.items()}}
 
 
 def check_seen(number: int, seen: int) -> None:

@@ -14,7 +14,7 @@ What it can't find: the same said in other words or in another language, and wha
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -30,6 +30,23 @@ _UNBROKEN: Final = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ",
 _LAST_BROKEN: Final = 0x0DFF  # below this no script is written without blanks
 
 Words = tuple[str, ...]
+
+
+class _Apart(dict[int, str]):
+    """What becomes of each character in a text that is taken apart, found out once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if is_unbroken(char):
+            self[code] = f" {char} "
+        elif unicodedata.category(char)[0] in "LMN":
+            self[code] = char
+        else:  # a joiner or a mark of direction divides no word
+            self[code] = "" if unicodedata.category(char) == "Cf" else " "
+        return self[code]
+
+
+_APART: Final = _Apart()
 
 
 class Kind(StrEnum):
@@ -63,26 +80,17 @@ def quotes(text: str, file: File) -> tuple[Quoted, ...]:
     words = words_of(text)
     found = [*_named(words, file.names), *_titled(words, file.titles)]
     mine = dict(_reversed_places(words))
-    shared = {run for source in (*file.texts, *file.titles) for _, run in _placed_runs(words_of(source)) if run in mine}
+    firsts = frozenset(run[0] for run in mine)
+    sources = (words_of(source) for source in (*file.texts, *file.titles))
+    shared = {run for source in sources for _, run in _placed_runs(source, firsts) if run in mine}
     found += [(mine[run], Quoted(Kind.WORDS, _joined(run))) for run in shared]
     return tuple(dict.fromkeys(quoted for _, quoted in sorted(found, key=lambda one: one[0])))
 
 
 def words_of(text: str) -> Words:
     """Take a text apart into words, and scripts without blanks into characters."""
-    words: list[str] = []
-    word: list[str] = []
-    for char in unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()):
-        if is_unbroken(char):
-            words += ["".join(word)] if word else []
-            words.append(char)
-            word = []
-        elif unicodedata.category(char)[0] in "LMN":
-            word.append(char)
-        elif unicodedata.category(char) != "Cf" and word:  # a joiner or a mark of direction divides no word
-            words.append("".join(word))
-            word = []
-    return (*words, "".join(word)) if word else tuple(words)
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return tuple(normal.translate(_APART).split())
 
 
 def is_unbroken(char: str) -> bool:
@@ -97,12 +105,20 @@ def runs_of(words: Sequence[str]) -> frozenset[Words]:
     return frozenset(run for _, run in _placed_runs(words))
 
 
+def written_runs(text: str) -> frozenset[str]:
+    """Give every run of a text as it is told where it is quoted."""
+    return frozenset(map(_joined, runs_of(words_of(text))))
+
+
 def _reversed_places(words: Sequence[str]) -> list[tuple[Words, int]]:
     return [(run, at) for at, run in reversed(list(_placed_runs(words)))]  # the first place of each stays
 
 
-def _placed_runs(words: Sequence[str]) -> Iterator[tuple[int, Words]]:
-    for start in range(len(words)):
+def _placed_runs(words: Sequence[str], firsts: Collection[str] | None = None) -> Iterator[tuple[int, Words]]:
+    """Give each run with its place; of a long text only those that begin with one of these words."""
+    for start, first in enumerate(words):
+        if firsts is not None and first not in firsts:
+            continue
         weight, end = 0, start
         while end < len(words) and weight < RUN_WEIGHT:
             weight += _weight(words[end])

@@ -17,6 +17,7 @@ class Role(StrEnum):
     CONFIDENTIALITY_OFFICER = "confidentiality_officer"
     OVERSIGHT = "oversight"
     ANALYST = "analyst"
+    GROUP_OBSERVER = "group_observer"
     READER = "reader"
 
 

@@ -36,6 +36,7 @@ class Rule(StrEnum):
     AFTER_END = "after_end"
     NEW_NETWORK = "new_network"
     NEW_BROWSER = "new_browser"
+    COPY_FOUND = "copy_found"
 
 
 PLACES: Final = frozenset({Rule.NEW_NETWORK, Rule.NEW_BROWSER})
@@ -46,6 +47,7 @@ NAMES: Final[dict[Rule, str]] = {
     Rule.AFTER_END: N_("Attempts after an end"),
     Rule.NEW_NETWORK: N_("From a network not seen before"),
     Rule.NEW_BROWSER: N_("From a browser not seen before"),
+    Rule.COPY_FOUND: N_("A marked copy was found"),
 }
 EXPLAINED: Final[dict[Rule, str]] = {
     Rule.MASS_DOWNLOAD: N_(
@@ -70,6 +72,10 @@ EXPLAINED: Final[dict[Rule, str]] = {
         "One person used the portal with a browser or on a system with which they had not come within this time, by "
         "what the browser says of itself. What somebody comes with the first time is no signal."
     ),
+    Rule.COPY_FOUND: N_(
+        "A file or a picture was traced, here or at the portal’s machine, and its marks name so many copies that one "
+        "person took. Tracing the same copy again within this time counts once."
+    ),
 }
 HARMLESS: Final[dict[Rule, str]] = {
     Rule.MASS_DOWNLOAD: N_("Somebody who prepares for a country visit, or begins on a review, takes much along."),
@@ -81,6 +87,10 @@ HARMLESS: Final[dict[Rule, str]] = {
     ),
     Rule.NEW_NETWORK: N_("Somebody travels, works at home or on a telephone, or the ministry changed its provider."),
     Rule.NEW_BROWSER: N_("Somebody has a new computer, or uses another browser for once."),
+    Rule.COPY_FOUND: N_(
+        "Somebody tried whether tracing works, or the copy was taken from whoever held it. Whoever took a copy "
+        "needn’t be the one who passed it on."
+    ),
 }
 
 

@@ -24,18 +24,21 @@ class Counted:
 
 @dataclass(slots=True)
 class Year:
-    """The cases of a year: registered, closed, and how many came out in which way."""
+    """The concerns and cases of a year: filed, registered, closed, and how many came out in which way."""
 
     year: int
+    concerns: int = 0
     registered: int = 0
     closed: int = 0
     findings: Counter[Finding] = field(default_factory=Counter)
     decisions: Counter[Decision] = field(default_factory=Counter)
 
 
-def statement(cases: Iterable[Counted], *, exercise: bool) -> list[Year]:
-    """Count the real cases, or the exercises, by year, the newest first."""
+def statement(cases: Iterable[Counted], *, exercise: bool, concerns: Iterable[int] = ()) -> list[Year]:
+    """Count the real cases, or the exercises, by year, the newest first; concerns are given by theirs."""
     years: dict[int, Year] = {}
+    for filed in concerns:
+        years.setdefault(filed, Year(filed)).concerns += 1
     for case in cases:
         if case.exercise is exercise:
             year = years.setdefault(case.year, Year(case.year))

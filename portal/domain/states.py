@@ -99,6 +99,11 @@ def state_code(raw: str) -> StateCode:
     return StateCode(raw)
 
 
+def asked_state(raw: str) -> StateCode:
+    """Give the code that an address names; what can't be one names no State, whatever it holds."""
+    return StateCode(raw if raw.isascii() and raw.isalpha() else "")
+
+
 def is_fictional(code: StateCode) -> bool:
     """Say whether the code is one of those kept for fictional States."""
     return _FICTIONAL.fullmatch(code) is not None

@@ -5,8 +5,9 @@
 3. Circulated, and no outcome of the desk review: the reviewing experts' (step 8, GL 21, 22).
 4. The outcome submitted and not circulated: the officer's (step 9, GL 23).
 5. The outcome circulated, or the dialogue open: both sides', with questions and answers (step 11).
-6. In the report stage: the experts' until a draft is circulated (step 14), then the State's (step 15, GL 30).
-7. Agreed: the officer's, for the summary in six languages (step 17, ToR 35). Closed: nobody's.
+6. In the report stage: the experts' until a draft is circulated (step 14), then the State's (step 15, GL 30); once a
+   report is proposed, that of the focal points who are to agree (steps 15, 16, ToR 33).
+7. Agreed: the officer's, for the summary in six languages (step 17, ToR 35), until it has gone out. Closed: nobody's.
 
 The answer is the same for all parties: it tells a step of the schedule that they share, never a title or number.
 """
@@ -29,6 +30,7 @@ class Desk(StrEnum):
     EXPERTS = "experts"
     OFFICER = "officer"
     BOTH = "both"
+    FOCAL_POINTS = "focal_points"
     NOBODY = "nobody"
 
 
@@ -69,20 +71,32 @@ _DRAFT_PASSES: Final = Turn(Desk.OFFICER, N_("The draft report is there; the off
 _COMMENTS: Final = Turn(
     Desk.STATE, N_("The draft report has been circulated; the State under review is to comment on it.")
 )
+_AGREEMENT: Final = Turn(
+    Desk.FOCAL_POINTS,
+    N_(
+        "A report and its executive summary are proposed; the focal points of the three parties are to agree, or to "
+        "say why not."
+    ),
+)
 _SUMMARY: Final = Turn(
     Desk.OFFICER, N_("The report is agreed; the officer sees to the executive summary in all working languages.")
+)
+_TRANSMITTED: Final = Turn(
+    Desk.NOBODY, N_("The report is agreed, and its executive summary was given to the bodies of the Conference.")
 )
 _CLOSED: Final = Turn(Desk.NOBODY, N_("The review is closed."))
 
 
-def turn(stage: ReviewStage, steps: Iterable[Step]) -> Turn:
-    """Tell whose turn it is."""
+def turn(stage: ReviewStage, steps: Iterable[Step], *, proposed: bool = False, transmitted: bool = False) -> Turn:
+    """Tell whose turn it is; proposed: there is a manifest to agree to; transmitted: the summary has gone out."""
     known = list(steps)
     match stage:
         case ReviewStage.CLOSED:
             return _CLOSED
         case ReviewStage.AGREED:
-            return _SUMMARY
+            return _TRANSMITTED if transmitted else _SUMMARY
+        case ReviewStage.REPORT if proposed:
+            return _AGREEMENT
         case ReviewStage.REPORT:
             draft = _furthest(known, DocumentKind.DRAFT_REPORT, of_state=False)
             return {None: _DRAFT, DocumentStage.SUBMITTED: _DRAFT_PASSES}.get(draft, _COMMENTS)
@@ -116,6 +130,8 @@ def is_ones_turn(desk: Desk, role: Role | None, *, under_review: bool) -> bool:
             return works and not under_review
         case Desk.BOTH:
             return works
+        case Desk.FOCAL_POINTS:
+            return role is Role.FOCAL_POINT
         case Desk.OFFICER:
             return role is Role.OFFICER
         case Desk.NOBODY:

@@ -27,4 +27,25 @@ PARAGRAPHS: Final = (
         "refer it to the Conference of the Parties (guidelines, paragraph 5)."
     ),
 )
+# of somebody whom another State lets read its report (ToR 37)
+READER_WORDING: Final = "reader-1"
+READER_PARAGRAPHS: Final = (
+    N_(
+        "What I read here is confidential. The State under review lets my State read it, and my State respects that "
+        "(terms of reference, paragraph 37)."
+    ),
+    N_(
+        "I will use it for the purpose that my State gave. I will not pass it on, copy it outside that purpose or "
+        "speak of it to anybody whom the State under review did not name as a reader."
+    ),
+    N_("Only the State under review decides on publication, of the whole report or of a part of it."),
+    N_(
+        "I know that every page that I open and every copy that I take is recorded, that the State under review sees "
+        "the record, and that pages and copies bear marks that lead back to me."
+    ),
+    N_(
+        "I know that a breach of confidentiality may be brought to the Implementation Oversight Group, which may "
+        "refer it to the Conference of the Parties (guidelines, paragraph 5)."
+    ),
+)
 CHANGED: Final = N_("The wording of the undertaking has changed since you opened the page. Please read it again.")

@@ -18,6 +18,7 @@ ROLES: Final = {
     Role.CONFIDENTIALITY_OFFICER: N_("Confidentiality officer"),
     Role.OVERSIGHT: N_("Member of the Oversight Group"),
     Role.ANALYST: N_("Member of the expert group"),
+    Role.GROUP_OBSERVER: N_("Observer of the Oversight Group"),
     Role.READER: N_("Named reader"),
 }
 ROOMS: Final = {

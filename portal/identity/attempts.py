@@ -1,6 +1,6 @@
 """Slows guessing down without letting anybody lock others out.
 
-Attempts are counted in sliding windows, in this process's memory:
+Attempts are counted in sliding windows, in the database: whichever replica somebody comes to, and after a restart.
 
 1. A browser that somebody signed in with before carries a mark for that account. Its attempts are counted by
    themselves: whatever goes on elsewhere, the person's own browser is never made to wait for it.
@@ -8,77 +8,71 @@ Attempts are counted in sliding windows, in this process's memory:
    ADDRESS_ATTEMPTS (a ministry may share one); an IPv6 address counts as its network of 64 bits.
 3. There is no count for the portal as a whole, sessions that run are never touched, and a sign-in link works
    however many attempts were made elsewhere. A link that was never issued is counted by where it comes from.
-4. Each kind of count has room for KEPT and pushes out no other kind.
+4. An attempt is counted before it is made, so that many side by side don't pass together, and taken back if it was no
+   failure. What was counted is a keyed hash: the database tells neither addresses nor whom somebody tried to be.
 """
 
-from collections import OrderedDict, deque
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from threading import Lock
 from typing import Final
+from uuid import UUID, uuid4
+
+from portal.work import Portal
+from storage.authenticators import Attempt
+from storage.errors import StoreUnavailable
+from storage.repositories.authenticators import AuthenticatorRecords
 
 WINDOW: Final = timedelta(minutes=15)
 BROWSER_ATTEMPTS: Final = 10
 ACCOUNT_ATTEMPTS: Final = 10
 ADDRESS_ATTEMPTS: Final = 50
 LINK_ATTEMPTS: Final = 10
-# of one kind; more than these push the oldest out. An account takes a hash to fail at, and an address takes few
-# failures: within a window no accounts or addresses are made up that fast
-KEPT: Final = 50_000
 
 Key = tuple[str, bytes]
+Counted = tuple[UUID, ...]
 
 
 class Attempts:
-    """Counts the failures that this process saw."""
+    """Counts the failures that all replicas saw."""
 
-    def __init__(self) -> None:
-        self._failures: dict[str, OrderedDict[bytes, deque[datetime]]] = {}
-        self._lock = Lock()
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
 
-    def begin(self, keys: dict[Key, int], now: datetime) -> bool:
-        """Count an attempt before it is made, unless one of these has reached its limit within the window.
+    def begin(self, keys: Mapping[Key, int]) -> Counted | None:
+        """Count an attempt before it is made; None: one of these has reached its limit within the window.
 
-        It is counted at once, so that many attempts side by side don't pass together.
+        Raises:
+            StoreUnavailable: It can't be counted, so it must not be made.
+
         """
-        with self._lock:
-            if any(self._within(key, now) >= limit for key, limit in keys.items()):
-                return False
-            for kind, key in keys:
-                failures = self._failures.setdefault(kind, OrderedDict())
-                failures.setdefault(key, deque()).append(now)
-                failures.move_to_end(key)
-                while len(failures) > KEPT:
-                    failures.popitem(last=False)
-            return True
+        things = {self._thing(key): most for key, most in keys.items()}
+        with self._portal.database.begin() as session:
+            records, now = AuthenticatorRecords(session), self._portal.clock()
+            # made by a clock that was set back since: counted for a window, not until that time comes
+            counted = records.counted(things, now - WINDOW, now + WINDOW)
+            if any(counted.get(thing, 0) >= most for thing, most in things.items()):
+                return None
+            attempts = [Attempt(id=uuid4(), counted_for=thing, made_at=now) for thing in things]
+            records.count(attempts, now - WINDOW)
+            return tuple(one.id for one in attempts)
 
-    def reached(self, key: Key, limit: int, now: datetime) -> bool:
-        """Tell whether as many attempts were counted for something as it may take within the window."""
-        with self._lock:
-            return self._within(key, now) >= limit
+    def reached(self, keys: Mapping[Key, int]) -> bool:
+        """Tell whether as many attempts were counted for one of these as it may take within the window."""
+        things, now = {self._thing(key): most for key, most in keys.items()}, self._portal.clock()
+        with self._portal.database.read() as session:
+            counted = AuthenticatorRecords(session).counted(things, now - WINDOW, now + WINDOW)
+        return any(counted.get(thing, 0) >= most for thing, most in things.items())
 
-    def take_back(self, keys: dict[Key, int]) -> None:
+    def take_back(self, counted: Counted) -> None:
         """Take back an attempt that was no failure, or was not made."""
-        with self._lock:
-            for kind, key in keys:
-                failures = self._failures.get(kind, OrderedDict())
-                if times := failures.get(key):
-                    times.pop()
-                if not times:
-                    failures.pop(key, None)  # or attempts that were none would push the real ones out
+        with suppress(StoreUnavailable), self._portal.database.begin() as session:  # else it counts: nobody is hurt
+            AuthenticatorRecords(session).take_back(counted)
 
-    def _within(self, of: Key, now: datetime) -> int:
-        kind, key = of
-        failures = self._failures.get(kind, OrderedDict())
-        times = failures.get(key)
-        if times is None:
-            return 0
-        while times and times[0] <= now - WINDOW:
-            times.popleft()
-        if not times:
-            del failures[key]
-            return 0
-        return len(times)
+    def _thing(self, key: Key) -> bytes:
+        kind, name = key
+        return self._portal.keyring.blind("attempt", kind.encode() + b"\0" + name)
 
 
 def keys_of(account: bytes, address: str, browser: bytes | None) -> dict[Key, int]:

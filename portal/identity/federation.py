@@ -4,10 +4,7 @@ What comes back is checked as `oidc` says, then the use case decides (`portal/us
 wrong is recorded as a refusal with a word for it; tokens, codes and names are not.
 """
 
-import secrets
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -15,10 +12,11 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.texts import N_
 from portal.errors import NotFound, TooMany
+from portal.identity import flows
 from portal.identity.answers import Answers
 from portal.identity.attempts import Attempts, keys_of_link, network
-from portal.identity.flows import Flow, Flows
-from portal.identity.oidc import Asked, Issuer, Relying, Unproven
+from portal.identity.flows import PROVE, Flow
+from portal.identity.oidc import Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.outgoing import Silent
 from portal.usecases import federation
@@ -29,9 +27,8 @@ from portal.work import Portal
 
 SIGN_IN: Final = "sign-in"
 LINK: Final = "link"
-PROVE: Final = "prove"
 LOGOUTS: Final = 60  # that prove nothing, in a window, from one network
-MARKS: Final = 10_000
+RETURNS: Final = 60  # likewise; each asks the issuer for something
 _ACTIONS: Final = {SIGN_IN: Action.SIGN_IN, LINK: Action.USE_INVITATION, PROVE: Action.PROVE_AGAIN}
 
 MANY: Final = N_("There were many attempts in a short time, so the portal waits a while before the next one.")
@@ -54,10 +51,7 @@ class Federation:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._relying = Relying(Answers(portal.settings.issuer_reach), lambda: portal.clock().timestamp())
-        self._flows = Flows(lambda: portal.clock().timestamp())
-        self._attempts = Attempts()
-        self._marks: OrderedDict[tuple[UUID, str], int] = OrderedDict()
-        self._lock = Lock()
+        self._attempts = Attempts(portal)
 
     def leave(self, caller: Caller, issuer_id: UUID, purpose: str, following: str, link: str = "") -> tuple[str, str]:
         """Leave for an issuer; gives what the browser holds and where it goes.
@@ -65,23 +59,17 @@ class Federation:
         Raises:
             NotFound: There is no such issuer that works.
             Silent: It doesn't answer as it should.
-            TooMany: Too many wait from this network.
 
         """
         issuer = self._issuer(issuer_id)
-        words = [secrets.token_urlsafe(32) for _ in range(3)]
-        back = f"{self._portal.settings.origin.rstrip('/')}/sign-in/issuers/{issuer_id}/return"
-        asked = Asked(words[0], words[1], words[2], back, fresh=purpose == PROVE)
+        flow = Flow.begin(issuer_id, purpose, following, link)
         try:
-            address = self._relying.address(issuer, asked)
+            address = self._relying.address(issuer, flow.asked(self._portal))
         except Silent as error:
             asks = caller if purpose == PROVE else as_visitor(caller)
             federation.note_refusal(self._portal, asks, _ACTIONS[purpose], issuer_id, error.code)
             raise
-        cookie = self._flows.keep(Flow(issuer_id, asked, purpose, following, link), network(caller.address))
-        if cookie is None:
-            raise TooMany(MANY)
-        return cookie, address
+        return flows.keep(self._portal, flow), address
 
     def come_back(self, caller: Caller, issuer_id: UUID, cookie: str | None, given: dict[str, str]) -> Came:
         """Take what an issuer answered.
@@ -91,18 +79,24 @@ class Federation:
             Unproven: It proves nothing.
             Silent: The issuer doesn't answer as it should.
             SignedOut: The session that was to be proven ended.
+            TooMany: There were too many returns from there that proved nothing.
 
         """
-        flow = self._flows.take(cookie, issuer_id)
-        if flow is None or flow.said is not None:
-            federation.note_refusal(self._portal, as_visitor(caller), Action.SIGN_IN, issuer_id, "no-flow")
-            raise Unproven("no-flow")
-        asks = caller if flow.purpose == PROVE else as_visitor(caller)
+        attempt = self._attempts.begin({("return", issuer_id.bytes + network(caller.address)): RETURNS})
+        if attempt is None:
+            raise TooMany(MANY)
+        came = self._came_back(caller, issuer_id, cookie, given)
+        self._attempts.take_back(attempt)
+        return came
+
+    def _came_back(self, caller: Caller, issuer_id: UUID, cookie: str | None, given: dict[str, str]) -> Came:
+        flow = self._take(caller, Action.SIGN_IN, issuer_id, cookie, given.get("state", ""))
+        asks, asked = caller if flow.purpose == PROVE else as_visitor(caller), flow.asked(self._portal)
         try:
             issuer = self._issuer(issuer_id)
-            code = self._relying.check_answer(issuer, flow.asked, given)
+            code = self._relying.check_answer(issuer, asked, given)
             secret = federation.secret_of(self._portal, caller, issuer_id)
-            known = self._relying.redeem(issuer, secret, flow.asked, code)
+            known = self._relying.redeem(issuer, secret, asked, code)
         except (Unproven, Silent) as error:
             federation.note_refusal(self._portal, asks, _ACTIONS[flow.purpose], issuer_id, error.code)
             raise
@@ -113,21 +107,22 @@ class Federation:
         """Use a sign-in link with the address, and the second part, that somebody wrote after coming back.
 
         Raises:
-            NotFound: The link doesn't work, address or second part don't go with it, or nothing waits.
+            NotFound: The link doesn't work, or address or second part don't go with it.
+            Unproven: Nothing waits.
             TooMany: There were too many attempts with this link.
 
         """
-        flow = self._flows.take(cookie, issuer_id)
-        if flow is None or flow.said is None:
-            federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "no-flow")
+        flow = self._take(caller, Action.USE_INVITATION, issuer_id, cookie)
+        if flow.said is None:
             raise Unproven("no-flow")
         known = link_known(self._portal, flow.link)
         keys = keys_of_link(token_hash(self._portal, flow.link), caller.address, known=known)
-        if not self._attempts.begin(keys, self._portal.clock()):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             federation.note_refusal(self._portal, as_visitor(caller), Action.USE_INVITATION, issuer_id, "many")
             raise TooMany(MANY)
         begun = federation.bind_through(self._portal, caller, flow.said, Shown(flow.link, second), one_spelling(mail))
-        self._attempts.take_back(keys)
+        self._attempts.take_back(attempt)
         return Came("", begun=begun)
 
     def log_out(self, caller: Caller, issuer_id: UUID, token: str) -> None:
@@ -142,19 +137,14 @@ class Federation:
         """
         issuer = self._issuer(issuer_id)  # first: one that was made up is counted nowhere
         keys = {("logout", issuer_id.bytes + network(caller.address)): LOGOUTS}
-        now = self._portal.clock()
-        if not self._attempts.begin(keys, now):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             raise TooMany(MANY)
         logout = self._relying.check_logout(issuer, token)
-        with self._lock:
-            if self._marks.get((issuer_id, logout.mark), 0) > now.timestamp():
-                raise Unproven("replayed")
-        self._attempts.take_back(keys)
-        federation.end_by_issuer(self._portal, caller, issuer_id, logout.subject, logout.session)
-        with self._lock:  # last: what didn't end is sent again
-            self._marks[issuer_id, logout.mark] = logout.ends
-            while len(self._marks) > MARKS:
-                self._marks.popitem(last=False)
+        mark = federation.Mark(logout.mark, logout.ends)
+        if not federation.end_by_issuer(self._portal, caller, issuer_id, mark, logout.subject, logout.session):
+            raise Unproven("replayed")
+        self._attempts.take_back(attempt)
 
     def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
         if flow.purpose == PROVE:
@@ -169,10 +159,22 @@ class Federation:
                 return Came("", begun=begun)
             except NotFound:  # the portal may have another address of the same person: it asks for that one
                 pass
-        cookie = self._flows.keep(replace(flow, said=said), network(caller.address))
-        if cookie is None:
-            raise TooMany(MANY)
-        return Came("", cookie=cookie, takes_two=takes_two)
+        return Came("", cookie=flows.keep(self._portal, flow.heard(said)), takes_two=takes_two)
+
+    def _take(
+        self, caller: Caller, action: Action, issuer_id: UUID, cookie: str | None, state: str | None = None
+    ) -> Flow:
+        """Take the flow of a browser, or record that there is none.
+
+        Raises:
+            Unproven: There is none.
+
+        """
+        try:
+            return flows.take(self._portal, cookie, issuer_id, state)
+        except Unproven as error:
+            federation.note_refusal(self._portal, as_visitor(caller), action, issuer_id, error.code)
+            raise
 
     def _issuer(self, issuer_id: UUID) -> Issuer:
         row = federation.connected(self._portal, issuer_id)

@@ -29,7 +29,7 @@ class Helpdesk:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._attempts = Attempts()
+        self._attempts = Attempts(portal)
 
     def look(self, caller: Caller, pasted: str) -> LinkState:
         """Tell how the link stands that somebody pasted.
@@ -61,7 +61,7 @@ class Helpdesk:
         report_trouble(self._portal, caller, mail)
 
     def _count(self, caller: Caller, keys: dict[Key, int], action: Action) -> None:
-        if not self._attempts.begin(keys, self._portal.clock()):
+        if self._attempts.begin(keys) is None:
             with suppress(NotFound):
                 record_refusal(self._portal, as_visitor(caller), action)
             raise TooMany(SLOWLY)

@@ -30,6 +30,7 @@ from portal.identity.discovery import Document, Key, read_document, read_keys
 ALGORITHMS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _NAMES: Final = {"EdDSA": "Ed25519"}  # RFC 9864: what the old name stands for here
 LEEWAY: Final = 120
+LONGEST_LOGOUT: Final = 24 * 3600  # seconds for which a message that ends sessions may count
 KEPT_SECONDS: Final = 600
 AGAIN_SECONDS: Final = 60
 FRESH_SECONDS: Final = 300  # how long after the issuer's own sign-in a proof counts as made just now
@@ -218,6 +219,8 @@ class Relying:
             raise Unproven("nobody")
         if not _is_name(claims["jti"]):
             raise Unproven("jti")
+        if claims["exp"] > self._clock() + LONGEST_LOGOUT:  # so long it would have to be remembered
+            raise Unproven("times")
         return Logout(claims["jti"], int(claims["exp"]) + LEEWAY, subject, session)
 
     def _check_claims(

@@ -12,11 +12,10 @@
 
 import base64
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Final, NoReturn
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from portal.identity.attempts import (
 )
 from portal.identity.codes import is_code, step_of
 from portal.identity.spelling import one_spelling
+from portal.turns import Crowd, Taken
 from portal.usecases.accounts import own_verifier, replace_passphrase
 from portal.usecases.authenticators import NewApp, NewPasskey, NewPassphrase
 from portal.usecases.evidence import Account, Typed, find_account, recovery_hash
@@ -91,9 +91,8 @@ class Passphrases:
         )
         self._turns = BoundedSemaphore(AT_ONCE)
         self._places = BoundedSemaphore(AT_ONCE + WAITING)
-        self._inside: Counter[bytes] = Counter()
-        self._counting = Lock()
-        self._attempts = Attempts()
+        self._crowd = Crowd()
+        self._attempts = Attempts(portal)
         # compared with where there is no account: nothing fits it, and finding that out takes as long
         costs = f"m={cost.kibibytes},t={cost.passes},p={cost.lanes}"
         self._nobodys = f"$argon2id$v=19${costs}${_random(SALT_BYTES)}${_random(HASH_BYTES)}"
@@ -133,24 +132,30 @@ class Passphrases:
         """
         index = mail_index(self._portal, one_spelling(mail))
         keys = keys_of(index, caller.address, caller.mark.encode() if self._knows(caller, index) else None)
-        now = self._portal.clock()
         account = find_account(self._portal, index)
-        if not self._attempts.begin(keys, now):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             person = account.person if account else None
-            own = {key: most for key, most in keys.items() if key[0] != "address"}
-            if any(self._attempts.reached(key, most, now) for key, most in own.items()):
+            if self._attempts.reached({key: most for key, most in keys.items() if key[0] != "address"}):
                 tell_of_attempts(self._portal, caller, person)
             self._turn_away(as_visitor(caller), Action.SIGN_IN, person)
         try:
-            with self._one_of({b"account" + index: SAME_ACCOUNT, b"address" + network(caller.address): SAME_ADDRESS}):
-                proven = self.proves(account.verifier if account else None, passphrase)
+            proven = self._proves_one_of_few(caller, index, account.verifier if account else None, passphrase)
         except Unavailable:
-            self._attempts.take_back(keys)
+            self._attempts.take_back(attempt)
             raise
         evidence = self._evidence(account, code, proven=proven)
         begun = sign_in(self._portal, caller, account.person if account else None, evidence)
-        self._attempts.take_back(keys)
+        self._attempts.take_back(attempt)
         return begun
+
+    def _proves_one_of_few(self, caller: Caller, index: bytes, verifier: str | None, passphrase: str) -> bool:
+        few = {b"account" + index: SAME_ACCOUNT, b"address" + network(caller.address): SAME_ADDRESS}
+        try:
+            with self._crowd.one_of(few):
+                return self.proves(verifier, passphrase)
+        except Taken:
+            raise Unavailable(BUSY) from None
 
     def confirm(self, caller: Caller, passphrase: str, code: str = "") -> str:
         """Prove anew who somebody is; gives their session's new token.
@@ -164,19 +169,20 @@ class Passphrases:
         """
         account = own_verifier(self._portal, caller)
         keys = {("confirm", account.person.bytes if account else b""): BROWSER_ATTEMPTS}
-        if not self._attempts.begin(keys, self._portal.clock()):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             self._turn_away(caller, Action.PROVE_AGAIN)
         proven = self.proves(account.verifier if account else None, passphrase)
         token = prove_again(self._portal, caller, self._evidence(account, code, proven=proven))
-        self._attempts.take_back(keys)
+        self._attempts.take_back(attempt)
         return token
 
     def slows(self, caller: Caller, mark: str | None) -> bool:
         """Tell whether this browser has to wait just now, whoever would sign in with it."""
-        now = self._portal.clock()
-        held_up = self._attempts.reached(("address", network(caller.address)), ADDRESS_ATTEMPTS, now)
-        own = mark is not None and self._attempts.reached(("browser", mark.encode()), BROWSER_ATTEMPTS, now)
-        return held_up or own
+        keys = {("address", network(caller.address)): ADDRESS_ATTEMPTS}
+        if mark is not None:
+            keys["browser", mark.encode()] = BROWSER_ATTEMPTS
+        return self._attempts.reached(keys)
 
     def enter(self, caller: Caller, link: Shown, mail: str, passphrase: str, app: NewApp | None = None) -> Begun:
         """Use a sign-in link: keep the passphrase with the app of its codes, sign the person in.
@@ -209,10 +215,11 @@ class Passphrases:
     ) -> Begun:
         known = link_known(self._portal, link.token)
         keys = keys_of_link(token_hash(self._portal, link.token), caller.address, known=known)
-        if not self._attempts.begin(keys, self._portal.clock()):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             self._turn_away(as_visitor(caller), Action.USE_INVITATION)
         begun = use_link(self._portal, caller, link, one_spelling(mail), made())
-        self._attempts.take_back(keys)
+        self._attempts.take_back(attempt)
         return begun
 
     def change(self, caller: Caller, present: str, new: str) -> str:
@@ -229,12 +236,13 @@ class Passphrases:
         if account is None:
             raise SignedOut
         keys = {("change", account.person.bytes): BROWSER_ATTEMPTS}
-        if not self._attempts.begin(keys, self._portal.clock()):
+        attempt = self._attempts.begin(keys)
+        if attempt is None:
             self._turn_away(caller, Action.CHANGE_OWN_ACCOUNT)
         proven = self.proves(account.verifier, present)
         verifier = self.verifier(new) if proven else ""
         token = replace_passphrase(self._portal, caller, account if proven else None, verifier)
-        self._attempts.take_back(keys)
+        self._attempts.take_back(attempt)
         return token
 
     def _evidence(self, account: Account | None, code: str, *, proven: bool) -> Typed | None:
@@ -259,20 +267,6 @@ class Passphrases:
                 yield
         finally:
             self._places.release()
-
-    @contextmanager
-    def _one_of(self, limits: Mapping[bytes, int]) -> Iterator[None]:
-        """Come in as one of a few of the same sort at a time."""
-        with self._counting:
-            if any(self._inside[sort] >= most for sort, most in limits.items()):
-                raise Unavailable(BUSY)
-            self._inside.update(limits.keys())
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._inside.subtract(limits.keys())
-                self._inside = +self._inside  # without those that nobody is of
 
     def _peppered(self, passphrase: str) -> bytes:
         return self._portal.keyring.blind("pepper", prepared_passphrase(passphrase).encode("utf-8", "replace"))

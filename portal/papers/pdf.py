@@ -47,7 +47,7 @@ def write_pdf(paper: Paper, folder: Path = FOLDER) -> bytes:
     found = shelf(folder)
     check_room(paper)
     with _ONE_AT_A_TIME:  # a long paper takes half of the service's memory
-        return _write(_DIALOGUE, _paper(paper), found)
+        return write(_DIALOGUE, _paper(paper), found)
 
 
 def write_trail(paper: TrailPaper, folder: Path = FOLDER) -> bytes:
@@ -61,10 +61,11 @@ def write_trail(paper: TrailPaper, folder: Path = FOLDER) -> bytes:
     if len(paper.rows) > MOST_LINES:
         raise TrailTooLong(f"no more than {MOST_LINES} lines fit on a paper")
     with _ONE_AT_A_TIME:
-        return _write(_TRAIL, _trail(paper), found)
+        return write(_TRAIL, _trail(paper), found)
 
 
-def _write(template: bytes, said: dict[str, Any], found: Shelf) -> bytes:
+def write(template: bytes, said: dict[str, Any], found: Shelf) -> bytes:
+    """Set a template with these values, and let Typst forget them."""
     families, numbered = choose(frozenset(json.dumps(said, ensure_ascii=False)), found)
     said = _replaced(said, numbered)
     said["families"] = families

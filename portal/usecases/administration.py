@@ -221,7 +221,7 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         tried = accounts.phases_by_day(KINDS[Action.SIGN_IN], (Phase.ACT.value, Phase.REFUSAL.value), since)
     days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
     return Health(
-        portal.database.path.stat().st_size,
+        portal.database.size(),
         shutil.disk_usage(portal.settings.data).free,
         portal.settings.objects,
         _answers(portal.objects.check),

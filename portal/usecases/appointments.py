@@ -40,6 +40,7 @@ from portal.work import Portal, Work
 from storage.tables import Appointment, Person
 
 CHANGED = N_("Somebody ended or confirmed this appointment before you. Nothing was changed; look at it again.")
+NOT_HERE = Problem("role", N_("The Oversight Group has no observers in this portal. Nothing was changed."))
 KNOWN = Problem(
     "mail-known",
     N_(
@@ -147,6 +148,8 @@ def _appoint(work: Work, person: Person, role: Role, terms: Terms) -> UUID:
     held = work.people.appointments(person.id)
     facts = about_to_be(work, person, role, held)
     permit = work.require_on(Action.APPOINT, facts)
+    if role not in work.portal.settings.roles:
+        raise RefusedError(NOT_HERE)
     refuse_elsewhere(role, StateCode(person.state_code) if person.state_code else None)
     refuse_twice(role, (Role(one.role) for one in lasting(work, held)))
     if role is Role.EXPERT and facts.state is not None:

@@ -91,9 +91,10 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
         record = work.reviews.of_room(room_id)
         row = next((room for room in record.rooms if room.id == room_id), None) if record else None
         room, permit = work.require(Action.DOWNLOAD_ROOM, Room, row, asked=room_id)
-        documents = work.allowed(Action.DOWNLOAD_VERSION, Document, work.documents.of_room(room.id))
-        newest = work.documents.newest_versions(room.id)
-        versions = [newest[document.id] for document in documents if document.id in newest]
+        listed = work.documents.listed(room.id)
+        newest = {one.document.id: one.newest for one in listed}
+        allowed = work.allowed(Action.DOWNLOAD_VERSION, Document, [one.document for one in listed])
+        versions = [newest[document.id] for document in allowed]
         work.note(permit, files=len(versions))
         intent = work.begins(permit) if versions and streams else None
         if not streams:

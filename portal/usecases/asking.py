@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.matters import Row
+from portal.access.file_matters import Row
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.people import name_of

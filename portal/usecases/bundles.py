@@ -3,9 +3,10 @@
 1. It is a stream as the table is: its intent is in the log before the first byte, its outcome after the last.
 2. What a search by time alone finds is whole: each number of each stream, what is withheld too. Any other search gives
    the entries that it finds, and what is withheld is found by none.
-3. An event is given as the log has it, or not at all. What the reader doesn't see, and what says more than a trail
+3. To the State under review it has what was done under its grants too, which the page of each grant shows.
+4. An event is given as the log has it, or not at all. What the reader doesn't see, and what says more than a trail
    shows (a note verbale, whom somebody assigned), is given as its leaf, which anybody can find in the tree.
-4. All of it is of one checkpoint, if possible one that witnesses agree on. It waits a moment for one that has the
+5. All of it is of one checkpoint, if possible one that witnesses agree on. It waits a moment for one that has the
    newest events, and says how many came later.
 """
 
@@ -21,7 +22,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.audit.bundles import THE_FILE, Closed, Head, Item, Stream, end_line, head_line, item_line
+from portal.audit.bundles import OF_GRANT, THE_FILE, Closed, Head, Item, Stream, end_line, head_line, item_line
 from portal.audit.checkpoints import Checkpoint, read_checkpoint
 from portal.audit.events import Phase
 from portal.audit.notes import read_note
@@ -51,13 +52,30 @@ NO_CHECKPOINT: Final = N_(
     "administrator."
 )
 # what a trail shows of an event, or the ids of what it shows; whatever else one says stays closed
-_SHOWN_ON: Final = frozenset({"review", "room", "document", "version", "clarification", "entry"})
+_SHOWN_ON: Final = frozenset(
+    {
+        "review",
+        "room",
+        "document",
+        "version",
+        "clarification",
+        "entry",
+        "manifest",
+        "publication",
+        "summary",
+        "grant",
+        "state",
+    }
+)
 _SHOWN_DETAIL: Final = frozenset(
     {
         *("result", "bytes", "range", "head", "files", "clarifications", "form"),
         *("refusals", "first", "last"),
         *("to", "became", "into", "task", "translator", "language", "left", "joined"),
         *("clarification", "entry", "remark", "kind", "wording", "shown"),
+        *("manifest", "manifest_ended", "final", "comment", "disposition", "taken_up"),
+        *("publication", "sha256", "step"),
+        *("page", "copy"),
     }
 )
 
@@ -173,7 +191,7 @@ def _head(bundle: Bundle, note: str, point: Checkpoint) -> Head:
 def _stream(session: Session, bundle: Bundle, stream: UUID, size: int) -> Stream:
     source, search = bundle.export.source, bundle.export.search
     place = places(source)[stream]
-    room = place.kind.value if place.kind else THE_FILE
+    room = OF_GRANT if stream in source.grants else place.kind.value if place.kind else THE_FILE
     if not search.by_time_alone:
         return Stream(stream, room, None)
     run, waiting = TreeRecords(session).run(stream, size, search.since, search.until)

@@ -1,22 +1,27 @@
 """Breach cases as the policies and the other use cases see them: facts, a permit on one, who is told of its steps."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.entities import Absent, CaseFacts
-from portal.access.matters import review_facts
+from portal.access.file_matters import review_facts
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import Steps
-from portal.domain.ids import CaseId, PersonId, RoomId, StateCode
+from portal.domain.ids import CaseId, PersonId, RoomId, StateCode, VersionId
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.account_notices import tell_person
-from portal.usecases.concerns import files_of, reach_of, tell_officers
+from portal.usecases.case_records import EntryKind
+from portal.usecases.concerns import reach_of, tell_officers
+from portal.usecases.files import files_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase
 from storage.fields import Place
 from storage.permits import Permit, case_scope
 from storage.repositories.cases import CaseRecords
+from storage.repositories.grants import GrantRecords
 from storage.repositories.reviews import ReviewRecord
 
 
@@ -33,26 +38,49 @@ def facts_of_case(work: Work, row: BreachCase | None) -> CaseFacts | Absent:
     return case_facts(work, row, record) if row and record else Absent(CaseFacts)
 
 
+def facts_of_cases(work: Work, rows: Sequence[BreachCase]) -> list[tuple[BreachCase, CaseFacts]]:
+    """Tell the policies about cases, with as many questions as about one."""
+    files = files_of(work).those({row.review_id for row in rows})
+    return _facts(work, [(row, files[row.review_id]) for row in rows if row.review_id in files])
+
+
 def case_facts(work: Work, row: BreachCase, record: ReviewRecord) -> CaseFacts:
     """Tell the policies about a case, made or about to be."""
-    records = CaseRecords(work.session)
-    concern = records.concern(row.concern_id) if row.concern_id else None
-    return CaseFacts(
-        CaseId(row.id),
-        review_facts(record),
-        PersonId(row.proposed_by),
-        PersonId(row.person_id) if row.person_id else None,
-        StateCode(row.person_state) if row.person_state else None,
-        PersonId(concern.filed_by) if concern else None,
-        frozenset(map(PersonId, records.involved([row.review_id])[row.review_id])),
-        registered=row.confirmed_at is not None,
-        ended=row.declined_at is not None or row.closed_at is not None,
-        asked=row.asked_at is not None,
-        heard=row.heard_at is not None,
-        found=row.found_at is not None,
-        submitted=row.submitted_at is not None,
-        rooms=frozenset(RoomId(room.id) for room in record.rooms),
-    )
+    return _facts(work, [(row, record)])[0][1]
+
+
+def _facts(work: Work, found: Sequence[tuple[BreachCase, ReviewRecord]]) -> list[tuple[BreachCase, CaseFacts]]:
+    records, reviews = CaseRecords(work.session), {row.review_id for row, _ in found}
+    filers, involved = records.filers(reviews), records.involved(reviews)
+    passed = _let_pass(work, [row for row, _ in found])
+    return [
+        (
+            row,
+            CaseFacts(
+                CaseId(row.id),
+                review_facts(record),
+                PersonId(row.proposed_by),
+                PersonId(row.person_id) if row.person_id else None,
+                StateCode(row.person_state) if row.person_state else None,
+                frozenset(map(PersonId, filers[row.review_id])),
+                frozenset(map(PersonId, involved[row.review_id])),
+                registered=row.confirmed_at is not None,
+                ended=row.declined_at is not None or row.closed_at is not None,
+                asked=row.asked_at is not None,
+                heard=row.heard_at is not None or row.id in passed,
+                found=row.found_at is not None,
+                submitted=row.submitted_at is not None,
+                rooms=frozenset(RoomId(room.id) for room in record.rooms),
+            ),
+        )
+        for row, record in found
+    ]
+
+
+def _let_pass(work: Work, rows: Sequence[BreachCase]) -> frozenset[UUID]:
+    """Tell in which cases the day for answering is over, and the person answered by then without ending it."""
+    over = [row.id for row in rows if row.answer_by is not None and work.now >= row.answer_by]
+    return CaseRecords(work.session).with_entry(over, EntryKind.ANSWER) if over else frozenset()
 
 
 def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, CaseFacts, Permit]:
@@ -64,6 +92,9 @@ def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, Ca
     """
     row = CaseRecords(work.session).case(case_id, reach_of(work))
     facts = facts_of_case(work, row)
+    if action is Action.COMPARE_CASE and row is not None and isinstance(facts, CaseFacts):
+        versions = CaseRecords(work.session).version_ids(row.review_id)
+        facts = replace(facts, versions=frozenset(map(VersionId, versions)))
     permit = work.require_on(action, facts, asked=case_id)
     if row is None or isinstance(facts, Absent):
         raise NotFound
@@ -79,10 +110,11 @@ def reachable(work: Work, row: BreachCase) -> frozenset[UUID]:
 
 
 def workers_of(work: Work, record: ReviewRecord) -> frozenset[UUID]:
-    """Find who works or worked on a review."""
+    """Find who works or worked on a review, or reads or read its report under a grant."""
     review = record.review.id
     now = {person.id for _, person, _ in work.reviews.people(review, parties_of(record), work.now)}
-    return frozenset(now | CaseRecords(work.session).involved([review])[review])
+    reading = GrantRecords(work.session).readers_ever(review)
+    return frozenset(now | reading | CaseRecords(work.session).involved([review])[review])
 
 
 def parties_of(record: ReviewRecord) -> list[str]:

@@ -10,6 +10,7 @@ import rfc8785
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.cases import Steps
+from portal.domain.ids import StateCode
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.case_facts import find_case, open_words, reachable, steps_of
@@ -20,6 +21,7 @@ from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, CaseEntry, Containment
 from storage.repositories.cases import CaseRecords
+from storage.repositories.grants import GrantRecords
 from storage.tables import Person
 
 
@@ -59,6 +61,7 @@ class CasePage:
     holds: tuple[HoldLine, ...]
     people: tuple[tuple[UUID, str, str | None], ...]
     disclosed: bool
+    grants: tuple[tuple[UUID, str], ...]  # that can be suspended: id, and the State that reads
     may: frozenset[Action]
 
 
@@ -80,6 +83,7 @@ ACTS: Final = (
 _FOR_STATES: Final = frozenset(
     {
         EntryKind.FINDING,
+        EntryKind.COMPARISON,
         EntryKind.FULL,
         EntryKind.SUBMISSION,
         EntryKind.DISCLOSURE,
@@ -87,6 +91,9 @@ _FOR_STATES: Final = frozenset(
         EntryKind.CLOSING,
     }
 )
+
+
+_IN_FULL: Final = frozenset({EntryKind.FULL, EntryKind.DISCLOSURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ class _Rows:
     holds: Sequence[Containment]
     people: Mapping[UUID, Person]
     choice: frozenset[UUID]
+    held: Mapping[UUID, str]  # of which State the grant is that a containment suspends
+    grants: tuple[tuple[UUID, str], ...]
 
 
 def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
@@ -110,13 +119,14 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         row, facts, permit = find_case(work, Action.VIEW_CASE, case_id)
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
         told = officer or row.found_at is not None or work.who.state in {facts.review.state_under_review, facts.state}
+        state, party = work.who.state, work.who.state in {facts.review.state_under_review, *facts.review.reviewing}
         may = frozenset(act for act in ACTS if work.allows(act, facts))
         rows, today = _rows(work, row, choosing=Action.ADD_CASE_ENTRY in may), work.now.date()
 
     def named(person: UUID | None) -> str | None:
         return name_of(portal, permit, rows.people[person]) if person else None
 
-    shown = [one for one in rows.entries if officer or one.kind in _FOR_STATES]
+    shown = [one for one in rows.entries if officer or _is_for(state, one, rows.people, party=party)]
     choice = [(id_, str(named(id_)), rows.people[id_].state_code) for id_ in rows.choice if id_ in rows.people]
     return CasePage(
         line=case_line(row, facts, waits=Action.CONFIRM_CASE in may),
@@ -135,12 +145,23 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         entries=open_entries(portal, permit, shown, rows.people),
         intact=add_up(rows.entries),
         holds=tuple(
-            open_hold(portal, permit, one, named(one.person_id) if told else None, today) for one in rows.holds
+            open_hold(portal, permit, one, named(one.person_id), today, rows.held.get(one.id, ""))
+            if told
+            else open_hold(portal, permit, one, None, today)
+            for one in rows.holds
         ),
         people=tuple(sorted(choice, key=lambda one: (one[2] or "", one[1].casefold()))),
         disclosed=row.disclosed_at is not None,
+        grants=rows.grants,
         may=may,
     )
+
+
+def _is_for(state: StateCode | None, entry: CaseEntry, people: Mapping[UUID, Person], *, party: bool) -> bool:
+    """Tell whether a State concerned reads an entry: one that is no party reads in full only what it wrote itself."""
+    if entry.kind not in _FOR_STATES:
+        return False
+    return party or entry.kind not in _IN_FULL or people[entry.made_by].state_code == state
 
 
 def take_snapshot(portal: Portal, caller: Caller, case_id: UUID) -> bytes:
@@ -167,4 +188,13 @@ def _rows(work: Work, row: BreachCase, *, choosing: bool) -> _Rows:
     choice = reachable(work, row) if choosing else frozenset[UUID]()
     named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by, *(one.person_id for one in holds))
     everybody = {*(one for one in named if one), *choice, *(one.made_by for one in entries)}
-    return _Rows(entries, holds, work.people.named(list(everybody)), choice)
+    grants = GrantRecords(work.session)
+    open_ = [one.grant for one in grants.of_review(row.review_id) if one.terms and one.grant.ended_at is None]
+    return _Rows(
+        entries,
+        holds,
+        work.people.named(list(everybody)),
+        choice,
+        grants.held_by([one.id for one in holds]),
+        tuple((one.id, one.state_code) for one in open_) if choosing else (),
+    )

@@ -3,41 +3,47 @@
 1. A focal point of a State concerned submits, or the secretariat (the confidentiality officer, once there is a
    finding); neither needs the other (GL 5).
 2. The version in full is for those concerned. The other one discloses nothing: it is held against all that the portal
-   has of the file as text, and is refused while it quotes any of it (portal/domain/quoting.py). What lies in uploaded
-   documents is not opened for that; their titles and file names are compared.
-   A State is told the words that quote rooms which it sees itself; of the others, only that something is quoted.
-3. Comparing is an intent with an outcome: whoever tries out words leaves a trace for each time.
-4. The Group reads the version that discloses nothing. The one in full it has from the State under review alone.
+   has of the file, what its documents say included, and is refused while it quotes any of it (comparing.py). Where one
+   can't be read whole, whoever submits says that they looked; where one came while that went on, nothing is submitted.
+3. Comparing looks into the whole file, so the file's own trail shows each time, and the case's record who did it. Who
+   tries out words learns something each time: so a State, and the secretariat, may compare five times in a day.
+4. The Group reads the version that discloses nothing, with what fixes the evidence: the hash of the snapshot that
+   the case began with, how much it fixes, and the log's tree then. The one in full it has from the State under review
+   alone.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
-from portal.domain.cases import Decision
-from portal.domain.quoting import File, Kind, Quoted, quotes
+from portal.domain.cases import DAY, Decision, check_comparisons
+from portal.domain.problems import Verdict
+from portal.domain.quoting import Quoted
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, marked, steps_of, tell_concerned
-from portal.usecases.case_records import EntryKind, EntryLine, add_entry, open_entries
+from portal.usecases.case_records import EntryKind, EntryLine, add_entry, evidence_of, open_entries
 from portal.usecases.cases import CaseLine, case_line
-from portal.usecases.concerns import files_of
-from portal.work import Intent, Portal, Work
+from portal.usecases.comparing import Held, Unread, compare_with, open_held, unseen, warnings
+from portal.usecases.files import files_of
+from portal.usecases.outcomes import owing
+from portal.work import Portal, Work
 from storage.cases import SUBMITTED, BreachCase, entry_scope
 from storage.fields import Place
-from storage.permits import NAMES, Permit, Scope, room_scope
-from storage.repositories.cases import CaseRecords, Spoken
-from storage.tables import Person, Room
+from storage.repositories.cases import CaseRecords
+from storage.repositories.grants import GrantRecords
+from storage.tables import Document, Person, Room
 
 GIVEN = N_("The Group has the version in full already. Nothing was changed.")
+ROUNDS: Final = 5
+NEWER = N_("Documents come into the file faster than they are compared. Nothing was submitted: send it again later.")
 NO_FULL = N_("There is no version in full to give. Nothing was changed.")
 
 
@@ -60,49 +66,102 @@ class SubmissionPage:
     may_decide: bool
 
 
-@contextmanager
-def owing(portal: Portal, intent: Intent) -> Iterator[None]:
-    """Record that what was begun failed, if it does."""
-    try:
-        yield
-    except BaseException:
-        portal.record_outcome(intent, result="failed")
-        raise
-
-
-def submit_case(portal: Portal, caller: Caller, case_id: UUID, versions: Versions) -> tuple[Quoted, ...]:
+def submit_case(
+    portal: Portal, caller: Caller, case_id: UUID, versions: Versions, confirmed: frozenset[str] = frozenset()
+) -> tuple[Quoted, ...]:
     """Submit a case to the Oversight Group; gives what the bare version quotes: then nothing was submitted.
 
     Raises:
         NotFound: There is no such case, or the actor may not know of it.
         Forbidden: It isn't the actor's to submit.
+        Conflict: A document came while the file was compared.
+        RefusedError: The actor's State compared too often within a day.
+        UnconfirmedError: Documents couldn't be read whole, and the actor hasn't said yet that they looked.
 
     """
+    compared: frozenset[UUID] = frozenset()
+    unread: tuple[Unread, ...] = ()
+    for turn in range(ROUNDS):  # whoever adds documents meanwhile holds nothing up
+        told = _compare(portal, caller, case_id, versions.bare, compared, counts=not turn)
+        if told.quoted:
+            return told.quoted
+        unread = (*unread, *told.unread)
+        Verdict(warnings=warnings(unread, told.visible)).check(confirmed)
+        compared |= told.compared
+        if _submits(portal, caller, case_id, versions, told.evidence, compared):
+            return ()
+    raise Conflict(NEWER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a comparison told: what is quoted, what wasn't read whole, and what it was made with."""
+
+    quoted: tuple[Quoted, ...]
+    unread: tuple[Unread, ...]
+    visible: frozenset[UUID]
+    compared: frozenset[UUID]
+    evidence: list[dict[str, Any]]
+
+
+def _compare(
+    portal: Portal, caller: Caller, case_id: UUID, bare: str, compared: frozenset[UUID], *, counts: bool
+) -> _Told:
+    """Compare a version that is to disclose nothing with a file, but for the versions that it was compared with."""
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.COMPARE_CASE, case_id)
+        if counts:
+            check_comparisons(_comparisons(work, case))
+            add_entry(work, permit, case, EntryKind.COMPARISON, {"state": work.who.state or ""})
+        intent = work.begins(permit)
+        records = CaseRecords(work.session)
+        fresh = tuple(one for one in records.versions(case.review_id) if one.id not in compared)
+        held = Held(records.spoken(case.review_id), fresh, tuple(_people(work, case)))
+        rooms = _listed(work, case)
+        visible = work.allowed(Action.VIEW_DOCUMENT, Document, records.documents(case.review_id))
+        frozen = [one for one in records.entries(case.id) if one.kind == EntryKind.SNAPSHOT]
+        by = work.people.named([one.made_by for one in frozen])
+    with owing(portal, intent):
+        mine, others = (open_held(portal, permit, held.within(rooms, inside=inside)) for inside in (True, False))
+        evidence = [evidence_of(one.said) for one in open_entries(portal, permit, frozen, by)]
+        seen, hidden = (compare_with(portal, bare, one) for one in (mine, others))
+    found, unread = (*seen.quoted, *unseen(hidden)), (*seen.unread, *hidden.unread)
+    counted = {"quotes": len(found), "documents": len(held.versions), "unread": len(unread)}
+    portal.record_outcome(intent, result="failed" if found else "complete", **counted)
+    ids = frozenset(one.id for one in fresh)
+    return _Told(found, unread, frozenset(one.id for one in visible), ids, evidence)
+
+
+def _submits(
+    portal: Portal,
+    caller: Caller,
+    case_id: UUID,
+    versions: Versions,
+    evidence: list[dict[str, Any]],
+    compared: frozenset[UUID],
+) -> bool:
+    """Submit what was compared; False: a document came meanwhile."""
     with portal.work(caller) as work:
         case, _, permit = find_case(work, Action.SUBMIT_CASE, case_id)
-        intent = work.begins(permit)
-        spoken = CaseRecords(work.session).spoken(case.review_id)
-        people = _people(work, case)
-        seen, hidden = _parted(spoken, _listed(work, case))
-    with owing(portal, intent):
-        found = quotes(versions.bare, _file(portal, permit, seen, people))
-        if hidden.sealed and quotes(versions.bare, _file(portal, permit, hidden, [])):
-            found = (*found, Quoted(Kind.UNSEEN, ""))
-    if found:
-        portal.record_outcome(intent, result="failed", quotes=len(found))
-        return found
-    with owing(portal, intent), portal.work(caller) as work:
-        case, _, permit = find_case(work, Action.SUBMIT_CASE, case_id)
-        work.completes(permit, intent)
+        if not CaseRecords(work.session).version_ids(case.review_id) <= compared:
+            return False
         state = work.who.state or ""
         add_entry(work, permit, case, EntryKind.FULL, {"text": versions.full, "state": state})
-        add_entry(work, permit, case, EntryKind.SUBMISSION, {"text": versions.bare, "state": state})
+        said = {"text": versions.bare, "state": state, "evidence": evidence}
+        add_entry(work, permit, case, EntryKind.SUBMISSION, said)
         if case.submitted_at is None:
             case.submitted_at = work.now
         for member in {one.person_id for one in work.people.holders(Role.OVERSIGHT, work.now)} - {case.person_id}:
             tell_person(work, member, marked(case, AccountEvent.CASE_SUBMITTED))
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
-    return ()
+    return True
+
+
+def _comparisons(work: Work, case: BreachCase) -> int:
+    """Count how often the actor's State, or the secretariat, compared with this file within a day."""
+    made = CaseRecords(work.session).made_since(case.review_id, EntryKind.COMPARISON, work.now - DAY)
+    people = work.people.named(list(set(made)))
+    return sum(people[one].state_code == work.who.state for one in made)
 
 
 def _listed(work: Work, case: BreachCase) -> frozenset[UUID]:
@@ -114,48 +173,14 @@ def _listed(work: Work, case: BreachCase) -> frozenset[UUID]:
     return frozenset(room.id for room in work.allowed(Action.LIST_ROOM, Room, rooms))
 
 
-def _parted(spoken: Spoken, rooms: frozenset[UUID]) -> tuple[Spoken, Spoken]:
-    """Part what lies in these rooms from the rest."""
-    seen = tuple(one for one in spoken.sealed if one.room in rooms)
-    return replace(spoken, sealed=seen), replace(
-        spoken, sealed=tuple(one for one in spoken.sealed if one.room not in rooms)
-    )
-
-
 def _people(work: Work, case: BreachCase) -> list[Person]:
     """Find everybody whose name must not stand in a version that discloses nothing."""
     record = files_of(work).find(case.review_id)
     states = sorted({party.state_code for party in record.parties}) if record else []
     ids = set(CaseRecords(work.session).involved([case.review_id])[case.review_id])
     ids |= {person.id for state in states for person in work.people.of_state(state)}  # former focal points, too
+    ids |= GrantRecords(work.session).readers_ever(case.review_id)
     return list(work.people.named([*ids, *({case.person_id} - {None})]).values())  # type: ignore[list-item]  # none is None
-
-
-def _file(portal: Portal, permit: Permit, spoken: Spoken, people: Iterable[Person]) -> File:
-    """Open all that the portal has of a file as text; the permit's event is committed."""
-    keyring = portal.keyring
-
-    def opened(scope: Scope, place: Place, blob: bytes) -> str:
-        return keyring.open(permit, scope, place, blob).decode()
-
-    titles, texts = [], []
-    for one in spoken.sealed:
-        said = opened(room_scope(spoken.review, one.room), Place(one.table, one.column, one.id), one.blob)
-        match one.column:
-            case "title":
-                titles.append(said)
-            case "particulars":
-                titles.append(_stem(json.loads(said)["name"]))
-            case "subject" | "draft_subject":
-                texts.append(json.loads(said)["heading"])
-            case _:
-                texts.append(said)
-    names = [opened(NAMES, Place("person", "name", person.id), person.name) for person in people]
-    return File(tuple(texts), tuple(names), tuple(titles))
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0] or name
 
 
 def disclose_case(portal: Portal, caller: Caller, case_id: UUID) -> None:

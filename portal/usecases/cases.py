@@ -26,7 +26,7 @@ from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import (
     case_facts,
-    facts_of_case,
+    facts_of_cases,
     find_case,
     marked,
     steps_of,
@@ -34,7 +34,8 @@ from portal.usecases.case_facts import (
     workers_of,
 )
 from portal.usecases.case_records import EntryKind, add_entry, snapshot
-from portal.usecases.concerns import ConcernLine, facts_of_concern, files_of, list_concerns, reach_of, tell_officers
+from portal.usecases.concerns import ConcernLine, facts_of_concern, list_concerns, reach_of, tell_officers
+from portal.usecases.files import files_of
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Concern
@@ -104,6 +105,7 @@ def list_cases(portal: Portal, caller: Caller) -> CasesPage:
     """
     with portal.work(caller) as work:
         work.require_on(Action.LIST_CASES, PortalFacts())
+        work.standings.widen()
         officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
         records = CaseRecords(work.session)
         due = records.to_review(work.now.date()) if officer else frozenset()
@@ -111,9 +113,8 @@ def list_cases(portal: Portal, caller: Caller) -> CasesPage:
         if work.who.role is Role.OVERSIGHT:
             seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
         lines = []
-        for row in records.cases(reach_of(work)):
-            facts = facts_of_case(work, row)
-            if not isinstance(facts, Absent) and work.allows(seeing, facts):
+        for row, facts in facts_of_cases(work, records.cases(reach_of(work))):
+            if work.allows(seeing, facts):
                 waits = work.allows(deciding, facts)
                 lines.append(case_line(row, facts, waits=waits, due=row.id in due))
         return CasesPage(
@@ -208,7 +209,8 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
             raise Conflict(TAKEN)
         states = {party.state_code for party in record.parties} | {row.person_state}
         invented = records.invented([state for state in states if state])
-        check_invented(exercise=proposal.exercise, invented=invented)
+        staff = person is not None and person.state_code is None
+        check_invented(exercise=proposal.exercise, invented=invented, staff=staff)
         row.number = records.next_number()
         for column, words in (("subject", proposal.subject), ("grounds", proposal.grounds)):
             sealed = work.seal(permit, case_scope(case), Place("breach_case", column, case), words)

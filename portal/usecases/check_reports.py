@@ -1,5 +1,6 @@
 """What a check of all records carries along: its report, its permit, and what the log says of each row."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,8 +8,9 @@ from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.problems import Problem
 from portal.work import PERMIT_LIFE, Portal
 from storage.database import Session
@@ -25,9 +27,11 @@ class Report:
 
     findings: list[Problem] = field(default_factory=list)
     found: int = 0
+    codes: Counter[str] = field(default_factory=Counter)  # of all that was found, listed or not
     counts: dict[str, int] = field(default_factory=dict)
     open_intents: list[str] = field(default_factory=list)  # streams of bytes whose end nobody recorded
     orphans: list[str] = field(default_factory=list)  # objects that no row names
+    passed: frozenset[str] = frozenset()  # objects that were found lost before: what is found of them isn't counted
 
     @property
     def ok(self) -> bool:
@@ -36,7 +40,10 @@ class Report:
 
     def finds(self, code: str, sentence: str, **values: str | int) -> None:
         """Add a finding."""
+        if values.get("name") in self.passed:
+            return
         self.found += 1
+        self.codes[code] += 1
         if len(self.findings) < LISTED:
             self.findings.append(Problem(code, sentence, values))
 

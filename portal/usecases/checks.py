@@ -5,8 +5,9 @@
    past the log are named. Rows and log rolled back together are not found: only a witness outside would show that.
 3. The object of every version and of every scanned copy is there and has the size that fits. Contents are not opened,
    so a byte changed inside an object is found by reading it, not here.
-4. Every key version opens for the key provider.
-5. The log's tree is the one that its events give, and every checkpoint is the portal's own and of this tree.
+4. Every key version opens for the key provider, and is sealed to the recovery key where there is one.
+5. The log's tree is the one that its events give, and every checkpoint is the portal's own and of this tree;
+   so are those of the logs before restorations.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Final
 from uuid import uuid4
 
 from portal.domain.texts import N_
+from portal.usecases.check_former import check_former_logs
 from portal.usecases.check_log import check_log, check_rows
 from portal.usecases.check_reports import LISTED, Check, Progress, Report, Values, ask
 from portal.usecases.check_tree import check_tree
@@ -23,19 +25,29 @@ from portal.work import Portal
 from storage import permits
 from storage.content import sealed_size
 from storage.errors import Damaged, KeyUnavailable
+from storage.holders import active_recovery, count_unheld
 from storage.keyring import split
 from storage.objects.store import Stored
 from storage.permits import Scope
 from storage.repositories.checks import SEALED, CheckRecords
 
 SKEW: Final = timedelta(minutes=5)  # by which clocks may differ
-COUNTED: Final = {"version": "versions", "note_copy": "scanned copies"}  # what a row of a table is counted as
+# what a row of a table is counted as
+COUNTED: Final = {
+    "version": "versions",
+    "note_copy": "scanned copies",
+    "publication": "publications",
+    "public_file": "public files",
+    "summary_language": "executive summaries",
+}
 YOUNG: Final = timedelta(days=1)  # an object may be there before the row that names it
 
 
-def check_records(portal: Portal, progress: Progress = lambda _what, _count: None) -> Report:
-    """Compare everything with everything, at one moment of the database, and report."""
-    report = Report()
+def check_records(
+    portal: Portal, progress: Progress = lambda _what, _count: None, passed: frozenset[str] = frozenset()
+) -> Report:
+    """Compare everything with everything, at one moment of the database, and report; passes over lost objects."""
+    report = Report(passed=passed)
     with permits.request(uuid4()):
         permit = ask(portal)
         with portal.database.read() as session:
@@ -44,6 +56,7 @@ def check_records(portal: Portal, progress: Progress = lambda _what, _count: Non
             check_log(check)
             check_rows(check)
             check_tree(check)
+            check_former_logs(check)
             _check_fields(check, known)
             _check_objects(check, known)
     return report
@@ -68,6 +81,10 @@ def _check_keys(check: Check) -> set[tuple[str, int]]:
             sentence = N_("Key %(scope)s, version %(version)d doesn't open: what it sealed can't be read.")
             check.report.finds("key-shut", sentence, **where)
     check.report.counted("keys", len(known))
+    recovery = active_recovery(check.session)
+    if recovery is not None and (unheld := count_unheld(check.session, recovery)):
+        sentence = N_("%(count)d keys aren't sealed to the recovery key: run `portal backup`, which does it.")
+        check.report.finds("key-unrecoverable", sentence, count=unheld)
     return known
 
 
@@ -96,7 +113,7 @@ def _check_objects(check: Check, keys: set[tuple[str, int]]) -> None:
                 sentence = N_("%(row)s: its object %(name)s has %(found)d bytes instead of %(expected)d.")
                 check.report.finds("object-size", sentence, **where, found=there.size, expected=expected)
             there = next(stored, None)
-        if not _has_key(one.scope, one.wrapped, keys):
+        if one.wrapped is not None and not _has_key(one.scope, one.wrapped, keys):
             sentence = N_("%(row)s: the key that wraps its own, its room’s or the registry’s, is not there.")
             check.report.finds("version-keyless", sentence, **where)
         check.progress(counted, check.report.counts[counted])

@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, ConcernFacts
-from portal.access.matters import review_facts
+from portal.access.file_matters import review_facts
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import Nature, Told
 from portal.domain.ids import ConcernId, PersonId
@@ -24,6 +24,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
+from portal.usecases.files import files_of
 from portal.usecases.people import name_of
 from portal.usecases.recipients import records_of
 from portal.work import Portal, Work
@@ -31,7 +32,7 @@ from storage.cases import Concern
 from storage.fields import Place
 from storage.permits import Permit, case_scope, room_scope
 from storage.repositories.cases import CaseReach, CaseRecords
-from storage.repositories.reviews import Reach, ReviewRecord, ReviewRecords
+from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Person, Review, Room
 
 ENDED = N_("This concern was set aside or taken up before. Nothing was changed.")
@@ -93,11 +94,6 @@ def reach_of(work: Work) -> CaseReach:
     role, me = work.who.role, work.who.person_id
     state = work.who.state if role is Role.FOCAL_POINT else None
     return CaseReach(me, state, role is Role.CONFIDENTIALITY_OFFICER, role is Role.OVERSIGHT)
-
-
-def files_of(work: Work) -> ReviewRecords:
-    """Find reviews wherever they are: a case concerns people whose own files don't reach that far."""
-    return ReviewRecords(work.session, Reach(None, None, everything=True))
 
 
 def view_filing(portal: Portal, caller: Caller, review_id: UUID) -> Filing:
@@ -202,12 +198,29 @@ def concern_facts(
     work: Work, record: ReviewRecord, concern: ConcernId, filed_by: UUID, about: UUID | None
 ) -> ConcernFacts:
     """Tell the policies about a concern."""
-    involved = CaseRecords(work.session).involved([record.review.id])[record.review.id]
+    return _facts(record, _people_around(work, [record.review.id]), concern, (filed_by, about))
+
+
+def _people_around(work: Work, reviews: Collection[UUID]) -> dict[UUID, tuple[frozenset[UUID], frozenset[UUID]]]:
+    """Name who filed concerns about reviews, and who was ever assigned to them or sent a text."""
+    records = CaseRecords(work.session)
+    filers, involved = records.filers(reviews), records.involved(reviews)
+    return {review: (filers[review], involved[review]) for review in reviews}
+
+
+def _facts(
+    record: ReviewRecord,
+    around: dict[UUID, tuple[frozenset[UUID], frozenset[UUID]]],
+    concern: ConcernId,
+    people: tuple[UUID, UUID | None],
+) -> ConcernFacts:
+    (by, about), (filers, involved) = people, around[record.review.id]
     return ConcernFacts(
         concern,
         review_facts(record),
-        PersonId(filed_by),
+        PersonId(by),
         PersonId(about) if about else None,
+        frozenset(map(PersonId, filers)),
         frozenset(map(PersonId, involved)),
     )
 
@@ -305,9 +318,10 @@ def _line(row: Concern, state: str) -> ConcernLine:
 def list_concerns(work: Work) -> list[ConcernLine]:
     """List the concerns that the reader may see, in a transaction whose gate was asked."""
     rows = CaseRecords(work.session).concerns()
-    seen = []
+    files = files_of(work).those({row.review_id for row in rows})
+    around, seen = _people_around(work, files), []
     for row in rows:
-        facts = facts_of_concern(work, row)
-        if not isinstance(facts, Absent) and work.allows(Action.VIEW_CONCERN, facts):
+        facts = _facts(files[row.review_id], around, ConcernId(row.id), (row.filed_by, row.about_person))
+        if work.allows(Action.VIEW_CONCERN, facts):
             seen.append(_line(row, facts.review.state_under_review))
     return seen

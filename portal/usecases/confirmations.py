@@ -46,7 +46,11 @@ def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
     pending = [row for row in lasting(work, rows) if is_pending(row)]
     focal_points = _focal_points(work, pending)
     return {
-        row.id: confirmer(Role(row.role), other_focal_point=any_other(focal_points, row.state_code, row.person_id))
+        row.id: confirmer(
+            Role(row.role),
+            other_focal_point=any_other(focal_points, row.state_code, row.person_id),
+            restored=row.appointed_by is None,
+        )
         for row in pending
     }
 

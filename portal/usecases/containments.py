@@ -22,11 +22,14 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, reachable, tell_concerned
+from portal.usecases.grant_facts import grant_records, tell_people
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Containment
 from storage.fields import Place
+from storage.grants import GrantHold
 from storage.permits import Permit, case_scope
 from storage.repositories.cases import CaseRecords
+from storage.repositories.grants import GrantRecord
 from storage.tables import Person
 
 LIFTED = N_("This was lifted before, or there is nothing to lift. Nothing was changed.")
@@ -34,6 +37,7 @@ NOT_CONCERNED = Problem(
     "hold-everywhere",
     N_("Everywhere, only the person whom the case concerns is held back. Choose this review instead."),
 )
+NO_GRANT = Problem("hold-grant", N_("Choose one of the grants that run, and nobody in particular."))
 RUNS = N_("This person, or everybody, is held back in this way already. Nothing was changed.")
 
 
@@ -45,6 +49,7 @@ class Containing:
     person: UUID | None
     reason: str
     review_on: date
+    grant: UUID | None = None  # which one is suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class HoldLine:
     begun_at: datetime
     lifted_at: datetime | None
     lift_reason: str | None
+    state: str = ""  # whose grant is suspended
 
 
 def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Containing) -> None:
@@ -81,8 +87,10 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
         if by is None:
             raise SignedOut
         person = _person(work, case, said)
+        grant = _grant(work, case, said)
         alike = (said.kind.value, said.person)
-        if any((one.kind, one.person_id) == alike and one.lifted_at is None for one in records.containments(case.id)):
+        running = [one for one in records.containments(case.id) if one.lifted_at is None]
+        if any((one.kind, one.person_id) == alike for one in running if one.kind != Hold.GRANT):
             raise Conflict(RUNS)
         containment, once = uuid4(), said.kind is Hold.SESSIONS
         place = Place("containment", "reason", containment)
@@ -101,6 +109,10 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
             lifted_at=work.now if once else None,
         )
         records.add(row)
+        if grant is not None:
+            grant_records(work).add(GrantHold(containment_id=containment, grant_id=grant.grant.id))
+            if row.acts:
+                tell_people(work, grant.readers, AccountEvent.HELD_BACK)
         if row.acts and person is not None:
             _hold(work, said.kind, person)
         work.note(permit, containment=str(containment), kind=said.kind.value, held=str(said.person or ""))
@@ -116,6 +128,18 @@ def _person(work: Work, case: BreachCase, said: Containing) -> Person | None:
         raise NotFound
     if said.kind is Hold.EVERYWHERE and said.person != case.person_id:
         raise RefusedError(NOT_CONCERNED)
+    return found
+
+
+def _grant(work: Work, case: BreachCase, said: Containing) -> GrantRecord | None:
+    """Find the grant of the case's review that is to be suspended."""
+    if said.kind is not Hold.GRANT:
+        return None
+    found = next((one for one in grant_records(work).of_review(case.review_id) if one.grant.id == said.grant), None)
+    if found is None or found.terms is None or found.grant.ended_at is not None or said.person is not None:
+        raise RefusedError(NO_GRANT)
+    if found.held:
+        raise Conflict(RUNS)
     return found
 
 
@@ -160,7 +184,9 @@ def _tell(work: Work, case: BreachCase, person: Person | None, event: AccountEve
     tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
-def open_hold(portal: Portal, permit: Permit, row: Containment, name: str | None, today: date) -> HoldLine:
+def open_hold(
+    portal: Portal, permit: Permit, row: Containment, name: str | None, today: date, state: str = ""
+) -> HoldLine:
     """Open a containment, once the permit's event is committed."""
     scope = case_scope(row.case_id)
     lift = row.lift_reason
@@ -176,4 +202,5 @@ def open_hold(portal: Portal, permit: Permit, row: Containment, name: str | None
         row.begun_at,
         row.lifted_at,
         lifted,
+        state,
     )

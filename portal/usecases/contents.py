@@ -20,13 +20,16 @@ from portal.domain import media
 from portal.domain.files import CleanName, clean_name
 from portal.domain.texts import N_
 from portal.errors import Invalid, TooLarge, Unavailable
+from portal.usecases.outcomes import record_failure
 from portal.usecases.particulars import Particulars, scope_of, seal_particulars
 from portal.work import Intent, Portal, Work
-from storage.content import seal, version_context
-from storage.errors import Full
+from storage.content import open_all, seal, version_context
+from storage.errors import Damaged, Full
 from storage.notes import NoteCopy
 from storage.objects.store import new_name
 from storage.permits import Permit, room_scope
+from storage.publications import Publication
+from storage.reports import SummaryLanguage
 from storage.tables import Document, Room, Version
 
 DECLARED_LETTERS: Final = 100
@@ -121,6 +124,22 @@ def take_content(portal: Portal, upload: Upload, chunks: Iterable[bytes]) -> Arr
     return Arrived(passing.size, passing.hash.digest(), media.detect(bytes(passing.first)))
 
 
+def carry(portal: Portal, permit: Permit, version: Version, upload: Upload, sha256: str) -> Arrived:
+    """Open a version's content and seal it anew, under another key, while it passes.
+
+    Raises:
+        Damaged: It isn't what was put there.
+        Unavailable: There is no space left.
+
+    """
+    key = portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key)
+    with portal.objects.get(version.object_name) as sealed:
+        arrived = take_content(portal, upload, open_all(key, version_context(version.id), sealed))
+    if arrived.digest.hex() != sha256:
+        raise Damaged
+    return arrived
+
+
 def add_version(
     work: Work, permit: Permit, document: Document, upload: Upload, arrived: Arrived, equal: tuple[int, ...]
 ) -> Kept:
@@ -165,13 +184,14 @@ def abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
     An object that the record names after all (the answer of the commit got lost) stays; one that can't be looked
     up or removed now is left to the sweeper.
     """
-    with portal.database.read() as session:
-        if any(session.get(kept, upload.version) is not None for kept in (Version, NoteCopy)):
+    with portal.database.begin() as session:  # no commit that could name it is under way
+        kept_in = (Version, NoteCopy, SummaryLanguage, Publication)
+        if any(session.get(kept, upload.version) is not None for kept in kept_in):
             return
     try:
         portal.objects.delete(upload.object_name)
     finally:
-        portal.record_outcome(upload.intent, result=result, bytes=received)
+        record_failure(portal, upload.intent, result=result, bytes=received)
 
 
 class _Passing:

@@ -25,6 +25,7 @@ from portal.usecases.notices import NoticeLine, newest_notices
 from portal.usecases.schedules import DueStep, due
 from portal.work import Portal, Work
 from storage.dialogue import Clarification
+from storage.reports import Manifest
 from storage.repositories.dialogue_views import DialogueViews
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Review, Room
@@ -74,6 +75,7 @@ class DeskPage:
 
     role: Role | None
     questions: tuple[Question, ...]
+    reports: tuple[tuple[UUID, str], ...]  # to which their State is to say yes or no: review, State under review
     steps: tuple[Step, ...]
     files: tuple[File, ...]
     texts: int  # that a translator has to translate
@@ -110,6 +112,8 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
         for review in follows:
             found, counts[review.id] = _questions(work, records[review.id])
             questions += found
+        proposed = [one for review in open_ if (one := records[review.id].manifest) is not None]
+        answerable = {one.review_id for one in work.allowed(Action.AGREE_MANIFEST, Manifest, proposed)}
         steps = _steps(work, [records[review.id] for review in open_])
         person = work.who.person
         texts = 0
@@ -118,6 +122,7 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
         return DeskPage(
             role=work.who.role,
             questions=tuple(sorted(questions, key=lambda one: (not one.own, by_day(one.due_on)))),
+            reports=tuple((review.id, review.state_code) for review in open_ if review.id in answerable),
             steps=tuple(sorted(steps, key=lambda one: by_day(one.step.date))),
             files=tuple(
                 File(review.id, review.state_code, review.id in counts, counts.get(review.id, {})) for review in open_

@@ -1,6 +1,6 @@
 """The lists of people, and one person's page: appointments and assignments with their legal bases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain.appointments import APPOINTABLE, Confirmer, Standing, standing
+from portal.domain.appointments import Confirmer, Standing, standing
 from portal.domain.ids import StateCode
 from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
@@ -109,7 +109,7 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
         rows = work.people.appointments_of([p.id for p in people])
         appointments, pending = by_person(rows), awaited(work, rows)
         assignments, states = assignments_of(work, people)
-        may_add = any(work.allows(Action.APPOINT, to_appoint(role, state, work.who.person_id)) for role in APPOINTABLE)
+        may_add = any(_appointable(work, state))
         everywhere, now = work.who.state is None, work.now
         experts = work.people.count_running(state, Role.EXPERT, now) if state else 0
     lines = [
@@ -144,10 +144,14 @@ def appointable(portal: Portal, caller: Caller, state: StateCode | None = None) 
         home = work.who.state or state
         work.require_on(Action.LIST_PEOPLE, place_of(work, home))
         some = home or StateCode("")
-        roles = tuple(
-            role for role in APPOINTABLE if work.allows(Action.APPOINT, to_appoint(role, some, work.who.person_id))
-        )
-        return roles, work.who.state
+        return tuple(_appointable(work, some)), work.who.state
+
+
+def _appointable(work: Work, state: StateCode | None) -> Iterator[Role]:
+    """Give the roles to which the actor may appoint somebody new; each is asked about as it is wanted."""
+    for role in work.portal.settings.roles:
+        if work.allows(Action.APPOINT, to_appoint(role, state, work.who.person_id)):
+            yield role
 
 
 def account_state(person: Person, *, enrolled: bool) -> AccountState:

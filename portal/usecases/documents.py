@@ -10,13 +10,14 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.matters import document_matter
+from portal.access.file_matters import document_matter
 from portal.access.reasons import reasons
 from portal.domain import moves
 from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.gate import targets
+from portal.usecases import manifests
 from portal.usecases.contents import author
 from portal.usecases.notices import tell_of_document
 from portal.usecases.particulars import (
@@ -167,12 +168,13 @@ def circulate_document(portal: Portal, caller: Caller, document_id: UUID) -> Non
 
     """
     with portal.work(caller) as work:
-        document, _ = work.require(
+        document, permit = work.require(
             Action.CIRCULATE_DOCUMENT, Document, work.documents.find(document_id), asked=document_id
         )
         moves.check_circulates(DocumentStage(document.stage), document.withdrawn_at)
         document.stage = DocumentStage.CIRCULATED.value
         document.circulated_at = document.changed_at = work.now
+        manifests.overtake(work, permit, document)
         tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED, document)
 
 
@@ -190,6 +192,7 @@ def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason:
             Action.WITHDRAW_DOCUMENT, Document, work.documents.find(document_id), asked=document_id
         )
         moves.check_in_use(document.withdrawn_at)
+        manifests.withdraw(work, permit, document)
         _withdraw(work, permit, document, reason)
         for other in _language_versions(work, document):
             bound, its_permit = work.require(Action.WITHDRAW_DOCUMENT, Document, other)

@@ -1,8 +1,9 @@
 """The examination of a case: entries of its record, whom it concerns, the hearing, the finding.
 
 1. Each entry is numbered, dated, sealed and chained (case_records.py); none is ever changed.
-2. The person concerned is asked once to be heard, sees what is alleged, and has at least a week to answer. The policies
-   let no finding through before they answered or let the day pass; what the officer records of them shortens no time.
+2. The person concerned is asked once to be heard, sees what is alleged, and has at least a week to answer, as often as
+   they like. The policies let no finding through before that day is over, unless the person says that they have said
+   all; what the officer records of them shortens no time.
 3. The finding is one of four, with reasons.
 """
 
@@ -47,7 +48,7 @@ def add_to_record(portal: Portal, caller: Caller, case_id: UUID, kind: EntryKind
         add_entry(work, permit, case, kind, {"text": text})
         over = case.answer_by is not None and work.now >= case.answer_by
         if kind in {EntryKind.HEARD, EntryKind.UNHEARD} and over and case.heard_at is None:
-            case.heard_at = work.now  # before that, the person's own answer alone opens the way to a finding
+            case.heard_at = work.now  # before that, the person alone opens the way to a finding
 
 
 def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUID) -> None:
@@ -68,7 +69,8 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
         if case.person_id is not None:
             raise Conflict(NAMED)
         states = [person.state_code] if person.state_code else []
-        check_invented(exercise=case.exercise, invented=CaseRecords(work.session).invented(states))
+        invented = CaseRecords(work.session).invented(states)
+        check_invented(exercise=case.exercise, invented=invented, staff=not states)
         case.person_id, case.person_state = person.id, person.state_code
         work.note(permit, named=str(person.id))
         tell_concerned(work, case, AccountEvent.CASE_MOVED)

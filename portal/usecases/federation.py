@@ -10,11 +10,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Absent, IssuerFacts, Machine, PortalFacts
+from portal.access.entities import Absent, IssuerFacts, PortalFacts
 from portal.domain.ids import IssuerId, PersonId, StateCode
 from portal.domain.proofs import Proof
 from portal.errors import NotFound
@@ -25,6 +27,7 @@ from portal.work import Portal, Work
 from storage.fields import Place
 from storage.issuers import Issuer, IssuerSubject
 from storage.permits import ISSUERS
+from storage.repositories.authenticators import AuthenticatorRecords
 from storage.repositories.identity import IdentityRecords
 from storage.repositories.issuers import IssuerRecords
 from storage.repositories.people import PeopleRecords
@@ -59,6 +62,19 @@ class Asserted:
     issuer: UUID
     subject: bytes
     session: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An issuer's name for a message that counts once, and until when it would count (seconds since 1970)."""
+
+    name: str
+    ends: int
+
+    @property
+    def until(self) -> datetime:
+        """Give the moment."""
+        return datetime.fromtimestamp(self.ends, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +240,22 @@ def note_refusal(portal: Portal, caller: Caller, action: Action, issuer: UUID, w
         record_refusal(portal, caller, action, issuer, why)
 
 
-def end_by_issuer(portal: Portal, caller: Caller, issuer_id: UUID, subject: str | None, session: str | None) -> None:
-    """End the sessions of which an issuer says that they are over.
+def take_flow(portal: Portal, mark: bytes, ends: datetime) -> bool:
+    """Use up a way to an issuer and back, by its mark; False: it was used before, at whichever replica."""
+    with portal.database.begin() as session:
+        return AuthenticatorRecords(session).spend(mark, ends, portal.clock())
+
+
+def end_by_issuer(
+    portal: Portal, caller: Caller, issuer_id: UUID, message: Mark, subject: str | None, session: str | None
+) -> bool:
+    """End the sessions of which an issuer says that they are over; False: it said so before, in the same message.
 
     Args:
         portal: The portal.
         caller: From where the issuer asks.
         issuer_id: The issuer.
+        message: What it said this by.
         subject: Its name for a person; None: whoever's.
         session: Its name for one session; None: all of the person's.
 
@@ -243,6 +268,9 @@ def end_by_issuer(portal: Portal, caller: Caller, issuer_id: UUID, subject: str 
         row = records.find(issuer_id)
         facts = issuer_facts(row) if row is not None and _works(row) else Absent(IssuerFacts)
         permit = work.require_on(Action.END_SESSIONS_BY_ISSUER, facts, asked=issuer_id)
+        if not work.authenticators.spend(_hash(portal, issuer_id, b"logout", message.name), message.until, work.now):
+            work.declines(permit, why="replayed")
+            return False
         bound = records.subject(issuer_id, _hash(portal, issuer_id, b"subject", subject)) if subject else None
         named, ended = session_hash(portal, issuer_id, session), 0
         for one in records.sessions(issuer_id, work.now):
@@ -250,3 +278,4 @@ def end_by_issuer(portal: Portal, caller: Caller, issuer_id: UUID, subject: str 
             if theirs and (named is None or one.issuer_session == named):
                 one.ended_at, ended = work.now, ended + 1
         work.note(permit, sessions_ended=ended)
+    return True

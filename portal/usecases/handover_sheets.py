@@ -38,6 +38,7 @@ from portal.usecases.people import name_of
 from portal.usecases.reviews import turns_of
 from portal.usecases.schedules import DueStep, due
 from portal.usecases.standings import NOBODY, find_appointment
+from portal.usecases.words_due import WordDue, WordKind, words_due
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Entry
 from storage.fields import Place
@@ -118,6 +119,16 @@ class HandoverSheet:
     basis: LegalBasis | None
     mine: bool
     files: tuple[FileSheet, ...]
+    words: tuple[WordDue, ...]  # that wait for the State's word, as far as the reader may give it
+
+    def words_of(self, review: UUID) -> list[WordDue]:
+        """List those of a file that was handed over."""
+        return [one for one in self.words if one.review == review and one.kind is not WordKind.OFFER]
+
+    @property
+    def offers(self) -> list[WordDue]:
+        """List those of no file of the State."""
+        return [one for one in self.words if one.kind is WordKind.OFFER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +214,8 @@ def view_handover(portal: Portal, caller: Caller, handover_id: HandoverId) -> Ha
     passed = json.loads(portal.open_text(permit, REGISTRY, Place("handover", "passed", row.id), row.passed))
     with portal.work(caller) as work:  # after what passed was opened: no act of its own
         files = _files(work, {UUID(review): Passed(**what) for review, what in passed.items()})
+        speaks = mine or facts.role is Role.FOCAL_POINT
+        words = words_due(work, [file.review for file in files if file.opens]) if speaks else []
     leaver, successor = (name_of(portal, permit, person) for person in people)
     return HandoverSheet(
         id=row.id,
@@ -214,6 +227,7 @@ def view_handover(portal: Portal, caller: Caller, handover_id: HandoverId) -> Ha
         basis=open_basis(portal, permit, "handover", row.id, row.basis),
         mine=mine,
         files=files,
+        words=tuple(words),
     )
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.cases import CaseStage
 from portal.errors import SignedOut
-from portal.usecases.case_facts import facts_of_case, find_case, steps_of
+from portal.usecases.case_facts import facts_of_cases, find_case, steps_of
 from portal.usecases.case_records import EntryKind, EntryLine, add_entry, open_entries
 from portal.usecases.containments import HoldLine, open_hold
 from portal.work import Portal
@@ -53,12 +53,12 @@ def list_own_cases(portal: Portal, caller: Caller) -> list[HearingLine]:
     """
     with portal.work(caller) as work:
         work.require_on(Action.LIST_OWN_CASES, PortalFacts())
+        work.standings.widen()
         if work.who.person_id is None:
             raise SignedOut
         lines = []
-        for row in CaseRecords(work.session).of_person(work.who.person_id):
-            facts = facts_of_case(work, row)
-            if not isinstance(facts, Absent) and work.allows(Action.VIEW_OWN_CASE, facts):
+        for row, facts in facts_of_cases(work, CaseRecords(work.session).of_person(work.who.person_id)):
+            if work.allows(Action.VIEW_OWN_CASE, facts):
                 state = facts.review.state_under_review
                 lines.append(HearingLine(row.id, row.number, state, steps_of(row).stage, row.answer_by))
         return lines
@@ -90,8 +90,15 @@ def view_own_case(portal: Portal, caller: Caller, case_id: UUID) -> HearingPage:
     )
 
 
-def answer_case(portal: Portal, caller: Caller, case_id: UUID, text: str) -> None:
+def answer_case(portal: Portal, caller: Caller, case_id: UUID, text: str, *, is_all: bool) -> None:
     """Answer to what is alleged; more than once, until there is a finding.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        case_id: The case.
+        text: The answer.
+        is_all: They have said all that they want to say, so that the finding need not wait for the day.
 
     Raises:
         NotFound: There is no such case, or the actor isn't asked to be heard in it.
@@ -101,5 +108,5 @@ def answer_case(portal: Portal, caller: Caller, case_id: UUID, text: str) -> Non
     with portal.work(caller) as work:
         row, _, permit = find_case(work, Action.ANSWER_CASE, case_id)
         add_entry(work, permit, row, EntryKind.ANSWER, {"text": text})
-        if row.heard_at is None:
+        if is_all and row.heard_at is None:
             row.heard_at = work.now

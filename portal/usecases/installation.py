@@ -9,8 +9,9 @@ import json
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.roles import Role
 from portal.errors import Conflict
 from portal.usecases.invitations import IssuedLink, invite

@@ -23,8 +23,9 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.notices import next_try
 from portal.domain.people import mail_address
 from portal.post import host_name

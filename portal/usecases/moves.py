@@ -19,20 +19,18 @@ from portal.domain.files import CleanName
 from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound, PortalError
-from portal.usecases.contents import Arrived, Upload, abandon, add_version, author, take_content
+from portal.usecases.contents import Arrived, Upload, abandon, add_version, author, carry
+from portal.usecases.manifests import overtake
 from portal.usecases.notices import tell_of_document
 from portal.usecases.particulars import (
     Particulars,
     open_particulars,
     open_tags,
     open_title,
-    scope_of,
     seal_tags,
     seal_title,
 )
 from portal.work import Portal, Work
-from storage.content import open_all, version_context
-from storage.errors import Damaged
 from storage.permits import Permit, room_scope
 from storage.tables import Document, Room, Version
 
@@ -75,7 +73,7 @@ def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id
     name = CleanName(leaving.particulars.name, changed=False)
     upload = Upload(Action.SUBMIT_DOCUMENT, version.id, name, leaving.particulars.declared, intent)
     try:
-        arrived = _carry(portal, permit, leaving, upload)
+        arrived = carry(portal, permit, leaving.version, upload, leaving.particulars.sha256)
         return _keep(portal, caller, document_id, leaving, target, upload, arrived)
     except BaseException as error:
         abandon(portal, upload, REFUSED if isinstance(error, PortalError) else FAILED, 0)
@@ -132,17 +130,6 @@ def _equal(work: Work, permit: Permit, room: Room, digest: bytes) -> list[Docume
     return [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
 
 
-def _carry(portal: Portal, permit: Permit, leaving: _Leaving, upload: Upload) -> Arrived:
-    """Open a content and seal it anew under another key while it passes."""
-    version = leaving.version
-    key = portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key)
-    with portal.objects.get(version.object_name) as sealed:
-        arrived = take_content(portal, upload, open_all(key, version_context(version.id), sealed))
-    if arrived.digest.hex() != leaving.particulars.sha256:
-        raise Damaged
-    return arrived
-
-
 def _keep(
     portal: Portal,
     caller: Caller,
@@ -166,6 +153,7 @@ def _keep(
             raise NotFound
         work.arrives(permit, row.room_id, row.document_id, {"document": str(row.document_id), "version": str(row.id)})
         if target is RoomKind.SHARED:
+            overtake(work, permit, new)
             passed = new.stage == DocumentStage.CIRCULATED
             tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED if passed else NoticeKind.DOCUMENT_SUBMITTED, new)
         return kept.document

@@ -15,7 +15,7 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, AppointmentFacts, AssignmentFacts
-from portal.access.matters import review_facts
+from portal.access.file_matters import review_facts
 from portal.domain import media
 from portal.domain.ids import AppointmentId, AssignmentId, PersonId, StateCode
 from portal.domain.notes import COPY_BYTES, COPY_TOO_LARGE, check_place, check_type

@@ -7,7 +7,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,9 +15,10 @@ from uuid import UUID
 
 from policies.engine import Decision, Engine
 from portal.access.actions import Action
+from portal.access.actors import Principal
 from portal.access.caller import Caller
-from portal.access.entities import NIL, DocumentFacts, Principal
-from portal.access.matters import Matter
+from portal.access.entities import NIL, DocumentFacts, GrantedFacts
+from portal.access.matters import Matter, bare_matter
 from portal.access.past import Past
 from portal.access.reasons import reasons
 from portal.audit.events import Phase
@@ -27,12 +28,13 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Invalid, NotFound
 from portal.gate import decide_each
+from portal.usecases.grants_given import gave
 from portal.usecases.people import name_of
 from portal.usecases.trails import Search, Source, one_document, wanted
 from portal.work import Portal, Work
 from storage.fields import Place
-from storage.permits import room_scope
-from storage.repositories.audit import AuditRecords
+from storage.permits import Permit, room_scope
+from storage.repositories.audit import AuditRecords, Wanted
 from storage.repositories.people import PeopleRecords
 from storage.tables import Document, Version
 
@@ -41,9 +43,10 @@ MOST_MOMENTS: Final = 400
 MOST_EVENTS: Final = 20_000
 BATCH: Final = 500
 ASKED: Final = (Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION)
+GRANTED: Final = (Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED)
 DONE: Final = frozenset({Phase.ACT, Phase.INTENT})
 BRINGING: Final = (Action.UPLOAD_DOCUMENT, Action.ADD_VERSION, Action.DELIVER_TRANSLATION)
-OPENING: Final = frozenset((*ASKED, *BRINGING))  # who looked at it, and who had it first
+OPENING: Final = frozenset((*ASKED, *GRANTED, *BRINGING))  # who looked at it, and who had it first
 TOO_LONG: Final = N_("So much happened in this time that the answer isn’t made at once. Choose a shorter one.")
 BACKWARDS: Final = N_("This time ends before it begins, or is longer than a year. Choose another one.")
 
@@ -124,10 +127,12 @@ def view_openings(
         chosen = next((one for one in versions if one.number == (version or versions[-1].number)), None)
         if chosen is None:
             raise NotFound
-        past = _past(work, document, chosen, since, until)
+        past, permits = _past(work, document, chosen, since, until)
         work.note(source.permit, version=chosen.number, since=since.isoformat(), until=until.isoformat())
     found = _could(portal.policies, past, since, until)
-    _did(source, chosen, Search(since=since, until=until), found)
+    _did(_events(source, Search(since=since, until=until)), chosen, found)
+    for grant, permit in permits.items():
+        _did(_granted_events(portal, permit, grant, (since, until)), chosen, found)
     names = _names(portal, source, found)
     scope = room_scope(document.review_id, document.room_id)
     title = portal.open_text(source.permit, scope, Place("document", "title", document.id), document.title)
@@ -153,14 +158,18 @@ def _names(portal: Portal, source: Source, found: Iterable[Reader]) -> dict[UUID
     return {person: name_of(portal, source.permit, row) for person, row in rows.items()}
 
 
-def _past(work: Work, document: Document, version: Version, since: datetime, until: datetime) -> Past:
+def _past(
+    work: Work, document: Document, version: Version, since: datetime, until: datetime
+) -> tuple[Past, dict[UUID, Permit]]:
     record = work.file(document.review_id)
     assert record is not None  # noqa: S101  # its document was found within the same reach
     assignments, tasks = work.people.assignments(document.review_id), work.documents.tasks_for(document.id)
     parties = {party.state_code for party in record.parties}
     focal = [one for one in work.people.held_since([Role.FOCAL_POINT], since, until) if one.state_code in parties]
+    grants, permits = gave(work, record, version.id)
     ids = {one.person_id for one in assignments} | {one.person_id for one in tasks} | {one.person_id for one in focal}
-    return Past(
+    ids |= {person for one in grants for people in one.readers.values() for person in people}
+    past = Past(
         record,
         document,
         version,
@@ -170,7 +179,9 @@ def _past(work: Work, document: Document, version: Version, since: datetime, unt
         {PersonId(person): at for person, at in work.people.undertakings(document.review_id).items()},
         tasks,
         work.people.containments(document.review_id, list(ids)),
+        grants,
     )
+    return past, permits
 
 
 def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict[Reader, Opening]:
@@ -182,8 +193,9 @@ def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict
         facts = past.facts(at)
         if facts is None:
             continue
+        granted = past.granted(at, facts)
         for one in past.principals(at):
-            sees, opens = asking(one, facts)
+            sees, opens = _either(asking, one, [facts, *granted])
             if not sees.allowed or one.role is None:
                 continue
             reader = Reader(one.person, one.role, one.state)
@@ -196,26 +208,42 @@ def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict
     return found
 
 
+def _either(
+    asking: "_Asking", one: Principal, ways: Sequence[DocumentFacts | GrantedFacts]
+) -> tuple[Decision, Decision]:
+    """Ask about each way to a version, as one of the review's people or under a grant; the first that opens counts."""
+    answers = [
+        asking(one, facts) for facts in ways if isinstance(facts, DocumentFacts) or one.state == facts.grant.state
+    ]
+    return next((answer for answer in answers if answer[0].allowed), answers[0])
+
+
 class _Asking:
     """Asks the policies, once for all who are alike."""
 
     def __init__(self, engine: Engine, version: VersionId) -> None:
         self._engine = engine
         self._version = version
-        self._known: dict[tuple[Principal, DocumentFacts], tuple[Decision, ...]] = {}
+        self._known: dict[tuple[Principal, DocumentFacts], tuple[Decision, Decision]] = {}
 
-    def __call__(self, one: Principal, facts: DocumentFacts) -> tuple[Decision, ...]:
-        """Ask whether somebody sees the document's page, and opens the version."""
+    def __call__(self, one: Principal, facts: DocumentFacts | GrantedFacts) -> tuple[Decision, Decision]:
+        """Ask whether somebody sees the document's page, and opens the version; under a grant: reads and takes it."""
+        if isinstance(facts, GrantedFacts):
+            return self._asked(one, bare_matter(facts, Action.VIEW_GRANTED), GRANTED)
         key = (replace(one, person=NIL, appointment=None), facts)
         if key not in self._known:
             matter = Matter(facts, {}, StreamId(NIL), version=self._version)
-            self._known[key] = tuple(decide_each(self._engine, one, act, [matter])[0] for act in ASKED)
+            self._known[key] = self._asked(one, matter, ASKED)
         return self._known[key]
 
+    def _asked(self, one: Principal, matter: Matter, acts: tuple[Action, Action]) -> tuple[Decision, Decision]:
+        sees, opens = (decide_each(self._engine, one, act, [matter])[0] for act in acts)
+        return sees, opens
 
-def _did(source: Source, version: Version, search: Search, found: dict[Reader, Opening]) -> None:
+
+def _did(events: Iterable[Said], version: Version, found: dict[Reader, Opening]) -> None:
     """Add what the log says that was done with the version, or its document's page."""
-    for said in _events(source, search):
+    for said in events:
         about = said.on("version")
         if said.person is None or said.action not in OPENING or said.phase not in DONE:
             continue
@@ -224,6 +252,15 @@ def _did(source: Source, version: Version, search: Search, found: dict[Reader, O
         who = said.body["who"]
         reader = Reader(said.person, Role(who["role"]), who.get("state"))
         found.setdefault(reader, Opening(reader)).did[said.action] += 1
+
+
+def _granted_events(portal: Portal, permit: Permit, grant: UUID, time: tuple[datetime, datetime]) -> Iterator[Said]:
+    """Read what was opened under a grant, from its own part of the log."""
+    with portal.database.read() as session:
+        asked, records = Wanted((grant,), None, None, *time), AuditRecords(session)
+        rows = records.page(asked, MOST_EVENTS)
+        events = [read_event(session, portal.keyring, permit, row) for row in rows]
+    yield from (event for event in events if isinstance(event, Said))
 
 
 def _events(source: Source, search: Search) -> Iterator[Said]:

@@ -14,8 +14,9 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.domain.account_events import AccountEvent
 from portal.domain.appointments import TWO_PEOPLE
 from portal.domain.legal import LegalBasis

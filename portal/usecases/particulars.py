@@ -7,8 +7,10 @@
 | Document.withdrawn_reason | why it was withdrawn | document/withdrawn_reason/<document> |
 | Version.particulars | canonical JSON: name, declared, detected, sha256 (hexadecimal) | version/particulars/<version> |
 | NoteCopy.particulars | the same | note_copy/particulars/<copy> |
+| SummaryLanguage.particulars | the same | summary_language/particulars/<its id> |
 
-All under the key of the room in which the document lies; a scanned copy's under the registry's.
+All under the key of the room in which the document lies; a scanned copy's under the registry's, a summary's
+under that of the summaries.
 """
 
 import json
@@ -21,7 +23,8 @@ import rfc8785
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.notes import NoteCopy
-from storage.permits import REGISTRY, Permit, Scope, room_scope
+from storage.permits import REGISTRY, SUMMARIES, Permit, Scope, room_scope
+from storage.reports import SummaryLanguage
 from storage.tables import Document, Version
 
 
@@ -118,3 +121,15 @@ def open_copied(portal: Portal, permit: Permit, copy: NoteCopy) -> Particulars:
     """Open what the file of a scanned copy is."""
     place = Place("note_copy", "particulars", copy.id)
     return Particulars(**json.loads(portal.open_text(permit, REGISTRY, place, copy.particulars)))
+
+
+def seal_summary(work: Work, permit: Permit, summary_id: UUID, said: Particulars) -> bytes:
+    """Seal what the file of a summary is that may leave its review."""
+    place = Place("summary_language", "particulars", summary_id)
+    return work.seal(permit, SUMMARIES, place, rfc8785.dumps(asdict(said)).decode())
+
+
+def open_summary(portal: Portal, permit: Permit, row: SummaryLanguage) -> Particulars:
+    """Open what the file of such a summary is."""
+    place = Place("summary_language", "particulars", row.id)
+    return Particulars(**json.loads(portal.open_text(permit, SUMMARIES, place, row.particulars)))

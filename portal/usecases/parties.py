@@ -18,11 +18,13 @@ from portal.domain.instruments import Instrument, Participation
 from portal.domain.legal import LegalBasis
 from portal.domain.parties import Parties, judge_change, judge_parties, lists_of
 from portal.domain.problems import Problem, RefusedError, Verdict
+from portal.domain.reports import Ending
 from portal.domain.reviews import RoomKind
 from portal.domain.states import Membership
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.bases import said_of, seal_basis
+from portal.usecases.manifests import end_manifest
 from portal.usecases.states import group_of
 from portal.work import Portal, Work
 from storage.fields import Place
@@ -74,6 +76,7 @@ def change_parties(
         verdict.check(confirmed)
         leaving = sorted({*record.reviewing} - {*change.reviewing})
         joining = sorted({*change.reviewing} - {*record.reviewing})
+        end_manifest(work, permit, review.id, Ending.PARTIES)
         ended = _end(work, permit, record, leaving, change)
         for state in joining:
             add_party(work, review.id, state, "reviewing", record.rooms)

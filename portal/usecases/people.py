@@ -1,6 +1,5 @@
 """People: their sealed names and mail addresses."""
 
-from datetime import datetime
 from uuid import uuid4
 
 from portal.work import Portal, Work
@@ -38,8 +37,3 @@ def new_person(work: Work, permit: Permit, name: str, mail: str, state: str | No
 def mail_index(portal: Portal, mail: str) -> bytes:
     """Compute the blind index by which a normalized mail address is found."""
     return portal.keyring.blind("mail", mail.encode())
-
-
-def ended(at: datetime | None, now: datetime) -> bool:
-    """Tell whether something that ends at a moment has ended."""
-    return at is not None and at <= now

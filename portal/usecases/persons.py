@@ -9,7 +9,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, Facts, PersonFacts, PortalFacts, StateFacts
 from portal.domain.account_events import AccountEvent
-from portal.domain.appointments import APPOINTABLE, fits
+from portal.domain.appointments import fits
 from portal.domain.ids import AssignmentId, HandoverId, PersonId, StateCode
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
@@ -229,7 +229,7 @@ def _roles(work: Work, person: Person, appointments: Sequence[Appointment]) -> t
     had = {Role(one.role) for one in lasting(work, appointments)}
     return tuple(
         role
-        for role in APPOINTABLE
+        for role in work.portal.settings.roles
         if role not in had
         and fits(role, person.state_code)
         and work.allows(Action.APPOINT, about_to_be(work, person, role, appointments))

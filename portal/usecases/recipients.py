@@ -19,6 +19,7 @@ from portal.domain.notices import NoticeKind
 from portal.work import Work
 from storage.notices import Notice
 from storage.repositories.notices import NoticeRecords
+from storage.repositories.reports import ReportRecords
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Person
 
@@ -138,6 +139,12 @@ def _clarifications(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]
     return {notice.id: row for notice in notices if (row := rows[notice.id]) and row.review_id == notice.review_id}
 
 
+def _manifests(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
+    records = ReportRecords(work.session, work.who.reach)
+    rows = {notice.id: records.find(notice.about) for notice in notices}
+    return {notice.id: row for notice in notices if (row := rows[notice.id]) and row.review_id == notice.review_id}
+
+
 def _rooms_of(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
     """Find the rooms that comments lie in."""
     files = {notice.id: (work.file(notice.review_id), notice.room_id) for notice in notices}
@@ -161,6 +168,12 @@ FINDERS: Final[dict[NoticeKind, Finder]] = {
     NoticeKind.OFFICER_ASSIGNED: _reviews,
     NoticeKind.SCHEDULE_CHANGED: _reviews,
     NoticeKind.FILE_OPENED: _reviews,
+    NoticeKind.REPORT_PROPOSED: _manifests,
+    NoticeKind.REPORT_REFUSED: _manifests,
+    NoticeKind.REPORT_AGREED: _manifests,
+    NoticeKind.DRAFT_COMMENTED: _rooms_of,
+    NoticeKind.SUMMARY_TRANSMITTED: _reviews,
+    NoticeKind.SUMMARY_HELD_BACK: _reviews,
     NoticeKind.QUESTION_SUBMITTED: _entries,
     NoticeKind.QUESTION_PASSED_ON: _entries,
     NoticeKind.ANSWER_SUBMITTED: _entries,

@@ -14,9 +14,11 @@ from portal.access.entities import Absent, CycleFacts, PortalFacts
 from portal.domain.ids import CycleId, ReviewId
 from portal.domain.notices import NoticeKind
 from portal.domain.parties import Parties
+from portal.domain.reports import Ending
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict
+from portal.usecases.manifests import end_manifest
 from portal.usecases.notices import tell_of_review
 from portal.usecases.parties import add_party, add_room, judge
 from portal.usecases.people import name_of
@@ -175,6 +177,7 @@ def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:
         review, permit = work.require(Action.CLOSE_REVIEW, Review, record.review if record else None, asked=review_id)
         if review.stage == ReviewStage.CLOSED:
             raise Conflict(CLOSED)
+        end_manifest(work, permit, review.id, Ending.STAGE)
         review.stage, review.closed_at = ReviewStage.CLOSED.value, work.now
         review.help_asked = False  # or the officers would keep the State's room, and the State couldn't end it any more
         for task, version in work.documents.open_tasks(review.id):

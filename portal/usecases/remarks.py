@@ -25,7 +25,7 @@ from portal.usecases.subjects import open_remark, seal_remark
 from portal.usecases.telling import tell_of_comment
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Remark
-from storage.permits import room_scope
+from storage.permits import Permit, room_scope
 from storage.tables import Review, Room
 
 CONTACTS_MOST: Final = 200
@@ -159,6 +159,26 @@ def _add(
     beside: Clarification | None,
 ) -> None:
     room, permit = work.require(Action.ADD_REMARK, Room, found, asked=asked)
+    remark_id = write_remark(work, permit, room, kind, text, held_at, beside)
+    record = work.file(room.review_id)
+    of_others = room.state_code is not None and record is not None and room.state_code != record.review.state_code
+    if beside is not None and not of_others:  # what a reviewing State writes in its own room is new to nobody else
+        touch(beside, RoomKind(room.kind), work)
+    if beside is not None:
+        tell_of_comment(work, beside, room)
+    work.note(permit, remark=str(remark_id), kind=kind.value)
+
+
+def write_remark(
+    work: Work,
+    permit: Permit,
+    room: Room,
+    kind: RemarkKind,
+    text: str,
+    held_at: datetime | None = None,
+    beside: Clarification | None = None,
+) -> UUID:
+    """Keep what somebody says in a room; gives its id. held_at: when, if not now; beside: what it is said of."""
     remark_id = uuid4()
     work.clarifications.add(
         Remark(
@@ -174,10 +194,4 @@ def _add(
             created_at=work.now,
         )
     )
-    record = work.file(room.review_id)
-    of_others = room.state_code is not None and record is not None and room.state_code != record.review.state_code
-    if beside is not None and not of_others:  # what a reviewing State writes in its own room is new to nobody else
-        touch(beside, RoomKind(room.kind), work)
-    if beside is not None:
-        tell_of_comment(work, beside, room)
-    work.note(permit, remark=str(remark_id), kind=kind.value)
+    return remark_id

@@ -14,16 +14,21 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain import moves, visits
 from portal.domain.documents import DocumentKind, DocumentStage
+from portal.domain.grants import runs
 from portal.domain.notices import NoticeKind
+from portal.domain.reports import Ending
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.domain.roles import Role
 from portal.domain.turns import Step, Turn, is_ones_turn, turn
+from portal.usecases.grant_facts import grant_records, times_of
+from portal.usecases.manifests import end_manifest
 from portal.usecases.notices import tell, tell_of_review
 from portal.usecases.people import name_of
 from portal.usecases.standings import viewable
 from portal.work import Portal, Work
 from storage.permits import Permit, room_scope
 from storage.repositories.reviews import ReviewRecord
+from storage.repositories.summaries import SummaryRecords
 from storage.tables import Appointment, Document, Person, Review, Room, Visit
 
 _ORDER = (RoomKind.SHARED, RoomKind.NATIONAL, RoomKind.REVIEWERS, RoomKind.SECRETARIAT)
@@ -80,7 +85,9 @@ class Overview:
     next_stages: tuple[ReviewStage, ...]  # those that the reader may set
     may_ask_for_help: bool
     sees_trail: bool
+    publishes: bool  # the reader sees what the State publishes of it
     views_as: frozenset[str]  # the parties of which the reader may see what they could open
+    grants: int  # under how many other States read now: that much all parties and the officers know
 
     @property
     def officers(self) -> tuple[Participant, ...]:
@@ -120,8 +127,10 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
         people = _people_of(work, known)
         seen_as = viewable(work, known, people)
         advances = work.allowed(Action.ADVANCE_REVIEW, Review, [review])
+        grants = sum(runs(times_of(one), work.now) for one in grant_records(work).of_review(review.id))
         asks = work.allowed(Action.ASK_FOR_HELP, Review, [review])
         trail = work.allowed(Action.VIEW_REVIEW_TRAIL, Review, [review])
+        publishes = work.allowed(Action.LIST_PUBLICATIONS, Review, [review])
     return Overview(
         line=line,
         languages=tuple(review.languages.split()),
@@ -133,7 +142,9 @@ def overview(portal: Portal, caller: Caller, review_id: UUID) -> Overview:
         next_stages=moves.next_stages(line.stage) if advances else (),
         may_ask_for_help=bool(asks),
         sees_trail=bool(trail),
+        publishes=bool(publishes),
         views_as=seen_as[1],
+        grants=grants,
     )
 
 
@@ -152,6 +163,7 @@ def advance_review(portal: Portal, caller: Caller, review_id: UUID, seen: Review
         moves.check_step(ReviewStage(review.stage), seen, wanted)
         work.note(permit, before=review.stage, after=wanted.value)
         review.stage = wanted.value
+        end_manifest(work, permit, review.id, Ending.STAGE)
         tell_of_review(work, NoticeKind.STAGE_CHANGED, Action.VIEW_REVIEW, review)
 
 
@@ -198,7 +210,24 @@ def turns_of(work: Work, records: Sequence[ReviewRecord]) -> dict[UUID, Turn]:
     steps: dict[UUID, list[Step]] = {review: [] for review in states}
     for review, kind, stage, owner in work.documents.steps(list(states)):
         steps[review].append(Step(DocumentKind(kind), DocumentStage(stage), owner == states[review]))
-    return {record.review.id: turn(ReviewStage(record.review.stage), steps[record.review.id]) for record in records}
+    agreed = [record.review.id for record in records if record.final is not None]
+    transmitted = SummaryRecords(work.session).transmitted(agreed) if agreed else {}
+    return {
+        record.review.id: turn(
+            ReviewStage(record.review.stage),
+            steps[record.review.id],
+            proposed=record.manifest is not None,
+            transmitted=record.review.id in transmitted,
+        )
+        for record in records
+    }
+
+
+def is_mine(work: Work, record: ReviewRecord, turn: Turn) -> bool:
+    """Tell whether a turn is the actor's; whose State has answered what is proposed waits for the others."""
+    answered = any(answer.state_code == work.who.state for answer in record.answers)
+    under_review = work.who.state == record.review.state_code
+    return is_ones_turn(turn.desk, work.who.role, under_review=under_review) and not answered
 
 
 def rooms_in_order(rooms: Sequence[Room]) -> list[Room]:
@@ -222,11 +251,7 @@ def _lines(work: Work, records: Sequence[ReviewRecord], pledged: frozenset[UUID]
             cycle=cycles[record.review.cycle_id],
             stage=ReviewStage(record.review.stage),
             turn=turns[record.review.id],
-            mine=is_ones_turn(
-                turns[record.review.id].desk,
-                work.who.role,
-                under_review=work.who.state == record.review.state_code,
-            ),
+            mine=is_mine(work, record, turns[record.review.id]),
             pledged=record.review.id in pledged,
             since=since.get(record.review.id),
             rooms=tuple(

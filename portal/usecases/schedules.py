@@ -2,7 +2,9 @@
 
 1. Everybody who sees a schedule sees all of it, with the reasons that the officer gave (GL 14).
 2. It is kept by its officer alone (GL 13). Each change is a row of its own: what was agreed before stays in the record.
-3. Times that texts were with translators count apart, of the shared room only: what other rooms have translated is
+3. What was done by agreeing on the report (ToR 33), or by giving out its summary (ToR 35), is done by that, without the
+   officer saying so.
+4. Times that texts were with translators count apart, of the shared room only: what other rooms have translated is
    known to those who see these rooms.
 """
 
@@ -23,12 +25,12 @@ from portal.domain.reviews import RoomKind
 from portal.domain.schedules import TIMETABLES, Schedule, Step, StepDesk, StepState, Timetable
 from portal.domain.texts import N_
 from portal.domain.translating import days_with_translators
-from portal.domain.turns import Turn, is_ones_turn
+from portal.domain.turns import Turn
 from portal.errors import Conflict, NotFound
 from portal.usecases.contents import author
 from portal.usecases.notices import tell_of_review
 from portal.usecases.people import name_of
-from portal.usecases.reviews import turns_of
+from portal.usecases.reviews import is_mine, turns_of
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import Permit, Scope, room_scope
@@ -133,7 +135,7 @@ def view_schedule(portal: Portal, caller: Caller, review_id: UUID, step: str = "
         review=review.id,
         state=review.state_code,
         turn=turn,
-        mine=is_ones_turn(turn.desk, work.who.role, under_review=work.who.state == review.state_code),
+        mine=is_mine(work, record, turn),
         opened_on=review.opened_at.astimezone(UTC).date(),
         today=today,
         keeps=keeps,
@@ -240,7 +242,11 @@ def due(work: Work, review_ids: Collection[UUID]) -> dict[UUID, list[DueStep]]:
 
 def schedule_of(kept: ScheduleRecord) -> Schedule:
     """Take a schedule from its records."""
-    return Schedule(TIMETABLES[kept.schedule.timetable], kept.schedule.begins, states_of(kept.steps))
+    states = states_of(kept.steps)
+    for moment, keys in ((kept.agreed_at, planning.AGREED), (kept.transmitted_at, planning.TRANSMITTED)):
+        if moment is not None:
+            states = planning.done_on(states, keys, moment.astimezone(UTC).date())
+    return Schedule(TIMETABLES[kept.schedule.timetable], kept.schedule.begins, states)
 
 
 def states_of(rows: Sequence[ScheduleStep]) -> dict[str, StepState]:

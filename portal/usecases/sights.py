@@ -11,8 +11,9 @@ from uuid import UUID
 
 from policies.engine import Decision
 from portal.access.actions import Action
+from portal.access.file_matters import Row
 from portal.access.lenses import Lens, Moment
-from portal.access.matters import Matter, Row
+from portal.access.matters import Matter
 from portal.access.reasons import reasons
 from portal.domain.reviews import ReviewStage, RoomKind
 from portal.gate import decide_each, matter_of
@@ -118,7 +119,7 @@ def compare(
 ) -> Sight:
     """Ask the policies what each lens opens of these files and rooms, which the asker may enter and list."""
     sight = Sight()
-    asking = _Asking(work, lenses, sight)
+    asking = Asking(work, lenses, sight)
     known = {record.review.id: record for record in records}
     clarifications = work.clarifications.of_reviews([file.id for file in files])
     seen = work.allowed(Action.VIEW_CLARIFICATION, Clarification, clarifications)
@@ -156,7 +157,7 @@ def open_titles(portal: Portal, permit: Permit, sight: Sight) -> dict[UUID, str]
     return {document.id: title.decode() for document, title in zip(sight.listed, opened, strict=True)}
 
 
-def _room(asking: "_Asking", record: ReviewRecord, room: Room, *, chosen: bool) -> RoomSight:
+def _room(asking: "Asking", record: ReviewRecord, room: Room, *, chosen: bool) -> RoomSight:
     work = asking.work
     room_line = asking.lines(record, Room, [room], Action.LIST_ROOM)[0][0]
     documents = work.allowed(Action.VIEW_DOCUMENT, Document, work.documents.of_room(room.id))
@@ -170,7 +171,7 @@ def _room(asking: "_Asking", record: ReviewRecord, room: Room, *, chosen: bool) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class Asking:
     """Asks the policies for every lens, and puts together what is answered alike."""
 
     work: Work
@@ -188,15 +189,24 @@ class _Asking:
         """Give one line for all rows that every lens is answered alike about, with these rows."""
         acts = [opening] if downloading is None else [opening, downloading]
         answers = [[self._ask(lens, record, kind, rows, act) for act in acts] for lens in self.lenses]
+        return [(line, [rows[place] for place in places]) for line, places in self.grouped(answers, len(rows))]
+
+    def grouped(self, answers: Sequence[Sequence[Sequence[Decision]]], count: int) -> list[tuple[Line, list[int]]]:
+        """Give one line for all of so many things that every lens is answered alike about, with their places.
+
+        Args:
+            answers: For each lens, for each act, for each thing.
+            count: Of things.
+
+        """
         groups: dict[Hashable, list[int]] = {}
-        for place in range(len(rows)):
+        for place in range(count):
             alike = tuple((one[place].allowed, one[place].policies) for of_lens in answers for one in of_lens)
             groups.setdefault(alike, []).append(place)
-        found = []
-        for places in groups.values():
-            cells = self._cells([[one[places[0]] for one in of_lens] for of_lens in answers])
-            found.append((Line(len(places), cells), [rows[place] for place in places]))
-        return found
+        return [
+            (Line(len(places), self._cells([[one[places[0]] for one in of_lens] for of_lens in answers])), places)
+            for places in groups.values()
+        ]
 
     def _ask(
         self, lens: Lens, record: ReviewRecord, kind: type[Row], rows: Sequence[Row], action: Action

@@ -15,7 +15,8 @@ from portal.domain.signals import Fact, Rule, Term, browser_of, is_over, network
 from storage.repositories.people import PeopleRecords
 from storage.repositories.signals import SignalRecords
 
-_READ: Final = frozenset({Action.VIEW_DOCUMENT, Action.VIEW_CLARIFICATION, Action.VIEW_ENTRY})
+_READ: Final = frozenset({Action.VIEW_DOCUMENT, Action.VIEW_CLARIFICATION, Action.VIEW_ENTRY, Action.VIEW_GRANTED})
+_TAKEN: Final = frozenset({Action.DOWNLOAD_VERSION, Action.DOWNLOAD_GRANTED})
 _COMING: Final = frozenset({Action.SIGN_IN, Action.USE_INVITATION})
 # what everybody does who uses the portal: from where they come is seen by it, whatever they signed in with
 _USING: Final = frozenset(
@@ -23,10 +24,11 @@ _USING: Final = frozenset(
         *(Action.CHOOSE_APPOINTMENT, Action.PROVE_AGAIN, Action.VIEW_OWN_ACCOUNT, Action.LIST_NOTICES),
         *(Action.LIST_REVIEWS, Action.VIEW_REVIEW, Action.LIST_ROOM, Action.DOWNLOAD_ROOM, Action.EXPORT_DIALOGUE),
         *(Action.LIST_TRANSLATIONS, Action.LIST_PEOPLE, Action.LIST_REGISTER, Action.VIEW_ACCOUNTS),
+        Action.LIST_GRANTED,
     }
 )
 # acts that a rule is about; refusals of any act are, too
-WATCHED: Final = frozenset({Action.DOWNLOAD_VERSION, *_READ, *_COMING, *_USING})
+WATCHED: Final = frozenset({*_TAKEN, *_READ, *_COMING, *_USING})
 _STALE: Final = ["guardrails.fresh"]  # asked to prove anew who one is: no refusal, for all that it is recorded as one
 
 
@@ -94,6 +96,15 @@ def facts_of(said: Said, come: Come, ends: Ends) -> Iterator[Told]:
         yield from (Told(person, fact) for fact in _come(said, come, review))
 
 
+def found_copies(records: SignalRecords, traced: Sequence[Said]) -> Iterator[Told]:
+    """Tell whose copies a found file or picture was, by the outcomes of tracing it."""
+    numbers = {said.id: str(said.body["detail"].get("copies", "")).split() for said in traced}
+    known = {row.number: row for row in records.copies({one for some in numbers.values() for one in some})}
+    for said in traced:
+        for row in (known[number] for number in numbers[said.id] if number in known):
+            yield Told(row.person_id, Fact(Rule.COPY_FOUND, said.at, row.number, row.review_id))
+
+
 def _refused(said: Said, review: UUID | None) -> Iterator[Told]:
     if said.person is not None and said.body.get("policies") != _STALE:
         yield Told(said.person, Fact(Rule.REFUSALS, said.at, said.id.hex, review, _times(said)))
@@ -101,11 +112,12 @@ def _refused(said: Said, review: UUID | None) -> Iterator[Told]:
 
 def _done(said: Said, review: UUID | None) -> Iterator[Fact]:
     version = said.on("version")
-    if said.action is Action.DOWNLOAD_VERSION and said.phase is Phase.INTENT and version is not None:
+    if said.action in _TAKEN and said.phase is Phase.INTENT and version is not None:
         yield Fact(Rule.MASS_DOWNLOAD, said.at, version.hex, review)
     thing = said.on("entry") or said.on("document") or said.on("clarification")
     if said.action in _READ and thing is not None:
-        yield Fact(Rule.PACE, said.at, thing.hex, review)
+        # of what is shown page by page each page is read by itself
+        yield Fact(Rule.PACE, said.at, f"{thing.hex}{said.body.get('detail', {}).get('page', '')}", review)
 
 
 def _come(said: Said, come: Come, review: UUID | None) -> Iterator[Fact]:

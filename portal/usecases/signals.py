@@ -16,11 +16,12 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import Absent, PortalFacts, SignalFacts
 from portal.domain.ids import PersonId, SignalId
+from portal.domain.periods import is_past
 from portal.domain.roles import Role
 from portal.domain.signals import Limit, Rule, Standing
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
-from portal.usecases.people import ended, name_of
+from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.fields import Place
 from storage.permits import SIGNALS, Permit
@@ -226,7 +227,7 @@ def _standing(steps: Iterable[SignalStep]) -> Standing:
 
 def _offices(held: Sequence[Appointment], at: datetime) -> tuple[Office, ...]:
     begun = [one for one in held if one.starts_at <= at]
-    over = {one.id: ended(one.ends_at, at) or ended(one.ended_at, at) for one in begun}
+    over = {one.id: is_past(one.ends_at, at) or is_past(one.ended_at, at) for one in begun}
     running = [one for one in begun if not over[one.id]]
     return tuple(Office(Role(one.role), one.state_code, over[one.id]) for one in running or begun[-1:])
 

@@ -15,7 +15,8 @@ from portal.access.entities import (
     PortalFacts,
     StateFacts,
 )
-from portal.access.matters import bare_matter, review_facts
+from portal.access.file_matters import review_facts
+from portal.access.matters import bare_matter
 from portal.domain.ids import AppointmentId, AssignmentId, InvitationId, PersonId, ReviewId, StateCode
 from portal.domain.roles import STATE_ROLES, Role
 from portal.gate import decide_each

@@ -18,11 +18,10 @@ from storage.repositories.cases import CaseRecords
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The real cases by year, the exercises apart, and how many concerns were filed."""
+    """The real cases and the concerns by year, the exercises apart."""
 
     years: tuple[Year, ...]
     exercises: tuple[Year, ...]
-    concerns: int
 
 
 def view_statement(portal: Portal, caller: Caller) -> Statement:
@@ -38,7 +37,7 @@ def view_statement(portal: Portal, caller: Caller) -> Statement:
         cases = [row for row in records.cases() if row.confirmed_at is not None]
         exercises = {row.id for row in cases if row.exercise}
         outcomes = records.outcomes()
-        concerns = sum(one.case_id not in exercises for one in records.concerns())
+        concerns = [one.filed_at.year for one in records.concerns() if one.case_id not in exercises]
     words = _words(portal, permit, outcomes)
     counted = []
     for row in cases:
@@ -54,8 +53,8 @@ def view_statement(portal: Portal, caller: Caller) -> Statement:
                 row.closed_at is not None,
             )
         )
-    real, invented = statement(counted, exercise=False), statement(counted, exercise=True)
-    return Statement(tuple(real), tuple(invented), concerns)
+    real, invented = statement(counted, exercise=False, concerns=concerns), statement(counted, exercise=True)
+    return Statement(tuple(real), tuple(invented))
 
 
 def _words(portal: Portal, permit: Permit, rows: Sequence[CaseEntry]) -> dict[tuple[object, str], str]:

@@ -10,8 +10,9 @@ from typing import Final
 from uuid import uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Absent, Machine, PortalFacts, StateFacts
+from portal.access.entities import Absent, PortalFacts, StateFacts
 from portal.domain import states as rules
 from portal.domain.ids import StateCode
 from portal.domain.instruments import Instrument, Participation

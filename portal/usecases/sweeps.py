@@ -10,8 +10,9 @@ from typing import Final
 from uuid import uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
 from portal.work import Portal
 from storage import permits
 

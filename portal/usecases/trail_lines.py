@@ -9,7 +9,7 @@
 4. An event that doesn't fit its leaf keeps its number and says that it was altered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,9 +18,10 @@ from uuid import UUID
 from policies.engine import Engine
 from portal import gate
 from portal.access.actions import Action
+from portal.access.actors import Actor
+from portal.access.case_scopes import IN_THE_FILE
 from portal.access.deeds import deed
-from portal.access.entities import Actor
-from portal.access.matters import document_matter, entry_matter
+from portal.access.file_matters import document_matter, entry_matter
 from portal.audit.events import Phase
 from portal.audit.reading import Said, Unfit
 from portal.domain.roles import Role
@@ -103,13 +104,18 @@ class Line:
     @property
     def spans(self) -> str:
         """Give the numbers in short: 12-14, 17."""
-        spans: list[list[int]] = []
-        for number in sorted(self.numbers):
-            if spans and number == spans[-1][-1] + 1:
-                spans[-1] = [spans[-1][0], number]
-            else:
-                spans.append([number])
-        return ", ".join("\u2013".join(str(end) for end in span) for span in spans)
+        return spans_of(self.numbers)
+
+
+def spans_of(numbers: Iterable[int]) -> str:
+    """Write numbers in short: 12-14, 17."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1] = [spans[-1][0], number]
+        else:
+            spans.append([number])
+    return ", ".join("\u2013".join(str(end) for end in span) for span in spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +191,14 @@ class Known:
         if self.untitled:
             return False
         other = self.pairs.get(event.id)
+        if any(self._is_on_reader(one) for one in (event, other)):
+            return True
         spoken = spoken_of(event) | texts_of(event) | (spoken_of(other) if other else set())
         return not spoken <= self.seen
+
+    def _is_on_reader(self, event: Said | None) -> bool:
+        """Tell whether somebody looked into the file for a case on the reader, who learns of it when they are asked."""
+        return event is not None and event.action in IN_THE_FILE and event.on("person") == self.permit.person
 
     def what(self, event: Said) -> What | None:
         """Tell which document the act was on."""

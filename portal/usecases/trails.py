@@ -16,14 +16,16 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.deeds import GROUPS
-from portal.access.entities import Absent, StateFacts
+from portal.access.entities import Absent, GrantFacts, StateFacts
 from portal.audit.events import Phase
 from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.reviews import RoomKind
 from portal.errors import NotFound
 from portal.usecases.case_facts import find_case
-from portal.usecases.concerns import files_of
+from portal.usecases.files import files_of
+from portal.usecases.grant_facts import facts_of_grant, grant_records
+from portal.usecases.outcomes import sureness
 from portal.usecases.trail_lines import Asked, Eyes, Grouping, Known, Line, line_of, spoken_of, texts_of, translator_of
 from portal.work import Portal, Work
 from storage.database import Session
@@ -33,6 +35,7 @@ from storage.permits import Permit, room_scope, stream_scope
 from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.repositories.clarifications import TrailedDialogue
 from storage.repositories.people import PeopleRecords
+from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review
 
 PAGE: Final = 40
@@ -72,6 +75,7 @@ class Source:
     eyes: Eyes
     rooms: tuple[UUID, ...]
     streams: tuple[UUID, ...]
+    grants: tuple[UUID, ...] = ()  # those of the streams that are a grant's
     document: UUID | None = None
     state: str | None = None  # only acts of this State's people
     untitled: bool = False  # of no document it is told which it was
@@ -187,18 +191,28 @@ def view_case_trail(portal: Portal, caller: Caller, case_id: UUID, search: Searc
 def whole_file(work: Work, action: Action, review_id: UUID) -> tuple[Source, str]:
     """Ask for the trail of a file, of the rooms that the reader may see; the State under review comes with it.
 
+    To the State under review it comes with what was done under its grants.
+
     Raises:
         NotFound: There is no such file, or the reader may not know of it.
         Forbidden: The reader sees the file, but not its trail.
 
     """
     found = work.reviews.find(review_id)
+    grants = _grants(work, found) if found and found.review.state_code == work.who.state else []
     record, rooms, permit = work.require_rooms(
-        action, Review, found.review if found else None, Action.VIEW_ROOM_TRAIL, asked=review_id
+        *(action, Review, found.review if found else None, Action.VIEW_ROOM_TRAIL),
+        asked=review_id,
+        beside=[(Action.VIEW_GRANT_OPENINGS, facts) for facts in grants],
     )
     ids = tuple(room.id for room in rooms)
-    eyes = _eyes(work, [record.review.id])
-    return Source(work.portal, permit, eyes, ids, (*ids, record.review.id)), record.review.state_code
+    of_grants = tuple(facts.id for facts in grants if stream_scope(facts.id) in permit.scopes)
+    eyes, streams = _eyes(work, [record.review.id]), (*ids, record.review.id, *of_grants)
+    return Source(work.portal, permit, eyes, ids, streams, of_grants), record.review.state_code
+
+
+def _grants(work: Work, file: ReviewRecord) -> list[GrantFacts]:
+    return [facts_of_grant(record, file, work.now) for record in grant_records(work).of_review(file.review.id)]
 
 
 def one_document(work: Work, document_id: UUID) -> tuple[Source, Document]:
@@ -213,7 +227,7 @@ def one_document(work: Work, document_id: UUID) -> tuple[Source, Document]:
         Action.VIEW_DOCUMENT_TRAIL, Document, work.documents.find(document_id), asked=document_id
     )
     room, eyes = document.room_id, _eyes(work, [document.review_id])
-    return Source(work.portal, permit, eyes, (room,), (room,), document.id), document
+    return Source(work.portal, permit, eyes, (room,), (room,), document=document.id), document
 
 
 def _eyes(work: Work, reviews: Sequence[UUID]) -> Eyes:
@@ -238,6 +252,8 @@ def places(source: Source) -> dict[UUID, StreamPlace]:
     for stream in source.streams:
         room = rooms.get(stream)
         record = files.get(room.review_id if room else stream)
+        if stream in source.grants:  # of the one file that is read
+            record = next(iter(files.values()), None)
         state = record.review.state_code if record else None
         found[stream] = StreamPlace(state, RoomKind(room.kind) if room else None, room.state_code if room else None)
     return found
@@ -251,7 +267,8 @@ def wanted(session: Session, source: Source, search: Search) -> Wanted:
     rows = AuditRecords(session).documents(source.rooms, [document], ())
     if not source.eyes.seen([row for row, _ in rows]):
         return Wanted(())
-    marks = {room: mark for room in source.rooms if (mark := _mark(session, source.portal, room, document))}
+    within = (*source.rooms, *source.grants)
+    marks = {one: mark for one in within if (mark := _mark(session, source.portal, one, document))}
     return Wanted(tuple(marks), marks, search.after, search.since, search.until)
 
 
@@ -324,5 +341,5 @@ def _pairs(session: Session, source: Source, events: Sequence[Said]) -> dict[UUI
     nameless = {event.intent: event.id for event in events if event.intent is not None and not spoken_of(event)}
     rows = AuditRecords(session).ends_and_beginnings(intents, list(nameless))
     others = [read_event(session, source.portal.keyring, source.permit, row) for row in rows]
-    said = [other for other in others if isinstance(other, Said)]
+    said = sorted((other for other in others if isinstance(other, Said)), key=sureness)  # the surest is the last
     return {nameless[one.id] if one.intent is None else one.intent: one for one in said}

@@ -5,27 +5,35 @@
 2. A transfer that makes progress counts as use of its session, or nobody could send a large file over a slow line.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.matters import Matter, bare_matter, document_matter, review_matter, room_matter
+from portal.access.file_matters import document_matter, review_matter, room_matter
+from portal.access.matters import Matter, bare_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
 from portal.gate import Files, Standings, decide_each
+from portal.usecases.grant_facts import facts_of_grant, facts_of_version
 from portal.usecases.notes import find_based, noted_on
+from portal.usecases.publications import publication_facts
+from portal.usecases.summaries import summary_facts
 from portal.work import Portal
 from storage.database import Session
 from storage.repositories.clarifications import ClarificationRecords
 from storage.repositories.documents import DocumentRecords
+from storage.repositories.grants import GrantReach, GrantRecords
 from storage.repositories.identity import IdentityRecords
 from storage.repositories.notes import NoteRecords
 from storage.repositories.people import PeopleRecords
+from storage.repositories.publications import PublicationRecords
 from storage.repositories.reviews import Reach, ReviewRecords
+from storage.repositories.summaries import SummaryRecords
 
 NOTED: Final = timedelta(minutes=5)
+_OUTSIDE: Final = frozenset({Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION})
 
 
 def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progress: bool) -> bool:
@@ -48,7 +56,7 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
         except SignedOut:
             return False
         documents = DocumentRecords(session, who.reach)
-        matter = _matter(session, documents, who.reach, action, on)
+        matter = _matter(session, documents, who.reach, (action, on, now))
         if matter is None:
             return False
         standings = Standings(
@@ -62,8 +70,12 @@ def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progres
     return allowed
 
 
-def _matter(session: Session, documents: DocumentRecords, reach: Reach, action: Action, on: UUID) -> Matter | None:
-    reviews = ReviewRecords(session, reach)
+def _matter(
+    session: Session, documents: DocumentRecords, reach: Reach, asked: tuple[Action, UUID, datetime]
+) -> Matter | None:
+    (action, on, _), reviews = asked, ReviewRecords(session, reach)
+    if action in _OUTSIDE:
+        return _outside(session, reach, asked)
     if action in {Action.ADD_NOTE, Action.OPEN_NOTE}:
         noted = on if action is Action.ADD_NOTE else noted_on(NoteRecords(session).find(on))
         based = find_based(PeopleRecords(session), reviews, noted)
@@ -80,6 +92,30 @@ def _matter(session: Session, documents: DocumentRecords, reach: Reach, action: 
     document = documents.find(version.document_id if version else on)
     record = reviews.find(document.review_id) if document else None
     return document_matter(document, version, record, action) if document and record else None
+
+
+def _outside(session: Session, reach: Reach, asked: tuple[Action, UUID, datetime]) -> Matter | None:
+    """Find what lies in no room: of a grant, of a publication, a summary."""
+    action, on, now = asked
+    if action is Action.DOWNLOAD_GRANTED:
+        return _granted(session, reach, on, now)
+    if action is Action.DOWNLOAD_SUMMARY:
+        summary = SummaryRecords(session).find(on)
+        return bare_matter(summary_facts(*summary), action, on) if summary else None
+    records = PublicationRecords(session, reach)
+    row = records.find(on)
+    file = ReviewRecords(session, reach).find(row.review_id) if row else None
+    planned = publication_facts(records, row, file, now) if row and file else None
+    return bare_matter(planned, action) if planned else None
+
+
+def _granted(session: Session, reach: Reach, on: UUID, now: datetime) -> Matter | None:
+    found = GrantRecords(session).of_version(on, GrantReach(reach.state, reach.person))
+    file = ReviewRecords(session, Reach(None, None, everything=True)).find(found[0].grant.review_id) if found else None
+    if found is None or file is None or found[0].terms is None:
+        return None
+    facts = facts_of_version(facts_of_grant(found[0], file, now), found[1], found[0].terms.mode)
+    return bare_matter(facts, Action.DOWNLOAD_GRANTED)
 
 
 def _keep_awake(portal: Portal, session_id: UUID) -> None:

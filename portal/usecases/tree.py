@@ -4,28 +4,39 @@ What it gives out discloses nothing of an event: entries are keyed hashes. So no
 looking at it is no event: whoever watches the log would make it grow.
 """
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from portal.audit import sequencer
 from portal.audit.checkpoints import Checkpoint, log_keys, open_checkpoint, sign
+from portal.audit.kinds import KINDS
 from portal.audit.notes import Key, Malformed, Signature, of_key
 from portal.audit.tree import HASH_BYTES, WIDTH, tile_width
 from portal.audit.witnessing import with_signatures
 from portal.errors import NotFound
 from portal.work import Portal
+from storage.database import Session
+from storage.repositories.backups import BackupRecords
 from storage.repositories.tree import TreeRecords
 from storage.signatures import Scheme, Signer
 from storage.tree import Cosignature, TreeHead
 
 ENTRY_BYTES: Final = 64
 BEHIND: Final = timedelta(minutes=1)  # if witnesses take longer, the log is shown without them
+_WORDS: Final = {number: action.value for action, number in KINDS.items()}
 LOOKED_AT: Final = 60  # checkpoints; witnesses are asked every ten seconds
+
+log = logging.getLogger("portal.audit")
 
 
 def sequence(portal: Portal, holder: str) -> int:
-    """Move a batch of events into the tree; gives how many there were.
+    """Move a batch of events into the tree, and say so; gives how many there were.
+
+    What is said goes where the service's own words go, so also to another machine, if they do: how many of each kind,
+    and the root that only they can have led to. It names nobody and nothing.
 
     Args:
         portal: The portal.
@@ -38,22 +49,29 @@ def sequence(portal: Portal, holder: str) -> int:
     with portal.database.read() as session:
         if not TreeRecords(session).is_waiting():
             return 0
-    signers = _signers(portal)
+    signers = log_signers(portal)
     with portal.database.begin() as session:
-        origin = _origin(portal, TreeRecords(session).head())
-        return sequencer.sequence(
+        origin = origin_of(portal, session)
+        batch = sequencer.sequence(
             session,
             lambda size, root, at: sign(Checkpoint(origin, size, root), signers, at),
             portal.clock(),
             holder,
         )
+    if batch is None:
+        return 0
+    kinds = ", ".join(
+        f"{_WORDS.get(kind, kind)} {phase} {count}" for (kind, phase), count in sorted(batch.kinds.items())
+    )
+    log.info("the log has %d entries and the root %s; new: %s", batch.size, batch.root.hex(), kinds)
+    return batch.count
 
 
 def own_keys(portal: Portal) -> tuple[Key, ...]:
     """Give the public keys with which this portal signs its log."""
     with portal.database.read() as session:
-        origin = _origin(portal, TreeRecords(session).head())
-    return log_keys(origin, _signers(portal))
+        origin = origin_of(portal, session)
+    return log_keys(origin, log_signers(portal))
 
 
 def is_signed(head: TreeHead, keys: tuple[Key, ...]) -> bool:
@@ -66,16 +84,19 @@ def is_signed(head: TreeHead, keys: tuple[Key, ...]) -> bool:
     return set(opened.signed) == set(keys) and (said.size, said.root) == (head.size, head.root)
 
 
-def _signers(portal: Portal) -> tuple[Signer, ...]:
+def log_signers(portal: Portal) -> tuple[Signer, ...]:
+    """Give the keys with which this portal signs its log, under whatever name."""
     edwards, lattice = portal.keyring.log_seeds()
     return Signer(Scheme.ED25519, edwards), Signer(Scheme.ML_DSA_44, lattice)
 
 
-def _origin(portal: Portal, head: TreeHead | None) -> str:
-    """Name the log: by the portal's address when it began, and ever after."""
+def origin_of(portal: Portal, session: Session) -> str:
+    """Name the log: by the portal's address when it began, and ever after; after a restoration with its number."""
+    head = TreeRecords(session).head()
     if head is not None:
         return head.note.partition("\n")[0]
-    return f"{urlsplit(portal.settings.origin).netloc}/audit/log"
+    restored = len(BackupRecords(session).restorations())
+    return f"{urlsplit(portal.settings.origin).netloc}/audit/log" + (f"/{restored + 1}" if restored else "")
 
 
 def checkpoint(portal: Portal) -> str:
@@ -85,22 +106,29 @@ def checkpoint(portal: Portal) -> str:
         NotFound: There is none yet.
 
     """
+    shown = newest(portal)
+    if shown is None:
+        raise NotFound
+    return shown.note
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The checkpoint that is shown, and its size if enough witnesses signed it: None while they fall behind."""
+
+    note: str
+    agreed: int | None
+
+
+def newest(portal: Portal) -> Shown | None:
+    """Find the newest checkpoint on which enough witnesses agree, or the newest if they fall behind."""
     with portal.database.read() as session:
         records = TreeRecords(session)
         head = records.head()
         if head is None:
-            raise NotFound
+            return None
         agreed = _agreed(portal, records, head.at)
-        return _cosigned(portal, records, agreed or head)
-
-
-def newest_agreed(portal: Portal) -> int | None:
-    """Give the size of the newest checkpoint of which enough witnesses signed, unless they fall behind."""
-    with portal.database.read() as session:
-        records = TreeRecords(session)
-        head = records.head()
-        agreed = _agreed(portal, records, head.at) if head else None
-    return agreed.size if agreed else None
+        return Shown(_cosigned(portal, records, agreed or head), agreed.size if agreed else None)
 
 
 def _agreed(portal: Portal, records: TreeRecords, now: datetime) -> TreeHead | None:

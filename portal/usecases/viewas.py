@@ -1,7 +1,8 @@
 """What somebody else could open: a person, now and once something planned is carried out, or the people of a State.
 
 1. The same policies decide as when they ask themselves, on the same facts; each answer names those that decided.
-2. Only what the asker may open counts: the reviews, rooms, documents and clarifications within their own sight.
+2. Only what the asker may open counts: the reviews, rooms, documents and clarifications within their own sight, and
+   grants whose pages they may open.
 3. No content is opened and nobody's session is used; looking is an act with an event of its own.
 4. (d) To an officer a person is whoever works on the officer's reviews: an appointment under which they work on none of
    these isn't shown.
@@ -13,17 +14,19 @@ from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
+from portal.access.actors import Principal
 from portal.access.caller import Caller
-from portal.access.entities import Absent, PersonFacts, Principal, StateFacts
+from portal.access.entities import Absent, PersonFacts, StateFacts
 from portal.access.lenses import ASSIGNABLE, Lens, Moment, lenses_of, lenses_of_state
 from portal.access.principals import Who
-from portal.domain.appointments import APPOINTABLE, fits
+from portal.domain.appointments import fits
 from portal.domain.ids import PersonId, ReviewId, StateCode
 from portal.domain.problems import Problem
 from portal.domain.roles import STATE_ROLES, Role
 from portal.domain.texts import N_
 from portal.errors import NotFound
 from portal.gate import Standings
+from portal.usecases.grant_sights import GrantSight, granted_to_person, granted_to_state
 from portal.usecases.people import name_of
 from portal.usecases.sights import ReviewSight, Sight, compare, open_titles
 from portal.usecases.standings import around, at_work, party_to, person_facts
@@ -68,6 +71,7 @@ class ViewAs:
     state: str | None
     columns: tuple[Column, ...]
     reviews: tuple[ReviewSight, ...]
+    grants: tuple[GrantSight, ...]  # to their State
     rules: tuple[tuple[str, ...], ...]  # the sentences behind each number
     roles: tuple[Role, ...]  # that may be planned, or chosen
     choices: tuple[tuple[UUID, str], ...]  # reviews, by State under review
@@ -109,16 +113,18 @@ def view_person_as(portal: Portal, caller: Caller, person_id: PersonId, plan: Pl
         )
         if person is None or isinstance(facts, Absent):
             raise NotFound
-        roles = tuple(role for role in APPOINTABLE if fits(role, person.state_code))
+        roles = tuple(role for role in portal.settings.roles if fits(role, person.state_code))
         shown = running if work.who.state is not None else _known(work, running, records)
         checked = _checked(plan, roles, rooms, files, _NO_ROLE)
         if checked.plan.review and not checked.plan.role and not any(Role(one.role) in ASSIGNABLE for one in shown):
             checked.drop(_NOT_ASSIGNED, "review")
         lenses = _lenses(work, person, running, shown, checked.plan, files)
         sight = compare(work, records, rooms, files, lenses, checked.plan.room)
+        grants = granted_to_person(work, person.state_code, person.id, lenses, sight)
         work.note(permit, **_said(checked.plan))
     name = name_of(portal, permit, person)
     page = _page(sight, open_titles(portal, permit, sight), lenses, files, checked)
+    page = replace(page, grants=grants)
     planned = any(lens.moment is Moment.AFTER for lens in lenses)
     return replace(page, person=person.id, name=name, state=person.state_code, roles=roles, planned=planned)
 
@@ -143,10 +149,11 @@ def view_state_as(portal: Portal, caller: Caller, code: StateCode, plan: Plan) -
         reviews = frozenset(ReviewId(file.id) for file in files)
         lenses = lenses_of_state(StateCode(row.code), checked.plan.role, reviews)
         sight = compare(work, records, rooms, narrowed, lenses, checked.plan.room)
+        grants = granted_to_state(work, row.code)
         work.note(permit, **_said(checked.plan))
         state = row.code
     page = _page(sight, open_titles(portal, permit, sight), lenses, files, checked)
-    return replace(page, state=state, roles=roles)
+    return replace(page, state=state, roles=roles, grants=grants)
 
 
 def _known(work: Work, running: Sequence[Appointment], records: Sequence[ReviewRecord]) -> list[Appointment]:
@@ -221,6 +228,7 @@ def _page(
         state=None,
         columns=tuple(Column(lens.role, lens.principal.state, lens.moment) for lens in lenses),
         reviews=sight.told(titles),
+        grants=(),
         rules=sight.rules(),
         roles=(),
         choices=tuple((file.id, file.state_code) for file in files),

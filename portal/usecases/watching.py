@@ -19,8 +19,10 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine, PortalFacts
+from portal.access.entities import PortalFacts
+from portal.audit.events import Phase
 from portal.audit.kinds import KINDS
 from portal.audit.reading import Said, read_event
 from portal.audit.sequencer import hold
@@ -28,7 +30,7 @@ from portal.domain.account_events import AccountEvent
 from portal.domain.roles import Role
 from portal.domain.signals import DAY, Counts, Fact, Found
 from portal.usecases.account_notices import tell_person
-from portal.usecases.signal_facts import WATCHED, Come, Ends, Told, facts_of
+from portal.usecases.signal_facts import WATCHED, Come, Ends, Told, facts_of, found_copies
 from portal.work import Portal, Work
 from storage import permits
 from storage.database import Session
@@ -36,7 +38,7 @@ from storage.errors import Damaged, KeyUnavailable
 from storage.fields import Place
 from storage.permits import ORIGINS, SIGNALS, Permit, stream_scope
 from storage.repositories.people import PeopleRecords
-from storage.repositories.signals import SignalRecords
+from storage.repositories.signals import Kinds, SignalRecords
 from storage.repositories.tree import TreeRecords
 from storage.signals import Signal, SignalReading
 from storage.tables import Event
@@ -47,7 +49,7 @@ NAME: Final = "signals"
 LEASE: Final = timedelta(minutes=10)  # twice the time between two looks
 BATCH: Final = 500
 BATCHES: Final = 40  # in one look: what is left comes with the next one
-WATCHED_KINDS: Final = frozenset(KINDS[action] for action in WATCHED)
+WATCHED_KINDS: Final = Kinds([KINDS[action] for action in WATCHED], [KINDS[Action.TRACE_COPY]])
 
 log = logging.getLogger("portal.signals")
 
@@ -141,8 +143,11 @@ def _read(portal: Portal, permit: Permit) -> _Part | None:
             for row in records.events(first, until, WATCHED_KINDS)
             if (said := _opened(session, portal, permit, row)) is not None
         ]
-        ends = Ends(records, PeopleRecords(session), [said for said, _ in events])
-        return _Part(first, until, [told for said, come in events for told in facts_of(said, come, ends)])
+        ended = [said for said, _ in events if said.phase is Phase.OUTCOME]
+        done = [(said, come) for said, come in events if said.phase is not Phase.OUTCOME]
+        ends = Ends(records, PeopleRecords(session), [said for said, _ in done])
+        told = [told for said, come in done for told in facts_of(said, come, ends)]
+        return _Part(first, until, [*told, *found_copies(records, ended)])
 
 
 def _opened(session: Session, portal: Portal, permit: Permit, row: Event) -> Said | None:

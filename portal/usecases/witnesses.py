@@ -32,7 +32,7 @@ from portal.domain.reach import Reach
 from portal.domain.texts import N_
 from portal.errors import Invalid, NotFound
 from portal.outgoing import Answer, Silent, exchange
-from portal.usecases.tree import checkpoint, newest_agreed, own_keys, signature_of, tile
+from portal.usecases.tree import newest, own_keys, signature_of, tile
 from portal.work import Portal
 from storage.errors import StorageError
 from storage.repositories.tree import TreeRecords
@@ -160,15 +160,15 @@ def view_log(portal: Portal, caller: Caller) -> LogView:
         records = TreeRecords(work.session)
         head = records.head()
         months, by_month = _counted(records.months(f"{work.now - YEAR:%Y-%m}"))
-    keys, agreed = own_keys(portal), newest_agreed(portal)
+    keys, shown = own_keys(portal), newest(portal)
     policy = replace(portal.witness_policy, logs=keys)
     return LogView(
         keys[0].name,
         head.size if head else 0,
         head.at if head else None,
-        agreed,
+        shown.agreed if shown else None,
         witnesses_seen(portal),
-        checkpoint(portal) if head else "",
+        shown.note if shown else "",
         policy.text(),
         portal.settings.log_public,
         months,

@@ -97,9 +97,7 @@ def end_others(request: Request) -> Response:
 def end_all(request: Request) -> Response:
     """End all of one's own sessions, this one too."""
     end_all_sessions(portal_of(request), caller_of(request))
-    answer = RedirectResponse("/sign-in?left=1", 303)
-    cookies.clear_cookie(answer, request)
-    return answer
+    return cookies.signed_out(request)
 
 
 def zones() -> list[str]:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.access.actions import Action
 from portal.access.deeds import DEEDS
 from portal.domain.appointments import CONFIRMERS, STANDINGS
-from portal.domain.ids import StateCode
+from portal.domain.states import asked_state
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
 from portal.usecases import administration, care
@@ -24,7 +24,7 @@ LINKS: Final = {LinkStanding.OPEN: N_("sign-in link not used yet"), LinkStanding
 def accounts(request: Request) -> Response:
     """Show the accounts of a State's people, or of the secretariat and the bodies of the Conference."""
     chosen = {name: request.query_params.get(name, "") for name in ("state", "account", "link")}
-    state = StateCode(chosen["state"]) if chosen["state"] not in {"", EVERYBODY} else None
+    state = asked_state(chosen["state"]) if chosen["state"] not in {"", EVERYBODY} else None
     wanted = Filter(state, chosen["state"] == EVERYBODY, chosen["account"], chosen["link"])
     page = administration.list_accounts(portal_of(request), caller_of(request), wanted)
     names = state_names(request)

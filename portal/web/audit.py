@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from portal.access.actions import Action
 from portal.access.deeds import DEEDS, GROUPS
+from portal.domain import media
 from portal.domain.texts import N_
 from portal.domain.words import ROLES, ROOMS
 from portal.errors import Invalid
@@ -146,7 +147,7 @@ def export_paper(request: Request) -> Response:
     portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     wanted = begin_paper(portal, caller, on, _whole_search(request), streams=request.method == "GET")
     body = paper_blocks(request, wanted, portal.state_names(language_of(request)))
-    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, ("application/pdf", "trail.pdf"))
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, (media.PDF, "trail.pdf"))
 
 
 def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:

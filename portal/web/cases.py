@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.domain.cases import ANSWER_DAYS_USUAL, DECISIONS, FINDINGS, HOLDS, STAGES, text_of
 from portal.domain.quoting import Quoted
-from portal.errors import NotFound
 from portal.usecases import case_pages, cases
 from portal.usecases.case_records import ENTRIES
 from portal.usecases.cases import Proposal
@@ -20,7 +19,7 @@ from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST, id_or_none
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form, filled, read_form
-from portal.web.ways import caller_of, id_from, portal_of, show
+from portal.web.ways import caller_of, id_from, id_in, portal_of, show
 
 WORDS: Final = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS, "decisions": DECISIONS}
 QUOTED_MOST: Final = 20
@@ -45,7 +44,7 @@ def propose(request: Request) -> Response:
     subject, grounds = checks.take("subject", text_of), checks.take("grounds", text_of)
     person = checks.take("person", id_or_none)
     asked = {name: form.text(name) for name in ("review", "concern")}
-    review = _id(asked["review"])
+    review = id_in(asked["review"])
     if checks.ok and subject is not None and grounds is not None:
         exercise = form.has("exercise", "yes")
         proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise)
@@ -122,11 +121,4 @@ def decline(request: Request) -> Response:
 
 
 def _id_or_none(raw: str) -> UUID | None:
-    return _id(raw) if raw else None
-
-
-def _id(raw: str) -> UUID:
-    try:
-        return UUID(hex=raw)
-    except ValueError:
-        raise NotFound from None
+    return id_in(raw) if raw else None

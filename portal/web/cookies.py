@@ -6,14 +6,15 @@ cookies carry other names, so that neither is ever mistaken for the other.
 """
 
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 SESSION = "portal"
 VISITOR = "portal-visitor"
 KNOWN = "portal-known"  # opens nothing: attempts from a browser that has it are counted by themselves
-FLOW = "portal-flow"  # on the way to an identity provider and back: says nothing by itself
+FLOW = "portal-flow"  # on the way to an identity provider and back: sealed
 KNOWN_DAYS = 180
 COOKIE_LETTERS = 512
+FLOW_LETTERS = 4000  # it holds the path that leads back; browsers keep no more in one cookie
 
 
 def set_cookie(
@@ -41,10 +42,18 @@ def clear_cookie(response: Response, request: HTTPConnection, cookie: str = SESS
     response.delete_cookie(_name(request, cookie), path="/", secure=secure, httponly=True, samesite="lax")
 
 
+def signed_out(request: HTTPConnection) -> Response:
+    """Lead whoever signed out to the sign-in; their browser keeps nothing that was theirs."""
+    answer = RedirectResponse("/sign-in?left=1", 303)
+    clear_cookie(answer, request)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
 def read_cookie(request: HTTPConnection, cookie: str = SESSION) -> str | None:
     """Read a cookie of ours; an empty or oversized one is no cookie."""
     value = request.cookies.get(_name(request, cookie))
-    return value if value and len(value) <= COOKIE_LETTERS else None
+    return value if value and len(value) <= (FLOW_LETTERS if cookie == FLOW else COOKIE_LETTERS) else None
 
 
 def _name(request: HTTPConnection, cookie: str) -> str:

@@ -9,6 +9,7 @@ from babel.dates import format_date
 from starlette.requests import Request
 from starlette.responses import Response
 
+from portal.domain import media
 from portal.domain.clarifications import KIND_WORDS, Part
 from portal.domain.files import content_disposition
 from portal.domain.texts import N_
@@ -19,6 +20,7 @@ from portal.papers.fonts import FontsMissing
 from portal.papers.pdf import write_pdf
 from portal.papers.room import PaperTooLong
 from portal.usecases.dialogues import Dialogue, EntryText, ThreadText, export_dialogue
+from portal.usecases.shares import a_share
 from portal.web.checks import state_names
 from portal.web.downloads import HEADERS
 from portal.web.languages import RIGHT_TO_LEFT, language_of, say
@@ -30,25 +32,25 @@ NO_FONTS: Final = N_(
     "a word processor meanwhile."
 )
 TOO_LONG: Final = N_("This dialogue is too long for one PDF, so none was made. Take it for a word processor instead.")
-PDF: Final = "application/pdf"
-DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def as_pdf(request: Request) -> Response:
     """Send the dialogue as a PDF."""
-    return _send(request, write_pdf, PDF, "dialogue.pdf")
+    return _send(request, write_pdf, media.PDF, "dialogue.pdf")
 
 
 def as_docx(request: Request) -> Response:
     """Send the dialogue for a word processor."""
-    return _send(request, write_docx, DOCX, "dialogue.docx")
+    return _send(request, write_docx, media.DOCX, "dialogue.docx")
 
 
 def _send(request: Request, write: Callable[[Paper], bytes], kind: str, name: str) -> Response:
-    dialogue = export_dialogue(portal_of(request), caller_of(request), id_from(request, "id"))
+    portal, caller = portal_of(request), caller_of(request)
+    dialogue = export_dialogue(portal, caller, id_from(request, "id"))
     paper = _paper(request, dialogue, state_names(request))
     try:
-        made = write(paper)
+        with a_share(portal, caller):
+            made = write(paper)
     except FontsMissing as error:
         raise Unavailable(NO_FONTS) from error
     except PaperTooLong as error:

@@ -1,4 +1,4 @@
-"""Downloads: a version or a scanned copy, whole or a range, and a room as an archive. Never shown, always attached.
+"""Downloads: a version, a scanned copy or a summary, or a range of one; a room as an archive. Always attached.
 
 1. Every answer says `attachment`, `nosniff`, a sandbox and `no-store`; a type that a browser would run is sent as
    nameless bytes.
@@ -14,31 +14,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.access.actions import Action
+from portal.domain import media
 from portal.domain.files import content_disposition
 from portal.domain.ranges import lists_tag, parse_range, same_tag
 from portal.usecases.archives import begin_archive
 from portal.usecases.downloads import Download, begin_download, end_download
 from portal.usecases.notes import begin_copy
+from portal.usecases.summaries import begin_summary
 from portal.usecases.transfers import goes_on
 from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of
 
 Begin = Callable[..., Download]  # of a portal, a caller and an id; `wanted` and `streams` by name
 BYTES: Final = "application/octet-stream"
-ZIP: Final = "application/zip"
 _OFFICE: Final = "application/vnd."
 # what no browser runs; an attachment of another type has no type
 HARMLESS: Final = frozenset(
     {
-        "application/pdf",
-        "application/rtf",
-        ZIP,
+        media.PDF,
+        media.RTF,
+        media.ZIP,
         "image/png",
         "image/jpeg",
         "image/gif",
         "image/tiff",
         "image/webp",
-        "text/plain",
+        media.TEXT,
     }
 )
 HEADERS: Final = {
@@ -51,15 +52,20 @@ HEADERS: Final = {
 
 def download(request: Request) -> Response:
     """Send a version's content."""
-    return _send(request, Action.DOWNLOAD_VERSION, begin_download)
+    return send_content(request, Action.DOWNLOAD_VERSION, begin_download)
 
 
 def download_copy(request: Request) -> Response:
     """Send the scanned copy of a note."""
-    return _send(request, Action.OPEN_NOTE, begin_copy)
+    return send_content(request, Action.OPEN_NOTE, begin_copy)
 
 
-def _send(request: Request, action: Action, begin: Begin) -> Response:
+def download_summary(request: Request) -> Response:
+    """Send an executive summary to a member of a body of the Conference."""
+    return send_content(request, Action.DOWNLOAD_SUMMARY, begin_summary)
+
+
+def send_content(request: Request, action: Action, begin: Begin) -> Response:
     """Send a content that never changes, by the id in the address."""
     portal, caller, content_id = portal_of(request), caller_of(request), id_from(request, "id")
     tag = f'"{content_id.hex}"'
@@ -100,7 +106,7 @@ def download_room(request: Request) -> Response:
     archive = begin_archive(portal, caller, room_id, streams=streams)
     headers = {
         **HEADERS,
-        "Content-Type": ZIP,
+        "Content-Type": media.ZIP,
         "Content-Disposition": content_disposition(archive.name),
         "Content-Length": str(archive.size),
     }

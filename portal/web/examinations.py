@@ -24,8 +24,9 @@ def contain(request: Request) -> Response:
     checks, case = Checks(read_form(request)), id_from(request, "id")
     kind, person = checks.take("hold", _hold), checks.take("held", id_or_none)
     reason, until = checks.take("hold_reason", text_of), checks.take("review_on", day)
+    grant = checks.take("held_grant", id_or_none)
     if checks.ok and kind is not None and reason is not None and until is not None:
-        said = Containing(kind, person, reason, until)
+        said = Containing(kind, person, reason, until, grant)
         _do(checks, partial(containments.begin_containment, portal_of(request), caller_of(request), case, said))
     return _answer(request, case, checks)
 

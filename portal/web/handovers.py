@@ -11,6 +11,7 @@ from portal.domain.ids import AppointmentId, HandoverId, PersonId
 from portal.domain.problems import RefusedError
 from portal.domain.words import REVIEW_STAGES, ROLES
 from portal.usecases import handover_sheets, handovers
+from portal.usecases.words_due import WORDS
 from portal.web.bases import basis_from
 from portal.web.checks import Checks, state_names
 from portal.web.forms import Form, read_form
@@ -39,7 +40,9 @@ def view(request: Request) -> Response:
     handover = HandoverId(id_from(request, "id"))
     sheet = handover_sheets.view_handover(portal_of(request), caller_of(request), handover)
     names = state_names(request)
-    return show(request, "handovers/handover.html", sheet=sheet, names=names, roles=ROLES, stages=REVIEW_STAGES)
+    return show(
+        request, "handovers/handover.html", sheet=sheet, names=names, roles=ROLES, stages=REVIEW_STAGES, due=WORDS
+    )
 
 
 def _page(request: Request, checks: Checks) -> Response:

@@ -32,7 +32,8 @@ def answer(request: Request) -> Response:
     checks, case = Checks(read_form(request)), id_from(request, "id")
     text = checks.take("answer", text_of)
     if text is not None:
-        checks.attempt(partial(hearings.answer_case, portal_of(request), caller_of(request), case, text))
+        answering = partial(hearings.answer_case, is_all=checks.form.has("all"))
+        checks.attempt(partial(answering, portal_of(request), caller_of(request), case, text))
     return RedirectResponse(f"/hearings/{case}", 303) if checks.ok else _page(request, checks)
 
 

@@ -13,7 +13,8 @@ from portal.domain.issuers import IssuerSettings
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
-from portal.identity.federation import LINK, PROVE, SIGN_IN, Came, Federation
+from portal.identity.federation import LINK, SIGN_IN, Came, Federation
+from portal.identity.flows import PROVE
 from portal.identity.oidc import Unproven
 from portal.outgoing import Silent
 from portal.usecases import federation, issuers
@@ -78,8 +79,6 @@ def _leave(request: Request, issuer: UUID, purpose: str, link: str = "") -> Resp
         return _calm(request, issuer, SILENT, 503)
     except NotFound:
         return _calm(request, issuer, GONE, 404)
-    except TooMany as error:
-        return _calm(request, issuer, str(error), 429)
     answer = RedirectResponse(address, 303, headers={**NO_STORE, "Referrer-Policy": "no-referrer"})
     cookies.set_cookie(answer, request, cookie, cookies.FLOW)
     return answer
@@ -97,6 +96,8 @@ def come_back(request: Request) -> Response:
         return _calm(request, issuer, UNPROVEN, 422)
     except SignedOut:
         return _calm(request, issuer, UNPROVEN, 422)
+    except TooMany as error:
+        return _calm(request, issuer, str(error), 429)
     except NotFound:
         return _calm(request, issuer, UNKNOWN, 422)
     return _arrived(request, issuer, came)

@@ -4,6 +4,7 @@ The catalogues are read as the text that translators edit (`portal/locale/*/LC_M
 reviewed is what runs, and nothing needs compiling after an edit.
 """
 
+from collections.abc import Collection
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -14,8 +15,19 @@ from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 LANGUAGES = {"en": "English", "ar": "العربية"}
+# what States made public is read in the six languages of the United Nations, in their alphabetical order in English
+PUBLIC_LANGUAGES = {
+    "ar": "العربية",
+    "zh": "中文",
+    "en": "English",
+    "fr": "Français",
+    "ru": "Русский",
+    "es": "Español",
+}
 RIGHT_TO_LEFT = frozenset({"ar"})
 DEFAULT = "en"
+# of all pages, or of the public ones alone
+CATALOGUES = ("portal.po", "public.po")
 RANGES_READ = 20
 
 
@@ -24,14 +36,15 @@ def language_of(request: Request) -> str:
     chosen = getattr(request.state, "language", None)
     if chosen in LANGUAGES:
         return str(chosen)
-    return _accepted(request.headers.get("accept-language", ""))
+    return accepted(request.headers.get("accept-language", ""), LANGUAGES)
 
 
 @cache
 def catalogue(language: str) -> NullTranslations:
     """Open the sentences of one language; what isn't translated is read in English."""
-    source = resources.files("portal") / "locale" / language / "LC_MESSAGES" / "portal.po"
-    if not source.is_file():
+    folder = resources.files("portal") / "locale" / language / "LC_MESSAGES"
+    source = next((found for name in CATALOGUES if (found := folder / name).is_file()), None)
+    if source is None:
         return NullTranslations()
     compiled = BytesIO()
     write_mo(compiled, read_po(BytesIO(source.read_bytes()), locale=language))
@@ -45,14 +58,14 @@ def say(request: Request, sentence: str, /, **values: object) -> str:
     return spoken % values if values else spoken
 
 
-def _accepted(header: str) -> str:
-    """Read Accept-Language (RFC 9110, 12.5.4): the best-weighted range whose primary tag we have."""
+def accepted(header: str, languages: Collection[str]) -> str:
+    """Read Accept-Language (RFC 9110, 12.5.4): the best-weighted range whose primary tag is one of these languages."""
     best, weight = DEFAULT, 0.0
     for part in header.split(",")[:RANGES_READ]:
         tag, _, parameter = part.partition(";")
         primary = tag.strip().lower().split("-")[0]
         quality = _quality(parameter)
-        if primary in LANGUAGES and quality > weight:
+        if primary in languages and quality > weight:
             best, weight = primary, quality
     return best
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from portal.domain.texts import N_
+from portal.spans import span
 from portal.web import assets, csrf
 from portal.web.languages import LANGUAGES, RIGHT_TO_LEFT, catalogue, language_of
 
@@ -48,7 +49,8 @@ def render(request: Request, template: str, /, status: int = 200, **data: object
         "csrf_token": partial(csrf.token, request),
         "csrf_field": partial(_csrf_field, request),
     }
-    body = environment(language).get_template(template).render(context | data)
+    with span("render", **{"portal.template": template}):
+        body = environment(language).get_template(template).render(context | data)
     headers = {
         "Cache-Control": "no-store",
         "Vary": "Cookie, Accept-Language",

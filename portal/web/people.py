@@ -7,11 +7,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from portal.domain.appointments import APPOINTABLE, CONFIRMERS, STANDINGS
+from portal.domain.appointments import CONFIRMERS, STANDINGS
 from portal.domain.ids import AppointmentId, AssignmentId, InvitationId, PersonId, ReviewId, StateCode
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import EXPERTS_PER_STATE, Role
+from portal.domain.states import asked_state
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
 from portal.usecases import appointments, assignments, care, directory, invitations, persons
@@ -204,7 +205,7 @@ def role_from(raw: str) -> Role:
     Raises:
         RefusedError: None was chosen, or one that isn't given by an appointment.
     """
-    for role in APPOINTABLE:
+    for role in Role:
         if role.value == raw:
             return role
     raise RefusedError(Problem("role", N_("Choose the role.")))
@@ -230,7 +231,7 @@ def _appointment(request: Request) -> AppointmentId:
 
 
 def _state(raw: str | None) -> StateCode | None:
-    return StateCode(raw) if raw else None
+    return asked_state(raw) if raw else None
 
 
 def _back(request: Request) -> Response:

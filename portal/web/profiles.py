@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal.domain.appointments import STANDINGS
-from portal.domain.ids import PersonId, StateCode
+from portal.domain.ids import PersonId
 from portal.domain.roles import EXPERTS_PER_STATE
+from portal.domain.states import asked_state
 from portal.domain.words import LANGUAGES, ROLES
 from portal.usecases import profiles
 from portal.usecases.rosters import view_roster
@@ -45,7 +46,7 @@ def describe_oneself(request: Request) -> Response:
 def roster(request: Request) -> Response:
     """Show the roster of one's State, or of the State that was chosen, for reading and for printing."""
     state = request.query_params.get("state")
-    found = view_roster(portal_of(request), caller_of(request), StateCode(state) if state else None)
+    found = view_roster(portal_of(request), caller_of(request), asked_state(state) if state else None)
     names = state_names(request)
     return show(
         request,

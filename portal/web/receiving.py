@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from enum import Enum
 from queue import SimpleQueue
 from typing import Final, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, WouldBlock, to_thread
 from anyio.lowlevel import RunVar
 
 from portal.errors import NotFound
@@ -26,7 +27,9 @@ BATCH_BYTES: Final = 512 * 1024
 BATCHES_WAITING: Final = 4
 STALLED_SECONDS: Final = 120
 UPLOADS_AT_ONCE: Final = 64  # each holds a thread; more of them wait
+UPLOADS_OF_ONE: Final = 8  # person; were it more, one on a slow line would keep everybody else waiting
 _limiters: RunVar[CapacityLimiter] = RunVar("limiter of the threads that seal uploads")
+_own: RunVar[WeakValueDictionary[str, CapacityLimiter]] = RunVar("limiters of the uploads of one person")
 Taken = TypeVar("Taken")
 
 
@@ -43,16 +46,22 @@ class Receiving(Generic[Taken]):
     """One file on its way in."""
 
     def __init__(
-        self, chunks: AsyncIterator[bytes], take: Callable[[Iterator[bytes]], Taken], goes_on: Callable[[bool], bool]
+        self,
+        chunks: AsyncIterator[bytes],
+        take: Callable[[Iterator[bytes]], Taken],
+        goes_on: Callable[[bool], bool],
+        whose: str,
     ) -> None:
         self._chunks = chunks
         self._take = take
         self._goes_on = goes_on
+        self._whose = whose
         self._queue: SimpleQueue[list[bytes] | _Last] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._slots = asyncio.Semaphore(BATCHES_WAITING)
         self._pouring = CancelScope()
         self._watching = CancelScope()
+        self._queueing = CancelScope()
         self._storing = self._over = False
         self._taken: list[Taken] = []
         self._error: Exception | None = None
@@ -81,6 +90,8 @@ class Receiving(Generic[Taken]):
             finally:
                 self._queue.put(last)
                 self._watching.cancel()
+                if last is _Last.CUT:
+                    self._queueing.cancel()
         if self._failure or self._error:
             raise self._failure or self._error or CutError
         return self._taken[0]
@@ -106,13 +117,28 @@ class Receiving(Generic[Taken]):
         self._queue.put(batch)
 
     async def _seal(self) -> None:
+        own = _limiter_of(self._whose)
         try:
-            self._taken.append(await to_thread.run_sync(self._take, self._arriving(), limiter=_limiter()))
+            await self._wait_for(own)
+            try:
+                self._taken.append(await to_thread.run_sync(self._take, self._arriving(), limiter=_limiter()))
+            finally:
+                own.release_on_behalf_of(self)
         except Exception as error:  # noqa: BLE001  # raised by run
             self._error = error
         finally:
             self._over = True
             self._slots.release()
+
+    async def _wait_for(self, own: CapacityLimiter) -> None:
+        """Wait for one's turn, as long as anything may still come."""
+        try:
+            own.acquire_on_behalf_of_nowait(self)
+        except WouldBlock:
+            with self._queueing:
+                await own.acquire_on_behalf_of(self)
+            if self._queueing.cancelled_caught:
+                raise CutError from None
 
     def _arriving(self) -> Iterator[bytes]:
         while (batch := self._queue.get()) is not _Last.WHOLE:
@@ -135,6 +161,14 @@ class Receiving(Generic[Taken]):
                     self._failure = NotFound()
                     break
             self._pouring.cancel()
+
+
+def _limiter_of(person: str) -> CapacityLimiter:
+    try:
+        owners = _own.get()
+    except LookupError:
+        _own.set(owners := WeakValueDictionary())
+    return owners.setdefault(person, CapacityLimiter(UPLOADS_OF_ONE))
 
 
 def _limiter() -> CapacityLimiter:

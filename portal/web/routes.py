@@ -14,6 +14,7 @@ from portal.web import (
     calendars,
     cases,
     clarifications,
+    comments,
     concerns,
     contacts,
     desks,
@@ -22,6 +23,8 @@ from portal.web import (
     downloads,
     entries,
     examinations,
+    granted,
+    grants,
     handovers,
     hearings,
     issuers,
@@ -33,7 +36,10 @@ from portal.web import (
     people,
     profiles,
     proofs,
+    public,
+    publications,
     register,
+    reports,
     reviews,
     rooms,
     schedules,
@@ -41,6 +47,8 @@ from portal.web import (
     signin,
     states,
     submissions,
+    summaries,
+    tracing,
     translations,
     trouble,
     uploads,
@@ -49,6 +57,12 @@ from portal.web import (
 from portal.web.ways import Way
 
 WAYS: tuple[Way, ...] = (
+    # what States made public; first, since routes are looked through in order and most of these are asked for
+    Way("GET", "/public", public.register, None),  # only rows that exist because something was made public
+    Way("GET", "/public/feed.atom", public.feed, None),  # likewise
+    Way("GET", "/public/{id}", public.view, None),  # likewise
+    Way("GET", "/public/{id}/file.pdf", public.download, None),  # the file that two people of its State made public
+    Way("GET", "/public/{id}/proof", public.proof, None),  # of an entry that says ids and a hash
     # signing in and out
     Way("GET", "/", signin.start, None),  # only leads on
     Way("GET", "/sign-in", signin.enter_form, None),  # an empty form
@@ -105,6 +119,9 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/log", log.view, Action.VIEW_LOG),
     Way("GET", "/log/checkpoint.txt", log.keep_checkpoint, Action.VIEW_LOG),
     Way("GET", "/log/policy.txt", log.keep_policy, Action.VIEW_LOG),
+    # a copy that was found
+    Way("GET", "/trace", tracing.form, Action.TRACE_COPY),
+    Way("POST", "/trace", tracing.trace, Action.TRACE_COPY, upload=True),
     # signals
     Way("GET", "/signals", signals.listing, Action.LIST_SIGNALS),
     Way("GET", "/signals/rules", signals.rules, Action.VIEW_SIGNAL_RULES),
@@ -124,6 +141,14 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/reviews/{id}/schedule", schedules.view, Action.VIEW_SCHEDULE),
     Way("POST", "/reviews/{id}/schedule", schedules.plan, Action.PLAN_REVIEW),
     Way("POST", "/reviews/{id}/schedule/steps", schedules.set_step, Action.SET_STEP),
+    # publication by the State under review
+    Way("GET", "/reviews/{id}/publications", publications.listing, Action.LIST_PUBLICATIONS),
+    Way("POST", "/reviews/{id}/publications", publications.prepare, Action.PREPARE_PUBLICATION),
+    Way("GET", "/publications/{id}", publications.view, Action.VIEW_PUBLICATION),
+    Way("GET", "/publications/{id}/file", publications.preview, Action.PREVIEW_PUBLICATION),
+    Way("POST", "/publications/{id}/confirm", publications.confirm, Action.CONFIRM_PUBLICATION),
+    Way("POST", "/publications/{id}/cancel", publications.cancel, Action.CANCEL_PUBLICATION),
+    Way("POST", "/publications/{id}/withdraw", publications.withdraw, Action.WITHDRAW_PUBLICATION),
     # concerns about confidentiality, and breach cases
     Way("GET", "/reviews/{id}/concerns", concerns.filing, Action.LIST_CONCERNS),
     Way("POST", "/reviews/{id}/concerns", concerns.file, Action.FILE_CONCERN, long=True),
@@ -153,6 +178,28 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/hearings", hearings.listing, Action.LIST_OWN_CASES),
     Way("GET", "/hearings/{id}", hearings.view, Action.VIEW_OWN_CASE),
     Way("POST", "/hearings/{id}", hearings.answer, Action.ANSWER_CASE, long=True),
+    # grants: another State reads a report
+    Way("GET", "/grants", grants.listing, Action.LIST_GRANTS),
+    Way("GET", "/grants/new", grants.asking, Action.LIST_GRANTS),
+    Way("POST", "/grants/new", grants.ask, Action.ASK_GRANT, long=True),
+    Way("GET", "/reviews/{id}/offer", grants.offering, Action.WEIGH_GRANT),
+    Way("POST", "/reviews/{id}/offer", grants.offer, Action.OFFER_GRANT, long=True),
+    Way("GET", "/grants/{id}", grants.view, Action.VIEW_GRANT),
+    Way("POST", "/grants/{id}/preview", grants.preview, Action.WEIGH_GRANT),
+    Way("POST", "/grants/{id}/decide", grants.decide, Action.DECIDE_GRANT),
+    Way("POST", "/grants/{id}/refuse", grants.refuse, Action.REFUSE_GRANT, long=True),
+    Way("POST", "/grants/{id}/change", grants.change, Action.CHANGE_GRANT),
+    Way("POST", "/grants/{id}/revoke", grants.revoke, Action.REVOKE_GRANT, long=True),
+    Way("POST", "/grants/{id}/answer", grants.answer, Action.ANSWER_OFFER, long=True),
+    Way("POST", "/grants/{id}/readers", grants.name, Action.NAME_READERS),
+    Way("GET", "/grants/{id}/openings", grants.openings, Action.VIEW_GRANT_OPENINGS),
+    # what one reads under a grant
+    Way("GET", "/granted", granted.listing, Action.LIST_GRANTED),
+    Way("GET", "/granted/{id}", granted.view, Action.OPEN_GRANTED),
+    Way("POST", "/granted/{id}/undertaking", granted.accept, Action.ACCEPT_GRANTED),
+    Way("GET", "/granted/versions/{id}", granted.page, Action.VIEW_GRANTED),
+    Way("GET", "/granted/versions/{id}/image", granted.image, Action.VIEW_GRANTED),
+    Way("GET", "/granted/versions/{id}/copy", granted.copy, Action.DOWNLOAD_GRANTED),
     # rooms and their documents
     Way("GET", "/rooms/{id}", rooms.view, Action.LIST_ROOM),
     Way("POST", "/rooms/{id}/find", rooms.find, Action.LIST_ROOM),
@@ -191,6 +238,23 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/texts/{id}", entries.text, Action.VIEW_ENTRY),
     Way("POST", "/texts/{id}/recall", entries.recall, Action.RECALL_ENTRY),
     Way("POST", "/texts/{id}/delivery", entries.deliver, Action.DELIVER_ENTRY, long=True),
+    # the agreement on the report
+    Way("GET", "/reviews/{id}/report", reports.view, Action.VIEW_REPORT),
+    Way("POST", "/reviews/{id}/report", reports.propose, Action.PROPOSE_MANIFEST),
+    Way("POST", "/manifests/{id}/agree", reports.agree, Action.AGREE_MANIFEST),
+    Way("POST", "/manifests/{id}/disagree", reports.disagree, Action.DISAGREE_MANIFEST, long=True),
+    # comments on its drafts
+    Way("GET", "/reviews/{id}/report/comments", comments.listing, Action.LIST_COMMENTS),
+    Way("POST", "/reviews/{id}/report/comments", comments.comment, Action.ADD_REMARK, long=True),
+    Way("POST", "/reviews/{id}/report/comments/taken", comments.take_up, Action.SETTLE_COMMENT),
+    Way("GET", "/comments/{id}", comments.view, Action.LIST_COMMENTS),
+    Way("POST", "/comments/{id}/replies", comments.reply, Action.ADD_REMARK, long=True),
+    Way("POST", "/comments/{id}/disposition", comments.settle, Action.SETTLE_COMMENT, long=True),
+    # executive summaries on their way out
+    Way("POST", "/versions/{id}/summary", summaries.confirm, Action.CONFIRM_SUMMARY),
+    Way("POST", "/reviews/{id}/report/summary", summaries.transmit, Action.TRANSMIT_SUMMARY),
+    Way("GET", "/summaries", summaries.listing, Action.LIST_SUMMARIES),
+    Way("GET", "/summaries/{id}/content", downloads.download_summary, Action.DOWNLOAD_SUMMARY),
     # translation
     Way("GET", "/documents/{id}/translations", translations.sendings, Action.VIEW_DOCUMENT),
     Way("POST", "/documents/{id}/translations", translations.send, Action.SEND_FOR_TRANSLATION),

@@ -16,6 +16,7 @@ forms (Fetch, 3.1), and the check of the origin would have to trust null.
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ LONG_FORM = N_(
     "This form holds more than the portal takes at once, so nothing was done. Shorten the text and send it again."
 )
 WRONG_TYPE = N_("The portal doesn't take this kind of content here, so nothing was done.")
+
+
+# what was sent doesn't fit, came too late, is too much or too often: somebody may be trying (ASVS 16.3.3)
+NOTED = frozenset({409, 413, 422, 429})
+_WORD = re.compile(r"[a-z-]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,8 @@ class Guard:
             handler = on_left if isinstance(error, ClientDisconnect) else on_unknown
             if isinstance(error, RequestRefused):
                 handler = on_refused
-                number, client = scope["state"]["request_id"], (scope.get("client") or ("-",))[0]
-                log.warning("request %s from %s was turned away: %d", number, _address(client) or "-", error.status)
+                client = _address((scope.get("client") or ("-",))[0]) or "-"
+                log.warning("request %s from %s was turned away: %d", _number(scope), client, error.status)
             await (await handler(request, error))(scope, receive, answer.send)
 
     async def _check_body(self, scope: Scope, receive: Receive) -> None:
@@ -168,6 +174,8 @@ class _Answer:
         """Pass one message on to the server."""
         if message["type"] == "http.response.start":
             self.started = True
+            if message["status"] in NOTED:
+                _note(self._scope, message["status"])
             csrf.give_visitor(self._scope, message)
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -177,6 +185,18 @@ class _Answer:
         elif message["type"] == "http.response.body":
             self.complete = not message.get("more_body", False)
         await self._send(message)
+
+
+def _note(scope: Scope, status: int) -> None:
+    """Write down that what was sent was refused, and where: no value, no id, no token of the address."""
+    steps = [step if _WORD.fullmatch(step) else "-" for step in scope["path"].split("/")]
+    client = _address((scope.get("client") or ("-",))[0]) or "-"
+    log.warning("request %s from %s was refused: %d at %s", _number(scope), client, status, "/".join(steps))
+
+
+def _number(scope: Scope) -> str:
+    number: str = scope["state"]["request_id"]
+    return number
 
 
 async def _read_fields(request: Request, most: int) -> forms.Fields:

@@ -43,11 +43,14 @@ FIRST: Final = {
     Role.EXPERT: "/work",
     Role.OBSERVER: "/work",
     Role.OFFICER: "/work",
+    Role.READER: "/granted",
     Role.REGISTRAR: "/register",
     Role.ADMINISTRATOR: "/administration",
     Role.TRANSLATOR: "/translations",
     Role.CONFIDENTIALITY_OFFICER: "/signals",
     Role.OVERSIGHT: "/cases",
+    Role.ANALYST: "/summaries",
+    Role.GROUP_OBSERVER: "/log",
 }
 
 
@@ -102,9 +105,7 @@ def leave(request: Request) -> Response:
     """Sign out; whoever is out already stays so."""
     with suppress(SignedOut, NotFound):  # the session ended before: what was asked for is so
         sign_out(portal_of(request), caller_of(request))
-    answer = _to(f"{SIGN_IN}?left=1")
-    cookies.clear_cookie(answer, request)
-    return answer
+    return cookies.signed_out(request)
 
 
 def acting(request: Request) -> Response:
@@ -133,8 +134,8 @@ def alive(_request: Request) -> Response:
 
 
 def readiness(request: Request) -> Response:
-    """Tell whether database, objects and keys can be reached; which of them can't stands in the portal's own log."""
-    well = ready(portal_of(request))
+    """Tell whether the parts can be reached and the work beside the requests goes on; why not stands in the log."""
+    well = ready(portal_of(request), request.app.state.faults())
     return PlainTextResponse(
         "ready\n" if well else "not ready\n", 200 if well else 503, headers={"Cache-Control": "no-store"}
     )

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.instruments import SHORT_TITLES, SIGNS, Instrument
 from portal.domain.lists import LIST_BYTES
 from portal.domain.names import one_line
-from portal.domain.states import GROUP_TITLES, RegionalGroup
+from portal.domain.states import GROUP_TITLES, RegionalGroup, asked_state
 from portal.domain.words import LANGUAGES
 from portal.usecases import states
 from portal.web.checks import Checks, words_of
@@ -45,7 +45,7 @@ def view(request: Request) -> Response:
 def edit(request: Request) -> Response:
     """Keep a State's names and its regional group."""
     checks = Checks(read_form(request))
-    form, code = checks.form, request.path_params["code"]
+    form, code = checks.form, asked_state(request.path_params["code"])
     names = {language: form.text(f"name_{language}") for language in LANGUAGES if form.has(f"name_{language}")}
     for language, name in names.items():
         if name or language == "en":
@@ -103,7 +103,7 @@ def _import_page(request: Request, checks: Checks) -> Response:
 
 
 def _page(request: Request, checks: Checks | None) -> Response:
-    entry = states.view_state(portal_of(request), caller_of(request), request.path_params["code"])
+    entry = states.view_state(portal_of(request), caller_of(request), asked_state(request.path_params["code"]))
     if checks is None:
         names = {f"name_{language}": name for language, name in entry.names.items()}
         checks = Checks(filled(group=entry.group or "", **names), sent=False)

@@ -21,8 +21,9 @@ def submit(request: Request) -> Response:
     full, bare = checks.take("full", text_of), checks.take("bare", text_of)
     if full is None or bare is None:
         return case_page(request, case, checks)
-    quoted = case_submissions.submit_case(portal_of(request), caller_of(request), case, Versions(full, bare))
-    return case_page(request, case, checks, quoted) if quoted else RedirectResponse(f"/cases/{case}", 303)
+    submitting = partial(case_submissions.submit_case, portal_of(request), caller_of(request), case)
+    quoted = checks.attempt(partial(submitting, Versions(full, bare), checks.confirmed()))
+    return RedirectResponse(f"/cases/{case}", 303) if quoted == () else case_page(request, case, checks, quoted or ())
 
 
 def disclose(request: Request) -> Response:

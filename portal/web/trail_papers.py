@@ -16,11 +16,13 @@ from portal.errors import Unavailable
 from portal.papers.fonts import FontsMissing, shelf
 from portal.papers.pdf import write_trail
 from portal.papers.trail import TrailPaper
+from portal.usecases.shares import a_share
 from portal.usecases.trail_exports import ALTERED, RESULTS, WITHHELD, Words
 from portal.usecases.trail_lines import Line
 from portal.usecases.trail_papers import ToRead, pages
 from portal.web.languages import RIGHT_TO_LEFT, language_of, say
 from portal.web.pages import written_moment, written_size
+from portal.web.ways import caller_of, portal_of
 
 NO_FONTS: Final = N_(
     "The portal lacks the fonts for this paper, so none was made. Tell your administrator; the trail can be had as a "
@@ -77,7 +79,7 @@ def paper_blocks(request: Request, wanted: ToRead, names: Mapping[str, str]) -> 
     """Read the trail, then give the paper; while it reads, blocks are empty, so that whoever waits can leave.
 
     Raises:
-        Unavailable: The fonts are missing.
+        Unavailable: The fonts are missing, or the State has several papers in the making.
 
     """
     try:
@@ -88,10 +90,12 @@ def paper_blocks(request: Request, wanted: ToRead, names: Mapping[str, str]) -> 
     pen = _Pen(request, Words(partial(say, request), dict(names)), Locale.parse(language), wanted)
     lines: list[Line] = []
     cut = False
-    for found, more in pages(wanted):
-        lines, cut = lines + found, more
-        yield b""
-    yield write_trail(_paper(pen, lines, language, cut=cut))
+    with a_share(portal_of(request), caller_of(request)):
+        for found, more in pages(wanted):
+            lines, cut = lines + found, more
+            yield b""
+        made = write_trail(_paper(pen, lines, language, cut=cut))
+    yield made
 
 
 def _paper(pen: _Pen, lines: Sequence[Line], language: str, *, cut: bool) -> TrailPaper:

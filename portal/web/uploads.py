@@ -191,7 +191,8 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
     def holds(progress: bool) -> bool:  # noqa: FBT001  # the only argument
         return goes_on(portal, caller, upload.action, upload.on, progress=progress)
 
-    receiving = Receiving(part.chunks, partial(contents.take_content, portal, upload), holds)
+    whose = str(upload.intent.entry.who.get("person"))
+    receiving = Receiving(part.chunks, partial(contents.take_content, portal, upload), holds, whose)
     try:
         arrived = await receiving.run()
         return await to_thread.run_sync(keep, upload, arrived)

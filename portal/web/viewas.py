@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.access.lenses import Moment
-from portal.domain.ids import PersonId, StateCode
+from portal.domain.ids import PersonId
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
+from portal.domain.states import asked_state
 from portal.domain.texts import N_
 from portal.domain.words import REVIEW_STAGES, ROLES, ROOMS
 from portal.usecases import viewas
@@ -42,7 +43,7 @@ def person(request: Request) -> Response:
 
 def state(request: Request) -> Response:
     """Show what the people of a State could open."""
-    code = StateCode(request.path_params["code"])
+    code = asked_state(request.path_params["code"])
     return _page(request, lambda plan: viewas.view_state_as(portal_of(request), caller_of(request), code, plan))
 
 

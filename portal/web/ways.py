@@ -106,6 +106,12 @@ def show(request: Request, template: str, /, status: int = 200, **data: object) 
     return render(request, template, status=status, **data)
 
 
+def zone_of(request: Request) -> str:
+    """Name the zone in which whoever is signed in reads and enters days; call it after the use case."""
+    seen = viewing(portal_of(request), caller_of(request))
+    return seen.zone if seen is not None else "UTC"
+
+
 def id_from(request: Request, name: str) -> UUID:
     """Read an id of the address; one that is malformed is absent, like any other that isn't there.
 
@@ -113,8 +119,25 @@ def id_from(request: Request, name: str) -> UUID:
         NotFound: It isn't an id.
 
     """
+    said = request.path_params[name]
     try:
-        return UUID(hex=request.path_params[name])
+        found = UUID(hex=said)
+    except ValueError:
+        raise NotFound from None
+    if said not in {str(found), found.hex}:  # one thing has one address
+        raise NotFound
+    return found
+
+
+def id_in(raw: str) -> UUID:
+    """Read an id that a form sends; one that is malformed is absent, like any other that isn't there.
+
+    Raises:
+        NotFound: It isn't an id.
+
+    """
+    try:
+        return UUID(hex=raw)
     except ValueError:
         raise NotFound from None
 

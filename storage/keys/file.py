@@ -15,7 +15,8 @@ from typing import Self
 
 from storage.errors import KeyUnavailable
 from storage.keys import keyring_file, wrapped
-from storage.keys.keyring_file import Key, State
+from storage.keys.keyring_file import Key
+from storage.keys.provider import State
 
 
 class FileKeys:
@@ -108,7 +109,7 @@ class FileKeys:
         return new.id
 
     def retire(self, key_id: str) -> None:
-        """Destroy an old key: what is still wrapped under it never opens again, in backups neither.
+        """Destroy an old key: what is still wrapped under it never opens again, in copies of the data neither.
 
         Raises:
             KeyUnavailable: It is the active key, or there is no such key.

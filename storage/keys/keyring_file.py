@@ -16,29 +16,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
 from storage.errors import KeyUnavailable
+from storage.keys.provider import State
 from storage.keys.wrapped import KEY_ID_BYTES
 
 NAME = "keyring.json"
+NAMES = (NAME, f"{NAME}.new")  # of all files that are made in a key folder
 
 _FORMAT = "portal-keyring/1"
-_NEW = f"{NAME}.new"
+_NEW = NAMES[1]
 _KEY = 32
 _ID = re.compile(rf"[0-9a-f]{{{2 * KEY_ID_BYTES}}}")
 # 32 random bytes have about 30 distinct values; fewer than 12 happen by chance once in 2**80 keys.
 _FEWEST_DISTINCT = 12
-
-
-class State(StrEnum):
-    """What a key may still do."""
-
-    ACTIVE = "active"
-    OPEN = "open"
-    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,41 @@
 """What a key provider does: it wraps the keys of rooms and never shows its own."""
 
+from enum import StrEnum
 from typing import Protocol
 
 
+class State(StrEnum):
+    """What a key may still do."""
+
+    ACTIVE = "active"
+    OPEN = "open"
+    RETIRED = "retired"
+
+
 class KeyProvider(Protocol):
-    """Holds the key-encryption keys; each wrapped key says by which of them it was wrapped."""
+    """Holds the key-encryption keys; each wrapped key says by which of them it was wrapped.
+
+    Several processes may use and rotate the same keys at once: at any moment all of them see the same active key,
+    and what any of them wrapped opens until its key is retired.
+    """
 
     @property
     def current(self) -> str:
-        """The id of the key that wraps now."""
+        """The id of the key that wraps now.
+
+        Raises:
+            KeyUnavailable: The provider is away.
+
+        """
+        ...
+
+    def states(self) -> dict[str, State]:
+        """Say what each key may still do, oldest first; a provider may forget those that are retired.
+
+        Raises:
+            KeyUnavailable: The provider is away.
+
+        """
         ...
 
     def wrap(self, plaintext: bytes, context: bytes) -> bytes:
@@ -35,6 +62,24 @@ class KeyProvider(Protocol):
 
         Raises:
             Damaged: The format is unknown.
+
+        """
+        ...
+
+    def rotate(self) -> str:
+        """Make a new active key and return its id; the old ones still unwrap.
+
+        Raises:
+            KeyUnavailable: The provider is away, or takes no new key; the old one is still active.
+
+        """
+        ...
+
+    def retire(self, key_id: str) -> None:
+        """Destroy an old key: what is still wrapped under it never opens again, in copies of the data neither.
+
+        Raises:
+            KeyUnavailable: The provider is away, or it is the active key, or there is no such key.
 
         """
         ...

@@ -3,18 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import storage.accounts
-import storage.authenticators
-import storage.cases
-import storage.dialogue
-import storage.handovers
-import storage.issuers
-import storage.notes
-import storage.notices
-import storage.planning
-import storage.signals
-import storage.tables
-import storage.tree  # noqa: F401  # the metadata is filled by the imports
+import storage.migrations.described  # noqa: F401  # the metadata is filled by the import
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -43,7 +43,7 @@ class FolderStore:
 
         """
         path = self._path(name)
-        if path.exists():
+        if os.path.lexists(path):
             raise Exists("The name is taken.")
         new = self._root / _NEW / f"{name}.{secrets.token_hex(4)}"
         try:
@@ -85,7 +85,7 @@ class FolderStore:
         """
         path = self._path(name)
         with _translated(absent=Missing):
-            return path.stat().st_size
+            return path.lstat().st_size
 
     def delete(self, name: str) -> None:
         """Remove an object; one that isn't there is removed already.
@@ -107,7 +107,7 @@ class FolderStore:
 
         """
         with _translated(), os.scandir(self._root) as entries:
-            folders = sorted(entry.name for entry in entries if _FOLDER.fullmatch(entry.name))
+            folders = sorted(entry.name for entry in entries if _is_ours(entry))
         for folder in folders:
             for name, found in _files(self._root / folder):
                 if is_name(name):
@@ -147,6 +147,11 @@ class FolderStore:
 
     def _path(self, name: str) -> Path:
         return self._root / checked_name(name)[:2] / name
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    """Tell whether this is a folder of objects: a link may lead to another store's."""
+    return _FOLDER.fullmatch(entry.name) is not None and entry.is_dir(follow_symlinks=False)
 
 
 def _write(new: Path, chunks: Iterable[bytes]) -> int:

@@ -47,15 +47,15 @@ class Bucket:
 
 
 class S3Store:
-    """An object store in one bucket, which must be there already."""
+    """An object store in one bucket, which must be there already; a prefix keeps several of them apart in it."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, prefix: str = "") -> None:
         where = urlsplit(bucket.endpoint)
         if where.scheme not in {"http", "https"} or not where.hostname or where.path not in {"", "/"}:
             raise ValueError("The endpoint of the object store is like https://objects.example.")
         if where.scheme == "http" and not _is_loopback(where.hostname):
             raise ValueError("An object store on another machine must be reached through https.")
-        self._bucket = bucket.name
+        self._bucket, self._prefix = bucket.name, prefix
         self._client = Minio(
             where.netloc,
             access_key=bucket.access_key,
@@ -85,7 +85,7 @@ class S3Store:
             with _translated():
                 self._client.put_object(
                     self._bucket,
-                    name,
+                    self._prefix + name,
                     cast("BinaryIO", source),  # the client only reads from it
                     length=-1,
                     part_size=_PART,
@@ -127,7 +127,7 @@ class S3Store:
         length = 0 if stop is None else stop - start  # 0 means up to the end
         with _translated():
             try:
-                return self._client.get_object(self._bucket, name, offset=start, length=length)
+                return self._client.get_object(self._bucket, self._prefix + name, offset=start, length=length)
             except S3Error as refused:
                 if refused.code not in _BEYOND_THE_END:
                     raise
@@ -143,7 +143,7 @@ class S3Store:
         """
         checked_name(name)
         with _translated():
-            size = self._client.stat_object(self._bucket, name).size
+            size = self._client.stat_object(self._bucket, self._prefix + name).size
         if size is None:
             raise StoreUnavailable("The object store doesn't say how large its objects are.")
         return size
@@ -157,7 +157,7 @@ class S3Store:
         """
         checked_name(name)
         with suppress(Missing), _translated():
-            self._client.remove_object(self._bucket, name)
+            self._client.remove_object(self._bucket, self._prefix + name)
 
     def list(self) -> Iterator[Stored]:
         """List all objects, in the order of their names.
@@ -167,9 +167,21 @@ class S3Store:
 
         """
         with _translated():
-            for found in self._client.list_objects(self._bucket, recursive=True):
-                if found.object_name and found.last_modified and is_name(found.object_name):
-                    yield Stored(found.object_name, found.size or 0, found.last_modified)
+            for found in self._client.list_objects(self._bucket, prefix=self._prefix, recursive=True):
+                name = (found.object_name or "").removeprefix(self._prefix)
+                if is_name(name) and found.last_modified:
+                    yield Stored(name, found.size or 0, found.last_modified)
+
+    def names(self) -> Iterator[str]:
+        """Name whatever lies under the prefix, in full.
+
+        Raises:
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        with _translated():
+            for found in self._client.list_objects(self._bucket, prefix=self._prefix, recursive=True):
+                yield found.object_name or ""
 
     def sweep(self, before: datetime) -> int:
         """Abort multipart uploads that never ended.
@@ -184,7 +196,8 @@ class S3Store:
             found = self._client._list_multipart_uploads(self._bucket)  # noqa: SLF001 - see above
             for upload in found.uploads:
                 begun, upload_id = upload.initiated_time, upload.upload_id
-                if begun is not None and begun < before and upload_id is not None:
+                ours = (upload.object_name or "").startswith(self._prefix)
+                if ours and begun is not None and begun < before and upload_id is not None:
                     abort = self._client._abort_multipart_upload  # noqa: SLF001 - see above
                     abort(self._bucket, upload.object_name, upload_id)
                     swept += 1
@@ -263,5 +276,5 @@ def _translated() -> Iterator[None]:
         if cause.code in _FULL:
             raise Full("The object store has no space left.") from cause
         raise StoreUnavailable("The object store refused.") from cause
-    except (MinioException, HTTPError, OSError) as cause:
+    except (MinioException, HTTPError, OSError, SyntaxError) as cause:  # the last: what was answered is no XML
         raise StoreUnavailable("The object store can't be reached now.") from cause

@@ -117,6 +117,10 @@ class AuditRecords:
         question = select(Event).where(col(Event.stream_id) == stream).order_by(col(Event.number))
         yield from self._session.scalars(question.execution_options(yield_per=500))
 
+    def has_outcome(self, intent: UUID) -> bool:
+        """Tell whether an intent has an outcome."""
+        return self._session.scalar(select(col(Event.id)).where(col(Event.intent_id) == intent).limit(1)) is not None
+
     def open_intents(self, before: datetime) -> Sequence[Row[UUID, UUID, int]]:
         """Find intents without an outcome that began before a moment: event, stream, kind."""
         outcome = aliased(Event)

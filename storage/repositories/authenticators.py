@@ -1,14 +1,17 @@
-"""Passkeys, code apps, recovery codes and used challenges in the database."""
+"""Passkeys, code apps, recovery codes, used challenges and attempts in the database."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.authenticators import CodeApp, Passkey, RecoveryCode, Spent, WrongCodes
+from storage.authenticators import Attempt, CodeApp, Passkey, RecoveryCode, Spent, WrongCodes
+
+CLOCKS_APART: Final = timedelta(hours=1)  # what is over by one replica's clock may not be over by another's
 
 
 class AuthenticatorRecords:
@@ -54,12 +57,28 @@ class AuthenticatorRecords:
 
     def spend(self, challenge: bytes, expires_at: datetime, at: datetime) -> bool:
         """Note that a challenge was used; False: it was used before. Those that have expired are forgotten."""
-        self._session.execute(delete(Spent).where(col(Spent.expires_at) <= at))
+        self._session.execute(delete(Spent).where(col(Spent.expires_at) <= at - CLOCKS_APART))
         known = select(func.count()).select_from(Spent).where(col(Spent.challenge) == challenge)
         if self._session.scalar(known):
             return False
         self.add(Spent(challenge=challenge, expires_at=expires_at))
         return True
+
+    def counted(self, things: Collection[bytes], after: datetime, until: datetime) -> dict[bytes, int]:
+        """Count the attempts for each of these things in a time; those that have none are left out."""
+        of, at = col(Attempt.counted_for), col(Attempt.made_at)
+        question = select(of, func.count()).where(of.in_(things), at > after, at <= until).group_by(of)
+        return {row[0]: row[1] for row in self._session.execute(question)}
+
+    def count(self, attempts: Sequence[Attempt], ended: datetime) -> None:
+        """Note attempts; those made before a moment are forgotten, once they are so by every clock."""
+        self._session.execute(delete(Attempt).where(col(Attempt.made_at) <= ended - CLOCKS_APART))
+        self._session.add_all(attempts)
+        self._session.flush()
+
+    def take_back(self, attempts: Collection[UUID]) -> None:
+        """Forget attempts that were none."""
+        self._session.execute(delete(Attempt).where(col(Attempt.id).in_(attempts)))
 
     def add(self, row: Passkey | CodeApp | RecoveryCode | Spent | WrongCodes) -> None:
         """Write a new record."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from sqlmodel import col
 
 from storage.cases import BreachCase, CaseEntry, Concern, Containment
 from storage.dialogue import Clarification, Entry, EntryTask, Remark
+from storage.grants import Grant, GrantDocument, GrantReader, GrantTerms, GrantUndertaking
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.reports import Agreement, DraftComment
 from storage.tables import (
     Appointment,
     Assignment,
@@ -60,6 +62,7 @@ class CaseReach:
     group: bool = False
 
 
+NOBODY: Final = UUID(int=0)
 EVERYTHING: Final = CaseReach(None, officer=True)  # for what was found already, and for whom the gate let in
 
 
@@ -88,6 +91,8 @@ _TEXTS: Final[tuple[tuple[type[Any], tuple[str, ...]], ...]] = (
     (Version, ("particulars",)),
     (Entry, ("text",)),
     (Remark, ("text",)),
+    (Agreement, ("reason",)),
+    (DraftComment, ("place",)),
     (ReviewSchedule, ("reason",)),
     (ScheduleStep, ("reason",)),
 )
@@ -117,6 +122,14 @@ class CaseRecords:
         mine = select(Concern).where(col(Concern.filed_by) == person_id, col(Concern.review_id) == review_id)
         return self._session.scalars(mine.order_by(col(Concern.filed_at).desc(), col(Concern.id))).all()
 
+    def filers(self, review_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+        """Name those who filed a concern about these reviews."""
+        found: dict[UUID, set[UUID]] = {review: set() for review in review_ids}
+        question = select(col(Concern.review_id), col(Concern.filed_by)).where(col(Concern.review_id).in_(review_ids))
+        for review, person in self._session.execute(question):
+            found[review].add(person)
+        return {review: frozenset(people) for review, people in found.items()}
+
     # --- cases
 
     def case(self, case_id: UUID, reach: CaseReach) -> BreachCase | None:
@@ -142,6 +155,19 @@ class CaseRecords:
         """List the entries of a case's record, oldest first."""
         question = select(CaseEntry).where(col(CaseEntry.case_id) == case_id)
         return self._session.scalars(question.order_by(col(CaseEntry.number))).all()
+
+    def with_entry(self, case_ids: Collection[UUID], kind: str) -> frozenset[UUID]:
+        """Tell which of these cases have an entry of a kind in their record."""
+        question = select(col(CaseEntry.case_id)).where(col(CaseEntry.case_id).in_(case_ids))
+        return frozenset(self._session.scalars(question.where(col(CaseEntry.kind) == kind)))
+
+    def made_since(self, review_id: UUID, kind: str, since: datetime) -> Sequence[UUID]:
+        """Name who made entries of a kind in the records of a review's cases since a moment, as often as they did."""
+        question = select(col(CaseEntry.made_by)).join(BreachCase, col(BreachCase.id) == col(CaseEntry.case_id))
+        question = question.where(
+            col(BreachCase.review_id) == review_id, col(CaseEntry.kind) == kind, col(CaseEntry.made_at) > since
+        )
+        return self._session.scalars(question).all()
 
     # --- containments
 
@@ -227,7 +253,21 @@ class CaseRecords:
         undertaken = self._session.scalars(select(Undertaking).where(col(Undertaking.review_id) == review_id)).all()
         rows: list[Any] = [*parties, *assigned, *appointed, *undertaken]
         rows += [row for table in (TranslationTask, EntryTask) for row in self._sent(table, review_id)]
+        rows += self._granted(review_id)
         return sorted((f"{row.__tablename__}/{row.id}", row.mac) for row in rows)
+
+    def _granted(self, review_id: UUID) -> list[Any]:
+        """Find the rows by which people of other States read the file."""
+        open_ = (col(Grant.review_id) == review_id, col(Grant.ended_at).is_(None))
+        grants = self._session.scalars(select(Grant).where(*open_)).all()
+        ids = [one.id for one in grants]
+        held = (col(GrantTerms.grant_id).in_(ids), col(GrantTerms.until).is_(None))
+        terms = [one.id for one in self._session.scalars(select(GrantTerms).where(*held))]
+        rows: list[Any] = [*grants, *self._session.scalars(select(GrantTerms).where(*held))]
+        for table, column in ((GrantDocument, GrantDocument.terms_id), (GrantReader, GrantReader.terms_id)):
+            rows += self._session.scalars(select(table).where(col(column).in_(terms))).all()
+        pledged = select(GrantUndertaking).where(col(GrantUndertaking.grant_id).in_(ids))
+        return [*rows, *self._session.scalars(pledged)]
 
     def _sent(self, table: type[Any], review_id: UUID) -> Sequence[Any]:
         question = select(table).where(
@@ -252,6 +292,14 @@ class CaseRecords:
                 found.append(Sealed("clarification", "subject", asked.id, rooms["shared"], asked.subject))
         return Spoken(review_id, tuple(found))
 
+    def versions(self, review_id: UUID) -> Sequence[Version]:
+        """List every version of every document of a file, wherever it lies."""
+        return self._session.scalars(select(Version).where(col(Version.review_id) == review_id)).all()
+
+    def version_ids(self, review_id: UUID) -> frozenset[UUID]:
+        """Name them."""
+        return frozenset(self._session.scalars(select(col(Version.id)).where(col(Version.review_id) == review_id)))
+
     def outcomes(self) -> Sequence[CaseEntry]:
         """List the entries that say how a case came out."""
         return self._session.scalars(select(CaseEntry).where(col(CaseEntry.outcome).is_not(None))).all()
@@ -269,7 +317,7 @@ class CaseRecords:
 def _within(reach: CaseReach) -> ColumnElement[bool]:
     if reach.officer:
         return col(BreachCase.id).is_not(None)
-    ways = [col(BreachCase.person_id) == reach.person]
+    ways = [col(BreachCase.person_id) == (reach.person or NOBODY)]  # not those that concern nobody yet
     if reach.group:
         ways.append(col(BreachCase.submitted_at).is_not(None))
     if reach.state:

@@ -16,11 +16,26 @@ from sqlmodel import col
 
 from storage.cases import BreachCase, CaseEntry, Concern, Containment, entry_scope
 from storage.columns import Guarded
+from storage.grants import Grant, GrantDocument
 from storage.guards import GUARD_KEY, row_mac, row_name
 from storage.handovers import Handover
+from storage.holders import PROVIDER
 from storage.notes import NoteCopy, Profile
-from storage.permits import NAMES, OUTCOMES, REGISTRY, SIGNALS, Scope, case_scope, room_scope
+from storage.permits import (
+    NAMES,
+    OUTCOMES,
+    REGISTRY,
+    SIGNALS,
+    SUMMARIES,
+    Scope,
+    case_scope,
+    grant_scope,
+    publication_scope,
+    room_scope,
+)
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.publications import Publication, PublicFile
+from storage.reports import Agreement, DraftComment, Manifest, SummaryLanguage
 from storage.signals import SignalCounts, SignalStep
 from storage.tables import (
     Appointment,
@@ -69,9 +84,18 @@ SEALED: Final = (
     Sealed(CaseEntry, ("said",), lambda row: entry_scope(row["case_id"], row["kind"])),
     Sealed(CaseEntry, ("outcome",), lambda _: OUTCOMES),
     Sealed(Containment, ("reason", "lift_reason"), lambda row: case_scope(row["case_id"])),
+    Sealed(Manifest, ("hashes",), _of_room),
+    Sealed(Agreement, ("reason",), _of_room),
+    Sealed(Publication, ("said",), lambda row: publication_scope(row["review_id"])),
+    Sealed(SummaryLanguage, ("particulars",), lambda _: SUMMARIES),
+    Sealed(DraftComment, ("place",), _of_room),
+    Sealed(Grant, ("purpose", "end_reason"), lambda row: grant_scope(row["id"])),
+    Sealed(GrantDocument, ("title",), lambda row: grant_scope(row["grant_id"])),
     Sealed(SignalStep, ("reason",), lambda _: SIGNALS),
     Sealed(SignalCounts, ("counts",), lambda _: SIGNALS),
 )
+
+_COPIED: Final = {"note_copy": REGISTRY, "summary_language": SUMMARIES}  # whose key wraps those of copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +116,13 @@ class Content:
     scope: Scope
     name: str
     size: int  # bytes of plaintext
-    wrapped: bytes
+    wrapped: bytes | None  # None: what is public has a key that follows from its id
+
+
+def _content_scope(table: str, review: UUID | None, room: UUID | None) -> Scope:
+    if review is None:
+        return _COPIED.get(table, REGISTRY)
+    return publication_scope(review) if room is None else room_scope(review, room)
 
 
 def guarded_tables() -> list[type[Any]]:
@@ -133,7 +163,7 @@ class CheckRecords:
             yield kind, row[0], row[1], row[2]
 
     def contents(self) -> Iterator[Content]:
-        """Walk all versions and scanned copies by the names of their objects."""
+        """Walk all that lies in objects, by the names of these."""
         versions: Select[*tuple[Any, ...]] = select(
             literal("version").label("table"),
             col(Version.id).label("id"),
@@ -152,15 +182,42 @@ class CheckRecords:
             col(NoteCopy.size),
             col(NoteCopy.wrapped_key),
         )
-        every = union_all(versions, copies).subquery()
+        planned: Select[*tuple[Any, ...]] = select(
+            literal("publication"),
+            col(Publication.id),
+            col(Publication.review_id),
+            null(),
+            col(Publication.object_name),
+            col(Publication.size),
+            col(Publication.wrapped_key),
+        ).where(col(Publication.cancelled_at).is_(None))
+        public: Select[*tuple[Any, ...]] = select(
+            literal("public_file"),
+            col(PublicFile.id),
+            null(),
+            null(),
+            col(PublicFile.object_name),
+            col(PublicFile.size),
+            null(),
+        ).where(col(PublicFile.withdrawn_at).is_(None))
+        summaries: Select[*tuple[Any, ...]] = select(
+            literal("summary_language"),
+            col(SummaryLanguage.id),
+            null(),
+            null(),
+            col(SummaryLanguage.object_name),
+            col(SummaryLanguage.size),
+            col(SummaryLanguage.wrapped_key),
+        )
+        every = union_all(versions, copies, summaries, planned, public).subquery()
         question = select(every).order_by(every.c.object).execution_options(yield_per=PIECE)
         for table, one, review, room, name, size, wrapped in self._session.execute(question):
-            scope = REGISTRY if review is None else room_scope(review, room)
-            yield Content(table, one, scope, name, size, wrapped)
+            yield Content(table, one, _content_scope(table, review, room), name, size, wrapped)
 
     def key_versions(self) -> Iterator[Row[str, int, str, datetime]]:
-        """Walk all key versions with their holders: scope, version, holder, when it was made."""
-        held = (col(KeyHolder.scope) == col(KeyVersion.scope)) & (col(KeyHolder.version) == col(KeyVersion.version))
+        """Walk all key versions with the provider as holder, or None: scope, version, holder, when it was made."""
+        same = (col(KeyHolder.scope) == col(KeyVersion.scope)) & (col(KeyHolder.version) == col(KeyVersion.version))
+        held = same & (col(KeyHolder.holder) == PROVIDER)
         question = select(
             col(KeyVersion.scope), col(KeyVersion.version), col(KeyHolder.holder), col(KeyVersion.created_at)
         )

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from storage.notes import NoteCopy
+from storage.publications import Publication, PublicFile
+from storage.reports import SummaryLanguage
 from storage.repositories.reviews import Reach, within
 from storage.tables import Document, Review, Room, TranslationTask, Version
 
@@ -50,20 +52,6 @@ class DocumentRecords:
         """List a document's versions, newest first."""
         question = select(Version).where(col(Version.document_id) == document_id).order_by(col(Version.number).desc())
         return self._session.scalars(question).all()
-
-    def newest_versions(self, room_id: UUID) -> dict[UUID, Version]:
-        """Find the newest version of each document of a room."""
-        newest = (
-            select(col(Version.document_id), func.max(col(Version.number)).label("number"))
-            .where(col(Version.room_id) == room_id)
-            .group_by(col(Version.document_id))
-            .subquery()
-        )
-        question = select(Version).join(
-            newest,
-            (col(Version.document_id) == newest.c.document_id) & (col(Version.number) == newest.c.number),
-        )
-        return {version.document_id: version for version in self._session.scalars(question)}
 
     def listed(self, room_id: UUID) -> Sequence[Listed]:
         """List a room's documents by number, each with its newest version and with what it translates: one question."""
@@ -176,9 +164,11 @@ class DocumentRecords:
         self._session.flush()
 
     def object_names(self) -> set[str]:
-        """List the names of all objects that a version or a scanned copy of a note is kept under."""
-        copies = self._session.scalars(select(col(NoteCopy.object_name)))
-        return {*self._session.scalars(select(col(Version.object_name))), *copies}
+        """List the names of all objects that a row keeps something under, but what was called off or withdrawn."""
+        named = [select(col(table.object_name)) for table in (Version, NoteCopy, SummaryLanguage)]
+        named.append(select(col(Publication.object_name)).where(col(Publication.cancelled_at).is_(None)))
+        named.append(select(col(PublicFile.object_name)).where(col(PublicFile.withdrawn_at).is_(None)))
+        return {name for question in named for name in self._session.scalars(question)}
 
     def all_versions(self) -> Sequence[Version]:
         """List every version there is."""

@@ -25,7 +25,10 @@ class Standing:
 
 
 def running(table: type[Appointment] | type[Assignment], at: datetime) -> ColumnElement[bool]:
-    """Narrow to appointments or assignments that run at a moment; what has to be confirmed runs once it is."""
+    """Narrow to appointments or assignments that run now; what has to be confirmed runs once it is.
+
+    What was ended doesn't, whatever the clock has come to say since.
+    """
     confirmed = (
         [or_(col(Appointment.needs_confirmation).is_(False), col(Appointment.confirmed_at) <= at)]
         if table is Appointment
@@ -35,7 +38,7 @@ def running(table: type[Appointment] | type[Assignment], at: datetime) -> Column
         *confirmed,
         col(table.starts_at) <= at,
         or_(col(table.ends_at).is_(None), col(table.ends_at) > at),
-        or_(col(table.ended_at).is_(None), col(table.ended_at) > at),
+        col(table.ended_at).is_(None),
     )
 
 

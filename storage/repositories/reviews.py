@@ -1,6 +1,6 @@
 """Reviews, their parties and rooms in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.dialogue import EntryTask
+from storage.reports import Agreement, Manifest
 from storage.repositories.people import running
 from storage.tables import (
     Appointment,
@@ -43,6 +44,13 @@ class ReviewRecord:
     review: Review
     parties: tuple[ReviewParty, ...]
     rooms: tuple[Room, ...]
+    manifest: Manifest | None = None  # what there is to agree on, or was agreed on
+    answers: tuple[Agreement, ...] = ()  # what States said to it
+
+    @property
+    def final(self) -> Manifest | None:
+        """Give what the parties agreed on, if they did: the versions that it names are the final ones (ToR 33)."""
+        return self.manifest if self.manifest and self.manifest.final_at else None
 
     @property
     def reviewing(self) -> tuple[str, ...]:
@@ -69,7 +77,7 @@ class ReviewRecords:
         return self._known[review_id]
 
     def find(self, review_id: UUID) -> ReviewRecord | None:
-        """Find a review within reach, with its parties and rooms: always two questions, found or not."""
+        """Find a review within reach, with its parties, rooms and manifest: always two questions, found or not."""
         return self._record(col(Review.id) == review_id)
 
     def of_room(self, room_id: UUID) -> ReviewRecord | None:
@@ -87,27 +95,50 @@ class ReviewRecords:
         question = select(Review, Room).join(Room, col(Room.review_id) == col(Review.id))
         found = self._session.execute(question.where(which, within(self._reach))).all()
         review_id = found[0][0].id if found else NO_REVIEW
-        parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id) == review_id)).all()
+        parties, manifests, answers = self._agreeing([review_id])
         if not found:
             self._known[NO_REVIEW] = None  # asked for next, and like one that is there not once more
             return None
-        record = ReviewRecord(found[0][0], tuple(parties), tuple(room for _, room in found))
+        rooms = tuple(room for _, room in found)
+        record = ReviewRecord(found[0][0], tuple(parties), rooms, next(iter(manifests), None), tuple(answers))
         self._known[review_id] = record
         return record
 
+    def _agreeing(self, ids: Sequence[UUID]) -> tuple[Iterable[ReviewParty], Iterable[Manifest], Iterable[Agreement]]:
+        """Find the parties, the manifests that are open or final, and the answers to these: one question."""
+        open_ = col(Manifest.review_id) == col(ReviewParty.review_id), col(Manifest.ended_at).is_(None)
+        question = select(ReviewParty, Manifest, Agreement).outerjoin(Manifest, and_(*open_))
+        question = question.outerjoin(Agreement, col(Agreement.manifest_id) == col(Manifest.id))
+        of_these = question.where(col(ReviewParty.review_id).in_(ids)).order_by(col(Agreement.said_at))
+        rows: Sequence[tuple[ReviewParty, Manifest | None, Agreement | None]] = self._session.execute(of_these).all()
+        parties = {row.id: row for row, _, _ in rows}
+        manifests = {row.id: row for _, row, _ in rows if row}
+        answers = {row.id: row for *_, row in rows if row}
+        return parties.values(), manifests.values(), answers.values()
+
     def all(self) -> Sequence[ReviewRecord]:
         """List the reviews within reach, newest first."""
+        return self._records(within(self._reach))
+
+    def those(self, review_ids: Collection[UUID]) -> dict[UUID, ReviewRecord]:
+        """Find reviews within reach by their ids: always three questions, however many there are."""
+        found = self._records(and_(col(Review.id).in_(review_ids), within(self._reach)))
+        return {record.review.id: record for record in found}
+
+    def _records(self, which: ColumnElement[bool]) -> Sequence[ReviewRecord]:
         reviews = self._session.scalars(
-            select(Review).where(within(self._reach)).order_by(col(Review.opened_at).desc(), col(Review.id))
+            select(Review).where(which).order_by(col(Review.opened_at).desc(), col(Review.id))
         ).all()
         ids = [review.id for review in reviews]
-        parties = self._session.scalars(select(ReviewParty).where(col(ReviewParty.review_id).in_(ids))).all()
         rooms = self._session.scalars(select(Room).where(col(Room.review_id).in_(ids))).all()
+        parties, manifests, answers = self._agreeing(ids)
         records = [
             ReviewRecord(
                 review,
                 tuple(p for p in parties if p.review_id == review.id),
                 tuple(r for r in rooms if r.review_id == review.id),
+                next((m for m in manifests if m.review_id == review.id), None),
+                tuple(a for a in answers if a.review_id == review.id),
             )
             for review in reviews
         ]

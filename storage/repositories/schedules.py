@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from storage.dialogue import Entry, EntryTask
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.reports import Manifest, Transmission
 from storage.repositories.reviews import Reach, within
 from storage.tables import Document, Review, Room, TranslationTask
 
@@ -21,6 +22,8 @@ class ScheduleRecord:
 
     schedule: ReviewSchedule
     steps: tuple[ScheduleStep, ...]
+    agreed_at: datetime | None = None  # when the report and its summary became final
+    transmitted_at: datetime | None = None  # when the summary went out
 
 
 class ScheduleRecords:
@@ -31,7 +34,7 @@ class ScheduleRecords:
         self._reach = reach
 
     def of(self, review_ids: Collection[UUID]) -> dict[UUID, ScheduleRecord]:
-        """Find the schedules of several reviews, in one question; those without one aren't there."""
+        """Find the schedules of several reviews, in two questions; those without one aren't there."""
         rows: Sequence[tuple[ReviewSchedule, ScheduleStep | None]] = self._session.execute(
             select(ReviewSchedule, ScheduleStep)
             .join(Review, col(Review.id) == col(ReviewSchedule.review_id))
@@ -40,9 +43,17 @@ class ScheduleRecords:
             .order_by(col(ReviewSchedule.number), col(ScheduleStep.number))
         ).all()
         newest = {schedule.review_id: schedule for schedule, _ in rows}
+        final = (
+            select(col(Manifest.review_id), col(Manifest.final_at), col(Transmission.transmitted_at))
+            .outerjoin(Transmission, col(Transmission.manifest_id) == col(Manifest.id))
+            .where(col(Manifest.review_id).in_(newest), col(Manifest.final_at).is_not(None))
+        )
+        agreed = {row[0]: (row[1], row[2]) for row in self._session.execute(final)}
         return {
             review: ScheduleRecord(
-                schedule, tuple(step for of, step in rows if of.id == schedule.id and step is not None)
+                schedule,
+                tuple(step for of, step in rows if of.id == schedule.id and step is not None),
+                *agreed.get(review, (None, None)),
             )
             for review, schedule in newest.items()
         }

@@ -11,9 +11,18 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.dialogue import Clarification, Entry
+from storage.grants import MarkedCopy
 from storage.signals import Signal, SignalCounts, SignalReading, SignalStep
 from storage.tables import Document, Event, KeyHolder, Review, Room, Version
 from storage.tree import TreeEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Of which kinds of event the acts tell something, and of which the outcomes."""
+
+    acts: Collection[int]
+    outcomes: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +54,13 @@ class SignalRecords:
         found = self._session.scalar(question.where(col(Event.at) >= at))
         return self.size() if found is None else found
 
-    def has_events(self, first: int, kinds: Collection[int]) -> bool:
+    def has_events(self, first: int, kinds: Kinds) -> bool:
         """Tell whether from an entry on there is an event of these kinds, or a refusal of any."""
         question = select(col(Event.id)).join(TreeEntry, col(Event.id) == col(TreeEntry.event_id))
         wanted = question.where(col(TreeEntry.position) >= first, _watched(kinds)).limit(1)
         return self._session.scalar(wanted) is not None
 
-    def events(self, first: int, until: int, kinds: Collection[int]) -> Sequence[Event]:
+    def events(self, first: int, until: int, kinds: Kinds) -> Sequence[Event]:
         """List the events of these kinds and the refusals of any, of a part of the tree, in its order."""
         question = select(Event).join(TreeEntry, col(Event.id) == col(TreeEntry.event_id))
         part = question.where(col(TreeEntry.position) >= first, col(TreeEntry.position) < until)
@@ -81,6 +90,10 @@ class SignalRecords:
             for table in (Room, Document, Version, Clarification, Entry)
         ]
         return {row[0]: row[1] for row in self._session.execute(union_all(*things))}
+
+    def copies(self, numbers: Collection[str]) -> Sequence[MarkedCopy]:
+        """Find the marked copies that left with these numbers."""
+        return self._session.scalars(select(MarkedCopy).where(col(MarkedCopy.number).in_(numbers))).all()
 
     def states_of(self, reviews: Collection[UUID]) -> dict[UUID, str]:
         """Tell which State each of these reviews is of."""
@@ -128,9 +141,10 @@ class SignalRecords:
         return self._session.scalars(question.order_by(col(SignalStep.at), col(SignalStep.id))).all()
 
 
-def _watched(kinds: Collection[int]) -> ColumnElement[bool]:
-    done = col(Event.kind).in_(kinds) & (col(Event.phase) != "outcome")
-    return or_(done, col(Event.phase) == "refusal")
+def _watched(kinds: Kinds) -> ColumnElement[bool]:
+    done = col(Event.kind).in_(kinds.acts) & (col(Event.phase) != "outcome")
+    ended = col(Event.kind).in_(kinds.outcomes) & (col(Event.phase) == "outcome")
+    return or_(done, ended, col(Event.phase) == "refusal")
 
 
 def _has_step(kind: str | None) -> ColumnElement[bool]:

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, Select, String, cast, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
+from storage.engines import POSTGRESQL
 from storage.tables import Event
 from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
 
@@ -56,11 +57,11 @@ class TreeRecords:
 
     def count_months(self, first: int) -> None:
         """Add the entries from one on to what is counted by month."""
-        writing = upsert(MonthCount).from_select(
+        writing = self._upsert(MonthCount).from_select(
             ["month", "kind", "phase", "count"], _by_month().where(col(TreeEntry.position) >= first)
         )
         more = {"count": col(MonthCount.count) + writing.excluded.count}
-        self._session.execute(writing.on_conflict_do_update(["month", "kind", "phase"], set_=more))
+        self._session.execute(writing.on_conflict_do_update(index_elements=["month", "kind", "phase"], set_=more))
 
     def months(self, since: str = "") -> Sequence[MonthCount]:
         """Find what was counted, from a month on."""
@@ -110,9 +111,10 @@ class TreeRecords:
         rows = [
             {"level": level, "number": number, "hashes": hashes} for (level, number), hashes in sorted(tiles.items())
         ]
-        writing = upsert(TreeTile)
+        writing = self._upsert(TreeTile)
         self._session.execute(
-            writing.on_conflict_do_update(["level", "number"], set_={"hashes": writing.excluded.hashes}), rows
+            writing.on_conflict_do_update(index_elements=["level", "number"], set_={"hashes": writing.excluded.hashes}),
+            rows,
         )
 
     def put_head(self, head: TreeHead) -> None:
@@ -137,7 +139,7 @@ class TreeRecords:
         """Write what witnesses signed; of what is there already, the first stays."""
         if rows:
             told = [row.model_dump() for row in rows]
-            self._session.execute(upsert(Cosignature).on_conflict_do_nothing(), told)
+            self._session.execute(self._upsert(Cosignature).on_conflict_do_nothing(), told)
 
     def cosignatures(self, size: int) -> Sequence[Cosignature]:
         """Find what witnesses signed of the tree of a size, in the order of their names."""
@@ -167,10 +169,10 @@ class TreeRecords:
         """Write how a witness answered."""
         self._session.merge(row)
 
-    def leaves(self, first: int, count: int) -> Sequence[Row[bytes, bytes]]:
-        """Find leaf and tag of the entries from one on."""
+    def leaves(self, first: int, count: int) -> Sequence[Row[bytes, bytes, int, str]]:
+        """Find leaf, tag, kind and phase of the entries from one on."""
         question = (
-            select(col(Event.leaf), col(Event.tag))
+            select(col(Event.leaf), col(Event.tag), col(Event.kind), col(Event.phase))
             .join(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
             .where(col(TreeEntry.position) >= first, col(TreeEntry.position) < first + count)
         )
@@ -197,3 +199,8 @@ class TreeRecords:
             .where(col(TreeEntry.position).is_(None), col(WaitingEvent.id).is_(None))
         )
         return self._session.scalar(question) or 0
+
+    def _upsert(self, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+        if self._session.get_bind().dialect.name == POSTGRESQL:
+            return postgresql.insert(table)
+        return sqlite.insert(table)

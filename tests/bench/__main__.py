@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import contents, growing, running, talking
+from tests.bench import contents, growing, rendering, replicating, running, talking
 
 BUILD = Path("build")
 
@@ -14,7 +14,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         talk = Path(folder) / "talk"
         tree = growing.figures(Path(folder) / "tree")
-        figures = [*contents.figures(), *running.figures(Path(folder)), *talking.figures(talk), *tree]
+        files = rendering.figures()
+        replicas = replicating.figures(Path(folder) / "replicas")
+        figures = [
+            *contents.figures(),
+            *running.figures(Path(folder)),
+            *talking.figures(talk),
+            *files,
+            *tree,
+            *replicas,
+        ]
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps([figure.line() for figure in figures], indent=2) + "\n")
     width = max(len(figure.name) for figure in figures)

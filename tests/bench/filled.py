@@ -21,10 +21,10 @@ BLOCK = 1 << 20
 MANY_REVIEWS, MANY_DOCUMENTS, MANY_EVENTS = 2_000, 200_000, 1_000_000
 
 
-def build(folder: Path) -> World:
+def build(folder: Path, database: str = "") -> World:
     clock = Clock()
     clock.now = datetime.now(UTC)
-    portal = create_portal(Settings(data=folder / "data", keys=folder / "keys"), clock)
+    portal = create_portal(Settings(data=folder / "data", database=database, keys=folder / "keys"), clock)
     world = build_world(portal, clock)
     room = world.files["xaa"].rooms["shared"]
     kinds = list(DocumentKind)

@@ -11,13 +11,16 @@ from uuid import UUID
 from portal.app import create_portal
 from portal.audit.events import REGISTRY_STREAM
 from portal.audit.tree import Tree
+from portal.audit.verify import verify_log
 from portal.settings import Settings
 from portal.usecases.tree import sequence
 from portal.work import Portal
+from tests.audited import KEYS, write_log
 from tests.bench.measure import Figure, seconds
 
 EVENTS, ROUNDS = 10_000, 5
 SMALL, LARGE, PROOFS = 10_000, 10_000_000, 200
+CHECKED = 200_000
 _BLOB, _BODY = secrets.token_bytes(32), secrets.token_bytes(500)
 _INSERT = (
     "INSERT INTO event (id, stream_id, number, at, kind, schema_version, phase, stamp, salt, body, leaf, tag) "
@@ -46,6 +49,15 @@ def figures(folder: Path) -> list[Figure]:
             *("times the other", "the same in a tree of 10,000"),
             at_most=True,
         ),
+        Figure(
+            *("one proof in a tree of 10,000,000", _proofs(LARGE) / PROOFS * 1000, 5),
+            *("milliseconds", "none: a number of this machine"),
+            at_most=True,
+        ),
+        Figure(
+            *("a whole log checked from its tiles", CHECKED / _checks(folder / "log") / 1000, 150),
+            *("1,000/s", "none: a number of this machine"),
+        ),
         Figure(*("disk for each event", size, 1, "kB, indexes included", "500 bytes sealed"), at_most=True),
     ]
 
@@ -53,7 +65,7 @@ def figures(folder: Path) -> list[Figure]:
 def _grown(portal: Portal, turn: int) -> tuple[float, float]:
     """Write events, and take the seconds of moving them into the tree and of its floor."""
     ids = _write(portal, turn)
-    with closing(sqlite3.connect(portal.database.path)) as base:
+    with closing(sqlite3.connect(portal.database.place)) as base:
         floor = seconds(lambda: _read(base, ids[0]))
     return seconds(lambda: _sequence(portal)), floor
 
@@ -70,7 +82,7 @@ def _read(base: sqlite3.Connection, first: int) -> None:
 
 def _write(portal: Portal, turn: int) -> tuple[int]:
     stream = UUID(str(REGISTRY_STREAM)).hex
-    with closing(sqlite3.connect(portal.database.path)) as base:
+    with closing(sqlite3.connect(portal.database.place)) as base:
         last = base.execute("SELECT max(rowid) FROM event").fetchone()[0] or 0
         rows = (
             (secrets.token_hex(16), stream, 1_000_000 * (turn + 1) + number, _BLOB, _BLOB, _BODY)
@@ -84,7 +96,7 @@ def _write(portal: Portal, turn: int) -> tuple[int]:
 def _bytes_an_event(portal: Portal) -> float:
     """Count the pages of the tables and indexes that hold the log, in kB for each event."""
     tables = "('event', 'tree_entry', 'tree_tile', 'waiting_event')"
-    with closing(sqlite3.connect(portal.database.path)) as base:
+    with closing(sqlite3.connect(portal.database.place)) as base:
         held = f"SELECT name FROM sqlite_master WHERE tbl_name IN {tables}"  # noqa: S608 - our own words
         total = base.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({held})").fetchone()[0]  # noqa: S608
         return float(total) / base.execute("SELECT count(*) FROM event").fetchone()[0] / 1000
@@ -93,6 +105,12 @@ def _bytes_an_event(portal: Portal) -> float:
 def _proofs(size: int) -> float:
     tree = Tree(size, lambda _level, _number, _width: _TILE)
     return seconds(lambda: [tree.inclusion(number * (size // PROOFS)) for number in range(PROOFS)])
+
+
+def _checks(folder: Path) -> float:
+    """Take the seconds of checking a log, as `portal verify --log FOLDER` does."""
+    write_log(folder, CHECKED)
+    return median(seconds(lambda: verify_log(lambda path: (folder / path).read_bytes(), KEYS)) for _ in range(3))
 
 
 _TILE = secrets.token_bytes(256 * 32)

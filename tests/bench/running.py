@@ -19,6 +19,9 @@ from tests.bench.measure import Figure, seconds, speed_ratio
 from tests.bench.served import PLAN
 from tests.bench.wire import Wire
 from tests.cast import World
+from tests.publicity import published
+from tests.statements import asked_for
+from tests.web_client import browser
 
 PAGES = 40  # requests of one turn
 TURNS = 9
@@ -34,6 +37,8 @@ def figures(folder: Path) -> list[Figure]:
     token = world.members["officer"].token
     plan = {"token": token, "page": room, "file": str(small / "plain"), "folder": str(small)}
     statements, share = count_statements(world, room), session_share(world, room)
+    writing, public = event_share(world, room), published(world)
+    plan["constant"] = str(len(browser(world).get(f"/public/{public}").content))
     world.portal.database.close()
     crowded = folder / "crowded"
     shutil.copytree(small / "data", crowded / "data")
@@ -53,6 +58,14 @@ def figures(folder: Path) -> list[Figure]:
             ),
             Figure("SQL statements of that page", statements, 12, "statements", "none", at_most=True),
             Figure("looking up who asks, of that page", share, 0.05, "part", "the page's whole time", at_most=True),
+            Figure("writing the event, of that page", writing, 0.15, "part", "the page's whole time", at_most=True),
+            Figure(
+                "a public page",
+                speed_ratio(pages(wire, f"/public/{public}"), pages(wire, "/floor/constant"), TURNS),
+                0.9,
+                "ratio",
+                "a constant answer of its length behind the same walls",
+            ),
             Figure(
                 "the page among 2,000 reviews, 200,000 documents, 1,000,000 events",
                 speed_ratio(pages(second, room), pages(wire, room), TURNS),
@@ -114,22 +127,8 @@ def pages(wire: Wire, path: str) -> Callable[[], None]:
 
 def count_statements(world: World, path: str) -> int:
     """Count what the page asks the database: the median of several, without BEGIN and COMMIT."""
-    from sqlalchemy import event
-
-    from tests.web_client import browser
-
-    client, asked = browser(world, "officer"), [0]
-
-    @event.listens_for(world.portal.database.engine, "before_cursor_execute")
-    def _count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked[0] += not statement.startswith("BEGIN")
-
-    counts = []
-    for _ in range(5):
-        asked[0] = 0
-        assert client.get(path).status_code == 200
-        counts.append(asked[0])
-    return int(median(counts))
+    client = browser(world, "officer")
+    return int(median(len(asked_for(world, client, path)) for _ in range(5)))
 
 
 def session_share(world: World, path: str) -> float:
@@ -137,7 +136,6 @@ def session_share(world: World, path: str) -> float:
     from unittest.mock import patch
 
     from portal import work
-    from tests.web_client import browser
 
     client, spent, whole = browser(world, "officer"), [0.0], 0.0
     look_up = work.who_asks
@@ -150,6 +148,37 @@ def session_share(world: World, path: str) -> float:
             spent[0] += time.perf_counter() - begun
 
     with patch.object(work, "who_asks", timed):
+        client.get(path)
+        spent[0] = 0.0
+        for _ in range(PAGES):
+            whole += seconds(lambda: client.get(path))
+    return spent[0] / whole
+
+
+def event_share(world: World, path: str) -> float:
+    """Measure how much of a page's time it takes to write its event and to commit it: nothing else is written."""
+    from unittest.mock import patch
+
+    from portal import work
+    from storage.database import Database
+
+    client, spent, whole = browser(world, "officer"), [0.0], 0.0
+    write, begin = work.writer.write, Database.begin
+
+    def timed_write(*arguments: Any) -> None:
+        begun = time.perf_counter()
+        write(*arguments)
+        spent[0] += time.perf_counter() - begun
+
+    @contextmanager
+    def timed_begin(database: Database) -> Iterator[Any]:
+        begun = 0.0
+        with begin(database) as session:
+            yield session
+            begun = time.perf_counter()
+        spent[0] += time.perf_counter() - begun
+
+    with patch.object(work.writer, "write", timed_write), patch.object(Database, "begin", timed_begin):
         client.get(path)
         spent[0] = 0.0
         for _ in range(PAGES):

@@ -1,7 +1,7 @@
 """The server under measure: the portal as it is served, and floors on the same server that do the least.
 
 Floors: /floor/file streams a plain file, /floor/body writes a body to a file and syncs it, /floor/page renders the
-room page's template with the same data and nothing else.
+room page's template with the same data and nothing else, /floor/constant answers the same behind the portal's walls.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from portal.app import open_portal, web_app
 from portal.server import serve
 from portal.settings import Settings
 from portal.web import pages, ways
+from portal.web.measuring import Measured
+from portal.web.security import Guard
 
 BLOCK = 1 << 20
 ORIGIN = "http://localhost:8000"
@@ -62,13 +64,15 @@ async def floor_body(request: Request) -> Response:
 class Floors:
     """The portal, with the floors beside it; paths under /floor/ don't pass its walls."""
 
-    def __init__(self, portal: ASGIApp, floors: Starlette) -> None:
+    def __init__(self, portal: ASGIApp, floors: Starlette, walled: ASGIApp) -> None:
         self._portal = portal
         self._floors = floors
+        self._walled = walled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        floor = scope["type"] == "http" and scope["path"].startswith("/floor/")
-        await (self._floors if floor else self._portal)(scope, receive, send)
+        path = scope["path"] if scope["type"] == "http" else ""
+        floors = {"/floor/constant": self._walled}.get(path, self._floors)
+        await (floors if path.startswith("/floor/") else self._portal)(scope, receive, send)
 
 
 def with_floors(settings: Settings, plan: dict[str, Any]) -> ASGIApp:
@@ -98,7 +102,15 @@ def with_floors(settings: Settings, plan: dict[str, Any]) -> ASGIApp:
         ]
     )
     floors.state.plan = plan
-    return Floors(web, floors)
+    body = b"x" * int(plan["constant"])
+
+    def constant(_request: Request) -> Response:
+        return Response(body, media_type="text/html; charset=utf-8")
+
+    walls: Any = web  # the same walls, counted alike
+    walled: ASGIApp = Guard(Starlette(routes=[Route("/floor/constant", constant)]), walls._app._rules)
+    walled = Measured(walled, walls._measures, walls._spans)
+    return Floors(web, floors, walled)
 
 
 def main() -> None:

@@ -10,16 +10,38 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from portal.app import create_portal
 from tests.cast import Clock, World, build_world
-from tests.conftest import settings_in
+from tests.conftest import environment, settings_in
 
 ROOT = Path(__file__).parents[2]
+CHROMIUM = which("chromium")
+IN_CHROMIUM = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
+]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
 
 
 class RealClock(Clock):
@@ -45,10 +67,9 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         port = free.getsockname()[1]
     url = f"http://localhost:{port}"
     used = world.portal.settings
-    environment = {
+    given = {
         **os.environ,
-        "PORTAL_DATA": str(used.data),
-        "PORTAL_KEYS": str(used.keys),
+        **environment(used),
         "PORTAL_PORT": str(port),
         "PORTAL_ORIGIN": url,
         "PORTAL_SECOND_FACTOR": str(used.second_factor).lower(),
@@ -57,7 +78,7 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
     process = subprocess.Popen(
         [sys.executable, "-m", "portal.cli", "serve"],
         cwd=ROOT,
-        env=environment,
+        env=given,
         preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
     )
     try:

@@ -1,11 +1,13 @@
 """Nothing lies in the clear: words that nobody would guess go into every field and file, and are found nowhere.
 
 A real server takes them through its pages, with an upload still under way while the search goes on. Searched is every
-byte under the data and the key folder, what the server wrote, the folder for temporary files, and every file that the
-process holds open, deleted ones included; for each word as it is, in UTF-16, in hex, in base64 and percent-encoded.
+byte under the data and the key folder, what the server wrote, the numbers and traces that it gives out, the folder for
+temporary files, and every file that the process holds open, deleted ones included; for each word as it is, in UTF-16,
+in hex, in base64 and percent-encoded.
 """
 
 import base64
+import json
 import os
 import secrets
 import string
@@ -14,15 +16,20 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func
 from sqlmodel import col, select
 
 from storage.notices import Notice
 from storage.tables import PortalSession
+from tests import databases
 from tests.cast import World
+from tests.collecting import Collector, collecting
 from tests.contents import form_token
+from tests.e2e.accounting import Accounting
 from tests.e2e.planting import Planting, Words, encodings, found_in
 from tests.e2e.talking import Talking
 from tests.e2e.wire import BOUNDARY, Served, free_port, multipart_of
@@ -37,23 +44,45 @@ def everything(served: Served) -> Iterator[tuple[str, bytes]]:
             yield f"the name of {path.name}", os.fsencode(path.name)
             if path.is_file():
                 yield str(path.relative_to(folder)), path.read_bytes()
+    if databases.ON_SERVER:
+        yield "the server of the database", databases.raw_at(served.settings.database)
     yield "what it wrote", served.output.read_bytes()
-    own = Path(f"/proc/{served.pid}")
+    yield "the numbers that it gives out", numbers(served)
+    yield from _of_process(Path(f"/proc/{served.pid}"))
+
+
+def _of_process(own: Path) -> Iterator[tuple[str, bytes]]:
     yield "the command line", (own / "cmdline").read_bytes() + (own / "environ").read_bytes()
     for thread in (own / "task").iterdir():
         yield "the name of a thread", (thread / "comm").read_bytes()
     for opened in (own / "fd").iterdir():
-        target = str(opened.readlink())
+        try:
+            target = str(opened.readlink())
+        except FileNotFoundError:  # a connection that was closed meanwhile
+            continue
         yield "the name of an open file", target.encode()
         if target.startswith("/") and not target.startswith(("/dev/", "/proc/")):
             yield f"open: {target}", opened.read_bytes()
 
 
+def numbers(served: Served) -> bytes:
+    with urlopen(f"http://127.0.0.1:{served.limits['PORTAL_METRICS_PORT']}/metrics", timeout=10) as answer:
+        content: bytes = answer.read()
+    return content
+
+
 @pytest.fixture
-def served(world: World, tmp_path: Path) -> Iterator[Served]:
+def collector() -> Iterator[Collector]:
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture
+def served(world: World, collector: Collector, tmp_path: Path) -> Iterator[Served]:
     mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "SMTP_SECURITY": "none"}
     mail["MAIL_FROM"] = "portal@example.org"  # nobody takes it there, so it waits
-    limits = {f"PORTAL_{name}": value for name, value in mail.items()}
+    told = {"LOG_FORMAT": "json", "METRICS_PORT": str(free_port()), "TRACES_ENDPOINT": collector.url}
+    limits = {f"PORTAL_{name}": value for name, value in {**mail, **told}.items()}
     running = Served(world.portal.settings, tmp_path / "output", tmp_path / "temporary", limits)
     yield running.start()
     running.stop()
@@ -94,7 +123,7 @@ class Underway:
         self._line.close()
 
 
-def test_no_planted_word_lies_anywhere(world: World, served: Served) -> None:
+def test_no_planted_word_lies_anywhere(world: World, served: Served, collector: Collector) -> None:
     words = Words()
     before = served.temporary.stat().st_mtime_ns
     planting = Planting(world, served, words)
@@ -103,6 +132,7 @@ def test_no_planted_word_lies_anywhere(world: World, served: Served) -> None:
     planting.documents()
     Talking(planting).play()
     planting.notes()
+    Accounting(planting).play()
     planting.person()
     planting.doors()
     planting.astray()
@@ -114,12 +144,29 @@ def test_no_planted_word_lies_anywhere(world: World, served: Served) -> None:
     try:
         assert found_in(everything(served), {"a State's name, which is no secret": plain}), "the search finds nothing"
         assert not found_in(everything(served), words.planted)
+        check_numbers(world, numbers(served).decode())
     finally:
         underway.cut()
     assert served.temporary.stat().st_mtime_ns == before, "a temporary file was made"
     served.stop()
     assert not found_in(everything_left(served), words.planted)
-    assert len(words.planted) > 140
+    assert len(words.planted) > 190
+    assert not found_in([("the traces", json.dumps(collector.bodies).encode())], words.planted)
+    assert "POST /rooms/{id}/documents" in {one["name"] for one in collector.spans}
+    lines = [json.loads(line) for line in served.output.read_text().splitlines()]
+    assert {"time", "level", "logger", "message"} <= set(lines[0])
+    assert any("was refused" in line["message"] for line in lines)
+
+
+def check_numbers(world: World, told: str) -> None:
+    """See that they count what was done, by the patterns of addresses, and name nothing that stood in one."""
+    assert 'route="/rooms/{id}/documents",status="303"' in told
+    assert 'portal_worker_steps_total{result="done",step="sequence"}' in told
+    names = [name for text in text_string_to_metric_families(told) for sample in text.samples for name in sample.labels]
+    assert set(names) == {"method", "route", "status", "le", "step", "result", "thread"}
+    for file in world.files.values():
+        assert str(file.review) not in told
+        assert not any(str(room) in told for room in file.rooms.values())
 
 
 def mail_waits(world: World) -> None:
@@ -139,6 +186,8 @@ def everything_left(served: Served) -> Iterator[tuple[str, bytes]]:
     for path in [served.output, *served.settings.data.rglob("*")]:
         if path.is_file():
             yield str(path), path.read_bytes()
+    if databases.ON_SERVER:
+        yield "the server of the database", databases.raw_at(served.settings.database)
 
 
 def test_the_search_finds_a_word_however_it_is_written(world: World) -> None:

@@ -9,35 +9,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.cast import World
-from tests.e2e.conftest import serve
+from tests.e2e.conftest import IN_CHROMIUM, serve
 from tests.filing import circulated
 
-CHROMIUM = which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 CAST = (
     *("expert_xbb", "confidentiality", "focal_xaa", "expert_xcc", "confidentiality_other", "focal_xbb"),
     "oversight",
 )
 TITLE = "Response on witness protection"
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+pytestmark = IN_CHROMIUM
 
 
 @dataclass
@@ -140,6 +126,7 @@ def test_a_breach_from_the_concern_to_the_referral(world: World, stage: Stage) -
     page.get_by_role("link", name="Case 1").click()
     shows(page, "Your copy was given to a newspaper.", "While the copy is looked into.")
     page.get_by_label("Your answer").fill("My computer was stolen on 1 May; I told my ministry.")
+    page.get_by_label("That is all I want to say").check()
     press(page, "Give this answer")
     shows(page, "Answer of the person concerned")
     # the finding, by the other officer
@@ -160,6 +147,9 @@ def test_a_breach_from_the_concern_to_the_referral(world: World, stage: Stage) -
     shows(page, "Nothing was submitted: the second version quotes the file.", TITLE.casefold())
     page.get_by_label("The version that discloses nothing").fill("Somebody lost a copy of a paper, and said so late.")
     press(page, "Compare, and submit")
+    shows(page, "The portal couldn’t read these documents whole", TITLE)
+    page.get_by_label("I have looked at the warnings above, and it is right so.").check()
+    press(page, "Compare, and submit")
     shows(page, "With the Oversight Group")
     # decided
     page = stage.at("oversight", "/")
@@ -177,4 +167,45 @@ def test_a_breach_from_the_concern_to_the_referral(world: World, stage: Stage) -
     shows(page, "The case is closed.")
     shows(stage.at("expert_xcc", review), "Arandia")
     shows(stage.at("confidentiality", "/statement"), "Breach of procedure", "Referral to the Conference")
+    assert stage.errors == []
+
+
+def test_an_exercise_touches_nobody_and_is_counted_apart(world: World, stage: Stage) -> None:
+    review = f"/reviews/{world.files['xaa'].review}"
+    page = stage.at("confidentiality", f"/cases/new?review={world.files['xaa'].review}")
+    page.get_by_label("Whom it concerns").select_option(label="Expert_Xcc Example – Corvane")
+    page.get_by_label("What it is about, for the States concerned").fill("A paper is found in a train, we assume.")
+    page.get_by_label("What is alleged, and on what it rests").fill("Invented.")
+    page.get_by_label("This is an exercise on invented data.").check()
+    press(page, "Propose this case")
+    case = page.url.removeprefix(stage.url)
+    shows(page, "This is an exercise on invented data.")
+    press(stage.at("focal_xaa", case), "Confirm, and open the case")
+    page = opened(stage.at("confidentiality", case), "Contain")
+    page.get_by_label("What to do").select_option(label="Suspend everywhere")
+    page.get_by_label("Why", exact=True).fill("To see that it can be done.")
+    page.get_by_label("To be looked at again on").fill(day(14))
+    press(page, "Contain now")
+    shows(page, "Suspend everywhere: Expert_Xcc Example", "This is an exercise on invented data.")
+    shows(stage.at("expert_xcc", review), "Arandia")  # nobody is held back
+    page = opened(stage.at("confidentiality", case), "Ask the person concerned to be heard")
+    page.get_by_label("What is alleged, as they are to read it").fill("Invented for the exercise.")
+    page.get_by_label("To be answered by").fill(day(14))
+    press(page, "Ask them now")
+    page = stage.at("expert_xcc", "/hearings")
+    page.get_by_role("link", name="Case 1").click()
+    shows(page, "This is an exercise on invented data.")
+    page.get_by_label("Your answer").fill("As agreed for the exercise.")
+    page.get_by_label("That is all I want to say").check()
+    press(page, "Give this answer")
+    page = opened(stage.at("confidentiality_other", case), "Record the finding")
+    page.get_by_label("Finding", exact=True).select_option(label="Breach of procedure")
+    page.get_by_label("Reasons").fill("As the exercise has it.")
+    press(page, "Record this finding")
+    page = opened(stage.at("confidentiality_other", case), "Close without submitting")
+    page.get_by_label("Why it goes no further").fill("The exercise is over.")
+    press(page, "Close this case")
+    shows(page, "Closed")
+    page = stage.at("confidentiality", "/statement")
+    shows(page, "There is no case", "Exercises", "Run on invented data; not among the cases above.")
     assert stage.errors == []

@@ -12,6 +12,7 @@ import pytest
 
 from portal.demo.folders import MARK
 from portal.demo.seed import EVERYBODY
+from tests.databases import IN_POSTGRESQL
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.e2e
@@ -20,6 +21,7 @@ SECTIONS = (
     "Who could read",
     "Questions and answers",
     "Who was refused",
+    "What it came to",
     "What lies on the disk",
     "Who opened what",
     "The log",
@@ -67,6 +69,19 @@ def test_the_main_job_holds_and_the_report_says_so_in_plain_words(tmp_path: Path
     assert "words and sentences of drafts" in line_with(ran.stdout, "Nor anything of the dialogue")
     assert (tmp_path / "data" / MARK).exists()
     assert (tmp_path / "keys" / MARK).exists()
+
+
+@pytest.mark.slow  # in three minutes, with two servers more
+@IN_POSTGRESQL
+def test_two_replicas_on_postgresql_and_an_object_store_do_the_same(tmp_path: Path) -> None:
+    ran = demo(tmp_path, "--scaled")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert [title for title in SECTIONS if f"\n{title}\n-" not in ran.stdout] == []
+    assert re.search(r"\nAll \d+ checks held\.\n", ran.stdout)
+    assert "2 replicas" in line_with(ran.stdout, "This time")
+    assert "took over" in line_with(ran.stdout, "Each of them was killed once")
+    assert not (tmp_path / "data" / "portal.db").exists()
+    assert not (tmp_path / "data" / "objects").exists()
 
 
 @pytest.mark.slow  # the whole demonstration once more, in a minute

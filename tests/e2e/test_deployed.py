@@ -93,9 +93,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "PORTAL_PORT": str(port),
     }
     create_portal(Settings.load(environment, folder / "none.toml")).database.close()
-    first, without = unit_lines("SystemCallFilter")
-    calls = set().union(*(system_calls(name) for name in first.split()))
-    calls -= set().union(*(system_calls(name) for name in without.removeprefix("~").split()))
+    calls: set[str] = set()
+    for line in unit_lines("SystemCallFilter"):  # each adds to the ones before, or with ~ takes from them
+        named = set().union(*(system_calls(name) for name in line.removeprefix("~").split()))
+        calls = calls - named if line.startswith("~") else calls | named
     process = subprocess.Popen(
         [sys.executable, "-c", SHUT_IN, ",".join(sorted(calls))],
         env={**environment, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},

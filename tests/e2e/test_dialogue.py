@@ -5,22 +5,18 @@ translator: a question from its draft to an answer with a document, what follows
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from portal.web.assets import has_asset
 from tests import dialogue
 from tests.cast import World
-from tests.e2e.conftest import serve
+from tests.e2e.conftest import IN_CHROMIUM, serve
 from tests.filing import put
 
-CHROMIUM = which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # who sits in front of which browser
 OFFICES = {
     "reviewing": ("expert_xbb", "focal_xbb"),
@@ -33,18 +29,7 @@ ADDED = "And since when?"
 ANSWER = "It does, since 2009; see the law."
 FOLLOWING = "Which courts decide?"
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+pytestmark = IN_CHROMIUM
 
 
 @pytest.mark.skipif(not has_asset("vendor/htmx.min.js"), reason="needs htmx, which npm ci brings")

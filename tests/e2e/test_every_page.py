@@ -10,20 +10,21 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from itertools import cycle
 from pathlib import Path
-from shutil import which
+from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.app import open_portal
 from portal.domain.roles import Role
 from portal.domain.signals import Rule
 from portal.web.assets import has_asset
-from tests import breaches, dialogue
+from tests import breaches, databases, dialogue, publicity
 from tests.cast import World, add_member
 from tests.conftest import settings_in
-from tests.e2e.conftest import serve
+from tests.e2e.conftest import IN_CHROMIUM, serve
 from tests.e2e.entering import enter
 from tests.filing import circulated, move, newest, press, put, set_back, submitted
 from tests.noting import copied, describe
@@ -32,14 +33,12 @@ from tests.web_client import browser as signed_in
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, or leads out of the portal to an identity provider: not shown here
 SAVED = re.compile(
-    r"/content$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt|json|bundle)(\?|$)"
+    r"/content$|/file$|/proof$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt|json|bundle|atom)(\?|$)"
 )
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
@@ -58,21 +57,16 @@ PEOPLE = {
     "roster_xcc": 2,
     "oversight": 6,
     "confidentiality": 11,
-    "nobody": 4,
+    "nobody": 6,
 }
-
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
+# each kind of people in both ways, which takes minutes: every second one only with the slow tests
+SEEN = [
+    pytest.param(who, way, marks=pytest.mark.slow if (at + turn) % 2 else ())
+    for at, who in enumerate(PEOPLE)
+    for turn, way in enumerate(WAYS)
 ]
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+pytestmark = IN_CHROMIUM
 
 
 @dataclass
@@ -144,6 +138,7 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     folder, original = built
     mine = tmp_path_factory.mktemp("busy")
     shutil.copytree(folder, mine, dirs_exist_ok=True)
+    databases.copy(folder / "data", mine / "data")
     portal = open_portal(changed(settings_in(mine), second_factor=True), original.clock)
     world = World(portal, original.clock, dict(original.members), dict(original.files))
     document = circulated(world, "Response to the self-assessment checklist", kind="checklist_response")
@@ -170,6 +165,7 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     describe(world)
     breach(world)
     signal(world)
+    publish(world, document)
     yield world
     portal.database.close()
 
@@ -191,9 +187,17 @@ def breach(world: World) -> None:
     breaches.submitted(world, case)
 
 
+def publish(world: World, document: UUID) -> None:
+    """Let something be prepared for publication, something be public, and something be withdrawn."""
+    publicity.prepared(world, document, pages="1-12, 15")
+    publicity.published(world, publicity.prepared(world, document, title="التقرير القُطري لأرانديا", language="ar"))
+    gone = publicity.published(world, publicity.prepared(world, document, title="Response", pages="1-3"))
+    publicity.act(world, "focal_xaa", gone, "withdraw", reason="A corrected version follows.")
+
+
 def signal(world: World) -> None:
     """Let there be a signal by each rule, of which one was set aside."""
-    several = [raised(world, who, rule) for who, rule in zip(["expert_xbb", "officer"] * 3, Rule, strict=True)]
+    several = [raised(world, who, rule) for who, rule in zip(cycle(["expert_xbb", "officer"]), Rule, strict=False)]
     aside = f"/signals/{several[0]}/aside"
     assert press(signed_in(world, "confidentiality"), aside, reason="زيارة قُطرية (a visit).").status_code == 303
 
@@ -237,8 +241,7 @@ def site(busy: World) -> Iterator[str]:
         yield running.url
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize(("who", "way"), SEEN)
 def test_every_page_is_sound_for(
     busy: World, besides: dict[str, list[str]], site: str, chromium: Browser, who: str, way: str
 ) -> None:

@@ -29,6 +29,7 @@ from storage.tables import Document, Room, Stream, Version
 from storage.tables import Event as LogEntry
 from tests.cast import World
 from tests.contents import documents, objects, send, versions
+from tests.databases import ONLY_SQLITE
 from tests.e2e.conftest import wait_until
 from tests.e2e.wire import Answer, Served
 from tests.web_client import browser
@@ -310,6 +311,7 @@ def test_a_disk_that_refuses_is_told_and_leaves_nothing(
     assert check_records(world.portal).ok
 
 
+@ONLY_SQLITE
 def test_a_full_database_is_told_and_leaves_nothing(world: World) -> None:
     client, path = browser(world, "officer"), f"/rooms/{world.files['xaa'].rooms['shared']}/documents"
     content = ("law.pdf", b"%PDF-1.7\n" + b"x" * 5000, "application/pdf")
@@ -336,6 +338,7 @@ def test_a_full_database_is_told_and_leaves_nothing(world: World) -> None:
     assert check_records(world.portal).ok
 
 
+@ONLY_SQLITE
 def test_a_database_whose_writes_fail_is_told_and_leaves_nothing(world: World, served: Served) -> None:
     """The process may write files of some size only: the database's own log soon fails with an error of the disk."""
     data = world.portal.settings.data

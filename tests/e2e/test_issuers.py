@@ -12,12 +12,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.cast import World
-from tests.e2e.conftest import Server, serve
-from tests.e2e.test_first_installation import CHROMIUM, QUIET
+from tests.e2e.conftest import IN_CHROMIUM, Server, serve
 from tests.e2e.test_passkeys import NO_OFFER, device, press
 from tests.e2e.wire import free_port
 from tests.portal.web.test_issuers import link
@@ -26,10 +25,7 @@ SIGNED_IN = "anna.there"  # by this name the provider knows who is expert_xaa he
 SECRET = secrets.token_urlsafe(24)
 NAME = "Ministry of Arandia"
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
+pytestmark = IN_CHROMIUM
 
 
 @dataclass
@@ -124,14 +120,6 @@ def served(world: World) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
-
-
 def page_of(chromium: Browser, server: Server, token: str = "") -> Page:
     context = chromium.new_context(locale="en-GB")
     context.add_init_script(NO_OFFER)
@@ -160,11 +148,14 @@ def connect(chromium: Browser, world: World, server: Server, provider: Provider)
 
 def at_provider(page: Page, provider: Provider) -> None:
     """Sign in on the provider's own pages, and consent where it asks."""
+    # a click doesn't wait for the page that it leads to
+    expect(page.locator("[name=login], [name=password]").first).to_be_visible()
     if page.locator("[name=login]").count():
         page.locator("[name=login]").fill(SIGNED_IN)
         page.get_by_role("button", name="Continue").click()
     page.locator("[name=password]").fill(provider.password)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: not url.startswith(provider.url) or "/oauth/authorize" in url)
     if page.locator("#accept").count():
         page.locator("#accept").click()
 

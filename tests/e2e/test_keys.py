@@ -7,28 +7,17 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
 from storage.tables import PortalSession
 from tests.cast import World, setting_up
-from tests.e2e.conftest import Server, serve
-from tests.e2e.test_first_installation import CHROMIUM, PASSPHRASE, QUIET
+from tests.e2e.conftest import IN_CHROMIUM, Server, serve
+from tests.e2e.test_first_installation import PASSPHRASE
 from tests.e2e.test_passkeys import NO_OFFER, device, press
 from tests.portal.web.test_issuers import link
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture
@@ -59,6 +48,20 @@ def enrol(page: Page, address: str, who: str) -> None:
 def sign_out(page: Page) -> None:
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url("**/sign-in?left=1")
+
+
+def test_signing_out_in_one_window_clears_the_others(chromium: Browser, world: World, server: Server) -> None:
+    page = page_of(chromium)
+    enrol(page, f"{server.url}/enter/{link(world, 'focal_xaa')}", "focal_xaa")
+    other, typing = page.context.new_page(), page.context.new_page()
+    other.goto(f"{server.url}/people")
+    typing.goto(f"{server.url}/sign-in")  # who is in is led on; nobody leaves by that
+    typing.wait_for_url("**/work")
+    assert other.url.endswith("/people")
+    sign_out(page)
+    for window in (other, typing):
+        window.wait_for_url("**/sign-in?left=1")
+        assert "Focal_Xaa" not in window.content()
 
 
 def test_a_form_waits_for_the_passkey_and_goes_on(chromium: Browser, world: World, server: Server) -> None:

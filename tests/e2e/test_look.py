@@ -6,31 +6,21 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from tests.e2e.conftest import IN_CHROMIUM
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +46,8 @@ def site() -> Iterator[str]:
         server.wait(10)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
-
-
-def opened(browser: Browser, address: str, **options: Any) -> Page:
-    page = browser.new_context(**options).new_page()
+def opened(chromium: Browser, address: str, **options: Any) -> Page:
+    page = chromium.new_context(**options).new_page()
     answer = page.goto(address)
     assert answer is not None
     assert answer.ok  # or an error's page would pass for it
@@ -80,9 +62,9 @@ def file(name: str, content: bytes) -> FilePayload:
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_overflows(
-    browser: Browser, site: str, language: str, width: int, scheme: str
+    chromium: Browser, site: str, language: str, width: int, scheme: str
 ) -> None:
-    page = opened(browser, f"{site}/{language}", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = opened(chromium, f"{site}/{language}", viewport={"width": width, "height": 900}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     if not AXE.exists():
         pytest.skip("needs axe-core, which npm ci brings: nothing but the overflow was looked at")
@@ -92,9 +74,9 @@ def test_axe_finds_nothing_and_nothing_overflows(
     page.context.close()
 
 
-def test_the_browser_has_nothing_to_complain_about(browser: Browser, site: str) -> None:
+def test_the_browser_has_nothing_to_complain_about(chromium: Browser, site: str) -> None:
     """Neither the policy on contents nor a script says a word."""
-    page = browser.new_page()
+    page = chromium.new_page()
     words: list[str] = []
     page.on("console", lambda message: words.append(message.text))
     page.on("pageerror", lambda error: words.append(str(error)))
@@ -104,8 +86,8 @@ def test_the_browser_has_nothing_to_complain_about(browser: Browser, site: str) 
     page.context.close()
 
 
-def test_what_one_touches_is_large_enough_on_a_narrow_screen(browser: Browser, site: str) -> None:
-    page = opened(browser, f"{site}/en", viewport={"width": 360, "height": 900})
+def test_what_one_touches_is_large_enough_on_a_narrow_screen(chromium: Browser, site: str) -> None:
+    page = opened(chromium, f"{site}/en", viewport={"width": 360, "height": 900})
     small = page.evaluate(
         """[...document.querySelectorAll("button, .button, summary, .tabs a, .places a, select, input[type=text]")]
            .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"""
@@ -114,8 +96,8 @@ def test_what_one_touches_is_large_enough_on_a_narrow_screen(browser: Browser, s
     page.context.close()
 
 
-def test_the_first_tab_leads_past_the_header(browser: Browser, site: str) -> None:
-    page = opened(browser, f"{site}/en")
+def test_the_first_tab_leads_past_the_header(chromium: Browser, site: str) -> None:
+    page = opened(chromium, f"{site}/en")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")
     page.keyboard.press("Enter")
@@ -123,8 +105,8 @@ def test_the_first_tab_leads_past_the_header(browser: Browser, site: str) -> Non
     page.context.close()
 
 
-def test_files_go_one_by_one_and_each_gets_its_answer(browser: Browser, site: str) -> None:
-    page = browser.new_page()
+def test_files_go_one_by_one_and_each_gets_its_answer(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
     page.goto(f"{site}/en")
     page.set_input_files(
         "#file",
@@ -145,8 +127,8 @@ def test_files_go_one_by_one_and_each_gets_its_answer(browser: Browser, site: st
     page.context.close()
 
 
-def test_files_can_be_dropped(browser: Browser, site: str) -> None:
-    page = opened(browser, f"{site}/en")
+def test_files_can_be_dropped(chromium: Browser, site: str) -> None:
+    page = opened(chromium, f"{site}/en")
     page.evaluate(
         """() => {
           const files = new DataTransfer();
@@ -160,8 +142,8 @@ def test_files_can_be_dropped(browser: Browser, site: str) -> None:
     page.context.close()
 
 
-def test_an_upload_can_be_stopped_and_sent_again(browser: Browser, site: str) -> None:
-    page = browser.new_page()
+def test_an_upload_can_be_stopped_and_sent_again(chromium: Browser, site: str) -> None:
+    page = chromium.new_page()
     page.goto(f"{site}/en")
     hold = [True]
     page.route("**/keep", lambda route: None if hold[0] else route.continue_())
@@ -175,8 +157,8 @@ def test_an_upload_can_be_stopped_and_sent_again(browser: Browser, site: str) ->
     page.context.close()
 
 
-def test_without_scripts_the_form_still_sends_all_files(browser: Browser, site: str) -> None:
-    page = opened(browser, f"{site}/en", java_script_enabled=False)
+def test_without_scripts_the_form_still_sends_all_files(chromium: Browser, site: str) -> None:
+    page = opened(chromium, f"{site}/en", java_script_enabled=False)
     page.set_input_files(
         "#file",
         [

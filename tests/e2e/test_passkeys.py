@@ -12,30 +12,19 @@ from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from portal.app import open_portal
 from portal.settings import Settings
 from tests.cast import Clock, World
-from tests.e2e.conftest import ROOT, Server, serve
-from tests.e2e.test_first_installation import CHROMIUM, PASSPHRASE, QUIET
+from tests.e2e.conftest import IN_CHROMIUM, ROOT, Server, serve
+from tests.e2e.test_first_installation import PASSPHRASE
 
 MAIL = "ada@portal.example"
 # the virtual device would take the offer beside the mail field before anybody presses the button
 NO_OFFER = "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture

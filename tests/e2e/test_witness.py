@@ -25,6 +25,7 @@ from portal.cli import main
 from portal.usecases import tree
 from storage.repositories.tree import TreeRecords
 from tests.cast import World
+from tests.conftest import use
 from tests.web_client import browser
 from tests.witnessed import AT, KEY, NAME, ORIGIN, SIGNERS, TRUE, request, tree_of
 
@@ -96,8 +97,7 @@ def grow(world: World) -> tuple[str, Tree]:
 def test_a_portals_log_is_cosigned_as_it_grows_and_never_when_it_was_written_anew(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data))
-    monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
+    use(monkeypatch, world.portal.settings)
     first, before = grow(world)
     assert main(["log", "keys"]) == 0
     (tmp_path / "logs").write_text(capsys.readouterr().out)
@@ -118,7 +118,7 @@ def test_a_portals_log_is_cosigned_as_it_grows_and_never_when_it_was_written_ane
         false = false_history(world)
         note = sign(
             Checkpoint(first.partition("\n")[0], false.size, false.root()),
-            tree._signers(world.portal),
+            tree.log_signers(world.portal),
             world.portal.clock(),
         )
         assert set(open_checkpoint(note, tree.own_keys(world.portal)).signed) == set(tree.own_keys(world.portal))

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from portal.settings import Settings
+from tests.conftest import environment
 from tests.contents import form_token
 
 ROOT = Path(__file__).parents[2]
@@ -50,10 +51,9 @@ class Served:
         """Start the process and wait until it answers."""
         self.port = self.port or free_port()
         self.temporary.mkdir(exist_ok=True)
-        environment = {
+        settings = {
             **os.environ,
-            "PORTAL_DATA": str(self.settings.data),
-            "PORTAL_KEYS": str(self.settings.keys),
+            **environment(self.settings),
             "PORTAL_PORT": str(self.port),
             "PORTAL_ORIGIN": self.origin,
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -64,7 +64,7 @@ class Served:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "portal.cli", "serve"],
                 cwd=ROOT,
-                env=environment,
+                env=settings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

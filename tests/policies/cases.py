@@ -10,23 +10,28 @@ EXAMINING: Final = {
     *("beginContainment", "addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
 }
 OFFICER: Final = {
-    *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment", "submitCase", "closeCase"),
+    *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment"),
+    *("compareCase", "submitCase", "closeCase"),
     "viewSnapshot",
     *EXAMINING,
 }
-STATE: Final = {"viewCase", "confirmCase", "declineCase", "submitCase"}
+STATE: Final = {"viewCase", "confirmCase", "declineCase", "compareCase", "submitCase"}
 GROUP: Final = {"viewSubmission", "decideCase"}
 # by which somebody judges: nobody examines their own act
-JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {"viewCase", "submitCase"}
+JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {"viewCase", "compareCase", "submitCase"}
 # being heard: for whoever is suspended, too
 HEARD: Final = {"listOwnCases", "viewOwnCase", "answerCase"}
 ACTS: Final = {*FILING, *OFFICER, *GROUP, "discloseCase", "viewConcern", "setConcernAside"}
 SOLEMN: Final = {
     *("proposeCase", "confirmCase", "beginContainment", "recordFinding"),
-    *("submitCase", "discloseCase", "decideCase", "closeCase"),
+    *("compareCase", "submitCase", "discloseCase", "decideCase", "closeCase"),
 }
 # containment: what somebody who is held back from a review can't do there, and what downloads are
-DOWNLOADS: Final = {"downloadVersion", "downloadRoom", "exportDialogue", "exportReviewTrail"}
+DOWNLOADS: Final = {
+    *("downloadVersion", "previewPublication", "downloadRoom", "exportDialogue", "exportReviewTrail"),
+    "downloadGranted",
+}
+IN_A_FILE: Final = {"review", "room", "document", "clarification", "entry", "manifest", "assignment", "publication"}
 OUTSIDE: Final = {"endAssignment", "viewPerson", "addNote", "openNote", "assignOfficer"}
 REGISTER: Final = {
     *("viewRegisterEntry", "setReview", "closeReview", "changeParties", "listTranslations", "listConcerns"),
@@ -35,18 +40,18 @@ REGISTER: Final = {
 
 def held_back(who: Who, act: str, thing: Thing) -> bool:
     """Whether a containment of this review stands in the way."""
-    if thing.kind not in {"review", "room", "document", "clarification", "entry", "assignment"}:
+    if thing.kind not in {*IN_A_FILE, "grant", "granted"}:
         return False
     if who.stopped and act in DOWNLOADS:
         return True
     return who.contained and act not in {*OUTSIDE, *REGISTER - {"setReview"}}
 
 
-def heard(who: Who, act: str, thing: Thing) -> bool:
+def heard(act: str, thing: Thing) -> bool:
     """Whether somebody is heard in a case of their own."""
     if act == "listOwnCases":
-        return thing.kind == "portal" and who.role is not None
-    mine = thing.kind == "case" and thing.mine and thing.asked and who.role is not None
+        return thing.kind == "portal"
+    mine = thing.kind == "case" and thing.mine and thing.asked
     return mine and (act == "viewOwnCase" or not (thing.found or thing.ended))
 
 
@@ -77,6 +82,7 @@ def _may(who: Who, act: str, thing: Thing) -> bool:
 def _is_time(who: Who, act: str, thing: Thing) -> bool:
     running = thing.registered and not thing.ended
     to_the_group = {
+        "compareCase": running and (thing.found or who.role == "focal_point"),
         "submitCase": running and (thing.found or who.role == "focal_point"),
         "discloseCase": thing.submitted and not thing.ended,
         "viewSubmission": thing.submitted,

@@ -8,10 +8,9 @@ from uuid import UUID, uuid5
 
 from policies.engine import Decision, Engine, Question
 from portal.access.actions import Action
+from portal.access.actors import Actor, Anonymous, Machine, Principal, Task
 from portal.access.entities import (
     Absent,
-    Actor,
-    Anonymous,
     AppointmentFacts,
     AssignmentFacts,
     CaseFacts,
@@ -21,19 +20,21 @@ from portal.access.entities import (
     DocumentFacts,
     EntryFacts,
     Facts,
+    GrantedFacts,
+    GrantFacts,
     HandoverFacts,
     InvitationFacts,
     IssuerFacts,
-    Machine,
+    ManifestFacts,
     PersonFacts,
     PortalFacts,
-    Principal,
+    PublicationFacts,
     ReviewFacts,
     RoomFacts,
     SessionFacts,
     SignalFacts,
     StateFacts,
-    Task,
+    SummaryFacts,
 )
 from portal.access.questions import Ask, questions
 from portal.domain.clarifications import ClarificationStage, EntryStage
@@ -47,15 +48,19 @@ from portal.domain.ids import (
     CycleId,
     DocumentId,
     EntryId,
+    GrantId,
     HandoverId,
     InvitationId,
     IssuerId,
+    ManifestId,
     PersonId,
+    PublicationId,
     ReviewId,
     RoomId,
     SessionId,
     SignalId,
     StateCode,
+    SummaryId,
     VersionId,
 )
 from portal.domain.reviews import ReviewStage, RoomKind
@@ -65,7 +70,7 @@ from tests.policies.positions import PARTIES, SIDES, Thing, Who
 
 DELEGATES: Final = ("focal_point", "expert", "observer", "reader")
 STAFF: Final = ("officer", "registrar", "translator", "administrator", "confidentiality_officer")
-MEMBERS: Final = ("oversight", "analyst")
+MEMBERS: Final = ("oversight", "analyst", "group_observer")
 # what a translator was sent: a version and an entry
 SENT: Final = (
     ("this", "none"),
@@ -212,6 +217,11 @@ _TYPES: Final[dict[str, type[Facts]]] = {
     "document": DocumentFacts,
     "clarification": ClarificationFacts,
     "entry": EntryFacts,
+    "manifest": ManifestFacts,
+    "grant": GrantFacts,
+    "granted": GrantedFacts,
+    "publication": PublicationFacts,
+    "summary": SummaryFacts,
     "concern": ConcernFacts,
     "case": CaseFacts,
 }
@@ -231,7 +241,9 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("viewCalendar", "issueFeed", "revokeFeed", "viewRoster"),
             *("reportTrouble", "endAllSessions", "makeAdministrator", "viewIssuers", "addIssuer", "viewLog"),
             *("watchLog", "raiseSignals", "listSignals", "viewSignalRules"),
-            *("tellWeek", "listCases", "listOwnCases", "viewStatement"),
+            *("backUp", "restorePortal"),
+            *("tellWeek", "listCases", "listOwnCases", "viewStatement", "listSummaries"),
+            *("listGrants", "listGranted", "traceCopy"),
         )
     ),
     "state": tuple(
@@ -268,18 +280,30 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("advanceReview", "listTranslations", "viewReviewTrail", "exportReviewTrail", "changeParties"),
             *("listClarifications", "exportDialogue", "setClearance"),
             *("viewSchedule", "planReview", "setStep", "listConcerns"),
+            *("viewReport", "proposeManifest", "listComments", "transmitSummary"),
+            "listPublications",
         )
     ),
     "room": tuple(
         Action(act)
-        for act in (*("listRoom", "downloadRoom", "uploadDocument", "viewRoomTrail", "askClarification", "addRemark"),)
+        for act in (
+            *(
+                "listRoom",
+                "downloadRoom",
+                "uploadDocument",
+                "viewRoomTrail",
+                "askClarification",
+                "addRemark",
+                "settleComment",
+            ),
+        )
     ),
     "document": tuple(
         Action(act)
         for act in (
             *("viewDocument", "downloadVersion", "addVersion", "describeDocument", "submitDocument"),
             *("circulateDocument", "withdrawDocument", "sendForTranslation", "deliverTranslation"),
-            *("recallTranslation", "viewDocumentTrail"),
+            *("recallTranslation", "viewDocumentTrail", "confirmSummary", "preparePublication"),
         )
     ),
     "clarification": tuple(
@@ -295,13 +319,39 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("deliverEntry", "recallEntry"),
         )
     ),
+    "manifest": (Action.VIEW_MANIFEST, Action.AGREE_MANIFEST, Action.DISAGREE_MANIFEST),
+    "grant": tuple(
+        Action(act)
+        for act in (
+            *("askGrant", "offerGrant", "viewGrant", "weighGrant", "decideGrant", "refuseGrant", "changeGrant"),
+            *("revokeGrant", "answerOffer", "nameReaders", "viewGrantOpenings", "openGranted", "acceptGranted"),
+        )
+    ),
+    "granted": (Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED),
+    "publication": tuple(
+        Action(act)
+        for act in (
+            *("viewPublication", "previewPublication", "confirmPublication", "cancelPublication"),
+            *("withdrawPublication", "readConfirmed", "makePublic", "provePublic"),
+        )
+    ),
+    "summary": (Action.DOWNLOAD_SUMMARY, Action.READ_CONFIRMED, Action.PUBLISH_SUMMARY, Action.PROVE_PUBLIC),
     "concern": (Action.FILE_CONCERN, Action.VIEW_CONCERN, Action.SET_CONCERN_ASIDE),
     "case": tuple(
         Action(act)
         for act in (
             *("proposeCase", "viewCase", "confirmCase", "declineCase", "beginContainment", "liftContainment"),
             *("addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
-            *("viewOwnCase", "answerCase", "submitCase", "discloseCase", "viewSubmission", "decideCase", "closeCase"),
+            *(
+                "viewOwnCase",
+                "answerCase",
+                "compareCase",
+                "submitCase",
+                "discloseCase",
+                "viewSubmission",
+                "decideCase",
+                "closeCase",
+            ),
             "viewSnapshot",
         )
     ),
@@ -332,7 +382,8 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
         "issuer": lambda: IssuerFacts(IssuerId(one), of, begun_by, confirmed=thing.running),
         "signal": lambda: SignalFacts(SignalId(one), person),
         "appointment": lambda: AppointmentFacts(
-            AppointmentId(one), person, of, Role(thing.role), begun_by, thing.running, others, thing.other_focal_point
+            *(AppointmentId(one), person, of, Role(thing.role), None if thing.restored else begun_by),
+            *(thing.running, others, thing.other_focal_point),
         ),
         "assignment": lambda: AssignmentFacts(AssignmentId(one), person, of, Role(thing.role), _review(thing), others),
         "handover": lambda: HandoverFacts(
@@ -341,20 +392,58 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
         "review": lambda: _review(thing),
         "room": lambda: _room(thing, one),
         "document": lambda: DocumentFacts(
-            DocumentId(one), _room(thing, one), DocumentStage(thing.stage), thing.withdrawn, thing.owner
+            *(DocumentId(one), _room(thing, one), DocumentStage(thing.stage), thing.withdrawn, thing.owner),
+            final=thing.final,
+            renders_final=thing.renders_final,
         ),
         "clarification": lambda: ClarificationFacts(
             ClarificationId(one), _review(thing), ClarificationStage(thing.stage), thing.passed, StateCode(thing.owner)
         ),
+        "manifest": lambda: ManifestFacts(
+            ManifestId(one), _review(thing), thing.running, frozenset(map(StateCode, thing.answered))
+        ),
+        "publication": lambda: PublicationFacts(
+            *(PublicationId(one), _review(thing), RoomId(_id("a national room"))),
+            frozenset({ME} if thing.consented_by_me else {OTHER} if thing.begun else ()),
+            frozenset({ME} if thing.opened_by_me else {OTHER}),
+            begun=thing.begun,
+            confirmed=thing.confirmed,
+            due=thing.due,
+            public=thing.public,
+            ended=thing.ended,
+        ),
+        "summary": lambda: SummaryFacts(*(SummaryId(one), REVIEW, thing.passed), due=thing.due, public=thing.public),
         "entry": lambda: EntryFacts(
             *(EntryId(one), _room(thing, one), EntryStage(thing.stage), thing.owner),
             needs_clearance=thing.needs_clearance,
             cleared=thing.cleared,
         ),
     }
+    if thing.kind in {"grant", "granted"}:
+        return _grant(thing, one)
     if thing.kind in {"concern", "case"}:
         return _breach(thing, one)
     return builders[thing.kind]()
+
+
+def _grant(thing: Thing, one: UUID) -> Facts:
+    others = frozenset({OTHER})
+    grant = GrantFacts(
+        GrantId(one),
+        _review(thing),
+        StateCode(thing.of or ""),
+        RoomId(_id("the shared room")),
+        final=thing.agreed,
+        decided=thing.decided,
+        ended=thing.ended,
+        running=thing.running,
+        held=thing.held_off,
+        readers=others | {ME} if thing.mine else others,
+        undertaken=others | {ME} if thing.pledged else others,
+    )
+    if thing.kind == "grant":
+        return grant
+    return GrantedFacts(grant, grant.review, A_DOCUMENT, VERSION, thing.copies, thing.withdrawn)
 
 
 def _breach(thing: Thing, one: UUID) -> Facts:
@@ -363,14 +452,14 @@ def _breach(thing: Thing, one: UUID) -> Facts:
     person = ME if thing.mine else OTHER if thing.of else None
     involved = frozenset({ME, OTHER} if thing.involved else {OTHER})
     if thing.kind == "concern":
-        return ConcernFacts(ConcernId(one), _review(thing), filed_by, person, involved)
+        return ConcernFacts(ConcernId(one), _review(thing), filed_by, person, frozenset({filed_by}), involved)
     return CaseFacts(
         CaseId(one),
         _review(thing),
         ME if thing.begun_by_me else colleague,
         person,
         StateCode(thing.of) if thing.of else None,
-        ME if thing.filed_by_me else None,
+        frozenset({filed_by}),
         involved,
         registered=thing.registered,
         ended=thing.ended,
@@ -419,7 +508,7 @@ def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
             # where to hardly matters to an entry that is no draft
             targets = RoomKind if act is not Action.SUBMIT_ENTRY or thing.stage == "draft" else [RoomKind.SHARED]
             yield from (Ask(act, on, target=target) for target in targets)
-        elif act in {Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION, Action.DELIVER_TRANSLATION}:
+        elif act in {Action.VIEW_DOCUMENT, Action.DOWNLOAD_VERSION, Action.DELIVER_TRANSLATION, *ACTS["granted"]}:
             yield Ask(act, on, version=VERSION)
         else:
             yield Ask(act, on)

@@ -7,7 +7,7 @@ policies, so that the two check each other.
 from collections.abc import Callable
 from typing import Final
 
-from tests.policies import cases, dialogue
+from tests.policies import cases, dialogue, grants, publications, reports
 from tests.policies.positions import SIDES, Thing, Who, inside, reads, room_for, side
 
 # --- the tables
@@ -33,8 +33,8 @@ MOVES: Final = {
 # at most one of these at a time (d)
 EXCLUSIVE: Final = {"registrar", "administrator", "confidentiality_officer", "officer"}
 APPOINTS: Final = {
-    "focal_point": {"expert", "observer"},
-    "registrar": {"focal_point", "officer", "translator", "oversight", "analyst"},
+    "focal_point": {"expert", "observer", "reader"},
+    "registrar": {"focal_point", "officer", "translator", "oversight", "analyst", "group_observer"},
     "administrator": {"administrator", "registrar", "confidentiality_officer"},
 }
 # who confirms an appointment that somebody else made (d): two people of the secretariat for its own, a State's focal
@@ -43,6 +43,11 @@ CONFIRMS: Final = {
     "registrar": {"administrator", "registrar", "officer", "confidentiality_officer", "expert", "observer"},
     "administrator": {"administrator", "registrar", "officer", "confidentiality_officer"},
     "focal_point": {"focal_point"},
+}
+# after the portal was brought back from a backup everybody is confirmed anew (d)
+CONFIRMS_ANEW: Final = {
+    "focal_point": {"expert", "observer", "reader"},
+    "registrar": {"translator", "oversight", "analyst", "group_observer"},
 }
 # whose work is handed over as one act to somebody of the same State in the same role (d)
 HANDED_OVER: Final = {"focal_point", "expert", "observer", "officer", "translator"}
@@ -82,6 +87,10 @@ SOLEMN: Final = {
     "exportDialogue",
     "exportReviewTrail",
     *cases.SOLEMN,
+    *grants.SOLEMN,
+    *publications.SOLEMN,
+    *reports.ANSWERS,
+    *("confirmSummary", "transmitSummary"),
 }
 DATES: Final = {"viewCalendar", "viewSchedule"}  # all that a calendar does for its person (d)
 # acts on no file, by role and the kind of thing
@@ -120,8 +129,10 @@ PLAIN: Final = {
         "handover": {"viewPerson"},
         "issuer": {"viewIssuers", "endIssuer"},
     },
-    "confidentiality_officer": {"portal": {"listCases", "viewStatement", "listSignals", "viewLog"}},
-    "oversight": {"portal": {"listCases", "viewStatement", "viewLog"}},
+    "confidentiality_officer": {"portal": {"listCases", "viewStatement", "listSignals", "viewLog", "traceCopy"}},
+    "oversight": {"portal": {"listCases", "viewStatement", "viewLog", "listSummaries"}},
+    "analyst": {"portal": {"listSummaries"}},
+    "group_observer": {"portal": {"viewLog", "viewStatement"}},
     "focal_point": {"portal": {"listReviews", "issueFeed", "listCases", "viewLog"}},
     "expert": {"portal": {"listReviews", "issueFeed"}},
     "observer": {"portal": {"listReviews", "issueFeed"}},
@@ -136,9 +147,12 @@ MACHINES: Final = {
     "rotation": {"rotateKeys"},
     "fsck": {"checkRecords"},
     "mailer": {"sendMail"},
-    "operator": {"makeAdministrator"},
+    "operator": {"makeAdministrator", "traceCopy"},
     "issuer": set(),
     "watcher": {"watchLog", "raiseSignals"},
+    "publisher": set(),
+    "backup": {"backUp"},
+    "restorer": {"restorePortal"},
 }
 # what was told to oneself, and how one is watched, by whoever acts under an appointment (d)
 NOTICES: Final = {"listNotices", "seeNotices", "viewSignalRules"}
@@ -156,6 +170,7 @@ WORK: Final = {
     "askForHelp",
     "advanceReview",
     *dialogue.WORK,
+    *reports.WORK,
     "planReview",
     "setStep",
 }
@@ -172,29 +187,36 @@ def allowed(who: Who, act: str, thing: Thing, *, version: str = "", target: str 
     if who.role == "visitor":
         return thing.kind == "portal" and act in {"signIn", "useInvitation", "reportTrouble"}
     if who.role == "machine":
-        if thing.kind == "issuer":  # the portal asks a provider, and does as it asks (d)
-            return who.name == "issuer" and act in {"callIssuer", "endSessionsByIssuer"}
-        return thing.kind == "portal" and act in MACHINES[who.name]
+        return _machine(who, act, thing)
     if act in OWN_ACCOUNT:
         return _own_account(act, thing) and not (who.suspended and act == "addAuthenticator")
     return _acting(who, act, thing, version, target)
 
 
+def _machine(who: Who, act: str, thing: Thing) -> bool:
+    if thing.kind in {"publication", "summary"}:
+        part = publications if thing.kind == "publication" else reports
+        return who.name == "publisher" and part.by_machine(act, thing)  # type: ignore[no-any-return]  # of a module
+    if thing.kind == "issuer":  # the portal asks a provider, and does as it asks (d)
+        return who.name == "issuer" and act in {"callIssuer", "endSessionsByIssuer"}
+    return thing.kind == "portal" and act in MACHINES[who.name]
+
+
 def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
+    if act in cases.HEARD:  # whether or not an appointment of theirs runs
+        return cases.heard(act, thing) and not _conflicted(who)
     if who.role is None or who.when != "during" or _conflicted(who):
         return False
-    if act in cases.HEARD:
-        return cases.heard(who, act, thing)
     hindered = who.suspended or cases.held_back(who, act, thing)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
     if thing.kind in {"concern", "case"}:
         return cases.allowed(who, act, thing)
-    told = act in NOTICES and thing.kind == "portal"
+    told = act in NOTICES or (act in grants.LISTS and grants.lists(who, act))
     plain = PLAIN.get(who.role or "", {}).get(thing.kind, set())
     if act == "viewCalendar":  # by the address that its person may make
         return who.feed and "issueFeed" in plain
-    return told or act in plain or _else(who, act, thing, version, target)
+    return (told and thing.kind == "portal") or act in plain or _else(who, act, thing, version, target)
 
 
 def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
@@ -205,17 +227,18 @@ def _else(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
                 party = SIDES.get(thing.of or "") not in {None, "no party"}
                 return who.role == "focal_point" or (_keeps_review(who) and party)
             return who.role == "focal_point" and who.state == thing.of and act in acts
-        case "issuer" | "signal":
-            return _issuer(who, act, thing) if thing.kind == "issuer" else _signal(who, thing)
+        case "issuer" | "signal" | "grant" | "granted":
+            kinds = {"issuer": _issuer, "signal": _signal}
+            return kinds.get(thing.kind, grants.allowed)(who, act, thing)
         case "account" | "appointment" | "assignment" | "invitation" | "handover":
             return _people(who, act, thing)
-        case "review" | "room" | "document" | "clarification" | "entry":
+        case "review" | "room" | "document" | "clarification" | "entry" | "manifest" | "summary" | "publication":
             return _file(who, act, thing, version, target)
         case _:
             return False
 
 
-def _signal(who: Who, thing: Thing) -> bool:
+def _signal(who: Who, _: str, thing: Thing) -> bool:
     return who.role == "confidentiality_officer" and not thing.mine  # conflict of interest (d)
 
 
@@ -229,6 +252,9 @@ def _issuer(who: Who, act: str, thing: Thing) -> bool:
 def _file(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
     if act in cases.ACTS:
         return cases.allowed(who, act, thing)
+    for part in (reports, publications):
+        if act in part.ACTS:
+            return part.allowed(who, act, thing)  # type: ignore[no-any-return]  # of a module
     if act in dialogue.ACTS:
         return dialogue.allowed(who, act, thing, target)
     match thing.kind:
@@ -316,6 +342,8 @@ def _confirms(who: Who, thing: Thing) -> bool:
     if thing.role == "focal_point" and who.role in {"registrar", "administrator"}:
         return not thing.other_focal_point
     mine = _is_own(who, thing) if who.role == "focal_point" else True
+    if thing.restored and mine and thing.role in CONFIRMS_ANEW.get(who.role or "", set()):
+        return True
     return mine and thing.role in CONFIRMS.get(who.role or "", set())
 
 
@@ -401,7 +429,7 @@ def _owns(who: Who, thing: Thing) -> bool:
 
 
 def _document(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:
-    if act in WORK and thing.withdrawn:
+    if (act in WORK and thing.withdrawn) or (act in reports.STAYS and thing.final):
         return False
     if who.role == "translator":
         sent = who.task == "this" and version == "this" and who.undertaken

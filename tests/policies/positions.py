@@ -52,22 +52,40 @@ class Thing:
     stage: str = "draft"
     withdrawn: bool = False
     owner: str = ""
+    final: bool = False
+    renders_final: bool = False  # a language version of what is
+    # of the agreement on the report
+    answered: frozenset[str] = field(default_factory=frozenset)  # by these States
     # of the dialogue
     passed: bool = False
     needs_clearance: bool = False
     cleared: bool = False
+    # of publication
+    consented_by_me: bool = False
+    opened_by_me: bool = False  # its file
+    begun: bool = False  # a focal point confirmed it
+    confirmed: bool = False  # two people did
+    due: bool = False
+    public: bool = False
     # of people
     of: str | None = None
     mine: bool = False
     role: str = ""
     others: frozenset[str] = field(default_factory=frozenset)
     begun_by_me: bool = False
+    restored: bool = False  # an appointment brought back from a backup, made anew by nobody
     takes_two: bool = False  # a sign-in link
     running: bool = True
     enrolled: bool = True
     held: frozenset[str] = field(default_factory=frozenset)
     other_focal_point: bool = False
     at_work: bool = False  # on this review
+    # of grants; of: the State that reads; mine: I am a named reader; running: the terms hold now
+    agreed: bool = False  # on the report
+    decided: bool = False
+    pledged: bool = False  # I gave the undertaking
+    held_off: bool = False
+    copies: bool = False
     # of breaches
     filed_by_me: bool = False
     involved: bool = False  # I have worked on the review

@@ -24,7 +24,7 @@ def engine() -> Engine:
 
 
 def _read(case: dict[str, Any]) -> tuple[Who, Thing, str]:
-    on = {**case["on"], **{roles: frozenset(case["on"].get(roles, [])) for roles in ("others", "held")}}
+    on = {**case["on"], **{roles: frozenset(case["on"].get(roles, [])) for roles in ("others", "held", "answered")}}
     return Who(**case["who"]), Thing(**on), case.get("target", "")
 
 

@@ -1,6 +1,8 @@
 """A policy that is lost, or loses its conditions, is noticed by the oracle: no policy is there for nothing."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
@@ -18,6 +20,9 @@ from tests.policies.things import (
     clarifications,
     documents,
     entries,
+    grants,
+    manifests,
+    publications,
     registry,
     reviews_and_rooms,
 )
@@ -48,20 +53,25 @@ def cases() -> list[Case]:
         for thing in (*clarifications([HELP], STANDS), *entries([HELP], ("draft", "submitted", "circulated")))
         if thing.owner != "XCC" and thing.room_state in {None, "XAA"} and thing.room != "secretariat"
     ]
-    few_reviews = reviews_and_rooms(("preparation", "dialogue", "closed"))
-    few = [*few_documents, *few_texts, *breaches(("dialogue",))]
+    few_reviews = reviews_and_rooms(("preparation", "dialogue", "report", "closed"))
+    few = [*few_documents, *few_texts, *breaches(("dialogue",)), *manifests(("report", "closed")), *publications()]
+    few += grants()
     things = [*registry(("dialogue",), OTHERS[:3]), *few_reviews, *few]
     few_things = [
         thing for thing in things if thing.kind in {"portal", "review", "room", "issuer"} and thing.step == "dialogue"
     ]
     found = [case for alike in free for case in answers(engine, alike, things)]
-    return found + [case for alike in hindered for case in answers(engine, alike, few_things)]
+    found += [case for alike in hindered for case in answers(engine, alike, few_things)]
+    machines = groups(who for who in people() if who.role == "machine")
+    made_public = [*publications(), *manifests(("closed",))]
+    return found + [case for alike in machines for case in answers(engine, alike, made_public)]
 
 
 @cache
 def _acts(scope: str) -> frozenset[str] | None:
     """Name the acts that a policy may decide on, from its scope as JSON; None: any."""
-    return _only_for({"action": json.loads(scope)}, (FOLDER / SCHEMA_FILE).read_text())
+    words = Counter(re.findall(r"\w+", (FOLDER / SCHEMA_FILE).read_text()))
+    return _only_for({"action": json.loads(scope)}, words)
 
 
 def _engine(policies: Mapping[str, Any], changed: Mapping[str, Any]) -> Engine:

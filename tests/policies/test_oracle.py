@@ -18,6 +18,9 @@ from tests.policies.things import (
     documents,
     entries,
     few_entries,
+    grants,
+    manifests,
+    publications,
     registry,
     reviews_and_rooms,
 )
@@ -60,8 +63,27 @@ def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
 
 
 def test_they_agree_on_breaches(engine: Engine) -> None:
-    count, wrong = _compared(engine, FREE + HINDERED, breaches())
+    """Of the many places in a case, whoever something hinders is asked about every sixth."""
+    count, wrong = _compared(engine, FREE, breaches())
     assert (wrong, count > 20_000) == ([], True)
+    count, wrong = _compared(engine, HINDERED, list(breaches(("dialogue",)))[::6])
+    assert (wrong, count > 20_000) == ([], True)
+
+
+def test_they_agree_on_manifests(engine: Engine) -> None:
+    count, wrong = _compared(engine, FREE + HINDERED, manifests())
+    assert (wrong, count > 10_000) == ([], True)
+
+
+def test_they_agree_on_grants(engine: Engine) -> None:
+    hindered = [who for who in HINDERED if who.role in {"focal_point", "reader", "confidentiality_officer"}]
+    count, wrong = _compared(engine, FREE + hindered, grants())
+    assert (wrong, count > 20_000) == ([], True)
+
+
+def test_they_agree_on_publications(engine: Engine) -> None:
+    count, wrong = _compared(engine, FREE + HINDERED, publications())
+    assert (wrong, count > 10_000) == ([], True)
 
 
 def test_they_agree_on_documents(engine: Engine) -> None:
@@ -78,7 +100,16 @@ def test_they_agree_on_the_dialogue(engine: Engine) -> None:
 def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> None:
     seed = random.randrange(2**32)
     draw = random.Random(seed)
-    everything = [*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries(), *breaches()]
+    everything = [
+        *registry(),
+        *reviews_and_rooms(),
+        *documents(),
+        *clarifications(),
+        *entries(),
+        *breaches(),
+        *grants(),
+    ]
+    everything += [*manifests(), *publications()]
     for alike in groups(people()):
         things = draw.sample(everything, DRAWN_THINGS)
         wrong = [case for case in answers(engine, alike, things) if case.said != case.decision.allowed]
@@ -87,6 +118,7 @@ def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> No
 
 @pytest.mark.slow
 def test_they_agree_on_everything_in_every_position(engine: Engine) -> None:
-    things = (*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries(), *breaches())
+    things = (*registry(), *reviews_and_rooms(), *documents(), *clarifications(), *entries(), *breaches(), *manifests())
+    things += tuple(publications())
     count, wrong = _compared(engine, people(), things)
     assert (wrong, count > 10_000_000) == ([], True)

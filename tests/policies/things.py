@@ -1,6 +1,7 @@
 """Every thing in every state: portal, people, reviews and their rooms, documents, clarifications and their entries."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -58,17 +59,18 @@ def _accounts() -> Iterator[Thing]:
 
 
 def _appointments(others: Sequence[frozenset[str]]) -> Iterator[Thing]:
-    positions = ((True, False, True), (True, False, False), (False, True, True), (False, False, True))
-    for (role, of), held, (mine, begun, running) in product(_offices(), others, positions):
+    positions = ("mine running", "mine", "begun running", "running", "restored", "mine restored")
+    for (role, of), held, position in product(_offices(), others, positions):
         for other in (True, False) if role == "focal_point" else (False,):
             yield Thing(
                 "appointment",
                 role=role,
                 of=of,
                 others=held,
-                mine=mine,
-                begun_by_me=begun,
-                running=running,
+                mine="mine" in position,
+                begun_by_me="begun" in position,
+                running="running" in position,
+                restored="restored" in position,
                 other_focal_point=other,
             )
 
@@ -117,6 +119,33 @@ def breaches(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thing]:
     yield Thing("case", absent=True)
 
 
+# the course of a grant: asked, given, coming or over, suspended, ended
+GRANTED: Final = {"agreed": True, "decided": True, "running": True}
+GRANTS: Final = (
+    {"running": False},
+    {"agreed": True, "running": False},
+    {**GRANTED, "running": False},
+    GRANTED,
+    {**GRANTED, "held_off": True},
+    {"agreed": True, "running": False, "ended": True},
+    {**GRANTED, "running": False, "ended": True},
+)
+# where I stand to it
+READERS: Final = ({}, {"mine": True}, {"mine": True, "pledged": True})
+
+
+def grants() -> Iterator[Thing]:
+    """A grant to a party and to another State, and a version that it gives, at each point of its course."""
+    for of, course, place in product(("XAA", "XBB", "XDD"), GRANTS, READERS):
+        yield Thing("grant", step="agreed", of=of, **course, **place)
+    for of, course, place in product(("XBB", "XDD"), GRANTS[2:5], READERS):
+        for copies, withdrawn in ((False, False), (True, False), (True, True)):
+            yield Thing("granted", step="agreed", of=of, copies=copies, withdrawn=withdrawn, **course, **place)
+    for kind, place in product(("grant", "granted"), READERS[::2]):
+        yield Thing(kind, step="closed", of="XDD", **GRANTED, **place)
+        yield Thing(kind, absent=True, of="")
+
+
 def reviews_and_rooms(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
     """A review and its rooms, at these steps."""
     for step, help_asked in product(steps, (False, True)):
@@ -142,7 +171,42 @@ def documents(steps: Iterable[tuple[str, bool]] = tuple(product(STEPS, (False, T
                 withdrawn=withdrawn,
                 owner=owner,
             )
+    for step, owner in product({step for step, _ in steps}, owners):  # what all parties agreed on
+        circulated = Thing("document", step=step, room="shared", stage="circulated", owner=owner)
+        yield replace(circulated, final=True)
+        for stage, withdrawn in product(("submitted", "circulated"), (True, False)):  # in another language
+            yield replace(circulated, stage=stage, withdrawn=withdrawn, renders_final=True)
     yield Thing("document", absent=True, room="shared")
+
+
+def manifests(steps: Sequence[str] = STEPS) -> Iterator[Thing]:
+    """A proposal to agree on, that runs or doesn't, and that nobody or some party has answered; and summaries."""
+    for step, running, answered in product(steps, (True, False), ((), ("XAA",), ("XBB", "XCC"))):
+        yield Thing("manifest", step=step, running=running, answered=frozenset(answered))
+    yield Thing("manifest", absent=True)
+    for passed, due, public in product((True, False), repeat=3):
+        yield Thing("summary", passed=passed, due=due, public=public)
+    yield Thing("summary", absent=True)
+
+
+def publications(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thing]:
+    """What a State means to publish, at every point of its way."""
+    ways: tuple[dict[str, bool], ...] = (
+        {},
+        {"begun": True},
+        {"begun": True, "consented_by_me": True},
+        {"begun": True, "confirmed": True},
+        {"begun": True, "confirmed": True, "consented_by_me": True},
+        {"begun": True, "confirmed": True, "due": True},
+        {"begun": True, "due": True},  # which no row of the portal is
+        {"begun": True, "confirmed": True, "due": True, "public": True},
+        {"begun": True, "confirmed": True, "due": True, "public": True, "ended": True},
+        {"begun": True, "ended": True},
+        {"begun": True, "confirmed": True, "due": True, "ended": True},
+    )
+    for step, way, opened in product(steps, ways, (True, False)):
+        yield Thing("publication", step=step, opened_by_me=opened, **way)
+    yield Thing("publication", absent=True)
 
 
 # a review's step and whether help was asked for: to the dialogue it matters whether the file is closed

@@ -188,7 +188,7 @@ def test_it_serves_until_it_is_told_to_end_and_shares_its_port_with_nobody(folde
 
 
 def wait_for(port: int) -> bytes:
-    for _ in range(100):
+    for _ in range(300):
         try:
             with urlopen(f"http://localhost:{port}/readyz", timeout=5) as answer:
                 found: bytes = answer.read()

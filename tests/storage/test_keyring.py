@@ -7,16 +7,19 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlmodel import col
 
 from storage import keyring, permits
 from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, NotPermitted
 from storage.fields import Place
-from storage.keyring import KEPT_SECONDS, PROVIDER, SERVICE, Keyring, join, split
+from storage.holders import PROVIDER, holder_context
+from storage.keyring import KEPT_SECONDS, SERVICE, Keyring, join, split
 from storage.keys.file import FileKeys
 from storage.permits import NAMES, REGISTRY, STREAMS, Permit, Scope, room_scope, stream_scope
 from storage.tables import Event, KeyHolder, KeyVersion, Stream
+from tests import databases
 
 REVIEW, ROOM, OTHER, VERSION, STREAM = uuid4(), uuid4(), uuid4(), uuid4(), uuid4()
 HERE, THERE = room_scope(REVIEW, ROOM), room_scope(REVIEW, OTHER)
@@ -31,10 +34,11 @@ class House:
         self.now = START
         (folder / "keys").mkdir(mode=0o700)
         self.provider = FileKeys.create(folder / "keys")
-        self.database = Database(folder / "portal.db")
+        self.database = Database(databases.place(folder))
         self.database.create()
         self.keyring = self.again()
-        self.keyring.create()
+        with self.database.begin() as session:
+            self.keyring.create(session)
         self.keyring.start()
         with self.database.begin() as session:
             session.add(Stream(id=STREAM, kind="room"))
@@ -342,6 +346,45 @@ def test_the_wrong_provider_keys_start_nothing(house: House, tmp_path: Path) -> 
         house.again(FileKeys.create(tmp_path / "others")).start()
 
 
+def half_rotated(house: House) -> tuple[str, str]:
+    """Leave the keys of one room under the old key, all others under a new one; gives both."""
+    permit, old = house.permit(HERE, THERE), house.provider.current
+    house.seal(permit, HERE)
+    house.seal(permit, THERE)
+    new = house.provider.rotate()
+    with house.database.begin() as session:
+        for holder in session.scalars(select(KeyHolder).where(col(KeyHolder.scope) != HERE)):
+            scope = holder_context(Scope(holder.scope), holder.version)
+            holder.wrapped = house.provider.wrap(house.provider.unwrap(holder.wrapped, scope), scope)
+            holder.wrapping_key = new
+    return old, new
+
+
+def test_a_portal_that_lacks_an_older_key_that_still_wraps_something_does_not_start(house: House) -> None:
+    old, _ = half_rotated(house)
+    house.again().start()
+    house.provider.retire(old)
+    with pytest.raises(KeyUnavailable, match=f"still wrapped under {old}"):
+        house.again().start()
+
+
+def test_one_altered_row_of_several_closes_nothing_but_itself_and_all_of_one_key_the_portal(house: House) -> None:
+    old, _ = half_rotated(house)
+    with house.database.begin() as session:
+        here = session.get(KeyHolder, (HERE, 1, PROVIDER))
+        there = session.get(KeyHolder, (THERE, 1, PROVIDER))
+        assert here is not None
+        assert there is not None
+        assert here.wrapping_key == old
+        there.wrapped = b"\x01" + bytes(60)
+        kept, here.wrapped = here.wrapped, here.wrapped[:-1] + bytes([here.wrapped[-1] ^ 1])
+    with pytest.raises(Damaged):
+        house.again().start()
+    with house.database.begin() as session:
+        session.get_one(KeyHolder, (HERE, 1, PROVIDER)).wrapped = kept
+    house.again().start()
+
+
 def test_a_portal_without_its_service_key_does_not_start(house: House) -> None:
     with house.database.begin() as session:
         session.delete(session.get(KeyHolder, (SERVICE, 1, PROVIDER)))
@@ -353,9 +396,7 @@ def test_no_key_lies_in_the_database_in_the_clear(house: House) -> None:
     permit = house.permit(HERE)
     house.seal(permit, HERE)
     key = house.keyring.key(HERE, 1)._key
-    house.database.close()
-    for path in house.database.path.parent.glob("portal.db*"):
-        assert key not in path.read_bytes()
+    assert key not in databases.raw(house.database)
 
 
 def test_a_mark_of_the_log_is_read_without_making_a_key(house: House) -> None:

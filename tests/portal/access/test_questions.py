@@ -8,17 +8,9 @@ import pytest
 
 from policies.engine import Engine
 from portal.access.actions import Action, seen_by
-from portal.access.entities import (
-    Absent,
-    DocumentFacts,
-    Facts,
-    Principal,
-    ReviewFacts,
-    RoomFacts,
-    Task,
-    alike,
-    with_undertaking,
-)
+from portal.access.actors import Principal, Task, with_undertaking
+from portal.access.entities import Absent, DocumentFacts, Facts, ReviewFacts, RoomFacts
+from portal.access.likeness import alike
 from portal.access.questions import Ask, question, questions
 from portal.domain.documents import DocumentStage
 from portal.domain.ids import DocumentId, PersonId, ReviewId, RoomId, StateCode, VersionId
@@ -75,7 +67,9 @@ _NOT_THEIRS = {
     *(Action.SWEEP_OBJECTS, Action.ROTATE_KEYS, Action.CHECK_RECORDS, Action.SEND_MAIL),
     *(Action.REPORT_TROUBLE, Action.MAKE_ADMINISTRATOR, Action.TELL_WEEK),
     *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
-    *(Action.CALL_ISSUER, Action.END_SESSIONS_BY_ISSUER),
+    *(Action.BACK_UP, Action.RESTORE_PORTAL),
+    *(Action.CALL_ISSUER, Action.END_SESSIONS_BY_ISSUER, Action.MAKE_PUBLIC, Action.PROVE_PUBLIC),
+    *(Action.READ_CONFIRMED, Action.PUBLISH_SUMMARY),
 }
 
 

@@ -1,5 +1,6 @@
 """The log's tree: every event comes in, once, and what was signed stays; after breakdowns and with two at once too."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from storage.errors import Damaged, StorageError
 from storage.repositories.tree import TreeRecords
 from storage.tables import Event
 from storage.tree import Lease, TreeEntry, TreeHead, TreeTile, WaitingEvent
+from tests import databases
 from tests.cast import World
 from tests.web_client import browser
 
@@ -116,6 +118,20 @@ def test_a_checkpoint_is_signed_twice_and_names_the_portal(world: World) -> None
     assert tree.is_signed(head, tree.own_keys(world.portal))
 
 
+def test_what_comes_in_is_said_by_kind_with_the_root_and_nothing_else(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    sequence_all(world)
+    caplog.set_level(logging.INFO, "portal.audit")
+    caplog.clear()
+    look(world, 2)
+    browser(world, "focal_xdd").get(f"/reviews/{world.files['xaa'].review}")
+    sequence_all(world)
+    said, head = caplog.messages, heads(world)[-1]
+    new = "listReviews act 2, viewReview refusal 1"
+    assert said == [f"the log has {head.size} entries and the root {head.root.hex()}; new: {new}"]
+
+
 def test_the_name_of_the_log_stays_when_the_portals_address_changes(world: World) -> None:
     look(world)
     sequence_all(world)
@@ -200,16 +216,14 @@ def by_hand(world: World) -> Iterator[World]:
     """The cast's portal with a tree, without what its database refuses: what whoever owns that can do."""
     look(world, 3)
     sequence_all(world)
-    with world.portal.database.engine.begin() as connection:
-        triggers = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-        for name in set(triggers) - {"event_waits_for_the_tree"}:
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    with databases.by_hand(world.portal.database) as hand:
+        hand.allow()
     return world
 
 
 def by_prompt(world: World, statement: str) -> None:
-    with world.portal.database.engine.begin() as connection:
-        assert connection.exec_driver_sql(statement).rowcount != 0
+    with databases.by_hand(world.portal.database) as hand:
+        assert hand(statement).rowcount != 0
 
 
 @pytest.mark.parametrize(

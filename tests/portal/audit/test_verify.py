@@ -4,7 +4,6 @@ import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,44 +12,15 @@ from time import monotonic, sleep
 import pytest
 
 from portal import cli_log
-from portal.audit.checkpoints import Checkpoint, log_keys, sign
+from portal.audit.checkpoints import Checkpoint, sign
 from portal.audit.tiles import tile_path
 from portal.audit.tree import WIDTH, Growing, entry_hash, tile_width
 from portal.audit.verify import Wrong, verify_log
 from portal.cli import main
 from portal.usecases.tree import own_keys
-from storage.signatures import Scheme, Signer
+from tests.audited import AT, KEYS, ORIGIN, SIGNERS, entry, write, write_log
 from tests.cast import World
-
-AT = datetime(2026, 5, 4, tzinfo=UTC)
-SIGNERS = (Signer(Scheme.ED25519, b"\1" * 32), Signer(Scheme.ML_DSA_44, b"\2" * 32))
-ORIGIN = "portal.example/audit/log"
-KEYS = log_keys(ORIGIN, SIGNERS)
-
-
-def entry(number: int) -> bytes:
-    return number.to_bytes(64, "big")
-
-
-def write(folder: Path, path: str, content: bytes) -> None:
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / path).write_bytes(content)
-
-
-def write_log(folder: Path, size: int) -> str:
-    """Write a log as it is served, and give its checkpoint."""
-    growing = Growing(0, [])
-    tiles: dict[tuple[int, int], bytes] = {}
-    for number in range((size + WIDTH - 1) // WIDTH):
-        width = tile_width(0, number, size)
-        entries = [entry(number * WIDTH + at) for at in range(width)]
-        write(folder, f"tile/{tile_path('entries', number, width)}", b"".join(b"\0\x40" + one for one in entries))
-        tiles |= growing.add([entry_hash(one) for one in entries])
-    for (level, number), hashes in tiles.items():
-        write(folder, f"tile/{tile_path(level, number, tile_width(level, number, size))}", hashes)
-    note = sign(Checkpoint(ORIGIN, size, growing.root()), SIGNERS, AT)
-    write(folder, "checkpoint", note.encode())
-    return note
+from tests.conftest import use
 
 
 def run(folder: Path, *more: str) -> int:
@@ -194,8 +164,7 @@ def test_the_portal_prints_the_keys_of_its_own_log(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = own_keys(world.portal)
-    monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data))
-    monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
+    use(monkeypatch, world.portal.settings)
     assert main(["log", "keys"]) == 0
     assert capsys.readouterr().out.split() == [key.text() for key in keys]
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from portal.demo.folders import MARK, prepare_folders
+from portal.demo.run import demo_settings
 from portal.errors import Invalid
+from portal.settings import Settings
 
 
 def test_new_and_empty_folders_are_marked_and_closed_to_others(tmp_path: Path) -> None:
@@ -55,3 +57,7 @@ def test_a_link_or_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> Non
     for name in ("link", "file"):
         with pytest.raises(Invalid, match="leaves it alone"):
             prepare_folders(tmp_path / name)
+
+
+def test_a_demonstration_keeps_to_its_own_folder_whatever_database_is_set() -> None:
+    assert demo_settings(Settings(database="postgresql://portal@db.example.org/portal")).database == ""

@@ -67,4 +67,4 @@ def test_every_kind_has_words_of_its_own_and_leads_somewhere() -> None:
     for kind in NoticeKind:
         week = r"/trail\?from=2026-04-27&to=2026-05-03"
         leads = place_of(kind, uuid4(), uuid4(), datetime(2026, 5, 4, tzinfo=UTC))
-        assert re.fullmatch(rf"/[a-z]+(/[0-9a-f-]{{36}})?(/schedule|{week})?", leads)
+        assert re.fullmatch(rf"/[a-z]+(/[0-9a-f-]{{36}})?(/schedule|/report|{week})?", leads)

@@ -8,6 +8,7 @@ from threading import Event, Semaphore, Thread
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from portal.access.caller import Caller
 from portal.audit.events import REFUSALS_STREAM
@@ -23,13 +24,20 @@ from portal.identity.attempts import (
     WINDOW,
     Attempts,
     keys_of,
+    network,
 )
 from portal.identity.helpdesk import Helpdesk
 from portal.identity.passphrases import COST, Cost, Passphrases
 from portal.usecases.invitations import Shown, issue_link
+from portal.usecases.people import mail_index
+from storage.authenticators import Attempt
+from storage.errors import StoreUnavailable
+from storage.repositories.authenticators import CLOCKS_APART
 from storage.tables import Passphrase
-from tests.cast import Clock, World, setting_up
+from tests.attempts import attempts_counted, forget_attempts, things_counted
+from tests.cast import World, setting_up
 from tests.contents import said
+from tests.databases import by_hand
 
 CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
 GOOD = "violet anchor seventeen lanterns"
@@ -68,7 +76,7 @@ def test_a_refusal_takes_as_long_whether_there_is_such_an_account_or_not(world: 
         random.shuffle(pair)
         for mail, times in pair:
             caller = Caller(address=f"192.0.2.{at}")
-            door._attempts = Attempts()
+            forget_attempts(world)
             with world.request():
                 began = time.perf_counter()
                 with pytest.raises(NotFound):
@@ -96,7 +104,7 @@ def test_whoever_comes_when_all_places_are_taken_is_told_to_wait(world: World, m
     try:
         with pytest.raises(Unavailable), world.request():
             door.sign_in(Caller(address="192.0.2.1"), "expert_xaa@example.org", GOOD)
-        assert not any(door._attempts._failures.values())
+        assert attempts_counted(world) == 0
     finally:
         go.set()
         for thread in threads:
@@ -137,7 +145,7 @@ def test_one_account_or_one_address_alone_never_takes_all_places(world: World, m
     go.set()
     for thread in threads:
         thread.join()
-    assert not door._inside
+    assert door._crowd.inside == 0
 
 
 # --- what is one attempt too many
@@ -198,66 +206,77 @@ def test_a_present_passphrase_guessed_too_often_is_refused_in_the_log_under_ones
 # --- counting
 
 
-def test_an_account_is_closed_to_strangers_for_a_window_and_opens_again(clock: Clock) -> None:
-    attempts = Attempts()
+def test_an_account_is_closed_to_strangers_for_a_window_and_opens_again(world: World) -> None:
+    attempts, clock = Attempts(world.portal), world.clock
     for at in range(ACCOUNT_ATTEMPTS):
-        assert attempts.begin(keys_of(b"account", f"192.0.2.{at}", None), clock())
-    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
-    assert attempts.begin(keys_of(b"account", "198.51.100.1", b"known browser"), clock())
-    assert attempts.begin(keys_of(b"another", "198.51.100.1", None), clock())
+        assert attempts.begin(keys_of(b"account", f"192.0.2.{at}", None))
+    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None))
+    assert attempts.begin(keys_of(b"account", "198.51.100.1", b"known browser"))
+    assert attempts.begin(keys_of(b"another", "198.51.100.1", None))
     clock.forward(WINDOW - timedelta(seconds=1))
-    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
+    assert not attempts.begin(keys_of(b"account", "198.51.100.1", None))
     clock.forward(timedelta(seconds=1))
-    assert attempts.begin(keys_of(b"account", "198.51.100.1", None), clock())
+    assert attempts.begin(keys_of(b"account", "198.51.100.1", None))
 
 
-def test_an_address_is_counted_over_all_accounts_and_a_network_of_ipv6_as_one(clock: Clock) -> None:
-    attempts = Attempts()
+def test_an_address_is_counted_over_all_accounts_and_a_network_of_ipv6_as_one(world: World) -> None:
+    attempts = Attempts(world.portal)
     for at in range(ADDRESS_ATTEMPTS):
-        assert attempts.begin(keys_of(b"%d" % at, f"2001:db8::{at:x}", None), clock())
-    assert not attempts.begin(keys_of(b"other", "2001:db8::ffff:1", None), clock())
-    assert attempts.begin(keys_of(b"other", "2001:db8:0:1::1", None), clock())
+        assert attempts.begin(keys_of(b"%d" % at, f"2001:db8::{at:x}", None))
+    assert not attempts.begin(keys_of(b"other", "2001:db8::ffff:1", None))
+    assert attempts.begin(keys_of(b"other", "2001:db8:0:1::1", None))
 
 
-def test_what_succeeds_is_not_counted(clock: Clock) -> None:
-    attempts = Attempts()
-    keys = keys_of(b"account", "192.0.2.1", None)
-    for _ in range(3 * ADDRESS_ATTEMPTS):
-        assert attempts.begin(keys, clock())
-        attempts.take_back(keys)
+def test_what_succeeds_is_not_counted(world: World) -> None:
+    attempts = Attempts(world.portal)
+    for _ in range(2 * ACCOUNT_ATTEMPTS):
+        counted = attempts.begin(keys_of(b"account", "192.0.2.1", None))
+        assert counted
+        attempts.take_back(counted)
+    assert attempts_counted(world) == 0
 
 
-def test_no_flood_of_names_takes_more_than_its_share_of_memory(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
-    attempts = Attempts()
-    for at in range(500):
-        attempts.begin(keys_of(b"%d" % at, f"192.0.2.{at % 250}", None), clock())
-    assert all(len(failures) <= 100 for failures in attempts._failures.values())
+def test_what_is_counted_names_nobody_and_no_address_and_is_forgotten(world: World) -> None:
+    attempts, index = Attempts(world.portal), mail_index(world.portal, "expert_xaa@example.org")
+    assert attempts.begin(keys_of(index, "192.0.2.1", None))
+    with world.portal.database.read() as session:
+        things = session.scalars(select(Attempt.counted_for)).all()
+    assert {len(thing) for thing in things} == {32}
+    assert not {index, network("192.0.2.1")} & set(things)
+    world.clock.forward(WINDOW + CLOCKS_APART)
+    assert attempts.begin(keys_of(b"another", "192.0.2.2", None))
+    assert attempts_counted(world) == 2
 
 
-def test_attempts_that_were_none_push_no_others_out(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
-    attempts = Attempts()
-    guessed = keys_of(b"account", "192.0.2.1", None)
-    while attempts.begin(guessed, clock()):
+def test_a_clock_that_was_ahead_closes_an_account_no_longer_than_a_window(world: World) -> None:
+    attempts, keys = Attempts(world.portal), keys_of(b"account", "192.0.2.1", None)
+    world.clock.forward(timedelta(days=400))
+    while attempts.begin(keys):
         pass
-    for at in range(200):
-        other = keys_of(b"%d" % at, f"198.51.100.{at}", None)
-        assert attempts.begin(other, clock())
-        attempts.take_back(other)
-    assert not attempts.begin(guessed, clock())
+    world.clock.forward(timedelta(days=-400))
+    assert attempts.begin(keys)
 
 
-def test_no_kind_of_count_pushes_out_another(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.identity.attempts.KEPT", 100)
-    attempts, guessed = Attempts(), keys_of(b"account", "192.0.2.1", None)
-    while attempts.begin(guessed, clock()):
-        pass
-    for at in range(300):
-        for key in (b"%d" % at, f"198.51.100.{at}".encode()):
-            assert attempts.begin({("link", key): 10, ("no link", key): 10, ("logout", key): 10}, clock())
-        assert attempts.begin(keys_of(b"", "", b"%d" % at), clock())
-    assert not attempts.begin(guessed, clock())
+def test_an_attempt_in_whose_middle_the_process_ends_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Passphrases(world.portal, CHEAP)
+    enrol(world, "expert_xaa", door)
+
+    def ends(*_: object) -> bool:
+        raise SystemExit
+
+    monkeypatch.setattr(door, "proves", ends)
+    with world.request(), pytest.raises(SystemExit):
+        door.sign_in(Caller(address="192.0.2.1"), "expert_xaa@example.org", GOOD)
+    assert attempts_counted(world) == 2  # of the account, and of the address
+
+
+def test_an_attempt_that_cannot_be_counted_is_not_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Passphrases(world.portal, CHEAP)
+    monkeypatch.setattr(door, "proves", lambda *_: pytest.fail("it was tried"))
+    with by_hand(world.portal.database) as other, world.request():
+        other.lock()
+        with pytest.raises(StoreUnavailable):
+            door.sign_in(Caller(address="192.0.2.1"), "expert_xaa@example.org", GOOD)
 
 
 def test_made_up_links_cost_one_count_for_all_and_hold_up_no_real_one(world: World) -> None:
@@ -265,7 +284,7 @@ def test_made_up_links_cost_one_count_for_all_and_hold_up_no_real_one(world: Wor
     for at in range(LINK_ATTEMPTS):
         enter(world, door, caller, f"{at}" * 43, NotFound)
     enter(world, door, caller, "y" * 43, TooMany)
-    assert [len(failures) for failures in door._attempts._failures.values()] == [1]
+    assert things_counted(world) == 1
     enter(world, door, Caller(address="192.0.2.2"), "y" * 43, NotFound)
     enter(
         world, door, caller, link_token(world, "expert_xaa"), NotFound
@@ -277,4 +296,4 @@ def test_looking_at_made_up_links_costs_one_count_for_all(world: World) -> None:
     for at in range(ADDRESS_ATTEMPTS):
         with world.request():
             helpdesk.look(Caller(address="192.0.2.1"), f"http://localhost:8000/enter/{at:043}")
-    assert [len(failures) for failures in helpdesk._attempts._failures.values()] == [1]
+    assert things_counted(world) == 1

@@ -4,42 +4,46 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlmodel import select
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, select
 
 from portal import cli
 from portal.app import open_portal
 from portal.audit.events import MACHINERY_STREAM
-from portal.usecases import attachments, handling, questions, submissions
+from portal.domain.documents import DocumentKind
+from portal.domain.reviews import ReviewStage
+from portal.domain.roles import Role
+from portal.usecases import attachments, handling, questions, submissions, summaries
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
 from portal.work import Work
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.fields import Place
+from storage.grants import Grant
 from storage.handovers import Handover
 from storage.issuers import Issuer, IssuerSubject
 from storage.permits import DEVICES, ISSUERS, REGISTRY, room_scope
 from storage.planning import CalendarFeed, ReviewSchedule, ScheduleStep
+from storage.reports import Manifest
 from storage.repositories.checks import guarded_tables
 from storage.tables import Appointment, Invitation, Passphrase, TranslationTask
-from tests import breaches, dialogue, noting
-from tests.cast import World, setting_up
-from tests.conftest import settings_in
+from tests import breaches, databases, dialogue, granting, noting, publicity, reports
+from tests.backing_up import kept_rows
+from tests.cast import World, add_member, setting_up
+from tests.conftest import settings_in, use
+from tests.databases import Hand
 from tests.filing import newest, press
 from tests.filing import put as put_in
 from tests.portal.audit.files import Put, download, look, put
 from tests.signalled import raised
 from tests.web_client import browser
-
-Hand = Callable[[str], sqlite3.Cursor]
 
 
 @pytest.fixture
@@ -56,12 +60,9 @@ def file(world: World) -> Put:
 def by_hand(world: World, file: Put) -> Iterator[Hand]:
     """Give a superuser's hand on the database: no trigger that refuses, no foreign keys."""
     del file
-    connection = sqlite3.connect(world.portal.database.path, isolation_level=None)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        if name != "event_waits_for_the_tree":
-            connection.execute(f"DROP TRIGGER {name}")
-    yield connection.execute
-    connection.close()
+    with databases.by_hand(world.portal.database) as hand:
+        hand.loosen()
+        yield hand
 
 
 def codes(report: Report) -> set[str]:
@@ -90,14 +91,9 @@ def test_what_nobody_touched_fits(world: World, file: Put) -> None:
 
 def test_a_check_is_an_event_of_the_machinery_and_may_be_repeated(world: World) -> None:
     def events() -> int:
-        with world.portal.database.read() as session:
-            return int(
-                session.connection()
-                .exec_driver_sql(
-                    "SELECT count(*) FROM event WHERE stream_id = ? AND kind = 705", (MACHINERY_STREAM.hex,)
-                )
-                .scalar_one()
-            )
+        with databases.by_hand(world.portal.database) as hand:
+            counted = hand("SELECT count(*) FROM event WHERE stream_id = ? AND kind = 705", (MACHINERY_STREAM,))
+            return int(counted.fetchone()[0])
 
     before = events()
     assert check_records(world.portal).ok
@@ -183,10 +179,13 @@ def test_a_counter_set_back_is_named(world: World, by_hand: Hand) -> None:
 
 
 # how the portal itself changes a row of each guarded table; the time stands for now
-CHANGES: dict[str, tuple[str, str | int | None]] = {
+CHANGES: dict[str, tuple[str, str | int | Callable[[Session], UUID] | None]] = {
+    "access_grant": ("accepted_at", None),
+    "agreement": ("said_at", None),
     "appointment": ("ended_at", None),
     "assignment": ("ended_at", None),
     "attachment": ("removed_at", None),
+    "backup": ("gone_at", None),
     "batch": ("number", 7),
     "breach_case": ("declined_at", None),
     "calendar_feed": ("ended_at", None),
@@ -196,13 +195,26 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "concern": ("ended_at", None),
     "containment": ("lifted_at", None),
     "code_app": ("last_step", 7),
+    "publication": ("withdrawn_at", None),
+    "publication_consent": ("role", "reader"),
+    "publication_opening": ("opened_at", None),
+    "public_file": ("withdrawn_at", None),
     "document": ("withdrawn_at", None),
+    "draft_comment": ("number", 7),
     "entry": ("clearance", "given"),
     "entry_task": ("recalled_at", None),
+    "grant_document": ("version_id", lambda known: known.scalars(select(Manifest.summary_version_id)).one()),
+    "grant_hold": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "grant_nominee": ("named_at", None),
+    "grant_reader": ("person_id", lambda known: known.scalars(select(Grant.begun_by)).all()[0]),
+    "grant_terms": ("until", None),
+    "grant_undertaking": ("accepted_at", None),
     "handover": ("handed_over_at", None),
     "invitation": ("revoked_at", None),
     "issuer": ("ended_at", None),
     "issuer_subject": ("ended_at", None),
+    "manifest": ("number", 7),
+    "marked_copy": ("made_at", None),
     "note_copy": ("of_end", True),
     "passkey": ("sign_count", 7),
     "passphrase": ("verifier", "another"),
@@ -219,7 +231,12 @@ CHANGES: dict[str, tuple[str, str | int | None]] = {
     "session": ("ended_at", None),
     "signal": ("count", 7),
     "signal_step": ("kind", "seen again"),
+    "summary_language": ("ended_at", None),
     "translation_task": ("recalled_at", None),
+    "recovery_key": ("shares", 7),
+    "restoration": ("origin", "other"),
+    "whole_backup": ("whole_at", None),
+    "transmission": ("transmitted_at", None),
     "undertaking": ("wording", "2"),
     "version": ("created_at", None),
     "wrong_codes": ("count", 7),
@@ -294,11 +311,51 @@ def sign_ins(world: World, work: Work) -> None:
     session.add(IssuerSubject(id=uuid4(), issuer_id=issuer, subject=b"s", person_id=person, bound_at=now))
 
 
+def given_to_read(world: World) -> None:
+    """Have a report commented on, agreed on and granted, a copy taken, and the summary transmitted."""
+    granting.reader(world)
+    reports.set_stage(world, ReviewStage.REPORT)
+    reports.comment(world, reports.circulated(world, DocumentKind.DRAFT_REPORT, "Draft"))
+    granting.agreed(world)
+    with world.portal.database.read() as session:
+        manifest = session.scalars(select(Manifest)).one()
+    grant = granting.asked(world)
+    given = granting.terms(world, mode="copies", documents=[str(manifest.report_id)])
+    assert granting.act(world, "focal_xaa", grant, "decide", **given).status_code == 303
+    granting.pledged(world, grant)
+    copied = browser(world, "reader_xff").get(f"/granted/versions/{manifest.report_version_id}/copy")
+    assert copied.status_code == 200
+    add_member(world, "focal_xee", Role.FOCAL_POINT, "XEE")
+    granting.reader(world, "reader_xee", "XEE")
+    granting.asked(world, "focal_xee", "reader_xee")
+    held = {"hold": "grant", "hold_reason": "Looked into.", "held_grant": str(grant)}
+    on = breaches.ahead(world, 20)
+    breaches.act(world, "confidentiality", breaches.registered(world), "containments", **held, review_on=on)
+    reports.in_all_languages(world, manifest)
+    with world.request():
+        summaries.transmit_summary(world.portal, world.caller("officer"), manifest.review_id)
+
+
+def backed_up_once(world: World) -> None:
+    """Let there be a recovery key that isn't used any more, its backup, and a restoration of long ago."""
+    with setting_up(world.portal) as (work, _):
+        for row in kept_rows(work.now, ended=work.now):
+            work.session.add(row)
+            work.session.flush()
+
+
 @pytest.fixture
-def all_tables(world: World, file: Put) -> None:
+def all_tables(world: World, file: Put, table: type[Any]) -> None:
     """Fill the guarded tables that the cast leaves empty."""
+    if table.__module__ in {"storage.grants", "storage.reports"}:
+        given_to_read(world)
+        return
+    if table.__module__ == "storage.backups":
+        backed_up_once(world)
+        return
     talk(world)
     noting.copied(world)
+    publicity.published(world)
     breaches.contained(world, breaches.registered(world, on=breaches.concern(world)))
     browser(world, "confidentiality").get(f"/signals/{raised(world)}")
     assert noting.describe(world).status_code == 303
@@ -343,15 +400,15 @@ Stored = dict[str, Any]
 
 def stored(by_hand: Hand, where: str) -> Stored:
     """Give the first row as it lies in the database."""
-    cursor = by_hand(f"SELECT rowid, * FROM {where} LIMIT 1")
+    cursor = by_hand(f"SELECT * FROM {where} LIMIT 1")
     return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
 
 
 def bring_back(by_hand: Hand, table: str, row: Stored) -> None:
     """Give a row all its old values, the MAC included."""
-    values = {name: f"x'{value.hex()}'" if isinstance(value, bytes) else repr(value) for name, value in row.items()}
-    sets = ", ".join(f"{name} = {'NULL' if row[name] is None else value}" for name, value in values.items())
-    by_hand(f"UPDATE {table} SET {sets} WHERE rowid = {row['rowid']}")
+    key = SQLModel.metadata.tables[table].primary_key.columns.keys()[0]
+    sets = ", ".join(f"{name} = ?" for name in row)
+    by_hand(f"UPDATE {table} SET {sets} WHERE {key} = ?", (*row.values(), row[key]))
 
 
 def change(world: World, by_hand: Hand, table: type[Any]) -> tuple[str, Stored]:
@@ -361,17 +418,19 @@ def change(world: World, by_hand: Hand, table: type[Any]) -> tuple[str, Stored]:
     world.clock.forward(timedelta(minutes=1))
     column, value = CHANGES[name]
     with setting_up(world.portal) as (work, _):
-        row = work.session.get_one(table, UUID(before[key]))
-        setattr(row, column, value or work.now)
+        row = work.session.get_one(table, UUID(str(before[key])))
+        other = work.now if value is None else value
+        setattr(row, column, other(work.session) if callable(other) else other)
     assert check_records(world.portal).ok
-    return f"{name}/{UUID(before[key])}", before
+    return f"{name}/{UUID(str(before[key]))}", before
 
 
 @every_table
 @pytest.mark.usefixtures("all_tables")
 def test_a_dropped_row_is_named(world: World, by_hand: Hand, table: type[Any]) -> None:
     name, before = change(world, by_hand, table)
-    by_hand(f"DELETE FROM {table.__tablename__} WHERE rowid = {before['rowid']}")
+    key = table.__table__.primary_key.columns.keys()[0]
+    by_hand(f"DELETE FROM {table.__tablename__} WHERE {key} = ?", (before[key],))
     assert f"{name}: the log has it, but the row is gone" in said(check_records(world.portal))
 
 
@@ -396,12 +455,11 @@ def test_a_session_brought_back_after_its_end_is_named(world: World, by_hand: Ha
     assert check_records(world.portal).ok
     bring_back(by_hand, "session", before)
     assert browser(world, "expert_xaa").get("/account").status_code == 200
-    assert f"session/{UUID(before['id'])}: it isn't as the log has it last" in said(check_records(world.portal))
+    assert f"session/{UUID(str(before['id']))}: it isn't as the log has it last" in said(check_records(world.portal))
 
 
 def test_a_row_made_by_hand_is_named(world: World, by_hand: Hand) -> None:
-    columns = [row[1] for row in by_hand("PRAGMA table_info(appointment)").fetchall()]
-    others = ", ".join(name for name in columns if name != "id")
+    others = ", ".join(name for name in by_hand.columns("appointment") if name != "id")
     by_hand(f"INSERT INTO appointment (id, {others}) SELECT '{'cd' * 16}', {others} FROM appointment LIMIT 1")
     assert "altered by something else" in said(check_records(world.portal))
 
@@ -416,13 +474,14 @@ def test_a_row_that_bears_its_mac_but_never_was_in_the_log_is_named(world: World
     assert "the log knows nothing of it" in said(check_records(world.portal))
 
 
+@databases.ONLY_SQLITE
 def test_a_row_that_is_no_row_is_named(world: World, by_hand: Hand) -> None:
     by_hand("UPDATE appointment SET starts_at = 'not a time' WHERE id = (SELECT min(id) FROM appointment)")
     assert "row-foreign" in codes(check_records(world.portal))
 
 
 def test_an_altered_session_is_named_though_the_log_keeps_only_its_end(world: World, by_hand: Hand) -> None:
-    by_hand("UPDATE session SET ends_at = '2099-01-01 00:00:00.000000' WHERE id = (SELECT min(id) FROM session)")
+    by_hand("UPDATE session SET ends_at = '2099-01-01 00:00:00.000000' WHERE id = (SELECT id FROM session LIMIT 1)")
     assert "row-altered" in codes(check_records(world.portal))
 
 
@@ -521,19 +580,15 @@ def test_a_download_whose_end_is_missing_is_listed_and_no_error(world: World, fi
 
 def test_a_database_rolled_back_together_with_its_log_is_not_found(world: World, file: Put, tmp_path: Path) -> None:
     """Said in LOG.md too: rows and log that go back together still fit each other."""
-    portal, old = world.portal, tmp_path / "old.db"
-    copy_database(portal.database.path, old)
+    portal, old = world.portal, tmp_path / "old"
+    portal.database.close()
+    databases.save(portal.settings.data, old)
     download(world, "expert_xcc", file)
     portal.database.close()
-    copy_database(old, portal.database.path)
+    databases.bring_back(old, portal.settings.data)
     rolled_back = open_portal(settings_in(tmp_path), world.clock)
     assert check_records(rolled_back).ok
     rolled_back.database.close()
-
-
-def copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
-        there.backup(here)
 
 
 def test_a_long_check_asks_for_its_permit_again(world: World, file: Put) -> None:
@@ -544,8 +599,7 @@ def test_a_long_check_asks_for_its_permit_again(world: World, file: Put) -> None
 def test_the_command_says_by_its_status_whether_all_fits(
     world: World, file: Put, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data))
-    monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
+    use(monkeypatch, world.portal.settings)
     assert cli.main(["fsck"]) == 0
     assert "Everything fits." in capsys.readouterr().out
     object_path(world, file).unlink()
@@ -553,5 +607,6 @@ def test_the_command_says_by_its_status_whether_all_fits(
     report = json.loads(capsys.readouterr().out)
     assert [one["code"] for one in report["findings"]] == ["object-missing"]
     monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data / "elsewhere"))
+    monkeypatch.setenv("PORTAL_DATABASE", "")
     assert cli.main(["fsck"]) == 2
     assert capsys.readouterr().err.startswith("portal: the check could not be made")

@@ -1,6 +1,5 @@
 """Random people do random acts of the dialogue in random order; after each, what must always hold is looked at."""
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlmodel import col, select
 
-from portal.app import open_portal
 from portal.domain import clarifications as path
 from portal.domain.clarifications import EntryStage, Formal, Part
 from portal.domain.ids import ReviewId
@@ -24,9 +22,9 @@ from portal.usecases.clarifications import list_clarifications
 from portal.usecases.threads import view_thread
 from storage.dialogue import Clarification, Entry
 from storage.tables import Event
-from tests import dialogue
+from tests import databases, dialogue
 from tests.cast import Clock, World
-from tests.conftest import settings_in
+from tests.conftest import copied
 
 ASKING = ("focal_xbb", "expert_xbb", "focal_xcc", "expert_xcc")
 ANSWERING = ("focal_xaa", "expert_xaa")
@@ -53,11 +51,8 @@ class Dialogue(RuleBasedStateMachine):
         folder, original = self.built
         self.stack = ExitStack()
         own = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        shutil.copytree(folder, own, dirs_exist_ok=True)
-        clock = Clock()
-        portal = open_portal(settings_in(own), clock)
-        self.stack.callback(portal.database.close)
-        self.world = World(portal, clock, dict(original.members), dict(original.files))
+        self.world = self.stack.enter_context(copied((folder, original), own, Clock()))
+        self.stack.callback(databases.drop, own / "data")
         self.words: dict[str, str] = {}  # planted, and in which room
         self.sent: dict[UUID, tuple[bytes, str]] = {}
 

@@ -34,6 +34,7 @@ from storage.permits import NAMES
 from storage.tables import Appointment, Assignment, Person, Undertaking
 from tests.cast import STATES, World, setting_up
 from tests.contents import said
+from tests.databases import by_hand, raw
 from tests.filing import circulated, press, submitted
 from tests.mail_server import FROM, MailServer, mail_server
 from tests.web_client import browser
@@ -190,11 +191,9 @@ def test_who_has_not_accepted_the_undertaking_is_not_told(world: World, server: 
         assert (
             work.session.query(Undertaking).filter(Undertaking.person_id == world.members["expert_xcc"].person).count()
         )
-    with world.portal.database.begin() as session:
-        session.connection().exec_driver_sql("DROP TRIGGER undertaking_never_deleted")
-        session.connection().exec_driver_sql(
-            "DELETE FROM undertaking WHERE person_id = ?", (world.members["expert_xcc"].person.hex,)
-        )
+    with by_hand(world.portal.database) as hand:
+        hand.allow("undertaking_never_deleted")
+        hand("DELETE FROM undertaking WHERE person_id = ?", (world.members["expert_xcc"].person,))
     circulated(world, TITLE)
     send_all(world)
     assert "expert_xcc" not in recipients(server)
@@ -365,9 +364,7 @@ def test_what_the_server_says_is_written_nowhere(
     assert "mail waits: SMTPRecipientsRefused" in caplog.text
     own = [record.getMessage() for record in caplog.records if record.name != "mail.log"]  # which is the server's
     assert not [words for words in own if "@example.org" in words or "there is no" in words]
-    raw = world.portal.database.path.read_bytes()
-    raw += Path(f"{world.portal.database.path}-wal").read_bytes()
-    assert b"there is no" not in raw
+    assert b"there is no" not in raw(world.portal.database)
 
 
 def test_a_mail_that_was_taken_without_an_answer_comes_again(world: World, server: MailServer) -> None:
@@ -582,10 +579,8 @@ def test_the_permit_to_send_opens_addresses_and_no_names(
 
 def test_an_altered_record_of_one_person_holds_up_nobody_else(world: World, server: MailServer) -> None:
     circulated(world, TITLE)
-    with world.portal.database.begin() as session:
-        session.connection().exec_driver_sql(
-            "UPDATE person SET zone = 'Mars/Olympus' WHERE id = ?", (world.members["focal_xcc"].person.hex,)
-        )
+    with by_hand(world.portal.database) as hand:
+        hand("UPDATE person SET zone = 'Mars/Olympus' WHERE id = ?", (world.members["focal_xcc"].person,))
     send_all(world)
     assert recipients(server) == sorted(READERS - {"focal_xcc"} | {"officer"})
     assert {row.failure for row in notices(world, "focal_xcc")} == {"Damaged"}

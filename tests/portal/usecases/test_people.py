@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import func, select
 
 from portal.access.actions import Action
@@ -29,6 +28,7 @@ from storage.permits import REGISTRY, stream_scope
 from storage.repositories.people import PeopleRecords
 from storage.tables import Appointment, Event, Review
 from tests.cast import World, setting_up
+from tests.statements import statements
 
 NOTE = LegalBasis("NV/7/2026", date(2026, 5, 1))
 TERMS = Terms(NOTE)
@@ -107,15 +107,9 @@ def test_registrar_and_administrator_look_at_any_states_people(world: World) -> 
 
 def test_a_list_asks_no_more_of_the_database_when_there_are_more_people(world: World) -> None:
     def asked() -> list[str]:
-        said: list[str] = []
-
-        def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            said.append(statement)
-
-        event.listen(world.portal.database.engine, "before_cursor_execute", note)
-        people(world, "focal_xbb")
-        event.remove(world.portal.database.engine, "before_cursor_execute", note)
-        return [one for one in said if not one.startswith(("BEGIN", "PRAGMA"))]
+        with statements(world) as said:
+            people(world, "focal_xbb")
+        return said
 
     add(world, "focal_xbb", Role.EXPERT)
     asked()  # keys are opened once

@@ -1,9 +1,7 @@
 """The log read for signals: what is found, once, whatever breaks in between, and what it costs."""
 
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -28,6 +26,7 @@ from storage.signals import SignalCounts, SignalReading
 from storage.tables import Event, KeyHolder
 from tests.cast import World, setting_up
 from tests.contents import said
+from tests.databases import by_hand
 from tests.filing import newest, put
 from tests.signalled import HERE, did, downloaded, look, opened, refused, signals, write_down
 from tests.web_client import browser
@@ -57,6 +56,17 @@ MADE: dict[Rule, tuple[int, Callable[[World], Entry]]] = {
 }
 
 
+def test_pages_shown_one_by_one_count_each_and_one_page_looked_at_again_does_not(begun: World) -> None:
+    on = {"review": begun.files["xaa"].review, "document": uuid4(), "version": uuid4()}
+
+    def shown(page: int) -> Entry:
+        return did(begun, "expert_xbb", Action.VIEW_GRANTED, on=on, detail={"page": page})
+
+    assert look(begun, *[shown(1) for _ in range(40)]) == []
+    look(begun, *[shown(page) for page in range(1, 31)])
+    assert found(begun) == [(Rule.PACE, person(begun), 30)]
+
+
 @pytest.mark.parametrize("rule", MADE)
 def test_a_rule_of_the_settings_is_found_at_its_limit_and_once(begun: World, rule: Rule) -> None:
     limit, event = MADE[rule]
@@ -83,6 +93,13 @@ def test_what_people_do_in_the_portal_is_what_is_counted(begun: World) -> None:
         (Rule.MASS_DOWNLOAD, person(begun, "officer"), begun.files["xaa"].review),
         (Rule.REFUSALS, person(begun, "stranger_xff"), begun.files["xaa"].review),
     }
+
+
+def test_copies_that_a_grant_gives_are_downloads(begun: World) -> None:
+    begun.portal.settings = _with(begun, "mass_download:3:60")
+    copies = [did(begun, "expert_xbb", Action.DOWNLOAD_GRANTED, Phase.INTENT, on={"version": uuid4()}) for _ in "abc"]
+    look(begun, *copies)
+    assert found(begun) == [(Rule.MASS_DOWNLOAD, person(begun), 3)]
 
 
 def test_a_head_or_a_range_beyond_the_end_is_no_download_and_one_version_counts_once(begun: World) -> None:
@@ -214,18 +231,18 @@ def test_while_one_process_looks_another_opens_nothing(begun: World) -> None:
 
 def test_read_again_from_before_the_log_raises_nothing_anew(begun: World) -> None:
     look(begun, refused(begun, times=30))
-    with closing(sqlite3.connect(begun.portal.database.path)) as connection, connection:
-        connection.execute("DELETE FROM signal_counts")
-        connection.execute("DELETE FROM signal_reading")
+    with by_hand(begun.portal.database) as hand:
+        hand("DELETE FROM signal_counts")
+        hand("DELETE FROM signal_reading")
     look(begun)
     assert len(signals(begun)) == 1
 
 
 def test_read_again_by_a_place_that_was_put_back_counts_nothing_twice(begun: World) -> None:
     def place(sql: str, *values: object) -> tuple[int, bytes]:
-        with closing(sqlite3.connect(begun.portal.database.path)) as connection, connection:
-            connection.execute(sql, values)
-            return connection.execute("SELECT position, mark FROM signal_reading").fetchone()  # type: ignore[no-any-return]  # the one row
+        with by_hand(begun.portal.database) as hand:
+            hand(sql, values)
+            return hand("SELECT position, mark FROM signal_reading").fetchone()  # type: ignore[no-any-return]  # the one row
 
     before = place("SELECT 1")
     look(begun, *[refused(begun) for _ in range(15)])
@@ -239,8 +256,8 @@ def test_where_it_stood_put_forward_by_hand_is_noticed_and_nothing_is_skipped(
     begun: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_down(begun, refused(begun, times=30))
-    with closing(sqlite3.connect(begun.portal.database.path)) as connection, connection:
-        connection.execute("UPDATE signal_reading SET position = position + 1")
+    with by_hand(begun.portal.database) as hand:
+        hand("UPDATE signal_reading SET position = position + 1")
     watch(begun.portal, "here")
     assert found(begun) == [(Rule.REFUSALS, person(begun), 30)]
     assert "altered" in caplog.text
@@ -333,9 +350,9 @@ def test_ten_thousand_events_are_read_in_bounded_time_and_memory(begun: World) -
 def test_the_check_of_all_records_finds_signals_as_the_log_has_them(begun: World) -> None:
     look(begun, refused(begun, times=30))
     assert check_records(begun.portal).findings == []
-    with closing(sqlite3.connect(begun.portal.database.path)) as connection, connection:
-        connection.execute("DROP TRIGGER signal_never_deleted")
-        connection.execute("DELETE FROM signal")
+    with by_hand(begun.portal.database) as hand:
+        hand.allow("signal_never_deleted")
+        hand("DELETE FROM signal")
     assert [one.code for one in check_records(begun.portal).findings] == ["row-missing"]
 
 

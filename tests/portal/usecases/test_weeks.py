@@ -13,6 +13,7 @@ from storage.notices import Notice
 from storage.tables import PortalSession
 from tests.cast import World
 from tests.contents import said
+from tests.granting import granted, pledged
 from tests.portal.audit.files import Put, download, look, put
 from tests.web_client import browser
 
@@ -49,6 +50,19 @@ def test_the_focal_points_of_the_state_under_review_are_told_once_when_the_week_
     assert (event["action"], event["detail"]) == (Action.TELL_WEEK.value, {"files": 1, "notices": 1})
     to(world, MONDAY + timedelta(days=7))
     assert tell_week(world.portal) == 0, "nothing was opened in this one"
+
+
+def test_what_was_read_under_a_grant_counts(world: World) -> None:
+    grant = granted(world, real=True)
+    pledged(world, grant)
+    to(world, MONDAY)
+    tell_week(world.portal)  # whatever was opened until then
+    before, client = len(told(world)), browser(world, "reader_xff")
+    version = client.get(f"/granted/{grant}").text.split("/granted/versions/")[1][:36]
+    assert client.get(f"/granted/versions/{version}").status_code == 200
+    to(world, MONDAY + timedelta(days=7))
+    assert tell_week(world.portal) == 1
+    assert told(world)[before:][0].review_id == world.files["xaa"].review
 
 
 def test_nothing_of_a_room_that_the_state_under_review_doesnt_see_tells_it(world: World) -> None:

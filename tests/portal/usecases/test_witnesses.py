@@ -1,15 +1,16 @@
 """The portal asks its log's witnesses: real ones, over HTTP, whoever of them is away, lost or set up wrongly."""
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from portal.app import object_store, open_portal
 from portal.audit.checkpoints import log_keys, open_checkpoint
 from portal.audit.notes import Key, Kind
 from portal.audit.policy import read_policy
@@ -17,12 +18,17 @@ from portal.audit.witness import Witness, logs_of
 from portal.audit.witness_files import StateFile, WitnessKey
 from portal.audit.witnessing import Trouble
 from portal.errors import Invalid
+from portal.settings import Settings
 from portal.usecases import tree
 from portal.usecases.checks import check_records
+from portal.usecases.restore_places import open_source
+from portal.usecases.restores import restore_backup
 from portal.usecases.witnesses import ask_witnesses, load_policy, witnesses_seen
 from portal.witness_server import WitnessServer
 from storage.signatures import Scheme, Signer
+from tests.backing_up import backed_up, recoverable
 from tests.cast import World
+from tests.databases import by_hand
 from tests.issuer import serving
 from tests.web_client import browser
 
@@ -79,6 +85,11 @@ def troubles(world: World) -> dict[str, Trouble | None]:
     return {one.name: one.trouble for one in witnesses_seen(world.portal) if one.name in KEYS}
 
 
+def agreed(world: World) -> int | None:
+    shown = tree.newest(world.portal)
+    return shown.agreed if shown else None
+
+
 def test_every_witness_signs_what_is_new_and_the_checkpoint_bears_it(two: World) -> None:
     for _ in range(3):
         look(two)
@@ -99,12 +110,12 @@ def test_one_that_is_away_holds_nothing_up_is_shown_and_catches_up(two: World, t
             look(two)
             assert ask_witnesses(two.portal, "here") == 1
         assert troubles(two) == {"XBB": None, "XCC": Trouble.SILENT}
-        assert tree.newest_agreed(two.portal) is None
+        assert agreed(two) is None
         with running(two, "XCC", tmp_path / "back") as there:
             trust(two, {"XBB": here, "XCC": there})
             assert ask_witnesses(two.portal, "here") == 1
         assert troubles(two) == {"XBB": None, "XCC": None}
-        assert tree.newest_agreed(two.portal)
+        assert agreed(two)
 
 
 @pytest.mark.parametrize("by", [timedelta(days=2), -timedelta(days=2)])
@@ -124,9 +135,9 @@ def test_a_tree_that_is_damaged_for_one_witness_leaves_the_others_answers(world:
         for _ in range(3):
             look(world)
         trust(world, {"XBB": here, "XCC": there})  # the second is asked from the beginning, which needs no tile
-        with closing(sqlite3.connect(world.portal.database.path, isolation_level=None)) as connection:
-            connection.execute("DROP TRIGGER tree_tile_never_deleted")
-            connection.execute("DELETE FROM tree_tile WHERE level = 0")
+        with by_hand(world.portal.database) as hand:
+            hand.allow("tree_tile_never_deleted")
+            hand("DELETE FROM tree_tile WHERE level = 0")
         assert ask_witnesses(world.portal, "here") == 1
     assert troubles(world) == {"XBB": Trouble.ODD, "XCC": None}
 
@@ -159,7 +170,7 @@ def test_a_history_written_anew_with_all_keys_is_caught(
         assert ask_witnesses(world.portal, "here") == 0
     assert troubles(world) == {"XBB": Trouble.OTHER if order == "later" else Trouble.AHEAD}
     assert [one.levelno for one in caplog.records if "alarm" in one.getMessage()] == [logging.ERROR]
-    assert tree.newest_agreed(world.portal) is None
+    assert agreed(world) is None
 
 
 TABLES = ("cosignature", "tree_tile", "tree_head", "tree_entry", "waiting_event", "witness_asked", "lease")
@@ -167,16 +178,11 @@ TABLES = ("cosignature", "tree_tile", "tree_head", "tree_entry", "waiting_event"
 
 def forget(world: World) -> None:
     """Take the first entry out of the log and build the tree anew, as the operator could, triggers and all."""
-    connection = sqlite3.connect(world.portal.database.path, isolation_level=None)
-    with closing(connection):
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%tree_%'")
-        for (name,) in names.fetchall():
-            if name != "event_waits_for_the_tree":
-                connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("DROP TRIGGER cosignature_never_deleted")
+    with by_hand(world.portal.database) as hand:
+        hand.loosen()
         for table in TABLES:
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
-        connection.execute("INSERT INTO waiting_event (event_id) SELECT id FROM event ORDER BY at LIMIT -1 OFFSET 1")
+            hand(f"DELETE FROM {table}")  # noqa: S608 - names from above
+        hand("INSERT INTO waiting_event (event_id) SELECT id FROM event ORDER BY at LIMIT 1000000 OFFSET 1")
     world.clock.forward(timedelta(minutes=5))
 
 
@@ -205,10 +211,36 @@ def test_whatever_answers_in_its_place_is_trouble(world: World, answer: bytes) -
 
 def test_an_altered_signature_of_a_witness_is_found(two: World) -> None:
     assert ask_witnesses(two.portal, "here") == 2
-    with closing(sqlite3.connect(two.portal.database.path, isolation_level=None)) as connection:
-        connection.execute("DROP TRIGGER cosignature_never_changes")
-        connection.execute("UPDATE cosignature SET value = zeroblob(length(value)) WHERE signer = 'xbb.example'")
+    with by_hand(two.portal.database) as hand:
+        hand.allow("cosignature_never_changes")
+        hand("UPDATE cosignature SET value = zeroblob(length(value)) WHERE signer = 'xbb.example'")
     assert {one.code for one in check_records(two.portal).findings} == {"cosignature-altered"}
+
+
+def test_a_portal_that_came_back_says_what_witnesses_signed_and_they_sign_its_new_log(
+    two: World, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert ask_witnesses(two.portal, "here") == 2
+    signed = int(tree.checkpoint(two.portal).split("\n")[1])
+    look(two)
+    words, folder = recoverable(two.portal), tmp_path_factory.mktemp("elsewhere") / "backups"
+    backed_up(two.portal, folder)
+    place, policy = tmp_path_factory.mktemp("new"), tmp_path / "policy"
+    policy.write_bytes(two.portal.witness_policy.text())
+    settings = Settings(data=place / "data", keys=place / "keys", witness_policy=str(policy))
+    done = restore_backup(settings, open_source(folder, words, None), None, object_store, two.clock)
+    assert signed == done.witnessed < done.entries
+    portal = open_portal(settings, two.clock)
+    assert check_records(portal).ok
+    there = replace(two, portal=portal)
+    with running(there, "XBB", tmp_path / "XBB-later") as one, running(there, "XCC", tmp_path / "XCC-later") as other:
+        trust(there, {"XBB": one, "XCC": other})
+        assert ask_witnesses(portal, "here") == 2
+    with by_hand(portal.database) as hand:
+        hand.allow("former_cosignature_never_changes")
+        hand("UPDATE former_cosignature SET value = zeroblob(length(value)) WHERE signer = 'xbb.example'")
+    assert {one.code for one in check_records(portal).findings} == {"former-cosignature"}
+    portal.database.close()
 
 
 WRONG: dict[str, Callable[[World], str]] = {

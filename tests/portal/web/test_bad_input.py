@@ -3,13 +3,14 @@
 Every form of the portal has a sound filling in tests/office.py; a new form without one fails a test here.
 """
 
-import os
 import random
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -24,16 +25,16 @@ from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.errors import StoreUnavailable
 from storage.objects.memory import MemoryStore
-from tests.cast import World
+from tests.cast import Clock
+from tests.conftest import moved_in
 from tests.contents import documents, objects, said, send, versions
 from tests.filing import PDF, made, move, newest, press
 from tests.office import FORMS, LAST, Office, posts
-from tests.portal.web.test_no_event_no_page import BOUND_SECONDS, locked
+from tests.portal.web.test_no_event_no_page import BOUND_SECONDS, EVERYTHING, locked
 from tests.portal.web.test_uploads import FullStore
 from tests.web_client import ORIGIN, browser
 
 FORM: Final = "application/x-www-form-urlencoded"
-EVERYTHING: Final = "PORTAL_EVERYTHING" in os.environ  # every hostile value in every field, which takes minutes
 HOSTILE: Final = (
     "", " ", "\0", "\u202eevil", "\ufeff", "\x7f", "\x1b[31m", "a\r\nSet-Cookie: a=b", "a" * 5000, "é" * 300,
     "\U0001f3f3\ufe0f\u200d\U0001f308", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%(name)s", "%s%n", "' OR 1=1 --",
@@ -46,11 +47,6 @@ HOSTILE: Final = (
     "closed", "other", "yes", "a@b", "@", "a@" + "b" * 300 + ".org", "\uff41@example.org", "İ@example.org",
     "//evil.example", "/\\evil.example", "javascript:alert(1)",
 )  # fmt: skip
-
-
-@pytest.fixture
-def office(world: World) -> Office:
-    return Office(world)
 
 
 def is_calm(answer: Response) -> None:
@@ -83,18 +79,19 @@ def test_a_hostile_value_in_any_field_is_answered_calmly(office: Office, way: Wa
         for value in HOSTILE if EVERYTHING else drawn.sample(HOSTILE, 4):
             office.world.clock.forward(office.world.portal.settings.session_idle / 10_000)
             is_calm(office.send(way, {name: value}))
-    assert check_records(office.world.portal).ok
+    if EVERYTHING or drawn.random() < 0.2:  # to read a whole log takes longer than the forms do
+        assert check_records(office.world.portal).ok
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_any_text_in_any_fields_is_answered_calmly(office: Office, data: st.DataObject) -> None:
-    office.talk.ids("/clarifications")  # begun before a form may end the assignments that it takes
+def test_any_text_in_any_fields_is_answered_calmly(furnished: tuple[Path, Office], data: st.DataObject) -> None:
     way = data.draw(st.sampled_from([way for way in posts() if way.path not in LAST]))
     names = sorted({*FORMS[way.path][1], "csrf2", "page"})
     texts = st.text(max_size=60) | st.sampled_from(HOSTILE)
     fields = data.draw(st.dictionaries(st.sampled_from(names), texts.filter(_encodable), max_size=4))
-    is_calm(office.send(way, fields))
+    with TemporaryDirectory() as folder, moved_in(furnished, Path(folder), Clock()) as office:
+        is_calm(office.send(way, fields))
 
 
 def _encodable(text: str) -> bool:
@@ -328,7 +325,8 @@ def test_a_form_sent_twice_does_its_act_once(office: Office) -> None:
         first, second = office.send(way, {}), office.send(way, {})
         is_calm(first)
         is_calm(second)
-    held = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"]]
+    shared = world.files["xaa"].rooms["shared"]
+    held = [row for row in documents(world) if row.room_id == shared and row.kind == "law"]
     assert len(held) == 2, "the same version was submitted twice"
     assert check_records(world.portal).ok
 
@@ -370,7 +368,8 @@ def test_a_form_sent_after_signing_out_does_nothing_and_says_so(office: Office) 
         assert answer.status_code in {401, 422}, way.path
         is_calm(answer)
     assert not any(row.withdrawn_at for row in documents(office.world))
-    assert len(versions(office.world)) == 3
+    laws = {row.id for row in documents(office.world) if row.kind == "law"}
+    assert sum(row.document_id in laws for row in versions(office.world)) == 3
 
 
 def test_versions_added_at_once_are_all_kept_and_numbered(office: Office) -> None:

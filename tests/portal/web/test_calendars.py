@@ -9,7 +9,6 @@ from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
-from sqlalchemy import text
 from sqlmodel import select
 
 from portal.access.caller import Caller
@@ -28,6 +27,7 @@ from storage.planning import CalendarFeed
 from storage.tables import Appointment, Person
 from tests.cast import World, add_member, setting_up
 from tests.contents import said
+from tests.databases import by_hand
 from tests.filing import circulated, press, set_back
 from tests.web_client import browser
 
@@ -225,14 +225,10 @@ def test_ending_it_twice_or_having_none_changes_nothing(planned: World) -> None:
 
 def test_a_row_that_somebody_wrote_by_hand_gives_no_calendar(planned: World) -> None:
     path = made(planned, "focal_xaa")
-    with planned.portal.database.begin() as session:
-        row = session.scalars(select(CalendarFeed)).one()
-        session.execute(text("DROP TRIGGER calendar_feed_never_rewritten"))
-        session.execute(
-            text("UPDATE calendar_feed SET appointment_id = :other"),
-            {"other": planned.members["officer"].appointment.hex},
-        )
-        assert row
+    with by_hand(planned.portal.database) as hand:
+        hand.allow("calendar_feed_never_rewritten")
+        changed = hand("UPDATE calendar_feed SET appointment_id = ?", (planned.members["officer"].appointment,))
+        assert changed.rowcount == 1
     assert fetch(planned, path).status_code == 500
 
 

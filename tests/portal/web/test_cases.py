@@ -15,9 +15,11 @@ from storage.keyring import split
 from storage.repositories.cases import CaseRecords
 from storage.tables import Assignment, Event, State, Stream, Version
 from tests.breaches import GROUNDS, SUBJECT, act, concern, proposed, registered
-from tests.cast import World
+from tests.cast import World, setting_up
+from tests.databases import by_hand
 from tests.filing import circulated, press
 from tests.portal.web.test_concerns import told
+from tests.statements import asked_for
 from tests.web_client import browser
 
 CONCERNED = ("focal_xaa", "focal_xbb", "focal_xcc")
@@ -65,6 +67,30 @@ def test_whoever_filed_the_concern_is_not_the_second_person(world: World) -> Non
     answer = press(browser(world, "focal_xaa"), f"/cases/{case}/confirm")
     assert answer.status_code == 403
     assert "nobody examines their own act" in answer.text
+
+
+def test_whoever_filed_any_concern_about_the_review_judges_nothing_of_it_of_their_own_motion(world: World) -> None:
+    filed = concern(world, "focal_xaa")
+    with setting_up(world.portal) as (work, _):
+        other = work.session.get_one(Concern, filed)
+        of_old = {"filed_by": world.members["confidentiality"].person, "filed_at": work.now}  # a focal point then
+        work.session.add(Concern(id=uuid4(), review_id=other.review_id, told=other.told, **of_old))
+    said = {"review": str(world.files["xaa"].review), "concern": "", "person": "", "subject": "A", "grounds": "B"}
+    answer = press(browser(world, "confidentiality"), "/cases", **said)
+    assert answer.status_code in {403, 404}
+    case = proposed(world, by="confidentiality_other")
+    assert press(browser(world, "confidentiality"), f"/cases/{case}/confirm").status_code == 403
+
+
+def test_in_an_exercise_nobody_of_the_secretariat_is_named(world: World) -> None:
+    said = {"review": str(world.files["xaa"].review), "concern": "", "subject": "A", "grounds": "B", "exercise": "yes"}
+    officer, staff = browser(world, "confidentiality"), str(world.members["officer"].person)
+    answer = press(officer, "/cases", **said, person=staff)
+    assert answer.status_code == 422
+    assert "nobody of the secretariat" in answer.text
+    case = registered(world, person=None, exercise=True)
+    answer = press(officer, f"/cases/{case}/person", concerned=staff)
+    assert answer.status_code == 422
 
 
 def test_whom_it_concerns_sees_nothing_of_it_on_whichever_side(world: World) -> None:
@@ -236,8 +262,9 @@ def test_the_records_of_a_case_stand_the_check_and_an_altered_one_is_found(world
     with world.request():
         assert check_records(world.portal).findings == []
     assert "was altered" not in browser(world, "confidentiality").get(f"/cases/{case}").text
+    with by_hand(world.portal.database) as hand:
+        hand.allow("case_entry_never_rewritten")
     with world.portal.database.begin() as session:
-        session.connection().exec_driver_sql("DROP TRIGGER case_entry_never_rewritten")
         entry = session.scalars(select(CaseEntry)).one()
         entry.made_at = entry.made_at.replace(year=2020)
     with world.request():
@@ -257,3 +284,12 @@ def test_what_is_written_lies_sealed(world: World) -> None:
     plain = b"".join(value.encode() if isinstance(value, str) else value for value in values)
     for words in (SUBJECT, GROUNDS, "newspaper", "disclosed"):
         assert words.encode() not in plain
+
+
+def test_the_list_of_cases_asks_no_more_of_the_database_when_there_are_more(world: World) -> None:
+    clients = [browser(world, who) for who in ("confidentiality", "focal_xbb")]
+    proposed(world, concern(world))
+    few = [len(asked_for(world, client, "/cases")) for client in clients]
+    proposed(world, concern(world, "officer"))
+    proposed(world, concern(world, "officer_other", file="xdd"), person=None, file="xdd")
+    assert [len(asked_for(world, client, "/cases")) for client in clients] == few

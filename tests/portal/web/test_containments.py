@@ -11,6 +11,7 @@ from portal.usecases.transfers import goes_on
 from storage.tables import Person
 from tests.breaches import contained, holds, lifted, proposed, registered, stays_signed_in
 from tests.cast import World
+from tests.databases import by_hand
 from tests.filing import circulated, newest, press
 from tests.portal.web.test_concerns import told
 from tests.web_client import browser
@@ -172,9 +173,8 @@ def test_in_an_exercise_it_is_written_down_and_touches_nobody(world: World) -> N
 def test_a_containment_made_or_lifted_by_hand_is_found(world: World) -> None:
     case = registered(world)
     contained(world, case)
-    with world.portal.database.begin() as session:
-        raw = session.connection().exec_driver_sql
-        raw("UPDATE containment SET lifted_at = '2026-05-04 10:00:00.000000'")
+    with by_hand(world.portal.database) as hand:
+        hand("UPDATE containment SET lifted_at = '2026-05-04 10:00:00.000000'")
     assert browser(world, "expert_xcc").get(f"/reviews/{world.files['xaa'].review}").status_code == 500
     with world.request():
         assert check_records(world.portal).findings

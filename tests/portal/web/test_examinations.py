@@ -28,6 +28,7 @@ from tests.breaches import (
     stays_signed_in,
 )
 from tests.cast import World, add_member, setting_up
+from tests.databases import by_hand
 from tests.filing import circulated, newest, press
 from tests.portal.web.test_cases import row
 from tests.portal.web.test_concerns import told
@@ -45,9 +46,43 @@ def test_no_finding_without_the_hearing(world: World) -> None:
     asked(world, case)
     assert press(officer, path, **FINDING).status_code == 403
     assert row(world, case).found_at is None
-    assert press(browser(world, "expert_xcc"), f"/hearings/{case}", answer=ANSWER).status_code == 303
+    person = browser(world, "expert_xcc")
+    assert press(person, f"/hearings/{case}", answer="I will write more next week.").status_code == 303
+    assert press(officer, path, **FINDING).status_code == 403, "they still have time to say more"
+    assert press(person, f"/hearings/{case}", answer=ANSWER, all="yes").status_code == 303
     assert press(officer, path, **FINDING).status_code == 303
     assert press(officer, path, **FINDING).status_code == 403
+
+
+def test_whoever_answered_without_ending_it_was_heard_once_the_day_is_over(world: World) -> None:
+    case = registered(world)
+    asked(world, case)  # until the end of 20 May
+    stays_signed_in(world)
+    assert press(browser(world, "expert_xcc"), f"/hearings/{case}", answer=ANSWER).status_code == 303
+    officer = browser(world, "confidentiality")
+    world.clock.now = world.clock.now.replace(day=20, hour=23, minute=59)
+    assert press(officer, f"/cases/{case}/finding", **FINDING).status_code == 403
+    world.clock.forward(timedelta(minutes=1))
+    found(world, case)
+
+
+def test_whose_last_appointment_ended_signs_in_and_is_heard_and_does_nothing_else(world: World) -> None:
+    case = registered(world)
+    asked(world, case)
+    with setting_up(world.portal) as (work, _):
+        appointment = work.people.appointment(world.members["expert_xcc"].appointment)
+        assert appointment
+        appointment.ended_at = work.now
+        session = work.identity.live_sessions(appointment.person_id, work.now)[0]
+        session.appointment_id = None  # as they sign in now
+    client = browser(world, "expert_xcc")
+    assert f"/hearings/{case}" in client.get("/hearings").text
+    assert ALLEGATION in client.get(f"/hearings/{case}").text
+    assert press(client, f"/hearings/{case}", answer=ANSWER, all="yes").status_code == 303
+    found(world, case)
+    assert REASONS in client.get(f"/hearings/{case}").text
+    assert client.get(f"/reviews/{world.files['xaa'].review}").status_code == 404
+    assert client.get(f"/cases/{case}").status_code == 404
 
 
 def test_the_person_concerned_sees_what_is_alleged_once_asked_answers_and_learns_the_finding(world: World) -> None:
@@ -65,7 +100,7 @@ def test_the_person_concerned_sees_what_is_alleged_once_asked_answers_and_learns
     assert "Expert_Xbb" not in page
     assert press(client, f"/hearings/{case}", answer="").status_code == 422
     assert press(client, f"/hearings/{case}", answer=ANSWER).status_code == 303
-    assert press(client, f"/hearings/{case}", answer="One more thing.").status_code == 303
+    assert press(client, f"/hearings/{case}", answer="One more thing.", all="yes").status_code == 303
     assert ANSWER in browser(world, "confidentiality").get(f"/cases/{case}").text
     found(world, case)
     page = client.get(f"/hearings/{case}").text
@@ -187,10 +222,9 @@ def test_entries_are_numbered_chained_and_stand_the_check(world: World) -> None:
     assert len({one.chain for one in rows}) == 6
     with world.request():
         assert check_records(world.portal).findings == []
-    with world.portal.database.begin() as session:
-        raw = session.connection().exec_driver_sql
-        raw("DROP TRIGGER case_entry_never_deleted")
-        raw("DELETE FROM case_entry WHERE number = 3")
+    with by_hand(world.portal.database) as hand:
+        hand.allow("case_entry_never_deleted")
+        hand("DELETE FROM case_entry WHERE number = 3")
     assert "its chain doesn’t fit" in browser(world, "confidentiality").get(f"/cases/{case}").text
     with world.request():
         assert check_records(world.portal).findings

@@ -197,16 +197,14 @@ def test_a_move_that_fails_on_the_way_leaves_no_half_and_says_so_in_the_log(worl
 def test_whoever_loses_the_right_while_a_move_runs_moves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = put(world, "focal_xaa", "national XAA")
     version, kept = newest(world, draft), objects(world)
-    from portal.usecases import moves  # patched below
-
-    carry = moves._carry
+    carry = moves.carry
 
     def and_meanwhile(*given: object) -> object:
         arrived = carry(*given)  # type: ignore[arg-type]  # passed through
         assert press(browser(world, "focal_xaa"), f"/documents/{draft}/withdraw", reason="Wrong").status_code == 303
         return arrived
 
-    monkeypatch.setattr(moves, "_carry", and_meanwhile)
+    monkeypatch.setattr(moves, "carry", and_meanwhile)
     with world.request(), pytest.raises(Exception, match="act is not yours"):
         moves.submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
     assert (objects(world), len(documents(world))) == (kept, 1)

@@ -5,12 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from portal.domain.roles import Role
 from storage.tables import Passphrase
 from tests.cast import World, add_member, setting_up
 from tests.portal.audit.files import look, put
+from tests.statements import statements
 from tests.web_client import Browser, browser
 
 NOTE = {"note": "NV/9/2026", "dated": "2026-05-01"}
@@ -141,16 +141,9 @@ def test_the_lists_stay_small_and_ask_the_database_little(world: World, path: st
     client = browser(world, "registrar")
     for _ in range(2):  # keys are opened once
         client.get(path)
-    asked: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
-    answer = client.get(path)
-    event.remove(world.portal.database.engine, "before_cursor_execute", note)
+    with statements(world) as said:
+        answer = client.get(path)
     assert len(answer.content) < 40_000
-    said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
     assert len(said) <= 13, "\n".join(said)
 
 
@@ -160,15 +153,8 @@ def test_a_persons_page_asks_the_database_little(world: World, focal: Browser) -
         focal.form(path, f"{path}/link")
     for _ in range(2):  # keys are opened once
         focal.get(path)
-    asked: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
-    focal.get(path)
-    event.remove(world.portal.database.engine, "before_cursor_execute", note)
-    said = [one for one in asked if not one.startswith(("BEGIN", "PRAGMA"))]
+    with statements(world) as said:
+        focal.get(path)
     assert len(said) <= 19, "\n".join(said)
 
 

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import anyio
 import pytest
 
 from portal.errors import NotFound, TooLarge
 from portal.web import receiving
-from portal.web.receiving import BATCH_BYTES, BATCHES_WAITING, CutError, Receiving
+from portal.web.receiving import BATCH_BYTES, BATCHES_WAITING, UPLOADS_AT_ONCE, UPLOADS_OF_ONE, CutError, Receiving
 from portal.web.refusals import RequestRefused
 
 CHUNK = bytes(BATCH_BYTES)
@@ -25,9 +26,9 @@ def always(_progress: bool) -> bool:  # noqa: FBT001  # as the portal's own
     return True
 
 
-def receive(chunks: AsyncIterator[bytes], take: object, goes_on: object = always) -> object:
+def receive(chunks: AsyncIterator[bytes], take: object, goes_on: object = always, whose: str = "one") -> object:
     async def run() -> object:
-        return await Receiving(chunks, take, goes_on).run()  # type: ignore[arg-type]  # tests give what they like
+        return await Receiving(chunks, take, goes_on, whose).run()  # type: ignore[arg-type]  # tests give what they like
 
     return anyio.run(run)
 
@@ -126,3 +127,37 @@ def test_a_client_that_stalls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(RequestRefused):
         receive(stalled(), lambda chunks: [None for _ in chunks])
+
+
+def test_many_uploads_of_one_person_keep_nobody_else_waiting() -> None:
+    begun, taken = [], []
+
+    async def nothing_yet() -> AsyncIterator[bytes]:
+        await anyio.sleep(60)
+        yield CHUNK
+
+    def take(chunks: Iterator[bytes]) -> None:
+        begun.append(True)
+        for _ in chunks:
+            pass
+
+    async def slow() -> None:
+        with suppress(CutError):
+            await Receiving(nothing_yet(), take, always, "one").run()
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(2 * UPLOADS_AT_ONCE):
+                group.start_soon(slow)
+            await anyio.sleep(0.3)
+            with anyio.fail_after(5):
+                taken.append(
+                    await Receiving(arriving(2), lambda chunks: len(b"".join(chunks)), always, "another").run()
+                )
+            group.cancel_scope.cancel()  # the clients leave
+
+    began = time.monotonic()
+    anyio.run(run)
+    assert time.monotonic() - began < 10, "those who waited for their turn went with their clients"
+    assert taken == [2 * BATCH_BYTES]
+    assert len(begun) == UPLOADS_OF_ONE

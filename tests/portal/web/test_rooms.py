@@ -1,18 +1,15 @@
 """A room's page: who sees which documents of it, what is found in it, and what a page costs."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event
 
 from tests.cast import World
 from tests.contents import said, send
 from tests.filing import circulated, press, put, submitted
+from tests.statements import statements
 from tests.web_client import browser
 
 MOST_STATEMENTS = 12
@@ -25,20 +22,6 @@ def room(world: World, name: str, file: str = "xaa") -> str:
 def shown(world: World, who: str, name: str) -> set[UUID]:
     text = browser(world, who).get(room(world, name)).text
     return {UUID(found) for found in re.findall(r'href="/documents/([0-9a-f-]{36})"', text)}
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """Collect the SQL statements of a block; BEGIN opens a transaction and is none."""
-    found: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
-        if not text.startswith("BEGIN"):
-            found.append(text)
-
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
-    yield found
-    event.remove(world.portal.database.engine, "before_cursor_execute", note)
 
 
 def test_each_sees_in_the_shared_room_what_has_come_to_them(world: World) -> None:

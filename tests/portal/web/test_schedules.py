@@ -10,8 +10,8 @@ from httpx2 import Response
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from portal.access.actors import Machine
 from portal.access.caller import Caller
-from portal.access.entities import Machine
 from portal.domain.schedules import StepDesk
 from portal.usecases.schedules import due
 from storage.planning import ReviewSchedule, ScheduleStep
@@ -19,6 +19,7 @@ from storage.tables import PortalSession, Room
 from tests import dialogue
 from tests.cast import World
 from tests.contents import said
+from tests.databases import raw
 from tests.filing import circulated, newest, press
 from tests.web_client import browser
 
@@ -111,7 +112,7 @@ def test_reasons_are_read_by_all_parties_and_lie_sealed(world: World) -> None:
     assert "<form" not in page.partition("<main")[2]
     [row] = kept(world)
     assert b"Pangolin" not in row.reason
-    assert b"Pangolin" not in (world.portal.settings.data / "portal.db").read_bytes()
+    assert b"Pangolin" not in raw(world.portal.database)
 
 
 def test_days_in_translation_are_counted_apart_and_each_once(world: World) -> None:

@@ -23,6 +23,9 @@ from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.security import BrokenAnswer, Guard, Rules
 from storage.errors import Damaged, StoreUnavailable
+from tests.cast import World
+from tests.filing import press
+from tests.web_client import browser as signed_in
 
 SITE = "https://portal.example"
 RAISED: dict[str, Callable[[], Exception]] = {
@@ -345,6 +348,18 @@ def test_what_the_walls_turn_away_is_logged_without_what_the_client_wrote(caplog
     assert [record.getMessage().split(" was turned away: ")[1] for record in caplog.records] == ["400", "403", "400"]
     assert "from 192.0.2.7 was" in caplog.text
     assert "quillwort" not in caplog.text.lower()
+
+
+def test_what_was_sent_and_refused_is_logged_by_its_place_alone(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    review, person = world.files["xaa"].review, world.members["expert_xaa"].person
+    with caplog.at_level(logging.WARNING, "portal.web"):
+        client = signed_in(world, "focal_xaa")
+        assert press(client, f"/people/{person}/appoint", role="Quillwort").status_code == 422
+        assert press(client, f"/reviews/{review}/concerns", nature="Quillwort").status_code == 422
+    said = [record.getMessage().split(" was refused: ")[1] for record in caplog.records]
+    assert said == ["422 at /people/-/appoint", "422 at /reviews/-/concerns"]
+    assert "quillwort" not in caplog.text.lower()
+    assert str(review) not in caplog.text
 
 
 def test_an_answer_that_breaks_off_stays_broken_and_names_no_cause() -> None:

@@ -31,7 +31,8 @@ from storage.permits import REGISTRY
 from storage.tables import Appointment, Event, Invitation, PortalSession
 from tests.cast import World, add_member, setting_up
 from tests.contents import said
-from tests.web_client import ORIGIN, Browser
+from tests.databases import by_hand
+from tests.web_client import ORIGIN, Browser, within
 
 CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
 GOOD = "violet anchor seventeen lanterns"
@@ -41,8 +42,7 @@ OTHER = "copper meadow tangled umbrella"
 def visitor(portal: Portal) -> Browser:
     """Open a browser that nobody has used, with a hash that costs little."""
     application = web_app(portal)
-    inner = application._app  # type: ignore[attr-defined]  # the application inside its walls
-    inner.state.passphrases = Passphrases(portal, CHEAP)
+    within(application).state.passphrases = Passphrases(portal, CHEAP)
     return Browser(application, base_url=ORIGIN, client=("127.0.0.1", 50000), raise_server_exceptions=False)
 
 
@@ -94,8 +94,7 @@ def phases(portal: Portal, action: Action) -> list[str]:
 
 def test_an_empty_installation_lets_its_first_administrator_in(portal: Portal) -> None:
     with Browser(web_app(portal), base_url=ORIGIN, client=("127.0.0.1", 50000)) as client:
-        inner = client.app._app  # type: ignore[attr-defined]
-        inner.state.passphrases = Passphrases(portal, CHEAP)
+        within(client.app).state.passphrases = Passphrases(portal, CHEAP)
         with permits.request(uuid4()):
             link = make_first_administrator(portal, "Ada Example", "ada@example.org")
         assert client.get("/", follow_redirects=False).headers["location"] == "/sign-in"
@@ -485,6 +484,7 @@ def test_signing_out_ends_the_session_and_the_token_is_worth_nothing(world: Worl
     token = client.cookies["portal-local"]
     answer = client.form("/account", "/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?left=1")
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert client.cookies.get("portal-local") is None
     client.cookies.set("portal-local", token)
     assert client.get("/account", follow_redirects=False).status_code == 303
@@ -498,7 +498,7 @@ def test_guessing_is_slowed_down_and_locks_nobody_out(world: World) -> None:
     own = enrol(world, "expert_xaa", "focal_xaa")
     mark = own.cookies["portal-known-local"]
     attacker = visitor(world.portal)
-    door = attacker.app._app.state.passphrases  # type: ignore[attr-defined]
+    door = within(attacker.app).state.passphrases
     for mail in ("expert_xaa@example.org", "nobody@example.org"):
         answers = [sign_in(attacker, mail, OTHER).status_code for _ in range(12)]
         assert answers == [422] * 10 + [429] * 2
@@ -507,7 +507,7 @@ def test_guessing_is_slowed_down_and_locks_nobody_out(world: World) -> None:
     # the running session, the browser that the person used before, and a new link are untouched
     assert own.get("/account").status_code == 200
     usual = visitor(world.portal)
-    usual.app._app.state.passphrases = door  # type: ignore[attr-defined]
+    within(usual.app).state.passphrases = door
     usual.cookies.set("portal-known-local", mark)
     assert sign_in(usual, "expert_xaa@example.org").status_code == 303
     link = issue(world, "focal_xaa", "expert_xaa")
@@ -648,8 +648,8 @@ def test_health_tells_whether_the_parts_answer(world: World) -> None:
 def test_a_verifier_written_by_hand_lets_nobody_in(world: World) -> None:
     enrol(world, "expert_xaa", "focal_xaa")
     forged = Passphrases(world.portal, CHEAP).verifier(OTHER)
-    with world.portal.database.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE passphrase SET verifier = ?", (forged,))
+    with by_hand(world.portal.database) as hand:
+        hand("UPDATE passphrase SET verifier = ?", (forged,))
     answer = sign_in(visitor(world.portal), "expert_xaa@example.org", OTHER)
     assert answer.status_code == 500
     assert "portal-local" not in answer.headers.get("set-cookie", "")

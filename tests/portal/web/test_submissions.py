@@ -2,7 +2,12 @@
 
 # ruff: noqa: RUF001 - Cyrillic letters are what is compared
 
+import hashlib
+import json
+import re
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import select
@@ -11,6 +16,7 @@ from portal.access.actions import Action
 from portal.audit.kinds import KINDS
 from portal.domain.account_events import AccountEvent
 from portal.domain.roles import Role
+from portal.usecases import case_submissions, comparing
 from portal.usecases.case_facts import find_case
 from portal.usecases.checks import check_records
 from storage.cases import CaseEntry
@@ -34,7 +40,11 @@ from tests.breaches import (
     submitted,
 )
 from tests.cast import World, add_member
-from tests.filing import circulated, press, put
+from tests.contents import send
+from tests.filing import circulated, newest, press, put
+from tests.granting import granted
+from tests.hiding import sheet, text, written
+from tests.hiding_docx import docx, run
 from tests.portal.web.test_cases import row
 from tests.portal.web.test_concerns import told
 from tests.web_client import browser
@@ -100,20 +110,201 @@ def test_language_versions_and_drafts_of_other_rooms_are_compared(world: World) 
     assert "quotes the file" in attempt(world, case, "كتب: تقارن مع المادة العاشرة من الاتفاقية.")
 
 
+PROSE = "Whoever takes part in a criminal group is punished wherever the act was agreed upon."
+LIKE_IT = "It was said that whoever takes part in a criminal group is punished."
+
+
+def pdf(said: str) -> bytes:
+    return written(sheet(text(said)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.pdf", pdf(PROSE)), ("a.docx", docx(run(PROSE))), ("a.txt", PROSE.encode())]
+)
+def test_what_documents_say_is_compared(world: World, name: str, content: bytes) -> None:
+    put(world, "focal_xaa", "national XAA", "Response", content=content, name=name)
+    case = registered(world)
+    page = attempt(world, case, f"{LIKE_IT} {BARE}")
+    assert "whoever takes part in a" in page
+    page = attempt(world, case, f"{LIKE_IT} {BARE}", "focal_xbb")  # who doesn't see that room
+    assert "whoever takes part in a</bdi>" not in page
+    assert "something of the file that you don’t see yourself" in page
+
+
+def test_what_an_earlier_version_said_is_compared(world: World) -> None:
+    document = put(world, "focal_xaa", "national XAA", "Response", content=pdf(PROSE))
+    sent = ("Response.pdf", pdf("Nothing of the kind."), "application/pdf")
+    send(browser(world, "focal_xaa"), f"/documents/{document}/versions", sent)
+    assert newest(world, document) != document
+    attempt(world, registered(world), f"{LIKE_IT} {BARE}")
+
+
+def test_documents_that_are_read_whole_need_no_second_word(world: World) -> None:
+    put(world, "focal_xaa", "national XAA", "Response", content=pdf(PROSE))
+    answer = press(browser(world, "focal_xaa"), f"/cases/{registered(world)}/submission", full=FULL, bare=BARE)
+    assert answer.status_code == 303, answer.text
+
+
+def test_of_what_cannot_be_read_a_person_says_that_they_looked(world: World) -> None:
+    """And by what they said about one, nothing is confirmed of another."""
+    put(world, "focal_xaa", "national XAA", "A scan", content=b"\x89PNG\r\n\x1a\n", name="a.png")
+    case = registered(world)
+    page = attempt(world, case, BARE)
+    assert "A scan" in page
+    assert BARE in page
+    doubts = re.search(r'name="confirmed" value="([^"]+)"', page)
+    assert doubts
+    put(world, "focal_xaa", "national XAA", "Another scan", content=b"\x89PNG\r\n\x1a\n\0", name="b.png")
+    said = {"full": FULL, "bare": BARE, "confirmed": doubts[1]}
+    assert "Another scan" in press(browser(world, "focal_xaa"), f"/cases/{case}/submission", **said).text
+    assert row(world, case).submitted_at is None
+    submitted(world, case, "focal_xaa")
+
+
+def test_titles_of_what_cannot_be_read_are_told_to_whoever_sees_it_alone(world: World) -> None:
+    put(world, "focal_xaa", "national XAA", "Unguessable Okapi")
+    case = registered(world)
+    assert "Unguessable Okapi" in attempt(world, case, BARE)
+    heard(world, case)
+    found(world, case)
+    for who in ("focal_xbb", "confidentiality"):
+        page = attempt(world, case, BARE, who)
+        assert "Unguessable Okapi" not in page, who
+        assert "the portal can’t read this many: 1" in page, who
+
+
+@pytest.mark.parametrize(("said", "status"), [(PROSE, 422), ("Nothing of the kind.", 303)])
+def test_a_document_that_comes_meanwhile_is_compared_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, said: str, status: int
+) -> None:
+    case, compare, came = registered(world), case_submissions.compare_with, []
+
+    def slowly(*given: Any) -> Any:
+        found = compare(*given)
+        if not came:
+            came.append(put(world, "officer", "shared", "Note", content=pdf(said)))
+        return found
+
+    monkeypatch.setattr(case_submissions, "compare_with", slowly)
+    answer = press(browser(world, "focal_xaa"), f"/cases/{case}/submission", full=FULL, bare=LIKE_IT)
+    assert answer.status_code == status, answer.text
+    assert (row(world, case).submitted_at is not None) is (status == 303)
+
+
+def test_where_documents_come_without_end_nothing_is_submitted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, compare = registered(world), case_submissions.compare_with
+
+    def slowly(*given: Any) -> Any:
+        put(world, "officer", "shared", "Note", content=pdf(f"Nothing of the kind {uuid4()}"))
+        return compare(*given)
+
+    monkeypatch.setattr(case_submissions, "compare_with", slowly)
+    answer = press(browser(world, "focal_xaa"), f"/cases/{case}/submission", full=FULL, bare=LIKE_IT)
+    assert answer.status_code == 409
+    assert row(world, case).submitted_at is None
+
+
+def test_reading_that_takes_long_outlives_the_permit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts files there that take long to read keeps no case from the Group."""
+    put(world, "focal_xaa", "national XAA", "Response", content=pdf(PROSE))
+    put(world, "officer", "shared", "Note", content=pdf("Nothing of the kind."))
+    stays_signed_in(world)
+    case, find = registered(world), comparing.find_quotes
+
+    def slowly(*given: Any) -> Any:
+        world.clock.forward(timedelta(hours=1))
+        return find(*given)
+
+    monkeypatch.setattr(comparing, "find_quotes", slowly)
+    submitted(world, case, "focal_xaa")
+
+
+def test_an_object_that_is_lost_is_one_that_nobody_can_read(world: World) -> None:
+    put(world, "focal_xaa", "national XAA", "Response", content=pdf(PROSE))
+    case = registered(world)
+    for one in list(world.portal.objects.list()):
+        world.portal.objects.delete(one.name)
+    assert "Response" in attempt(world, case, BARE)
+    submitted(world, case, "focal_xaa")
+
+
+def test_only_to_compare_does_a_permit_on_a_case_open_contents(world: World) -> None:
+    put(world, "focal_xaa", "national XAA", "Response")
+    case = registered(world)
+    with world.request():
+        for action, opens in ((Action.COMPARE_CASE, True), (Action.SUBMIT_CASE, False), (Action.VIEW_CASE, False)):
+            with world.portal.work(world.caller("focal_xaa")) as work:
+                assert bool(find_case(work, action, case)[2].contents) is opens
+
+
 def test_each_attempt_leaves_its_trace(world: World) -> None:
     circulated(world, "Unguessable Okapi")
     case = registered(world)
     attempt(world, case, "Unguessable Okapi")
     submitted(world, case, "focal_xaa")
     with world.portal.database.read() as session:
-        kind = KINDS[Action.SUBMIT_CASE]
-        phases = session.scalars(select(Event.phase).where(Event.kind == kind).order_by(Event.number)).all()  # type: ignore[arg-type]  # a column
-    assert phases == ["intent", "outcome", "intent", "outcome"]
+        kind = KINDS[Action.COMPARE_CASE]
+        rows = session.scalars(select(Event).where(Event.kind == kind).order_by(Event.number)).all()  # type: ignore[arg-type]  # a column
+    assert [row.phase for row in rows] == ["intent", "outcome"] * 3  # what quotes, what can't be read, what can
+    assert {row.stream_id for row in rows} == {world.files["xaa"].review}  # the file's own trail
+    for who in ("focal_xaa", "focal_xbb"):
+        trail = browser(world, who).get(f"/reviews/{world.files['xaa'].review}/trail").text
+        assert trail.count("compared with the whole file") == 3
+
+
+def test_a_side_compares_five_times_in_a_day_and_what_it_wrote_stays(world: World) -> None:
+    circulated(world, "Unguessable Okapi")
+    stays_signed_in(world)
+    case = registered(world)
+    for _ in range(5):
+        assert "quotes the file" in attempt(world, case, f"Unguessable Okapi. {BARE}")
+    page = attempt(world, case, BARE)
+    assert "within a day" in page
+    assert BARE in page
+    assert row(world, case).submitted_at is None
+    assert "quotes the file" in attempt(world, case, "Unguessable Okapi", "focal_xbb")  # another State
+    world.clock.now += timedelta(days=1, seconds=1)
+    submitted(world, case, "focal_xaa")
+
+
+def test_two_cases_of_one_file_have_one_count(world: World) -> None:
+    circulated(world, "Unguessable Okapi")
+    stays_signed_in(world)
+    first, second = registered(world), registered(world)
+    for case in (first, second, first, second, first):
+        assert "quotes the file" in attempt(world, case, f"Unguessable Okapi. {BARE}")
+    assert "within a day" in attempt(world, second, BARE)
+
+
+def test_whom_a_case_concerns_learns_nothing_of_it_from_the_trail(world: World) -> None:
+    case = registered(world, person="focal_xbb")
+    submitted(world, case, "focal_xaa")
+    path = f"/reviews/{world.files['xaa'].review}/trail"
+    assert "compared with the whole file" in browser(world, "focal_xaa").get(path).text
+    assert "compared with the whole file" not in browser(world, "focal_xbb").get(path).text
+
+
+def test_a_state_that_is_no_party_reads_in_full_only_what_it_wrote_itself(world: World) -> None:
+    add_member(world, "official_xdd", Role.EXPERT, "XDD")
+    case = registered(world, person="official_xdd")
+    submitted(world, case, "focal_xaa")
+    own = "What our own examination of our official says."
+    assert FULL in browser(world, "focal_xbb").get(f"/cases/{case}").text
+    page = browser(world, "focal_xdd")
+    assert FULL not in page.get(f"/cases/{case}").text
+    assert BARE in page.get(f"/cases/{case}").text
+    assert press(page, f"/cases/{case}/submission", full=own, bare=BARE).status_code == 303
+    assert own in page.get(f"/cases/{case}").text
 
 
 def test_the_name_of_a_former_focal_point_counts_too(world: World) -> None:
     add_member(world, "once_xbb", Role.FOCAL_POINT, "XBB", ends_at=world.clock.now - timedelta(days=1))
     attempt(world, registered(world), "It was known to Once_Xbb.")
+
+
+def test_the_names_of_those_who_read_under_a_grant_count_too(world: World) -> None:
+    granted(world)
+    attempt(world, registered(world), f"It was shown to Reader_Xff. {BARE}")
 
 
 @pytest.mark.parametrize("who", ["focal_xaa", "focal_xbb", "focal_xcc"])
@@ -152,6 +343,9 @@ def test_the_group_reads_the_bare_version_and_no_more_until_the_state_under_revi
     page = client.get(f"/submissions/{case}").text
     assert BARE in page
     assert "Belmora" in page  # the State that submitted it, and nobody's name
+    snapshot = browser(world, "confidentiality").get(f"/cases/{case}/snapshot.json").content
+    assert hashlib.sha256(snapshot).hexdigest() in page  # what fixes the evidence
+    assert json.loads(snapshot)["tree"]["root"] in page
     for hidden in (FULL, SUBJECT, GROUNDS, REASONS, "Expert_Xcc", "Focal_Xbb"):
         assert hidden not in page
     assert client.get(f"/cases/{case}").status_code == 404
@@ -250,7 +444,8 @@ def test_the_yearly_statement_counts_without_names_and_exercises_apart(world: Wo
         assert "<dt>Cases registered</dt><dd>2</dd>" in real
         assert "<dt>Referral to the Conference</dt><dd>1</dd>" in real
         assert "<dt>Cases registered</dt><dd>1</dd>" in exercises
-        assert "whatever became of them: 1" in real
+        assert "<dt>Concerns filed</dt><dd>1</dd>" in real
+        assert "Concerns filed" not in exercises
         for name in ("Expert_Xcc", "Arandia", "Corvane"):
             assert name not in main
     for who in ("focal_xaa", "registrar", "administrator", "officer"):

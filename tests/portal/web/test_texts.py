@@ -16,7 +16,12 @@ from portal.web.pages import environment
 
 ROOT = Path(str(resources.files("portal"))).parent  # of the checkout, or of what the wheel brought
 UPDATE = "gather and merge with the two commands at the top of babel.cfg, then translate"
-METHODS = [("portal/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
+METHODS = [
+    ("portal/**.py", "python"),
+    ("templates/**.html", "jinja2"),
+    ("templates/**.xml", "jinja2"),
+    ("templates/**.txt", "jinja2"),
+]
 OPTIONS = {pattern: {"trimmed": "true", "newstyle_gettext": "true"} for pattern, kind in METHODS if kind == "jinja2"}
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "label", "summary"}
 PLACE = re.compile(r"%\((\w+)\)[sd]")

@@ -21,13 +21,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import select
 from starlette.types import ASGIApp
 
 from policies.engine import Decision, Engine
 from portal import gate
-from portal.access.entities import Actor
+from portal.access.actors import Actor
 from portal.access.questions import Ask
 from portal.app import web_app
 from portal.domain.ids import PersonId
@@ -36,6 +35,7 @@ from portal.web.routes import WAYS
 from storage.tables import PortalSession
 from tests.cast import World
 from tests.contents import documents, form_token, send, versions
+from tests.statements import statements
 from tests.web_client import browser
 
 PAIRS = 2000  # of each of the three kinds
@@ -250,25 +250,21 @@ def test_absent_and_forbidden_answer_alike(world: World, asking: Asking) -> None
 def test_absent_and_forbidden_ask_the_same_questions(
     world: World, asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(" ".join(statement.split()))
-
+    acts: list[str] = []
     decide = gate._decide
 
     def noted(engine: Engine, actor: Actor, ask: Ask) -> Decision:
-        asked.append(ask.action.value)
+        acts.append(ask.action.value)
         return decide(engine, actor, ask)
 
     async def ask_twice(route: Route, *, forbidden: bool) -> list[str]:
         await asking.ask(route, forbidden=forbidden)  # what is kept in memory is kept now
-        asked.clear()
+        acts.clear()
         world.clock.forward(timedelta(seconds=20))
-        await asking.ask(route, forbidden=forbidden)
-        return list(asked)
+        with statements(world, begun=True) as asked:
+            await asking.ask(route, forbidden=forbidden)
+        return [*acts, *asked]
 
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
     monkeypatch.setattr(gate, "_decide", noted)
     routes_asked = routes(world)
     asyncio.run(ask_twice(routes_asked[0], forbidden=True))  # the keys of the log are kept in memory after that

@@ -8,7 +8,6 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import select
 
 from portal import gate
@@ -25,7 +24,8 @@ from tests.contents import form_token, said
 from tests.office import VISITOR
 from tests.portal.web.test_signin import CHEAP, GOOD, sign_in, visitor
 from tests.portal.web.test_timing import Answer, Asking, Route, area
-from tests.web_client import ORIGIN, Browser, browser
+from tests.statements import statements
+from tests.web_client import ORIGIN, Browser, browser, within
 
 PAIRS = 80
 BOUND = 0.15  # by chance 0.04 from one half on average with so few pairs
@@ -234,19 +234,14 @@ def test_help_for_a_stranger_and_for_somebody_takes_the_same_time(world: World, 
 
 def test_help_for_a_stranger_looks_up_what_it_does_for_somebody(world: World) -> None:
     """But for the helpers themselves: each is asked about, and told, where there is somebody."""
-    asked: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(" ".join(statement.split()))
 
     def questions(mail: str) -> list[str]:
         client = browser(world)
         client.get("/trouble")
-        asked.clear()
-        ask(client, mail)
+        with statements(world, begun=True) as asked:
+            ask(client, mail)
         return [one for one in asked if "account_notice" not in one and "RELEASE" not in one and "SAVEPOINT" not in one]
 
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
     for _ in range(2):
         questions("nobody@nowhere.example")  # the keys of the log are kept in memory after that
     assert questions("expert_xcc@example.org") == questions("nobody@nowhere.example")
@@ -255,7 +250,7 @@ def test_help_for_a_stranger_looks_up_what_it_does_for_somebody(world: World) ->
 def test_the_door_knows_a_browser_that_is_slowed_down(world: World) -> None:
     door = Passphrases(world.portal, CHEAP)
     inner = web_app(world.portal)
-    inner._app.state.passphrases = door  # type: ignore[attr-defined]  # the application inside its walls
+    within(inner).state.passphrases = door
     client = Browser(inner, base_url=ORIGIN, client=("127.0.0.1", 50000), raise_server_exceptions=False)
     assert "yes: wait" not in client.get("/trouble").text
     for number in range(51):

@@ -2,15 +2,13 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
 import pyotp
 import pytest
-from sqlalchemy import event
 from sqlmodel import select
 
 from portal.access.actions import Action
@@ -26,9 +24,13 @@ from portal.usecases.sessions import sign_in as enter
 from storage.accounts import AccountNotice
 from storage.authenticators import CodeApp, WrongCodes
 from storage.schema import STEPS
+from tests.attempts import forget_attempts
 from tests.cast import World
-from tests.portal.web.test_keys import MAIL, try_code, with_app
+from tests.databases import ONLY_SQLITE
+from tests.portal.web.test_keys import MAIL, with_app
+from tests.portal.web.test_keys import try_code as try_at_once
 from tests.portal.web.test_signin import GOOD, OTHER, bare, phases, sign_in, visitor
+from tests.statements import statements
 from tests.web_client import ORIGIN, Browser
 
 WRONG = "no code"  # neither six figures nor a recovery code: so it is never right by chance
@@ -58,21 +60,14 @@ def told(world: World) -> list[str]:
         return sorted(row.kind for row in rows)
 
 
+def try_code(world: World, code: str, passphrase: str = GOOD) -> int:
+    """Try a code, after a while in which attempts of all kinds were forgotten."""
+    forget_attempts(world)
+    return try_at_once(world, code, passphrase)
+
+
 def miss(world: World, times: int) -> None:
     assert [try_code(world, WRONG) for _ in range(times)] == [422] * times
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    """List the statements that the database is sent."""
-    found: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        found.append(statement)
-
-    event.listen(world.portal.database.engine, "before_cursor_execute", note)
-    yield found
-    event.remove(world.portal.database.engine, "before_cursor_execute", note)
 
 
 def prove(client: Browser, code: str) -> int:
@@ -138,7 +133,7 @@ def test_a_closed_passphrase_is_answered_as_a_wrong_one_with_as_many_questions(s
     answers, asked = [], []
     tried = ((MAIL, GOOD), (MAIL, OTHER), ("nobody@example.org", GOOD))
     for mail, passphrase in tried:
-        with statements(strict) as sent:
+        with statements(strict, begun=True) as sent:
             answer = sign_in(visitor(strict.portal), mail, passphrase, code=app.at(strict.clock()))
         answers.append((answer.status_code, bare(answer.text).replace(mail, ""), sorted(answer.headers)))
         asked.append(sent)
@@ -218,22 +213,25 @@ def test_wrong_codes_of_whoever_proves_anew_count_as_well_and_close_that_too(str
     assert prove(client, app.at(strict.clock())) == 422
 
 
-def made_after(step: str) -> list[str]:
-    """List the tables that later steps of the schema make."""
+def made_after(step: str) -> tuple[list[str], set[str]]:
+    """List the tables that later steps of the schema make, and the triggers."""
     later = [file for file in (STEPS / "versions").glob("*.py") if file.name[: len(step)] > step]
-    return [name for file in later for name in re.findall(r'create_table\(\s*"(\w+)"', file.read_text("utf-8"))]
+    said = "".join(file.read_text("utf-8") for file in later)
+    return re.findall(r'create_table\(\s*"(\w+)"', said), set(re.findall(r"CREATE TRIGGER (\w+)", said))
 
 
+@ONLY_SQLITE
 def test_a_portal_from_before_the_count_keeps_its_apps_and_counts_from_then_on(strict: World) -> None:
     _, app, _ = with_app(strict)
     settings = strict.portal.settings
     strict.portal.database.close()
-    with closing(sqlite3.connect(strict.portal.database.path)) as connection:
-        connection.execute("DROP TRIGGER event_waits_for_the_tree")
-        connection.execute("DROP TRIGGER stream_never_deleted")
+    with closing(sqlite3.connect(strict.portal.database.place)) as connection:
+        tables, triggers = made_after("0009")
+        for trigger in {"event_waits_for_the_tree", "stream_never_deleted", *triggers}:
+            connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
         connection.execute("DELETE FROM stream WHERE kind = 'cases'")
-        for table in made_after("0009"):
-            connection.execute(f"DROP TABLE {table}")
+        for table in tables:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0009'")
         connection.commit()
     strict.portal = open_portal(settings, strict.clock)

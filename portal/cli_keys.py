@@ -1,0 +1,106 @@
+"""The commands about the key provider's keys; the portal may run meanwhile, and notices by itself."""
+
+import argparse
+import json
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+
+from portal.errors import Invalid
+from portal.settings import Settings
+
+
+def keys_list(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Print the key provider's keys and what each still wraps."""
+    from portal.app import open_portal
+    from portal.usecases.keys import keys_in_use
+
+    portal = open_portal(settings)
+    with closing(portal.database):
+        used = keys_in_use(portal)
+        states = portal.keyring.provider.states()
+    rows = [{"key": key, "state": state.value, "wraps": used.get(key, 0)} for key, state in states.items()]
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{row['key']}  {row['state']:<8} wraps {row['wraps']}\n" for row in rows)
+    return 0
+
+
+def keys_rotate(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Begin a new key and wrap everything under it."""
+    from portal.app import open_portal
+    from portal.usecases.keys import rotate_keys
+
+    portal = open_portal(settings)
+    with closing(portal.database):
+        rotated = rotate_keys(portal, _progress)
+    begun = "An interrupted rotation was finished" if rotated.finished else "A new key wraps from now on"
+    copy = (
+        "Bring the token's backup up to date now." if settings.token else "Copy the key folder to its safe place now."
+    )
+    sys.stdout.write(
+        f"{begun}: {rotated.key}; {rotated.rewrapped} keys were wrapped anew, contents are as they were.\n"
+        f"{copy} The old keys stay open for older copies of the data;\n"
+        "when none is left that needs them: portal keys retire KEY\n"
+    )
+    return 0
+
+
+def keys_renew(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Begin a new version of one key, or of all."""
+    from portal.app import open_portal
+    from portal.usecases.keys import renew_key, renew_keys
+
+    portal = open_portal(settings)
+    with closing(portal.database):
+        if not arguments.all:
+            version = renew_key(portal, arguments.name)
+            sys.stdout.write(f"What is sealed from now on under {arguments.name} has key version {version}.\n")
+            return 0
+        before = (arguments.before or portal.clock()).astimezone(UTC)
+        sys.stderr.write(f"If this is interrupted: portal keys renew --all --before {before:%Y-%m-%dT%H:%M:%SZ}\n")
+        count = renew_keys(portal, before, _progress)
+    sys.stdout.write(f"{count} keys have a new version, which seals what comes from now on.\n")
+    return 0
+
+
+def renew_options(one: argparse.ArgumentParser) -> None:
+    """Add the options of `portal keys renew`."""
+    which = one.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", help="the id in a room's address, or another key's name (storage/FORMAT.md)")
+    which.add_argument("--all", action="store_true", help="all keys but those that have one version for good")
+    one.add_argument("--before", type=_moment, metavar="TIME", help="with --all: only keys that are older than this")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def keys_retire(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Destroy an old key."""
+    from portal.app import open_portal
+    from portal.usecases.keys import retire_key
+
+    if not arguments.yes:
+        raise Invalid(
+            f"copies of the data made while {arguments.key} was in use never open again without it (backups do, by the "
+            "recovery key); if none of them is needed, say so with --yes"
+        )
+    portal = open_portal(settings)
+    with closing(portal.database):
+        retire_key(portal, arguments.key)
+    sys.stdout.write(f"The key {arguments.key} is destroyed here. Destroy its copies too.\n")
+    return 0
+
+
+def retire_options(one: argparse.ArgumentParser) -> None:
+    """Add the options of `portal keys retire`."""
+    one.add_argument("key", help="the key's id, as `portal keys list` shows it")
+    one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
+
+
+def _progress(done: int, known: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\rkeys: {done} of {known} " + ("\n" if done == known else ""))

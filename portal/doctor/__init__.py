@@ -1,0 +1,1 @@
+"""Checks a whole installation, changes nothing in it, and says what to mend."""

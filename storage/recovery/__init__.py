@@ -1,0 +1,1 @@
+"""The offline recovery key, and the format of backups that are sealed to it."""

@@ -1,0 +1,88 @@
+"""Publications, who opened and confirmed them, and what is public, in the database."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.publications import Consent, Opening, Publication, PublicFile
+from storage.repositories.reviews import Reach, within
+from storage.tables import Cycle, Document, Review
+
+
+class PublicationRecords:
+    """Publications, seen through one transaction and within one reach."""
+
+    def __init__(self, session: Session, reach: Reach) -> None:
+        self._session = session
+        self._reach = reach
+
+    def find(self, publication_id: UUID) -> Publication | None:
+        """Find a publication of a review within reach."""
+        question = select(Publication).join(Review, col(Review.id) == col(Publication.review_id))
+        return self._session.scalar(question.where(col(Publication.id) == publication_id, within(self._reach)))
+
+    def of(self, review_id: UUID) -> Sequence[Publication]:
+        """List the publications of a review, newest first."""
+        question = select(Publication).where(col(Publication.review_id) == review_id)
+        return self._session.scalars(question.order_by(col(Publication.prepared_at).desc(), col(Publication.id))).all()
+
+    def consents(self, publication_id: UUID) -> Sequence[Consent]:
+        """List who confirmed a publication, in order."""
+        question = select(Consent).where(col(Consent.publication_id) == publication_id)
+        return self._session.scalars(question.order_by(col(Consent.given_at), col(Consent.id))).all()
+
+    def openings(self, publication_id: UUID) -> Sequence[Opening]:
+        """List who opened the file of a publication."""
+        return self._session.scalars(select(Opening).where(col(Opening.publication_id) == publication_id)).all()
+
+    def due(self, now: datetime) -> Sequence[UUID]:
+        """Name the publications that are to become public now."""
+        question = select(col(Publication.id)).where(
+            col(Publication.due_at) <= now,
+            col(Publication.published_at).is_(None),
+            col(Publication.cancelled_at).is_(None),
+        )
+        return self._session.scalars(question.order_by(col(Publication.due_at))).all()
+
+    def add(self, row: Publication | Consent | Opening | PublicFile) -> None:
+        """Write a new record."""
+        self._session.add(row)
+        self._session.flush()
+
+    def public(self, publication_id: UUID) -> PublicFile | None:
+        """Find what everybody may read of a publication."""
+        return self._session.get(PublicFile, publication_id)
+
+    def is_translation(self, document_id: UUID) -> bool:
+        """Tell whether a document is a language version of another."""
+        found = self._session.scalar(select(col(Document.translates_id)).where(col(Document.id) == document_id))
+        return found is not None
+
+    def cycle_of(self, review_id: UUID) -> str:
+        """Name the cycle of a review."""
+        question = select(col(Cycle.name)).join(Review, col(Review.cycle_id) == col(Cycle.id))
+        return self._session.scalars(question.where(col(Review.id) == review_id)).one()
+
+
+class PublicRecords:
+    """What everybody may read; these rows are read for anybody, and no others with them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def all(self) -> Sequence[PublicFile]:
+        """List what is public or was, newest first."""
+        question = select(PublicFile).order_by(col(PublicFile.published_at).desc(), col(PublicFile.id))
+        return self._session.scalars(question).all()
+
+    def of(self, ids: Collection[UUID]) -> frozenset[UUID]:
+        """Tell which of these are public."""
+        return frozenset(self._session.scalars(select(col(PublicFile.id)).where(col(PublicFile.id).in_(ids))))
+
+    def unproven(self) -> Sequence[PublicFile]:
+        """List what has no proof of its entry yet."""
+        return self._session.scalars(select(PublicFile).where(col(PublicFile.proof).is_(None))).all()

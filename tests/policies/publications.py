@@ -1,0 +1,47 @@
+"""Who may do what about publication, as plain tables (ToR 36), not from the policies."""
+
+from typing import Final
+
+from tests.policies.positions import Thing, Who, inside, side
+
+SEES: Final = {"listPublications", "viewPublication", "previewPublication"}
+FOCAL_POINTS: Final = {"preparePublication", "cancelPublication", "withdrawPublication"}
+SOLEMN: Final = {"confirmPublication", "withdrawPublication"}
+ACTS: Final = {*SEES, *FOCAL_POINTS, "confirmPublication"}
+
+
+def allowed(who: Who, act: str, thing: Thing) -> bool:
+    """Say whether this person, whom nothing hinders, may do this to that."""
+    ours = side(who) == "under review" and who.role in {"focal_point", "expert"}
+    if not (ours and inside(who, thing) and who.undertaken):
+        return False
+    if act in SEES:
+        return True
+    if act in FOCAL_POINTS and who.role != "focal_point" and not (act == "cancelPublication" and thing.consented_by_me):
+        return False
+    times = {
+        "preparePublication": lambda: _is_ours(who, thing),
+        "confirmPublication": lambda: _may_confirm(who, thing),
+        "cancelPublication": lambda: not (thing.public or thing.ended),
+        "withdrawPublication": lambda: thing.public and not thing.ended,
+    }
+    return times[act]()
+
+
+def by_machine(act: str, thing: Thing) -> bool:
+    """Say whether the portal itself makes this public, or proves that it did."""
+    if act in {"readConfirmed", "makePublic"}:
+        return thing.confirmed and thing.due and not thing.public and not thing.ended
+    return act == "provePublic" and thing.public
+
+
+def _is_ours(who: Who, thing: Thing) -> bool:
+    """What all agreed on, in each language that all parties have, and what the State submitted itself."""
+    agreed = thing.final or (thing.renders_final and thing.stage == "circulated")
+    return thing.room == "shared" and not thing.withdrawn and (agreed or thing.owner == who.state)
+
+
+def _may_confirm(who: Who, thing: Thing) -> bool:
+    if not thing.opened_by_me or thing.consented_by_me or thing.confirmed or thing.ended:
+        return False
+    return who.role == "focal_point" or thing.begun

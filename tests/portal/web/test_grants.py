@@ -1,0 +1,253 @@
+"""Grants: asked for, given, changed, refused and revoked; and what stays closed to everybody else."""
+
+import re
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.domain.documents import DocumentKind
+from portal.domain.grants import Stand
+from portal.domain.roles import Role
+from portal.usecases.checks import check_records
+from tests import reports
+from tests.breaches import stays_signed_in
+from tests.cast import World, add_member
+from tests.filing import press
+from tests.granting import PURPOSE, WHY, act, ahead, ask, asked, granted, page, pledged, reader, terms
+from tests.portal.web.test_concerns import told
+from tests.web_client import Browser, browser
+
+
+def test_a_grant_from_the_request_to_the_first_look(world: World) -> None:
+    """ToR 37: on request, a State makes its report accessible to another one, which respects its confidentiality."""
+    grant = granted(world)
+    seen = page(world, grant)
+    assert (seen.line.stand, seen.purpose) == (Stand.RUNNING, PURPOSE)
+    assert [one.title for one in seen.given] == ["Report", "Summary"]
+    reading = browser(world, "reader_xff")
+    assert f"/granted/{grant}" in reading.get("/granted").text
+    before = reading.get(f"/granted/{grant}").text
+    assert "Undertaking of confidentiality" in before
+    assert "Summary" not in before
+    pledged(world, grant)
+    after = reading.get(f"/granted/{grant}").text
+    assert "Summary" in after
+    assert "Undertaking" not in after
+    with world.request():
+        assert [one for one in check_records(world.portal).findings if "grant" in str(one)] == []
+
+
+def test_everybody_is_told_of_their_part(world: World) -> None:
+    grant = granted(world)
+    act(world, "focal_xaa", grant, "revoke", revoke_reason=WHY)
+    assert told(world, "focal_xaa")[-1:] == ["grant_asked"]
+    assert told(world, "focal_xff") == ["grant_decided", "grant_ended"]
+    assert told(world, "reader_xff") == ["report_opened", "report_closed"]
+    assert told(world, "focal_xbb") == []
+
+
+def test_nobody_else_knows_of_a_grant(world: World) -> None:
+    grant = granted(world)
+    steps = ("decide", "change", "revoke", "refuse", "answer", "readers", "preview")
+    for who in ("focal_xbb", "officer", "expert_xaa", "focal_xdd", "stranger_xff", "registrar"):
+        client = browser(world, who)
+        for path in (f"/grants/{grant}", f"/grants/{grant}/openings", f"/granted/{grant}"):
+            there, nowhere = client.get(path), client.get(path.replace(str(grant), str(uuid4())))
+            assert (there.status_code, there.text) == (404, nowhere.text), (who, path)
+        for step in steps if who in {"focal_xbb", "stranger_xff"} else ("decide", "revoke"):
+            fields = {**terms(world), "revoke_reason": WHY, "refuse_reason": WHY}
+            assert act(world, who, grant, step, **fields).status_code == 404, (who, step)
+    assert page(world, grant).line.stand is Stand.RUNNING
+
+
+def test_a_reader_gets_nothing_else_of_the_file(world: World) -> None:
+    grant = granted(world)
+    pledged(world, grant)
+    client, file = browser(world, "reader_xff"), world.files["xaa"]
+    given = page(world, grant).given
+    places = [f"/reviews/{file.review}", f"/reviews/{file.review}/trail", f"/reviews/{file.review}/clarifications"]
+    places += [f"/rooms/{room}" for room in file.rooms.values()]
+    places += [f"/documents/{one.document}{more}" for one in given for more in ("", "/trail", "/openings")]
+    places += [f"/versions/{one.version}/content" for one in given]
+    assert {client.get(place).status_code for place in places} == {404}
+
+
+def test_a_party_needs_no_grant_and_gets_none(world: World) -> None:
+    reports.agreed(world)
+    for who in ("focal_xaa", "focal_xbb"):
+        refused = ask(world, who, who)
+        assert refused.status_code == 403
+        assert "it needs no grant" in refused.text
+    offer = {**terms(world, "focal_xbb"), "state": "XBB", "purpose": PURPOSE, "readers": []}
+    client = browser(world, "focal_xaa")
+    answer = client.form(
+        f"/reviews/{world.files['xaa'].review}/offer", f"/reviews/{world.files['xaa'].review}/offer", **offer
+    )
+    assert answer.status_code == 403
+    assert "it needs no grant" in answer.text
+
+
+def test_before_the_report_is_agreed_one_may_ask_and_nothing_is_granted(world: World) -> None:
+    reader(world)
+    grant = asked(world)
+    shown = browser(world, "focal_xaa").get(f"/grants/{grant}").text
+    assert "haven’t agreed on the report yet" in shown
+    manifest = reports.propose(world, reports.texts(world))
+    early = act(world, "focal_xaa", grant, "decide", **terms(world))
+    assert early.status_code == 403
+    for who in reports.PARTIES:
+        reports.agree(world, manifest, who)
+    assert act(world, "focal_xaa", grant, "decide", **terms(world)).status_code == 303
+
+
+def test_a_request_looks_the_same_whether_there_is_a_report_or_not(world: World) -> None:
+    reader(world)
+    client = browser(world, "focal_xff")
+    before = client.get("/grants/new").text
+    reports.agreed(world)
+    after = client.get("/grants/new").text
+    cut = before.index("<main"), after.index("<main")
+    assert before[cut[0] : before.index("csrf")] == after[cut[1] : after.index("csrf")]
+
+
+def test_of_two_focal_points_at_once_the_second_is_told(world: World) -> None:
+    add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
+    grant = granted(world)
+    again = act(world, "second_focal", grant, "decide", **terms(world))
+    assert again.status_code == 403
+    assert "before you" in again.text
+    longer = terms(world, last=ahead(world, 200), seen="1")
+    assert act(world, "focal_xaa", grant, "change", **longer).status_code == 303
+    late = act(world, "second_focal", grant, "change", **terms(world, mode="copies", seen="1"))
+    assert late.status_code == 409
+    assert page(world, grant).terms[0].mode == "view"
+    assert act(world, "focal_xaa", grant, "revoke", revoke_reason=WHY).status_code == 303
+    assert act(world, "second_focal", grant, "revoke", revoke_reason=WHY).status_code == 403
+
+
+def test_somebody_who_leaves_is_not_made_a_reader(world: World) -> None:
+    reports.agreed(world)
+    stays_signed_in(world)
+    leaves = world.clock() + timedelta(days=10)
+    add_member(world, "leaver", Role.EXPERT, "XFF", ends_at=leaves)
+    reader(world)
+    grant = asked(world, "focal_xff", "leaver", "reader_xff")
+    late = terms(world, "leaver", first=ahead(world, 20))
+    refused = act(world, "focal_xaa", grant, "decide", **late)
+    assert refused.status_code == 422
+    assert "acts for their State no longer when this begins" in refused.text
+    assert act(world, "focal_xaa", grant, "decide", **terms(world, "leaver", "reader_xff")).status_code == 303
+    pledged(world, grant, "leaver")
+    assert browser(world, "leaver").get(f"/granted/{grant}").status_code == 200
+    world.clock.forward(timedelta(days=11))
+    assert browser(world, "leaver").get(f"/granted/{grant}").url.path == "/sign-in"
+    extended = act(world, "focal_xaa", grant, "change", **terms(world, "leaver", seen="1"))
+    assert extended.status_code == 422
+    assert "doesn’t act for that State any more" in extended.text
+
+
+def test_nobody_reads_whom_their_own_state_did_not_name(world: World) -> None:
+    reader(world)
+    reports.agreed(world)
+    grant = asked(world)
+    refused = act(world, "focal_xaa", grant, "decide", **terms(world, "focal_xff"))
+    assert refused.status_code == 422
+    assert "whom their State didn’t name" in refused.text
+    foreign = ask(world, "focal_xdd", "reader_xff")
+    assert foreign.status_code == 422
+
+
+def test_only_what_can_be_granted_is(world: World) -> None:
+    """ToR 36 (d): the State under review owns what it submitted; questions and drafts of others it can't give."""
+    reader(world)
+    reports.agreed(world)
+    draft = reports.circulated(world, DocumentKind.NOTE, "Note of the secretariat")
+    grant = asked(world)
+    refused = act(world, "focal_xaa", grant, "decide", **terms(world, documents=[str(draft)]))
+    assert refused.status_code == 422
+    assert "can’t be granted any more" in refused.text
+
+
+def test_a_grant_begins_and_ends_by_its_days(world: World) -> None:
+    stays_signed_in(world)
+    grant = granted(world, last=ahead(world, 30))
+    pledged(world, grant)
+    client = browser(world, "reader_xff")
+    assert client.get(f"/granted/{grant}").status_code == 200
+    world.clock.forward(timedelta(days=32))
+    assert client.get(f"/granted/{grant}").status_code == 404
+    assert page(world, grant).line.stand is Stand.EXPIRED
+    assert act(world, "focal_xaa", grant, "change", **terms(world, seen="1")).status_code == 303
+    assert client.get(f"/granted/{grant}").status_code == 200
+
+
+def test_a_grant_that_runs_can_be_put_off_to_a_day_that_is_still_to_come(world: World) -> None:
+    stays_signed_in(world)
+    grant = granted(world)
+    pledged(world, grant)
+    client, begun = browser(world, "reader_xff"), ahead(world, 0)
+    world.clock.forward(timedelta(days=2))
+    kept = act(world, "focal_xaa", grant, "change", **terms(world, first=begun, seen="1"))
+    assert kept.status_code == 303, kept.text  # the day on which it began is over: it goes on
+    assert client.get(f"/granted/{grant}").status_code == 200
+    later = act(world, "focal_xaa", grant, "change", **terms(world, first=ahead(world, 20), seen="2"))
+    assert later.status_code == 303, later.text
+    assert page(world, grant).line.stand is Stand.COMING
+    assert client.get(f"/granted/{grant}").status_code == 404
+    world.clock.forward(timedelta(days=20))
+    assert client.get(f"/granted/{grant}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "today"), [("Pacific/Auckland", 12, "2026-05-05"), ("America/Los_Angeles", 18, "2026-05-04")]
+)
+def test_the_days_in_the_form_are_those_of_whoever_fills_it_in(world: World, zone: str, hours: int, today: str) -> None:
+    stays_signed_in(world)
+    reports.agreed(world)
+    reader(world)
+    grant = asked(world)
+    client = browser(world, "focal_xaa")
+    assert press(client, "/account", language="en", zone=zone).status_code == 303
+    world.clock.forward(timedelta(hours=hours))
+    usual = str(date.fromisoformat(today) + timedelta(days=90))
+    assert days_filled_in(client, grant) == [today, usual]
+    given = act(world, "focal_xaa", grant, "decide", **terms(world, first=today, last=usual))
+    assert given.status_code == 303, given.text
+    assert days_filled_in(client, grant) == [today, usual]
+    offer = client.get(f"/reviews/{world.files['xaa'].review}/offer").text
+    assert re.findall(r'type="date"[^>]*value="([^"]*)"', offer) == [today, usual]
+
+
+def days_filled_in(client: Browser, grant: UUID) -> list[str]:
+    return re.findall(r'type="date"[^>]*value="([^"]*)"', client.get(f"/grants/{grant}").text)
+
+
+def test_a_grant_is_refused_with_a_reason_that_the_other_state_reads(world: World) -> None:
+    reader(world)
+    grant = asked(world)
+    assert act(world, "focal_xaa", grant, "refuse", refuse_reason=WHY).status_code == 303
+    assert WHY in browser(world, "focal_xff").get(f"/grants/{grant}").text
+    assert act(world, "focal_xaa", grant, "decide", **terms_without(world)).status_code == 403
+    assert asked(world) != grant
+
+
+def terms_without(world: World) -> dict[str, object]:
+    return {"documents": [str(uuid4())], "languages": ["en"], "mode": "view", "last": ahead(world, 9), "seen": "0"}
+
+
+def test_an_offer_takes_effect_with_the_other_states_yes(world: World) -> None:
+    reports.agreed(world)
+    reader(world)
+    client, review = browser(world, "focal_xaa"), world.files["xaa"].review
+    said = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": []}
+    sent = client.form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
+    assert sent.status_code == 303, sent.text
+    grant = sent.headers["location"].removeprefix("/grants/")
+    assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 404
+    yes = act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)])
+    assert yes.status_code == 303, yes.text
+    assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 200
+    assert (
+        act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)]).status_code == 409
+    )
