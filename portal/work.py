@@ -31,6 +31,7 @@ from portal.audit import writer
 from portal.audit.events import Entry, Phase
 from portal.audit.floods import Floods
 from portal.audit.policy import NO_WITNESSES
+from portal.changes import Changes
 from portal.domain.reviews import RoomKind
 from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.settings import Settings
@@ -81,11 +82,10 @@ class Portal:
         policies: Engine,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.settings = settings
+        self.settings, self.policies, self.clock = settings, policies, clock
         self.witness_policy = NO_WITNESSES  # until the one of the settings is read
         self.database, self.keyring, self.objects = database, keyring, objects
-        self.policies, self.clock = policies, clock
-        self.floods, self.turns, self.crowd = Floods(), Turns(), Crowd()
+        self.floods, self.turns, self.crowd, self.changes = Floods(), Turns(), Crowd(), Changes(database)
         self._state_names: dict[str, tuple[float, dict[str, str]]] = {}
 
     def work(self, caller: Caller) -> "Work":

@@ -47,6 +47,8 @@ class Attempts:
             StoreUnavailable: It can't be counted, so it must not be made.
 
         """
+        if self.reached(keys):
+            return None  # without the lock of those who write: whoever goes on guessing holds nobody up
         things = {self._thing(key): most for key, most in keys.items()}
         with self._portal.database.begin() as session:
             records, now = AuthenticatorRecords(session), self._portal.clock()

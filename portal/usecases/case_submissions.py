@@ -13,6 +13,7 @@
 """
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -34,6 +35,7 @@ from portal.usecases.cases import CaseLine, case_line
 from portal.usecases.comparing import Held, Unread, compare_with, open_held, unseen, warnings
 from portal.usecases.files import files_of
 from portal.usecases.outcomes import owing
+from portal.usecases.shares import a_share
 from portal.work import Portal, Work
 from storage.cases import SUBMITTED, BreachCase, entry_scope
 from storage.fields import Place
@@ -108,23 +110,25 @@ def _compare(
     portal: Portal, caller: Caller, case_id: UUID, bare: str, compared: frozenset[UUID], *, counts: bool
 ) -> _Told:
     """Compare a version that is to disclose nothing with a file, but for the versions that it was compared with."""
-    with portal.work(caller) as work:
-        case, _, permit = find_case(work, Action.COMPARE_CASE, case_id)
-        if counts:
-            check_comparisons(_comparisons(work, case))
-            add_entry(work, permit, case, EntryKind.COMPARISON, {"state": work.who.state or ""})
-        intent = work.begins(permit)
-        records = CaseRecords(work.session)
-        fresh = tuple(one for one in records.versions(case.review_id) if one.id not in compared)
-        held = Held(records.spoken(case.review_id), fresh, tuple(_people(work, case)))
-        rooms = _listed(work, case)
-        visible = work.allowed(Action.VIEW_DOCUMENT, Document, records.documents(case.review_id))
-        frozen = [one for one in records.entries(case.id) if one.kind == EntryKind.SNAPSHOT]
-        by = work.people.named([one.made_by for one in frozen])
-    with owing(portal, intent):
-        mine, others = (open_held(portal, permit, held.within(rooms, inside=inside)) for inside in (True, False))
-        evidence = [evidence_of(one.said) for one in open_entries(portal, permit, frozen, by)]
-        seen, hidden = (compare_with(portal, bare, one) for one in (mine, others))
+    with ExitStack() as held_open:
+        with portal.work(caller) as work:
+            case, _, permit = find_case(work, Action.COMPARE_CASE, case_id)
+            held_open.enter_context(a_share(portal, caller))  # before it is counted: who is turned away loses nothing
+            if counts:
+                check_comparisons(_comparisons(work, case))
+                add_entry(work, permit, case, EntryKind.COMPARISON, {"state": work.who.state or ""})
+            intent = work.begins(permit)
+            records = CaseRecords(work.session)
+            fresh = tuple(one for one in records.versions(case.review_id) if one.id not in compared)
+            held = Held(records.spoken(case.review_id), fresh, tuple(_people(work, case)))
+            rooms = _listed(work, case)
+            visible = work.allowed(Action.VIEW_DOCUMENT, Document, records.documents(case.review_id))
+            frozen = [one for one in records.entries(case.id) if one.kind == EntryKind.SNAPSHOT]
+            by = work.people.named([one.made_by for one in frozen])
+        with owing(portal, intent):
+            mine, others = (open_held(portal, permit, held.within(rooms, inside=inside)) for inside in (True, False))
+            evidence = [evidence_of(one.said) for one in open_entries(portal, permit, frozen, by)]
+            seen, hidden = (compare_with(portal, bare, one) for one in (mine, others))
     found, unread = (*seen.quoted, *unseen(hidden)), (*seen.unread, *hidden.unread)
     counted = {"quotes": len(found), "documents": len(held.versions), "unread": len(unread)}
     portal.record_outcome(intent, result="failed" if found else "complete", **counted)

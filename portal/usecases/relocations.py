@@ -38,6 +38,7 @@ from storage.addresses import is_address
 from storage.database import Database
 from storage.errors import Damaged, Exists, Missing
 from storage.keyring import Keyring
+from storage.keys.keyring_file import sync_folder
 from storage.keys.provider import KeyProvider
 from storage.objects.store import ObjectStore
 from storage.recovery.folder import RESTORING, alone
@@ -95,7 +96,7 @@ def move_portal(move: Move, *, accept: bool = False, progress: Progress = lambda
     try:
         if not source.has_portal():
             raise Invalid("there is no portal in the database that is set")
-        move.target.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(move.target.data)
         with alone(move.target.data, f"A portal is being moved to {move.target.data} already: wait for its end."):
             target = Database(_place(move.target))
             try:
@@ -104,6 +105,14 @@ def move_portal(move: Move, *, accept: bool = False, progress: Progress = lambda
                 target.close()
     finally:
         source.close()
+
+
+def _make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Make a folder and those that it lies in, each by a name that outlasts a loss of power."""
+    if not folder.exists():
+        _make_folder(folder.absolute().parent, 0o755)
+        folder.mkdir(mode=mode, exist_ok=True)
+        sync_folder(folder.absolute().parent)
 
 
 def _place(settings: Settings) -> Path | str:
@@ -149,6 +158,7 @@ def _moved(move: Move, source: Database, target: Database, progress: Progress, *
         _stop_at(report, accept=accept)
         _tell(portal, report, rows, names)
         _copy_proof(move)
+        sync_folder(move.target.data)
         relocations.arrive(target, token)
         held.leave(token)
     relocations.open_up(target, token)

@@ -2,10 +2,13 @@
 
 1. An access that ended ends the transfers under way: the policies are asked again every few seconds, on what is
    committed, without a lock and without an event (the outcome tells that it was stopped).
-2. A transfer that makes progress counts as use of its session, or nobody could send a large file over a slow line.
+2. They needn't be asked while the log says that nothing was done but reading; but now and then they are, for accesses
+   that end by the clock.
+3. A transfer that makes progress counts as use of its session, or nobody could send a large file over a slow line.
 """
 
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +36,33 @@ from storage.repositories.reviews import Reach, ReviewRecords
 from storage.repositories.summaries import SummaryRecords
 
 NOTED: Final = timedelta(minutes=5)
+ANEW_SECONDS: Final = 30
 _OUTSIDE: Final = frozenset({Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION})
+
+
+class Going:
+    """Whether one transfer may go on, asked every few seconds as long as it lasts."""
+
+    def __init__(self, portal: Portal, caller: Caller, action: Action, on: UUID) -> None:
+        """Take what `goes_on` takes."""
+        self._portal, self._caller, self._action, self._on = portal, caller, action, on
+        self._asked, self._changes, self._progress = -float("inf"), 0, False
+
+    def __call__(self, progress: bool) -> bool:  # noqa: FBT001  # the only argument
+        """Tell it, given whether bytes passed since it was asked last.
+
+        Raises:
+            StoreUnavailable: The database is away.
+
+        """
+        began, changes = monotonic(), self._portal.changes.count()  # before asking: what is done meanwhile counts anew
+        self._progress |= progress
+        if changes == self._changes and began - self._asked < ANEW_SECONDS:
+            return True
+        if not goes_on(self._portal, self._caller, self._action, self._on, progress=self._progress):
+            return False
+        self._asked, self._changes, self._progress = began, changes, False
+        return True
 
 
 def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progress: bool) -> bool:

@@ -40,7 +40,7 @@ from portal.usecases.trails import (
     view_people_trail,
     view_review_trail,
 )
-from portal.usecases.transfers import goes_on
+from portal.usecases.transfers import Going
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
@@ -176,7 +176,7 @@ def _send(request: Request, action: Action, export: Export, body: Iterator[bytes
         return Response(headers=headers)
     stream = Stream(
         body,
-        lambda progress: goes_on(portal, caller, action, on, progress=progress),
+        Going(portal, caller, action, on),
         partial(end_download, portal, export.intent),
     )
     return Sending(stream, headers)

@@ -21,7 +21,7 @@ from portal.usecases.archives import begin_archive
 from portal.usecases.downloads import Download, begin_download, end_download
 from portal.usecases.notes import begin_copy
 from portal.usecases.summaries import begin_summary
-from portal.usecases.transfers import goes_on
+from portal.usecases.transfers import Going
 from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of
 
@@ -93,7 +93,7 @@ def send_content(request: Request, action: Action, begin: Begin) -> Response:
         headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
     stream = Stream(
         found.blocks(),
-        lambda progress: goes_on(portal, caller, action, content_id, progress=progress),
+        Going(portal, caller, action, content_id),
         partial(end_download, portal, found.intent),
     )
     return Sending(stream, headers, 200 if wanted is None else 206)
@@ -114,7 +114,7 @@ def download_room(request: Request) -> Response:
         return Response(headers=headers)
     stream = Stream(
         archive.blocks(portal, caller),
-        lambda progress: goes_on(portal, caller, Action.DOWNLOAD_ROOM, room_id, progress=progress),
+        Going(portal, caller, Action.DOWNLOAD_ROOM, room_id),
         partial(end_download, portal, archive.intent),
     )
     return Sending(stream, headers)

@@ -19,7 +19,7 @@ from portal.rendering.renderer import IMAGE_TYPE
 from portal.usecases import granted, granted_pages
 from portal.usecases.downloads import end_download
 from portal.usecases.granted_pages import Showing
-from portal.usecases.transfers import goes_on
+from portal.usecases.transfers import Going
 from portal.web.checks import state_names
 from portal.web.downloads import HEADERS
 from portal.web.forms import read_form, whole
@@ -91,10 +91,10 @@ def copy(request: Request) -> Response:
     """Send a marked copy, made for this reader."""
     portal, caller, version = portal_of(request), caller_of(request), id_from(request, "id")
     copying = granted_pages.begin_copy(*_asks(request), version)
-    holds = partial(goes_on, portal, caller, Action.DOWNLOAD_GRANTED, version)
+    holds = Going(portal, caller, Action.DOWNLOAD_GRANTED, version)
 
     def still(progress: bool) -> bool:  # noqa: FBT001  # as a stream asks
-        if holds(progress=progress):
+        if holds(progress):
             return True
         copying.stop.set()
         return False

@@ -28,7 +28,7 @@ from portal.errors import Forbidden, Invalid, NotFound, PortalError, SignedOut, 
 from portal.usecases import contents, uploads
 from portal.usecases.contents import Arrived, Kept, Upload
 from portal.usecases.downloads import ABORTED, FAILED
-from portal.usecases.transfers import goes_on
+from portal.usecases.transfers import Going
 from portal.usecases.uploads import TITLE_CHARACTERS, Described
 from portal.web.answers import Told, failure, upload_answer
 from portal.web.failures import ASKED
@@ -187,10 +187,7 @@ async def _told(request: Request, act: Act, keep: Keep, part: FilePart) -> Told:
 async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
     portal, caller = portal_of(request), caller_of(request)
     upload = await to_thread.run_sync(act.begin, part.file_name, part.declared_type)
-
-    def holds(progress: bool) -> bool:  # noqa: FBT001  # the only argument
-        return goes_on(portal, caller, upload.action, upload.on, progress=progress)
-
+    holds = Going(portal, caller, upload.action, upload.on)
     whose = str(upload.intent.entry.who.get("person"))
     receiving = Receiving(part.chunks, partial(contents.take_content, portal, upload), holds, whose)
     try:

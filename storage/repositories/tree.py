@@ -71,6 +71,18 @@ class TreeRecords:
         """Count all entries by month: takes as long as the log."""
         return self._session.execute(_by_month()).all()
 
+    def size(self) -> int:
+        """Tell how many events have their places."""
+        newest = self._session.scalar(select(func.max(col(TreeEntry.position))))
+        return 0 if newest is None else newest + 1
+
+    def new_kinds(self, first: int, end: int) -> set[int]:
+        """Find of which kinds the events are that still wait, and those from a place to before another one."""
+        of_waiting = select(col(Event.kind)).join(WaitingEvent, col(WaitingEvent.event_id) == col(Event.id))
+        of_placed = select(col(Event.kind)).join(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
+        of_placed = of_placed.where(col(TreeEntry.position) >= first, col(TreeEntry.position) < end)
+        return {*self._session.scalars(of_waiting.distinct()), *self._session.scalars(of_placed.distinct())}
+
     def position(self, event: UUID) -> int | None:
         """Tell where an event stands in the tree; None: nowhere yet."""
         return self._session.scalar(select(col(TreeEntry.position)).where(col(TreeEntry.event_id) == event))

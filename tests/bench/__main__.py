@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import contents, growing, rendering, replicating, running, talking
+from tests.bench import contents, crowds, growing, rendering, replicating, running, talking
 
 BUILD = Path("build")
 
@@ -16,6 +16,7 @@ def main() -> int:
         tree = growing.figures(Path(folder) / "tree")
         files = rendering.figures()
         replicas = replicating.figures(Path(folder) / "replicas")
+        slow = crowds.figures(Path(folder) / "crowds")
         figures = [
             *contents.figures(),
             *running.figures(Path(folder)),
@@ -23,6 +24,7 @@ def main() -> int:
             *files,
             *tree,
             *replicas,
+            *slow,
         ]
     BUILD.mkdir(exist_ok=True)
     (BUILD / "bench.json").write_text(json.dumps([figure.line() for figure in figures], indent=2) + "\n")

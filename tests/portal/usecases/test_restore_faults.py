@@ -1,9 +1,6 @@
 """A restore that is killed, misled, given a place in use, a wrong clock, or something that was altered."""
 
-import os
 import shutil
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +11,10 @@ from sqlmodel import col, select
 from portal.access.actions import Action
 from portal.app import create_portal, object_store, open_portal
 from portal.audit.events import MACHINERY_STREAM
+from portal.cli import main
 from portal.errors import Invalid
 from portal.settings import Settings
-from portal.usecases import check_reports
+from portal.usecases import check_reports, restore_places, restores
 from portal.usecases.backups import kept_since
 from portal.usecases.checks import check_records
 from portal.usecases.restore_places import open_source
@@ -30,31 +28,16 @@ from storage.repositories.people import PeopleRecords
 from storage.tables import Appointment, Invitation, PortalSession
 from tests.backing_up import backed_up, recoverable
 from tests.cast import World
+from tests.conftest import environment
 from tests.contents import said, versions
 from tests.databases import ONLY_SQLITE, by_hand
+from tests.dying import deadly, dies
 from tests.filing import put
 from tests.web_client import browser
 
 pytestmark = ONLY_SQLITE  # another's backups are its own server's
 
 LOSSES, ALTERATIONS = Accepted(losses=True), Accepted(alterations=True)
-KILLED = """
-import os, sys
-from pathlib import Path
-from portal import cli
-from portal.usecases import restore_places, restores
-
-module = restore_places if hasattr(restore_places, sys.argv[1]) and sys.argv[1] == "write_file" else restores
-step = getattr(module, sys.argv[1])
-
-def killed(*given, **more):
-    if sys.argv[2] == "after":
-        step(*given, **more)
-    os.kill(os.getpid(), 9)
-
-setattr(module, sys.argv[1], killed)
-cli.main(sys.argv[3:])
-"""
 
 
 def filled(world: World) -> tuple[str, ...]:
@@ -103,9 +86,12 @@ def test_killed_at_any_step_it_leaves_nothing_that_opens_unclosed_and_goes_on(
     words = filled(world)
     backed_up(world.portal, folder)
     given = [word for number, share in enumerate(words[:2]) for word in ("--share", _share(tmp_path, number, share))]
-    environment = {**os.environ, "PORTAL_DATA": str(new.data), "PORTAL_KEYS": str(new.keys)}
-    line = [sys.executable, "-c", KILLED, step, when, "restore", str(folder), *given]
-    assert subprocess.run(line, env=environment, check=False, capture_output=True).returncode == -9
+
+    def restore() -> None:
+        deadly(restore_places if step == "write_file" else restores, step, when)
+        main(["restore", str(folder), *given])
+
+    dies(restore, environment(new))
     whole = (step, when) == ("put_in_place", "after")
     if not whole and new.data.joinpath("portal.restoring").exists():
         for begin in (open_portal, create_portal):
