@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import col, select
 
 from portal.audit.events import Entry
+from portal.audit.packing import unpack
 from portal.audit.reading import Said, read_event
 from portal.audit.witnessing import GRAVE
 from portal.audit.writer import write
@@ -97,7 +98,7 @@ def entry_of(session: Session, keyring: Keyring, permit: Permit, event: Event) -
     body, origin = said.body, keyring.open(permit, ORIGINS, Place("event", "origin", event.id), event.origin)
     return Entry(
         *(EventId(said.id), StreamId(said.stream), said.action, said.phase, said.at),
-        *(body["who"], body["on"], tuple(body["policies"]), body.get("detail", {}), json.loads(origin)),
+        *(body["who"], body["on"], tuple(body["policies"]), body.get("detail", {}), json.loads(unpack(origin))),
         about=said.on("document"),
         stamp=bytes.fromhex(body["permit"]),
     )
@@ -148,8 +149,8 @@ def reordered(entries: list[Entry]) -> list[Entry]:
 
 
 def signed_again(entries: list[Entry]) -> list[Entry]:
-    """Say the same in other leaves: each has a new salt."""
-    return entries
+    """Say the same under other ids: leaves differ, and every checkpoint after them."""
+    return [replace(entry, id=EventId(uuid4())) for entry in entries]
 
 
 @pytest.mark.parametrize("change", [altered, dropped, inserted, reordered, signed_again])
