@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from time import sleep
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -15,11 +16,13 @@ from portal.audit.events import REGISTRY_STREAM, Entry, Phase
 from portal.audit.tree import Tree
 from portal.audit.verify import verify_log
 from portal.audit.writer import write
+from portal.background import Background
 from portal.domain.ids import EventId, StreamId
 from portal.settings import Settings
 from portal.usecases.tree import sequence
 from portal.work import Portal
 from storage.repositories.audit import AuditRecords
+from storage.repositories.tree import TreeRecords
 from tests.audited import KEYS, write_log
 from tests.bench.measure import Figure, seconds
 
@@ -39,6 +42,7 @@ def figures(folder: Path) -> list[Figure]:
     while sequence(portal, "bench"):
         pass
     pairs = [_grown(portal, number) for number in range(ROUNDS)]
+    lag = _behind(portal)
     portal.database.close()
     return [
         Figure(
@@ -48,6 +52,11 @@ def figures(folder: Path) -> list[Figure]:
         Figure(
             *("events into the tree", EVENTS / median(act for act, _ in pairs) / 1000, 20),
             *("1,000/s", "none: a number of this machine"),
+        ),
+        Figure(
+            *("an event comes into the signed tree after", lag, 1, "seconds, the latest of 20"),
+            "none: half of it is the pause between rounds",
+            at_most=True,
         ),
         Figure(
             *("proof in a tree of 10,000,000", _proofs(LARGE) / _proofs(SMALL), 2),
@@ -77,6 +86,23 @@ def _grown(portal: Portal, turn: int) -> tuple[float, float]:
     with closing(sqlite3.connect(portal.database.place)) as base:
         floor = seconds(lambda: _read(base, ids[0]))
     return seconds(lambda: _sequence(portal)), floor
+
+
+def _behind(portal: Portal) -> float:
+    """Let a portal run, and take the seconds from an event's commit to the checkpoint that has it, at the worst."""
+
+    def waits() -> None:
+        with portal.database.begin() as session:
+            who = Entry(EventId(uuid4()), REGISTRY_STREAM, Action.SWEEP_OBJECTS, Phase.ACT, portal.clock(), {}, {})
+            write(session, portal.keyring, [who])
+        while True:
+            with portal.database.read() as session:
+                if not TreeRecords(session).is_waiting():
+                    return
+            sleep(0.005)
+
+    with Background(portal):
+        return max(seconds(waits) for _ in range(20))
 
 
 def _sequence(portal: Portal) -> None:
