@@ -41,8 +41,10 @@ def verify_options(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--since",
         type=Path,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="a checkpoint, or a bundle, that you kept; what is checked must go on from it",
+        help="a checkpoint (any number of them), or a bundle, that you kept; what is checked must go on from it",
     )
 
 
@@ -50,7 +52,7 @@ def verify(_settings: Settings, arguments: argparse.Namespace) -> int:
     """Check a whole log; 0: it is whole, 1: it isn't, or couldn't be read."""
     try:
         keys = [read_key(text.strip()) for text in arguments.key]
-        since = arguments.since.read_text("utf-8") if arguments.since else None
+        since = [kept.read_text("utf-8") for kept in arguments.since]
         found = verify_log(log_at(arguments.log), keys, since)
     except Malformed as error:
         raise Invalid(f"a key can't be used: {error}") from error
@@ -64,15 +66,16 @@ def verify(_settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _said(found: Verified) -> str:
-    now, since = found.checkpoint, found.since
+    now = found.checkpoint
     lines = [f"The log {now.origin} is whole: its {now.size} entries give the root that was signed."]
-    if since is not None and since.origin != now.origin:
-        lines.append(
-            f"It was begun anew after a restoration. All {since.size} entries of the earlier checkpoint, of the log "
-            f"{since.origin}, stand in it unchanged."
-        )
-    elif since is not None:
-        lines.append(f"It goes on from the earlier checkpoint of {since.size} entries: nothing before was changed.")
+    for since in found.since:
+        if since.origin != now.origin:
+            lines.append(
+                f"It was begun anew after a restoration. All {since.size} entries of the earlier checkpoint, of the "
+                f"log {since.origin}, stand in it unchanged."
+            )
+        else:
+            lines.append(f"It goes on from the earlier checkpoint of {since.size} entries: nothing before was changed.")
     lines += [
         "This doesn't say what the entries mean, nor that others were shown the same log: for that, compare",
         "checkpoints with others, and keep this one for the next time.",

@@ -86,7 +86,9 @@ def _checked(arguments: argparse.Namespace, expected: Expected) -> str:
             return _json(_single_said(single)) if arguments.json else _single_text(single)
         if arguments.one is not None:
             return _proof(file, arguments.one, expected)
-        search, earlier = Search(), _earlier(arguments.since, expected)
+        if len(arguments.since) > 1:
+            raise Invalid("a bundle is held against one earlier bundle; name one with --since")
+        search, earlier = Search(), _earlier(next(iter(arguments.since), None), expected)
 
         def see(item: Item) -> None:
             earlier.hold(item)
@@ -96,7 +98,7 @@ def _checked(arguments: argparse.Namespace, expected: Expected) -> str:
         checked = check_bundle(read_lines(file), expected, see)
     earlier.check(checked)
     streams = _search(checked, search, arguments.log, expected) if arguments.log is not None else ()
-    goes_on = arguments.since is not None
+    goes_on = bool(arguments.since)
     return (
         _json(_said(checked, streams, goes_on=goes_on)) if arguments.json else _text(checked, streams, goes_on=goes_on)
     )
@@ -136,7 +138,7 @@ def _search(checked: Checked, search: Search, where: str, expected: Expected) ->
     """Look through the whole log, which must go on from the bundle's checkpoint."""
     streams = search.begin(checked)
     try:
-        verify_log(cli_log.log_at(where), expected.keys, checked.head.checkpoint, search.look)
+        verify_log(cli_log.log_at(where), expected.keys, [checked.head.checkpoint], search.look)
     except Wrong as error:
         raise Wrong(f"the bundle holds by itself, but {error}") from error
     return streams

@@ -370,10 +370,10 @@ class Event(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("stream_id", "number"),
-        Index("event_about", "stream_id", "about", "at", "number"),
+        Index("event_about", "stream_id", "about", "at", "number", **where("about IS NOT NULL")),
         Index("event_by_time", "stream_id", "at", "number"),
-        Index("event_by_intent", "intent_id"),
-        Index("event_open_intents", "phase", "at"),
+        Index("event_by_intent", "intent_id", **where("intent_id IS NOT NULL")),
+        Index("event_open_intents", "at", **where("phase = 'intent'")),
     )
     id: UUID = Field(primary_key=True)
     stream_id: UUID = Field(foreign_key="stream.id")
@@ -385,8 +385,8 @@ class Event(SQLModel, table=True):
     intent_id: UUID | None = None
     about: bytes | None = None  # keyed hash of the document: its events are found by it
     stamp: bytes | None = None  # the permit that this event gave, keyed
-    salt: bytes  # sealed
-    body: bytes  # sealed: the canonical event
-    origin: bytes | None = None  # sealed under its own scope: address, client, session in the clear
+    salt: bytes  # sealed, of events written before it followed from the stream's key; else empty
+    body: bytes  # sealed: the canonical event, packed
+    origin: bytes | None = None  # sealed under its own scope, packed: address, client, session in the clear
     leaf: bytes
     tag: bytes

@@ -9,6 +9,7 @@ from uuid import UUID
 from httpx2 import Response
 from sqlmodel import select
 
+from portal.audit.packing import unpack
 from portal.web import csrf
 from storage.fields import Place
 from storage.keyring import split
@@ -47,7 +48,8 @@ def said(world: World, stream: UUID) -> list[dict[str, Any]]:
     opened = []
     for row in rows:
         version, sealed = split(row.body)
-        opened.append(json.loads(keyring.key(scope, version).fields.open(Place("event", "body", row.id), sealed)))
+        body = keyring.key(scope, version).fields.open(Place("event", "body", row.id), sealed)
+        opened.append(json.loads(unpack(body)))
     return opened
 
 

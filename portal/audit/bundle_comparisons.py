@@ -88,10 +88,10 @@ class Earlier:
             raise Wrong(f"{name} is entry {item.index}: the earlier bundle, of {size} entries, left it out")
 
     def check(self, later: Checked) -> None:
-        """Check that two bundles can be compared.
+        """Check that two bundles can be compared, and that the later one lacks nothing at its end.
 
         Raises:
-            Wrong: They are of two reviews, or the later one is the earlier.
+            Wrong: They are of two reviews, the later one is the earlier, or it ends before what the earlier one has.
 
         """
         if self._checked is None:
@@ -100,6 +100,11 @@ class Earlier:
             raise Wrong("the earlier bundle is of another review")
         if self._checked.checkpoint.size > later.checkpoint.size:
             raise Wrong("the earlier bundle is the later one")
+        for (stream, number), (index, _) in self._entries.items():  # in the order of the log
+            counts = later.streams.get(stream)
+            run = counts.stream.run if counts and later.head.to_the_end else None
+            if run is not None and number > run[1]:
+                raise Wrong(f"number {number} of the stream {stream}, entry {index} of the earlier bundle, is gone")
 
 
 def _marks(item: Item) -> bytes:

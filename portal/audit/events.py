@@ -1,13 +1,12 @@
 """Events of the log: what one says, its canonical form, its leaf. LOG.md beside this file is the specification.
 
 1. The canonical form is RFC 8785 JSON.
-2. The leaf is HMAC-SHA-256(salt, canonical event), with a random salt of 32 bytes that is kept sealed.
+2. The leaf is HMAC-SHA-256(salt, canonical event), with a salt of 32 bytes that is HMAC(stream key, id).
 3. The tag is HMAC(stream key, number): whoever holds the stream's key finds that each number occurs once.
 """
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -91,11 +90,6 @@ class Entry:
 def canonical(body: dict[str, Any]) -> bytes:
     """Give the canonical bytes of an event (RFC 8785)."""
     return rfc8785.dumps(body)
-
-
-def new_salt() -> bytes:
-    """Make an event's salt: 32 random bytes."""
-    return secrets.token_bytes(32)
 
 
 def leaf(salt: bytes, said: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Opens events again and holds each against its row: nothing of an event is shown that doesn't fit its leaf.
 
 An event fits when (LOG.md, "What a reader must reject"):
-1. salt and body open under the stream's key, at the places of this row;
+1. the body opens under the stream's key, at its place of this row, and so does the salt, where the row has one;
 2. the leaf is HMAC-SHA-256(salt, body), and the body is in its canonical form;
 3. the row's id, stream, number, time, kind, phase, schema, intent and permit are those of the body;
 4. the tag is the stream's mark of the number, and `about` that of the document or clarification.
@@ -18,6 +18,7 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.audit.events import Phase, canonical, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
+from portal.audit.packing import unpack
 from storage.database import Session
 from storage.errors import Damaged, KeyUnavailable
 from storage.fields import Place
@@ -81,21 +82,13 @@ def read_event(session: Session, keyring: Keyring, permit: Permit, event: Event)
 
     """
     scope = stream_scope(event.stream_id)
-    wrong: list[str] = []
-    opened: dict[str, bytes] = {}
-    for column, blob in (("salt", event.salt), ("body", event.body)):
-        try:
-            opened[column] = keyring.open(permit, scope, Place("event", column, event.id), blob)
-        except Damaged:
-            wrong.append(column)
-        except KeyUnavailable:
-            keyring.key(scope, 1, session)  # is it the key that can't be had, or does the blob name one that never was?
-            wrong.append(column)
+    opened, wrong = _opened(session, keyring, permit, event)
     if not hmac.compare_digest(event.tag, keyring.read_mark(session, scope, "tag", tag_input(event.number))):
         wrong.append("tag")
     if wrong:
         return _unfit(event, wrong)
-    if not hmac.compare_digest(event.leaf, leaf(opened["salt"], opened["body"])):
+    salt = opened["salt"] if event.salt else keyring.read_mark(session, scope, "salt", event.id.bytes)
+    if not hmac.compare_digest(event.leaf, leaf(salt, opened["body"])):
         return _unfit(event, ["leaf"])
     body = json.loads(opened["body"])
     wrong += ["body"] if canonical(body) != opened["body"] else []
@@ -113,8 +106,24 @@ def read_event(session: Session, keyring: Keyring, permit: Permit, event: Event)
         body,
         event.leaf,
         opened["body"],
-        opened["salt"],
+        salt,
     )
+
+
+def _opened(session: Session, keyring: Keyring, permit: Permit, event: Event) -> tuple[dict[str, bytes], list[str]]:
+    """Open what is sealed of an event; gives it, and the columns that don't open."""
+    scope, opened, wrong = stream_scope(event.stream_id), dict[str, bytes](), list[str]()
+    sealed = {"salt": event.salt} if event.salt else {}
+    for column, blob in (sealed | {"body": event.body}).items():
+        try:
+            found = keyring.open(permit, scope, Place("event", column, event.id), blob)
+            opened[column] = unpack(found) if column == "body" else found
+        except Damaged:
+            wrong.append(column)
+        except KeyUnavailable:
+            keyring.key(scope, 1, session)  # is it the key that can't be had, or does the blob name one that never was?
+            wrong.append(column)
+    return opened, wrong
 
 
 def _different(session: Session, keyring: Keyring, event: Event, body: dict[str, Any]) -> Iterator[str]:
@@ -158,7 +167,7 @@ def fits_origin(keyring: Keyring, permit: Permit, event: Event, said: Said) -> b
     if event.origin is None:
         return not hashes
     try:
-        values = json.loads(keyring.open(permit, ORIGINS, Place("event", "origin", event.id), event.origin))
+        values = json.loads(unpack(keyring.open(permit, ORIGINS, Place("event", "origin", event.id), event.origin)))
     except (Damaged, KeyUnavailable):
         return False
     computed = {name: keyring.blind("origin", event.id.bytes + value.encode()).hex() for name, value in values.items()}

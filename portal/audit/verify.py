@@ -3,9 +3,10 @@
 1. The checkpoint must be signed by every key that is given.
 2. Every entry is hashed anew and held against the tiles of level 0; every full tile's root against the tile above.
 3. The root over all of it must be the one that was signed; memory stays the same however long the log is.
-4. With an earlier checkpoint: the log must go on from it. If it is of the log before a restoration, which the same
-   keys signed under the name that it had, its entries must stand in this one in their order, after one new entry for
-   each restoration in between (LOG.md, "After a restoration").
+4. With earlier checkpoints: the log must go on from each. Where it doesn't, what was changed lies behind the last one
+   from which it does. If one is of the log before a restoration, which the same keys signed under the name that it
+   had, its entries must stand in this one in their order, after one new entry for each restoration in between
+   (LOG.md, "After a restoration").
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,16 +30,16 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A log that is whole."""
+    """A log that is whole, and goes on from these checkpoints."""
 
     checkpoint: Checkpoint
-    since: Checkpoint | None
+    since: tuple[Checkpoint, ...]
 
 
 def verify_log(
     read: Read,
     keys: Sequence[Key],
-    since: str | None = None,
+    since: Sequence[str] = (),
     look: Look = lambda _first, _entries: None,
 ) -> Verified:
     """Check a log from its first entry to its last.
@@ -46,7 +47,7 @@ def verify_log(
     Args:
         read: Reads the log.
         keys: The keys that must have signed the checkpoint.
-        since: An earlier checkpoint of it, signed by the same keys.
+        since: Earlier checkpoints of it, signed by the same keys.
         look: Sees the entries, too.
 
     Raises:
@@ -54,22 +55,21 @@ def verify_log(
 
     """
     checkpoint = _signed(_text(read), keys, "the checkpoint")
-    earlier = _earlier(since, keys, checkpoint.origin) if since is not None else None
-    former = _Former(earlier, checkpoint.origin) if earlier and earlier.origin != checkpoint.origin else None
+    earlier = sorted((_earlier(one, keys, checkpoint.origin) for one in since), key=lambda one: one.size)
+    former = [_Former(one, checkpoint.origin) for one in earlier if one.origin != checkpoint.origin]
     growing = Growing(0, [])
     for entries in _entries(read, checkpoint.size):
         look(growing.size, entries)
         hashes = [entry_hash(one) for one in entries]
-        if former is not None:
-            former.see(growing.size, hashes)
+        for one in former:
+            one.see(growing.size, hashes)
         _hold(read, checkpoint.size, growing.add(hashes))
     if growing.root() != checkpoint.root:
         raise Wrong(f"the {checkpoint.size} entries don't give the root that was signed")
-    if former is not None:
-        former.check()
-    elif earlier is not None:
-        _goes_on(read, earlier, checkpoint)
-    return Verified(checkpoint, earlier)
+    for one in former:
+        one.check()
+    _goes_on(read, [one for one in earlier if one.origin == checkpoint.origin], checkpoint)
+    return Verified(checkpoint, tuple(earlier))
 
 
 class _Former:
@@ -167,7 +167,9 @@ def _differs(found: bytes, hashes: bytes) -> int:
     return next((at // HASH_BYTES for at in pairs if found[at : at + HASH_BYTES] != hashes[at : at + HASH_BYTES]), 0)
 
 
-def _goes_on(read: Read, earlier: Checkpoint, now: Checkpoint) -> None:
+def _goes_on(read: Read, earlier: Sequence[Checkpoint], now: Checkpoint) -> None:
+    """Hold a log against earlier checkpoints, by their sizes."""
+
     def tiles(level: int, number: int, width: int) -> bytes:
         path = f"tile/{tile_path(level, number, width)}"
         found = read(path)
@@ -175,8 +177,14 @@ def _goes_on(read: Read, earlier: Checkpoint, now: Checkpoint) -> None:
             raise Wrong(f"{path} has another length than the checkpoint says")
         return found
 
-    try:
-        proof = Tree(now.size, tiles).consistency(earlier.size)
-        check_consistency(earlier.size, earlier.root, now.size, now.root, proof)
-    except (Inconsistent, ValueError) as error:
-        raise Wrong(f"the log doesn't go on from the earlier checkpoint of {earlier.size} entries") from error
+    same = 0  # so many entries are what they were
+    for one in earlier:
+        try:
+            proof = Tree(now.size, tiles).consistency(one.size)
+            check_consistency(one.size, one.root, now.size, now.root, proof)
+        except (Inconsistent, ValueError) as error:
+            raise Wrong(
+                f"the log doesn't go on from the earlier checkpoint of {one.size} entries; "
+                f"the first of them that isn't what it was is one of those from {same} to {one.size - 1}"
+            ) from error
+        same = one.size

@@ -11,8 +11,9 @@ from typing import Any
 
 import rfc8785
 
-from portal.audit.events import Entry, Phase, canonical, leaf, new_salt, tag_input
+from portal.audit.events import Entry, Phase, canonical, leaf, tag_input
 from portal.audit.kinds import KINDS, SCHEMA_VERSION
+from portal.audit.packing import pack
 from storage.database import Session
 from storage.fields import Place
 from storage.guards import written_rows
@@ -73,7 +74,7 @@ def _row(session: Session, keyring: Keyring, entry: Entry, number: int) -> dict[
     }
     body = entry.body(number) | ({"origin": hashed} if hashed else {})
     said = canonical(body)
-    salt = new_salt()
+    salt = keyring.log_mark(session, scope, "salt", entry.id.bytes)
     about = keyring.log_mark(session, scope, "about", entry.about.bytes) if entry.about else None
     return {
         "id": entry.id,
@@ -86,8 +87,8 @@ def _row(session: Session, keyring: Keyring, entry: Entry, number: int) -> dict[
         "intent_id": entry.intent,
         "about": about,
         "stamp": entry.stamp,
-        "salt": keyring.seal_log(session, scope, Place("event", "salt", entry.id), salt),
-        "body": keyring.seal_log(session, scope, Place("event", "body", entry.id), said),
+        "salt": b"",  # follows from the stream's key
+        "body": keyring.seal_log(session, scope, Place("event", "body", entry.id), pack(said)),
         "origin": _sealed_origin(session, keyring, entry),
         "leaf": leaf(salt, said),
         "tag": keyring.log_mark(session, scope, "tag", tag_input(number)),
@@ -98,4 +99,4 @@ def _sealed_origin(session: Session, keyring: Keyring, entry: Entry) -> bytes | 
     if not entry.origin:
         return None
     plain = rfc8785.dumps(dict(entry.origin))
-    return keyring.seal_log(session, ORIGINS, Place("event", "origin", entry.id), plain)
+    return keyring.seal_log(session, ORIGINS, Place("event", "origin", entry.id), pack(plain))

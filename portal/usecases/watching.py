@@ -24,6 +24,7 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.audit.events import Phase
 from portal.audit.kinds import KINDS
+from portal.audit.packing import unpack
 from portal.audit.reading import Said, read_event
 from portal.audit.sequencer import hold
 from portal.domain.account_events import AccountEvent
@@ -166,7 +167,7 @@ def _come(portal: Portal, permit: Permit, row: Event) -> Come:
     if row.origin is None:
         return Come()
     try:
-        origin = portal.keyring.open(permit, ORIGINS, Place("event", "origin", row.id), row.origin)
+        origin = unpack(portal.keyring.open(permit, ORIGINS, Place("event", "origin", row.id), row.origin))
     except Damaged:
         return Come()
     return Come.of(origin, lambda said: portal.keyring.blind("signal", b"place/" + said.encode()).hex()[:16])

@@ -2,7 +2,8 @@
 
 import logging
 from contextlib import nullcontext
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from threading import Event
 from time import monotonic, sleep
@@ -14,7 +15,12 @@ from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
 from portal import background, steps
+from portal.access.actions import Action
+from portal.audit import sequencer
+from portal.audit.events import MACHINERY_STREAM, Entry, Phase
+from portal.audit.writer import write
 from portal.background import Background
+from portal.domain.ids import EventId
 from portal.errors import NotFound
 from portal.server import finish
 from portal.steps import Step
@@ -25,6 +31,7 @@ from portal.work import Portal
 from storage.errors import DatabaseUnavailable
 from storage.publications import HeldBack
 from storage.repositories.publications import PublicationRecords
+from storage.repositories.tree import TreeRecords
 from tests.breaches import stays_signed_in
 from tests.cast import World
 from tests.replicas import looked
@@ -279,3 +286,49 @@ def test_what_was_written_after_all_threads_ended_comes_into_the_tree_too(world:
     look(world)  # the outcome of a download that was cut: its answer's task outlives the threads
     finish(world.portal)
     assert backlog(world.portal).tree_since is None
+
+
+class Rounds:
+    """In place of the pauses of the log's thread: time passes by the cast's clock, and things happen meanwhile."""
+
+    def __init__(self, world: World, rounds: int) -> None:
+        self.world, self.left = world, rounds
+        self.pauses: list[float] = []
+        self.lags: list[timedelta] = []
+        self.happened: datetime | None = None
+
+    def wait(self, pause: float) -> bool:
+        """End a pause; before it, the round before is over."""
+        with self.world.portal.database.read() as session:
+            records = TreeRecords(session)
+            head = records.head()
+            assert not records.is_waiting() or self.happened is None, "an event stays out longer than one round"
+        if self.happened is not None and head is not None:
+            self.lags.append(head.at - self.happened)
+        self.happened = self.world.clock.now
+        with self.world.portal.database.begin() as session:
+            entry = Entry(EventId(uuid4()), MACHINERY_STREAM, Action.SWEEP_OBJECTS, Phase.ACT, self.happened, {}, {})
+            write(session, self.world.portal.keyring, [replace(entry, id=EventId(uuid4())) for _ in range(7)])
+        self.world.clock.forward(timedelta(seconds=pause))
+        self.pauses.append(pause)
+        self.left -= 1
+        return self.left < 0
+
+    def is_set(self) -> bool:
+        return False
+
+
+def test_no_event_stays_out_of_the_tree_longer_than_one_round_of_at_most_a_second(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the cast's clock: it doesn't depend on how fast the machine is; `make bench` measures that."""
+    monkeypatch.setattr(sequencer, "BATCH", 3)  # a round takes as many batches as it needs
+    rounds = Rounds(world, 4)
+    beside = Background(world.portal)
+    monkeypatch.setattr(beside, "_over", rounds)
+    pause, do = beside._rounds["log"]
+    beside._run(pause, do)
+    assert rounds.lags == [timedelta(seconds=pause)] * 4
+    assert set(rounds.pauses) == {pause}
+    assert pause <= 0.5, "so that half a second is left for the work itself"
+    assert len(do) == 1, "nothing else is done in this thread, so nothing holds it up"

@@ -1,6 +1,6 @@
 """Reading the log page by page: by indexes alone, whatever the log's length."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def event(stream: UUID, number: int) -> dict[str, object]:
     }
 
 
-def plan(session: Session, wanted: Wanted) -> str:
+def plan(session: Session, ask: Callable[[AuditRecords], object]) -> str:
     """Ask the database how it would answer."""
     seen: list[tuple[str, object]] = []
     from sqlalchemy import event as events
@@ -57,7 +57,7 @@ def plan(session: Session, wanted: Wanted) -> str:
 
     engine = session.get_bind()
     events.listen(engine, "before_cursor_execute", note)
-    AuditRecords(session).page(wanted, 50)
+    ask(AuditRecords(session))
     events.remove(engine, "before_cursor_execute", note)
     statement, parameters = seen[-1]
     explain = "EXPLAIN" if databases.ON_SERVER else "EXPLAIN QUERY PLAN"
@@ -82,7 +82,7 @@ LAST: Cursor = (START + timedelta(seconds=200), 400, STREAMS[2])
 )
 def test_every_search_is_answered_by_an_index(filled: Database, wanted: Wanted) -> None:
     with filled.read() as session:
-        steps = plan(session, wanted)
+        steps = plan(session, lambda records: records.page(wanted, 50))
     assert ("event_about" in steps) == (wanted.about is not None)
     if databases.ON_SERVER:
         assert "Seq Scan" not in steps, steps
@@ -92,6 +92,25 @@ def test_every_search_is_answered_by_an_index(filled: Database, wanted: Wanted) 
     assert len(inner) == len(wanted.streams) + 1
     assert all(step.startswith("SEARCH event USING") for step in inner), steps
     assert sum("COVERING INDEX" in step for step in inner) == len(wanted.streams), steps
+
+
+@pytest.mark.parametrize(
+    ("ask", "indexes"),
+    [
+        (lambda records: records.has_outcome(UUID(int=9)), {"event_by_intent"}),
+        (lambda records: records.ends_and_beginnings([UUID(int=9)], [UUID(int=8)]), {"event_by_intent"}),
+        (lambda records: records.open_intents(START), {"event_by_intent", "event_open_intents"}),
+    ],
+    ids=["an outcome", "ends and beginnings", "open intents"],
+)
+def test_ends_of_what_began_are_found_by_indexes_of_those_alone(
+    filled: Database, ask: Callable[[AuditRecords], object], indexes: set[str]
+) -> None:
+    with filled.read() as session:
+        steps = plan(session, ask)
+    assert all(index in steps for index in indexes), steps
+    assert "Seq Scan" not in steps
+    assert "SCAN event" not in steps
 
 
 @pytest.mark.parametrize("about", [None, MARKS])

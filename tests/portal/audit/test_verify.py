@@ -147,7 +147,7 @@ def test_a_log_that_answers_otherwise_the_second_time_is_named(tmp_path: Path, l
         return later if again else (tmp_path / "now" / path).read_bytes()
 
     with pytest.raises(Wrong, match="another length"):
-        verify_log(read, KEYS, kept)
+        verify_log(read, KEYS, [kept])
 
 
 def test_no_entry_may_be_read_twice_for_another(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import func, select
 
 from portal.access.actions import Action
 from portal.audit.events import REGISTRY_STREAM
+from portal.audit.packing import unpack
 from portal.domain.appointments import Standing
 from portal.domain.ids import AppointmentId, AssignmentId, PersonId, ReviewId, StateCode
 from portal.domain.legal import LegalBasis
@@ -144,8 +145,10 @@ def test_the_act_stands_in_the_log_with_its_legal_basis(world: World) -> None:
         newest = session.scalars(select(Event)).all()
         bodies = [
             json.loads(
-                portal.keyring.key(stream_scope(e.stream_id), 1, session).fields.open(
-                    Place("event", "body", e.id), split(e.body)[1]
+                unpack(
+                    portal.keyring.key(stream_scope(e.stream_id), 1, session).fields.open(
+                        Place("event", "body", e.id), split(e.body)[1]
+                    )
                 )
             )
             for e in newest

@@ -423,6 +423,11 @@ def test_a_bundle_needs_a_key_and_a_file_or_a_log(tmp_path: Path, capsys: pytest
     assert main(["verify", str(tmp_path / "none"), "--key", key]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert main(["verify", str(tmp_path), "--key", key]) == 1, "a folder"
+    capsys.readouterr()
+    (tmp_path / "some").write_text("a line\n")
+    twice = ["--since", str(tmp_path / "some")] * 2
+    assert main(["verify", str(tmp_path / "some"), "--key", key, *twice]) == 1
+    assert "one earlier bundle" in capsys.readouterr().err
 
 
 def test_the_page_of_the_trail_offers_the_bundle_with_the_same_search(world: World) -> None:

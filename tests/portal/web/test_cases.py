@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import SQLModel, select
 
+from portal.audit.packing import unpack
 from portal.domain.account_events import AccountEvent
 from portal.usecases.case_records import FIRST, chain_of
 from portal.usecases.checks import check_records
@@ -173,9 +174,8 @@ def test_the_event_of_the_confirmation_has_the_chain_and_the_mac_of_the_snapshot
         event = session.scalars(select(Event).where(Event.kind == 908)).one()
         scope = f"stream/{event.stream_id}"
         version, sealed = split(event.body)
-        body = json.loads(
-            world.portal.keyring.key(scope, version, session).fields.open(Place("event", "body", event.id), sealed)
-        )  # type: ignore[arg-type]
+        key = world.portal.keyring.key(scope, version, session)  # type: ignore[arg-type]
+        body = json.loads(unpack(key.fields.open(Place("event", "body", event.id), sealed)))
     assert body["detail"] == {"entry": 1, "chain": entry.chain.hex()}
     assert entry.chain == chain_of(entry, FIRST)
     assert body["rows"][f"case_entry/{entry.id}"] == entry.mac.hex()
