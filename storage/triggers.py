@@ -74,6 +74,8 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "grant_nominee": (),
     "grant_undertaking": (),
     "grant_hold": (),
+    "concern_grant": (),
+    "case_grant": (),
     "marked_copy": (),
     "recovery_key": ("ended_at",),
     "backup": ("gone_at",),

@@ -5,7 +5,17 @@ from typing import Final
 from portal.access.actions import Action
 from portal.access.entities import CaseFacts, ConcernFacts
 from portal.domain.ids import VersionId
-from storage.permits import NAMES, OUTCOMES, Scope, case_scope, room_scope, stream_scope, submission_scope
+from storage.permits import (
+    NAMES,
+    OUTCOMES,
+    Scope,
+    case_scope,
+    grant_scope,
+    publication_scope,
+    room_scope,
+    stream_scope,
+    submission_scope,
+)
 
 # acts on a case that look into the file: its States see that somebody did
 IN_THE_FILE: Final = frozenset({Action.VIEW_CASE_TRAIL, Action.COMPARE_CASE})
@@ -34,4 +44,5 @@ def case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Sc
         scopes.add(submission_scope(facts.id))
     if action is Action.COMPARE_CASE and isinstance(facts, CaseFacts):  # with what the file says
         scopes |= {room_scope(facts.review.id, room) for room in facts.rooms}
+        scopes |= {publication_scope(facts.review.id), *(grant_scope(grant) for grant in facts.grants)}
     return frozenset(scopes)

@@ -297,7 +297,8 @@ class GrantedFacts:
 class ConcernFacts:
     """A concern about a file, filed or about to be; person: whom it is about, if it names somebody.
 
-    Filers: who filed any concern about the review; involved: who was ever assigned to it, or sent a text of it.
+    Filers: who filed any concern about the review; involved: who was ever assigned to it, sent a text of it, or named
+    as a reader of a grant. Under a grant: the State that reads, and whom the terms that hold now name.
     """
 
     id: ConcernId
@@ -306,6 +307,8 @@ class ConcernFacts:
     person: PersonId | None = None
     filers: frozenset[PersonId] = frozenset()
     involved: frozenset[PersonId] = frozenset()
+    state: StateCode | None = None
+    readers: frozenset[PersonId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,14 +320,16 @@ class CaseFacts:
         state: Whose people they are of.
         filers: Who filed any concern about the review.
         begun_by: Who proposed it.
-        involved: Who was ever assigned to the review, or sent a text of it.
+        involved: Who was ever assigned to the review, sent a text of it, or named as a reader of a grant.
+        grantees: The States that were granted what it is about.
         registered: A second person confirmed it.
         ended: It was declined or closed.
         asked: The person concerned was asked to be heard.
         heard: They said all that they want to say, or the day is over.
         found: There is a finding.
         submitted: The Oversight Group has it.
-        versions: All that lie in the file, where it is compared with them.
+        versions: All that lie in the file, where it is compared with them; grants: likewise, all of the review.
+        under: The grant of the State that compares, if it reads under one: where the log has it.
     """
 
     id: CaseId
@@ -342,6 +347,9 @@ class CaseFacts:
     submitted: bool = False
     rooms: frozenset[RoomId] = frozenset()
     versions: frozenset[VersionId] = frozenset()
+    grants: frozenset[GrantId] = frozenset()
+    grantees: frozenset[StateCode] = frozenset()
+    under: GrantId | None = None
 
 
 @dataclass(frozen=True, slots=True)

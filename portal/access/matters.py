@@ -181,7 +181,7 @@ def _grant_matter(facts: GrantFacts | GrantedFacts, action: Action) -> Matter:
     return Matter(
         facts,
         {name: str(value) for name, value in grant_named(facts).items()},
-        grant_stream(facts),
+        CASES_STREAM if action in _CASES else grant_stream(facts),
         grant_scopes(facts, action),
         about=given.document if given else None,
         version=given.version if given else None,
@@ -222,7 +222,7 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
     if action in _MACHINERY:
         return MACHINERY_STREAM
     if action in IN_THE_FILE and isinstance(facts, CaseFacts):
-        return StreamId(facts.review.id)
+        return StreamId(facts.under or facts.review.id)
     if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
         return CASES_STREAM
     if isinstance(facts, AssignmentFacts | SummaryFacts):  # the States of a file see who read its summary

@@ -9,7 +9,7 @@ from portal.access.entities import Absent, CaseFacts
 from portal.access.file_matters import review_facts
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import Steps
-from portal.domain.ids import CaseId, PersonId, RoomId, StateCode, VersionId
+from portal.domain.ids import CaseId, GrantId, PersonId, RoomId, StateCode, VersionId
 from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.account_notices import tell_person
@@ -53,6 +53,7 @@ def _facts(work: Work, found: Sequence[tuple[BreachCase, ReviewRecord]]) -> list
     records, reviews = CaseRecords(work.session), {row.review_id for row, _ in found}
     filers, involved = records.filers(reviews), records.involved(reviews)
     passed = _let_pass(work, [row for row, _ in found])
+    granted = GrantRecords(work.session).of_cases([row.id for row, _ in found])
     return [
         (
             row,
@@ -71,6 +72,7 @@ def _facts(work: Work, found: Sequence[tuple[BreachCase, ReviewRecord]]) -> list
                 found=row.found_at is not None,
                 submitted=row.submitted_at is not None,
                 rooms=frozenset(RoomId(room.id) for room in record.rooms),
+                grantees=frozenset(StateCode(grant.state_code) for grant in granted[row.id]),
             ),
         )
         for row, record in found
@@ -94,11 +96,26 @@ def find_case(work: Work, action: Action, case_id: UUID) -> tuple[BreachCase, Ca
     facts = facts_of_case(work, row)
     if action is Action.COMPARE_CASE and row is not None and isinstance(facts, CaseFacts):
         versions = CaseRecords(work.session).version_ids(row.review_id)
-        facts = replace(facts, versions=frozenset(map(VersionId, versions)))
+        grants = [one.grant.id for one in GrantRecords(work.session).of_review(row.review_id)]
+        facts = replace(
+            facts,
+            versions=frozenset(map(VersionId, versions)),
+            grants=frozenset(map(GrantId, grants)),
+            under=_grant_of_actor(work, facts),
+        )
     permit = work.require_on(action, facts, asked=case_id)
     if row is None or isinstance(facts, Absent):
         raise NotFound
     return row, facts, permit
+
+
+def _grant_of_actor(work: Work, facts: CaseFacts) -> GrantId | None:
+    """Find under which grant a case concerns the actor's State, unless it is a party: nobody else learns of a grant."""
+    state, parties = work.who.state, {facts.review.state_under_review, *facts.review.reviewing}
+    if state is None or state in parties:
+        return None
+    granted = GrantRecords(work.session).of_cases([facts.id])[facts.id]
+    return next((GrantId(one.id) for one in granted if one.state_code == state), None)
 
 
 def reachable(work: Work, row: BreachCase) -> frozenset[UUID]:
@@ -113,8 +130,7 @@ def workers_of(work: Work, record: ReviewRecord) -> frozenset[UUID]:
     """Find who works or worked on a review, or reads or read its report under a grant."""
     review = record.review.id
     now = {person.id for _, person, _ in work.reviews.people(review, parties_of(record), work.now)}
-    reading = GrantRecords(work.session).readers_ever(review)
-    return frozenset(now | reading | CaseRecords(work.session).involved([review])[review])
+    return frozenset(now | CaseRecords(work.session).involved([review])[review])
 
 
 def parties_of(record: ReviewRecord) -> list[str]:
@@ -142,7 +158,8 @@ def tell_concerned(work: Work, row: BreachCase, event: AccountEvent) -> None:
     Of an exercise the same people are told, and that it is one: that is what is exercised.
     """
     event, record = marked(row, event), files_of(work).find(row.review_id)
-    states = {*(parties_of(record) if record else ()), row.person_state}
+    granted = GrantRecords(work.session).of_cases([row.id])[row.id]
+    states = {*(parties_of(record) if record else ()), row.person_state, *(one.state_code for one in granted)}
     people = {
         one.person_id
         for state in sorted(code for code in states if code)

@@ -47,7 +47,8 @@ def propose(request: Request) -> Response:
     review = id_in(asked["review"])
     if checks.ok and subject is not None and grounds is not None:
         exercise = form.has("exercise", "yes")
-        proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise)
+        grants = tuple(map(id_in, form.all("grants")))
+        proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise, grants)
         done = checks.attempt(partial(cases.propose_case, portal_of(request), caller_of(request), proposal))
         if done is not None:
             return RedirectResponse(f"/cases/{done}", 303)

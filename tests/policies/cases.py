@@ -57,7 +57,7 @@ def heard(act: str, thing: Thing) -> bool:
 
 def allowed(who: Who, act: str, thing: Thing) -> bool:
     if act in FILING:
-        return _works_on_it(who)
+        return (thing.kind != "grant" and _works_on_it(who)) or _reads(who, thing)
     officer = who.role == "confidentiality_officer"
     if act == "viewConcern":
         return thing.filed_by_me or (officer and not thing.mine)
@@ -75,7 +75,7 @@ def _may(who: Who, act: str, thing: Thing) -> bool:
         return act in GROUP
     if act == "discloseCase":
         return who.role == "focal_point" and side(who) == "under review"
-    concerned = side(who) != "no party" or thing.of == who.state
+    concerned = side(who) != "no party" or who.state in {thing.of, thing.granted_to}
     return who.role == "focal_point" and concerned and act in STATE
 
 
@@ -106,6 +106,14 @@ def _is_its_turn(act: str, thing: Thing) -> bool:
 
 def _named(thing: Thing) -> bool:
     return thing.mine or thing.of is not None
+
+
+def _reads(who: Who, thing: Thing) -> bool:
+    """Whoever the terms of a grant to their State name, and its focal point."""
+    of = thing.granted_to if thing.kind == "concern" else thing.of
+    given = thing.kind == "concern" or (thing.kind == "grant" and thing.decided)
+    named = thing.reader if thing.kind == "concern" else thing.mine
+    return given and who.state is not None and who.state == of and (who.role == "focal_point" or named)
 
 
 def _works_on_it(who: Who) -> bool:

@@ -205,6 +205,8 @@ CHANGES: dict[str, tuple[str, str | int | Callable[[Session], UUID] | None]] = {
     "entry_task": ("recalled_at", None),
     "grant_document": ("version_id", lambda known: known.scalars(select(Manifest.summary_version_id)).one()),
     "grant_hold": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "concern_grant": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "case_grant": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
     "grant_nominee": ("named_at", None),
     "grant_reader": ("person_id", lambda known: known.scalars(select(Grant.begun_by)).all()[0]),
     "grant_terms": ("until", None),
