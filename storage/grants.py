@@ -145,8 +145,10 @@ class CaseGrant(Guarded, SQLModel, table=True):
     """That a case is about what a grant gave: the State that reads under it is one of those concerned."""
 
     __tablename__: ClassVar[str] = "case_grant"
-    case_id: UUID = Field(primary_key=True, foreign_key="breach_case.id")
-    grant_id: UUID = Field(primary_key=True, foreign_key="access_grant.id", index=True)
+    __table_args__ = (UniqueConstraint("case_id", "grant_id"),)
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="breach_case.id")
+    grant_id: UUID = Field(foreign_key="access_grant.id", index=True)
     mac: bytes = b""
 
 

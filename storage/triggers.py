@@ -76,6 +76,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "grant_hold": (),
     "concern_grant": (),
     "case_grant": (),
+    "exhibit": ("given_key",),
     "marked_copy": (),
     "recovery_key": ("ended_at",),
     "backup": ("gone_at",),

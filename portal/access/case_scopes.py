@@ -28,8 +28,9 @@ _BEFORE_SUBMISSION: Final = frozenset({Action.VIEW_OWN_CASE, Action.ANSWER_CASE}
 
 
 def case_contents(facts: object, action: Action) -> frozenset[VersionId]:
-    """Name the contents that a permit on a case opens: all of the file, to compare with them, and else none."""
-    return facts.versions if action is Action.COMPARE_CASE and isinstance(facts, CaseFacts) else frozenset()
+    """Name the contents that a permit on a case opens: the file's, to compare; exhibits, to give them; else none."""
+    opens = action in {Action.COMPARE_CASE, Action.DISCLOSE_CASE}
+    return facts.versions if opens and isinstance(facts, CaseFacts) else frozenset()
 
 
 def case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Scope]:
@@ -37,6 +38,8 @@ def case_scopes(facts: ConcernFacts | CaseFacts, action: Action) -> frozenset[Sc
     if action is Action.VIEW_CASE_TRAIL and isinstance(facts, CaseFacts):
         # who did what and when; no room's key, so no title
         return frozenset({NAMES, *(stream_scope(stream) for stream in (facts.review.id, *facts.rooms))})
+    if action is Action.DOWNLOAD_EXHIBIT and isinstance(facts, CaseFacts):  # to the Group under the key of what it has
+        return frozenset({submission_scope(facts.id) if facts.given else case_scope(facts.id)})
     scopes = {NAMES, OUTCOMES} if action in _COMES_OUT else {NAMES}
     if action not in _OF_THE_GROUP:
         scopes.add(case_scope(facts.id))

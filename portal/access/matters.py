@@ -53,10 +53,11 @@ OPENS_CONTENT: Final = frozenset(
         *(Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT, Action.OPEN_NOTE),
         *(Action.CONFIRM_SUMMARY, Action.DOWNLOAD_SUMMARY),
         *(Action.PREPARE_PUBLICATION, Action.PREVIEW_PUBLICATION, Action.READ_CONFIRMED),
-        *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED),
+        *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_EXHIBIT),
     }
 )
-_COPIES: Final = frozenset({Action.OPEN_NOTE, Action.DOWNLOAD_SUMMARY})  # those of them that open a copy
+# those of them that open a copy
+_COPIES: Final = frozenset({Action.OPEN_NOTE, Action.DOWNLOAD_SUMMARY, Action.DOWNLOAD_EXHIBIT})
 _IDENTITY: Final = frozenset(
     {
         Action.SIGN_IN,

@@ -271,7 +271,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
             "filedBy": str(facts.filed_by),
             "readers": _ids(facts.readers),
         }
-    of |= {"grantees": _ids(facts.grantees)}
+    of |= {"grantees": _ids(facts.grantees), "given": facts.given}
     of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
     of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of

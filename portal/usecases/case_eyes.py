@@ -87,6 +87,8 @@ class CaseEyes:
         if self.officer:
             return True
         kind = EntryKind(entry.kind)
+        if kind is EntryKind.EXHIBIT:  # it may show what lies in the file
+            return self.whole
         if kind not in _FOR_STATES or not self.knows(of):
             return False
         if of is not None and of == self.state:

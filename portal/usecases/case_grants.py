@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal.errors import NotFound
 from portal.work import Work
@@ -37,7 +37,7 @@ def touch(work: Work, permit: Permit, case: BreachCase, granted: Mapping[UUID, s
     before = {one.id for one in grants.of_cases([case.id])[case.id]}
     fresh = [id_ for id_ in granted if id_ not in before]
     for id_ in fresh:
-        grants.add(CaseGrant(case_id=case.id, grant_id=id_))
+        grants.add(CaseGrant(id=uuid4(), case_id=case.id, grant_id=id_))
     if fresh:
         work.note(permit, grants=[str(id_) for id_ in fresh])
     return bool(fresh)

@@ -81,6 +81,8 @@ ACTS: Final = (
     Action.RECORD_FINDING,
     Action.VIEW_CASE_TRAIL,
     Action.VIEW_SNAPSHOT,
+    Action.ADD_EXHIBIT,
+    Action.DOWNLOAD_EXHIBIT,
     Action.SUBMIT_CASE,
     Action.DISCLOSE_CASE,
     Action.CLOSE_CASE,

@@ -9,7 +9,7 @@
    tries out words learns something each time: so a State, and the secretariat, may compare five times in a day.
 4. The Group reads the version that discloses nothing, with what fixes the evidence: the hash of the snapshot that
    the case began with, how much it fixes, and the log's tree then. The one in full it has from the State under review
-   alone.
+   alone, with the exhibits that it lists (exhibits.py).
 """
 
 import json
@@ -33,6 +33,7 @@ from portal.usecases.case_facts import find_case, marked, steps_of, tell_concern
 from portal.usecases.case_records import EntryKind, EntryLine, add_entry, evidence_of, open_entries
 from portal.usecases.cases import CaseLine, case_line
 from portal.usecases.comparing import Held, Unread, compare_with, open_held, unseen, warnings
+from portal.usecases.exhibits import give, listed, open_to_give
 from portal.usecases.files import files_of
 from portal.usecases.grant_facts import facts_of_grants, grant_records
 from portal.usecases.outcomes import owing
@@ -89,7 +90,7 @@ def submit_case(
         unread = (*unread, *told.unread)
         Verdict(warnings=warnings(unread, told.visible, party=told.party)).check(confirmed)
         compared |= told.compared
-        if _submits(portal, caller, case_id, versions, told.evidence, compared):
+        if _submits(portal, caller, case_id, versions, told, compared):
             return ()
     raise Conflict(NEWER)
 
@@ -106,6 +107,7 @@ class _Told:
     visible: frozenset[UUID]
     compared: frozenset[UUID]
     evidence: list[dict[str, Any]]
+    exhibits: list[dict[str, Any]]
     party: bool
 
 
@@ -115,7 +117,8 @@ def _compare(
     """Compare a version that is to disclose nothing with a file, but for the versions that it was compared with."""
     with portal.work(caller) as work:
         case, facts, permit = find_case(work, Action.COMPARE_CASE, case_id)
-        party = not CaseEyes.of(work, facts).by_grant_alone
+        eyes = CaseEyes.of(work, facts)
+        party = not eyes.by_grant_alone
         if counts:
             check_comparisons(_comparisons(work, case))
             add_entry(work, permit, case, EntryKind.COMPARISON, {"state": work.who.state or ""})
@@ -125,20 +128,23 @@ def _compare(
         held = Held(records.spoken(case.review_id), fresh, tuple(_people(work, case)))
         told = _listed(work, case, held)
         visible = work.allowed(Action.VIEW_DOCUMENT, Document, records.documents(case.review_id))
-        frozen = [one for one in records.entries(case.id) if one.kind == EntryKind.SNAPSHOT]
-        by = work.people.named([one.made_by for one in frozen])
+        kinds = {EntryKind.SNAPSHOT, *({EntryKind.EXHIBIT} if eyes.party or eyes.officer else ())}
+        kept = [one for one in records.entries(case.id) if one.kind in kinds]
+        by = work.people.named([one.made_by for one in kept])
     with owing(portal, intent):
         mine, others = (
             open_held(portal, permit, held.within(told, inside=inside, named=inside is party))
             for inside in (True, False)
         )
-        evidence = [evidence_of(one.said) for one in open_entries(portal, permit, frozen, by)]
+        lines = open_entries(portal, permit, kept, by)
+        evidence = [evidence_of(one.said) for one in lines if one.kind is EntryKind.SNAPSHOT]
+        exhibits = listed([one.said for one in lines if one.kind is EntryKind.EXHIBIT])
         seen, hidden = (compare_with(portal, bare, one) for one in (mine, others))
     found, unread = (*seen.quoted, *unseen(hidden)), (*seen.unread, *hidden.unread)
     counted = {"quotes": len(found), "documents": len(held.versions), "unread": len(unread)}
     portal.record_outcome(intent, result="failed" if found else "complete", **counted)
     ids = frozenset(one.id for one in fresh)
-    return _Told(found, unread, frozenset(one.id for one in visible), ids, evidence, party)
+    return _Told(found, unread, frozenset(one.id for one in visible), ids, evidence, exhibits, party)
 
 
 def _submits(
@@ -146,7 +152,7 @@ def _submits(
     caller: Caller,
     case_id: UUID,
     versions: Versions,
-    evidence: list[dict[str, Any]],
+    told: _Told,
     compared: frozenset[UUID],
 ) -> bool:
     """Submit what was compared; False: a document came meanwhile."""
@@ -155,8 +161,10 @@ def _submits(
         if not CaseRecords(work.session).version_ids(case.review_id) <= compared:
             return False
         state = work.who.state or ""
-        add_entry(work, permit, case, EntryKind.FULL, {"text": versions.full, "state": state})
-        said = {"text": versions.bare, "state": state, "evidence": evidence}
+        add_entry(
+            work, permit, case, EntryKind.FULL, {"text": versions.full, "state": state, "exhibits": told.exhibits}
+        )
+        said = {"text": versions.bare, "state": state, "evidence": told.evidence}
         add_entry(work, permit, case, EntryKind.SUBMISSION, said)
         if case.submitted_at is None:
             case.submitted_at = work.now
@@ -211,17 +219,20 @@ def disclose_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
             raise Conflict(GIVEN)
         if not rows:
             raise Conflict(NO_FULL)
+        exhibits = CaseRecords(work.session).exhibits(case.id)
         intent = work.begins(permit)
     newest = rows[-1]
     place = Place("case_entry", "said", newest.id)
     with owing(portal, intent):
         said = json.loads(portal.open_text(permit, entry_scope(case.id, newest.kind), place, newest.said))
+        giving = open_to_give(portal, permit, exhibits, said)
     with owing(portal, intent), portal.work(caller) as work:
         case, _, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
         if case.disclosed_at is not None:
             raise Conflict(GIVEN)
         work.completes(permit, intent)
         add_entry(work, permit, case, EntryKind.DISCLOSURE, said)
+        give(work, permit, case, giving)
         case.disclosed_at = work.now
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
 

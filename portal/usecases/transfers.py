@@ -16,6 +16,7 @@ from portal.access.matters import Matter, bare_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
 from portal.gate import Files, Standings, decide_each
+from portal.usecases.exhibits import exhibit_matter
 from portal.usecases.grant_facts import facts_of_grant, facts_of_version
 from portal.usecases.notes import find_based, noted_on
 from portal.usecases.publications import publication_facts
@@ -33,7 +34,12 @@ from storage.repositories.reviews import Reach, ReviewRecords
 from storage.repositories.summaries import SummaryRecords
 
 NOTED: Final = timedelta(minutes=5)
-_OUTSIDE: Final = frozenset({Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION})
+_OUTSIDE: Final = frozenset(
+    {
+        *(Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION),
+        *(Action.ADD_EXHIBIT, Action.DOWNLOAD_EXHIBIT),
+    }
+)
 
 
 def goes_on(portal: Portal, caller: Caller, action: Action, on: UUID, *, progress: bool) -> bool:
@@ -99,6 +105,8 @@ def _outside(session: Session, reach: Reach, asked: tuple[Action, UUID, datetime
     action, on, now = asked
     if action is Action.DOWNLOAD_GRANTED:
         return _granted(session, reach, on, now)
+    if action in {Action.ADD_EXHIBIT, Action.DOWNLOAD_EXHIBIT}:
+        return exhibit_matter(session, *asked)
     if action is Action.DOWNLOAD_SUMMARY:
         summary = SummaryRecords(session).find(on)
         return bare_matter(summary_facts(*summary), action, on) if summary else None

@@ -91,6 +91,7 @@ def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quo
         names=state_names(request),
         words=WORDS,
         longest=LONGEST,
+        today=today.isoformat(),
         first_day=(today + timedelta(days=1)).isoformat(),
         answer_day=(today + timedelta(days=ANSWER_DAYS_USUAL)).isoformat(),
         holds=words_of(request, HOLDS),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern, Containment
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit
 from storage.dialogue import Clarification, Entry, EntryTask, Remark
 from storage.grants import CaseGrant, Grant, GrantDocument, GrantReader, GrantTerms, GrantUndertaking
 from storage.permits import Scope, grant_scope, publication_scope, room_scope
@@ -171,6 +171,15 @@ class CaseRecords:
             col(BreachCase.review_id) == review_id, col(CaseEntry.kind) == kind, col(CaseEntry.made_at) > since
         )
         return self._session.scalars(question).all()
+
+    def exhibits(self, case_id: UUID) -> Sequence[Exhibit]:
+        """List the exhibits of a case, by number."""
+        question = select(Exhibit).where(col(Exhibit.case_id) == case_id)
+        return self._session.scalars(question.order_by(col(Exhibit.number))).all()
+
+    def exhibit(self, exhibit_id: UUID) -> Exhibit | None:
+        """Find an exhibit."""
+        return self._session.get(Exhibit, exhibit_id)
 
     # --- containments
 
@@ -337,7 +346,7 @@ class CaseRecords:
         """List the documents of a review."""
         return self._session.scalars(select(Document).where(col(Document.review_id) == review_id)).all()
 
-    def add(self, row: Concern | BreachCase | CaseEntry | Containment) -> None:
+    def add(self, row: Concern | BreachCase | CaseEntry | Containment | Exhibit) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()

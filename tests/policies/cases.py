@@ -7,18 +7,24 @@ from tests.policies.positions import Thing, Who, side
 FILING: Final = {"listConcerns", "fileConcern"}
 # what the confidentiality officer does, and a focal point of a State concerned
 EXAMINING: Final = {
+    "addExhibit",
     *("beginContainment", "addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
 }
 OFFICER: Final = {
     *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment"),
     *("compareCase", "submitCase", "closeCase"),
-    "viewSnapshot",
+    *("viewSnapshot", "downloadExhibit"),
     *EXAMINING,
 }
 STATE: Final = {"viewCase", "confirmCase", "declineCase", "compareCase", "submitCase"}
-GROUP: Final = {"viewSubmission", "decideCase"}
+GROUP: Final = {"viewSubmission", "decideCase", "downloadExhibit"}
 # by which somebody judges: nobody examines their own act
-JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {"viewCase", "compareCase", "submitCase"}
+JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {
+    "viewCase",
+    "compareCase",
+    "submitCase",
+    "downloadExhibit",
+}
 # being heard: for whoever is suspended, too
 HEARD: Final = {"listOwnCases", "viewOwnCase", "answerCase"}
 ACTS: Final = {*FILING, *OFFICER, *GROUP, "discloseCase", "viewConcern", "setConcernAside"}
@@ -73,13 +79,16 @@ def _may(who: Who, act: str, thing: Thing) -> bool:
         return act in OFFICER
     if who.role == "oversight":
         return act in GROUP
-    if act == "discloseCase":
+    if act in {"discloseCase", "downloadExhibit"}:
         return who.role == "focal_point" and side(who) == "under review"
     concerned = side(who) != "no party" or who.state in {thing.of, thing.granted_to}
     return who.role == "focal_point" and concerned and act in STATE
 
 
 def _is_time(who: Who, act: str, thing: Thing) -> bool:
+    if act == "downloadExhibit":
+        in_group = who.role == "oversight"
+        return thing.submitted and thing.given if in_group else thing.registered or who.role != "focal_point"
     running = thing.registered and not thing.ended
     to_the_group = {
         "compareCase": running and (thing.found or who.role == "focal_point"),

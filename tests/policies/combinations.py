@@ -353,7 +353,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
                 "decideCase",
                 "closeCase",
             ),
-            "viewSnapshot",
+            *("viewSnapshot", "addExhibit", "downloadExhibit"),
         )
     ),
 }
@@ -471,6 +471,7 @@ def _breach(thing: Thing, one: UUID) -> Facts:
         heard=thing.heard,
         found=thing.found,
         submitted=thing.submitted,
+        given=thing.given,
         grantees=frozenset({StateCode(thing.granted_to)} if thing.granted_to else ()),
     )
 

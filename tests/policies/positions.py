@@ -99,6 +99,7 @@ class Thing:
     heard: bool = False
     found: bool = False
     submitted: bool = False
+    given: bool = False  # the exhibit that is asked for, to the Group
 
 
 # rooms in which one reads: one's own State's national room is "own"

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from portal.app import DATABASE
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
-from storage.cases import BreachCase, CaseEntry, Concern, Containment
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit
 from storage.columns import UtcTime
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.grants import (
@@ -114,7 +114,7 @@ def a_grant(review: UUID, about: Put, me: UUID, now: datetime, held: UUID, case:
         GrantUndertaking(**mine, wording="reader-1", accepted_at=now),
         GrantHold(containment_id=held, grant_id=here["id"]),
         ConcernGrant(concern_id=case, grant_id=here["id"]),
-        CaseGrant(case_id=case, grant_id=here["id"]),
+        CaseGrant(id=uuid4(), case_id=case, grant_id=here["id"]),
         MarkedCopy(
             **here, grant_id=here["id"], version_id=about.version, number="A", person_id=me, event_id=me, made_at=now
         ),
@@ -168,6 +168,17 @@ def ask(world: World, about: Put) -> None:
             chain=b"hash",
             made_by=me,
             made_at=now,
+        ),
+        Exhibit(
+            id=uuid4(),
+            case_id=here["id"],
+            number=1,
+            object_name="object",
+            size=1,
+            media_type="application/pdf",
+            wrapped_key=b"sealed",
+            added_by=me,
+            added_at=now,
         ),
         Manifest(
             **here,
