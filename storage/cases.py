@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Guarded, moment, perhaps, where
+from storage.columns import Guarded, large, moment, perhaps, where
 from storage.permits import Scope, case_scope, submission_scope
 
 SUBMITTED = frozenset({"submission", "disclosure", "decision"})  # entries that the Oversight Group reads
@@ -106,4 +106,25 @@ class CaseEntry(Guarded, SQLModel, table=True):
     said: bytes  # JSON
     outcome: bytes | None = None  # the word of a finding or a decision, sealed apart, for the yearly statement
     chain: bytes  # SHA-256 over the chain of the entry before and all that stands in this row
+    mac: bytes = b""
+
+
+class Exhibit(Guarded, SQLModel, table=True):
+    """A file that was brought as evidence: an entry of the record says what it is, from whom it came, and its hash.
+
+    The content is a sealed object like a document's version's, its key wrapped by the case's; once the State under
+    review gave it to the Oversight Group, also by that of what the Group has.
+    """
+
+    __table_args__ = (Index("exhibit_once", "case_id", "number", unique=True),)
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="breach_case.id")
+    number: int  # counted in its case, from 1
+    object_name: str = Field(unique=True, max_length=32)
+    size: int = large()  # bytes of plaintext
+    media_type: str = Field(max_length=40)  # of a closed list
+    wrapped_key: bytes
+    given_key: bytes | None = None
+    added_by: UUID = Field(foreign_key="person.id")
+    added_at: datetime = moment()
     mac: bytes = b""

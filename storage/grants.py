@@ -132,6 +132,26 @@ class GrantHold(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
+class ConcernGrant(Guarded, SQLModel, table=True):
+    """Under which grant whoever filed a concern reads, or their State does."""
+
+    __tablename__: ClassVar[str] = "concern_grant"
+    concern_id: UUID = Field(primary_key=True, foreign_key="concern.id")
+    grant_id: UUID = Field(foreign_key="access_grant.id", index=True)
+    mac: bytes = b""
+
+
+class CaseGrant(Guarded, SQLModel, table=True):
+    """That a case is about what a grant gave: the State that reads under it is one of those concerned."""
+
+    __tablename__: ClassVar[str] = "case_grant"
+    __table_args__ = (UniqueConstraint("case_id", "grant_id"),)
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="breach_case.id")
+    grant_id: UUID = Field(foreign_key="access_grant.id", index=True)
+    mac: bytes = b""
+
+
 class MarkedCopy(Guarded, SQLModel, table=True):
     """A marked copy that left: its number is in every page, and leads back to whoever took it."""
 

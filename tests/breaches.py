@@ -8,8 +8,9 @@ from uuid import UUID
 from httpx2 import Response
 from sqlmodel import select
 
-from storage.cases import Containment
+from storage.cases import Containment, Exhibit
 from tests.cast import World
+from tests.contents import send
 from tests.filing import press
 from tests.web_client import browser
 
@@ -113,6 +114,25 @@ def heard(world: World, case: UUID, who: str = "expert_xcc") -> None:
     asked(world, case)
     answer = press(browser(world, who), f"/hearings/{case}", answer=ANSWER, all="yes")
     assert answer.status_code == 303, answer.text
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n of a page that was found"
+EXHIBIT = {"exhibit_text": "A page, found in a taxi.", "received_from": "A driver", "received_on": "2026-05-03"}
+
+
+def exhibit(world: World, case: UUID, who: str = "confidentiality", content: bytes = PICTURE, **said: str) -> Response:
+    """Send an exhibit."""
+    fields = {**EXHIBIT, **said}
+    return send(browser(world, who), f"/cases/{case}/exhibits", ("page 3.png", content, "image/png"), **fields)
+
+
+def exhibited(world: World, case: UUID) -> UUID:
+    """Have an exhibit brought into a case; gives the newest one's id."""
+    answer = exhibit(world, case)
+    assert answer.status_code == 303, answer.text
+    with world.portal.database.read() as session:
+        rows = session.scalars(select(Exhibit).where(Exhibit.case_id == case)).all()
+        return max(rows, key=lambda one: one.number).id
 
 
 def found(world: World, case: UUID, finding: str = "confidentiality") -> None:

@@ -129,6 +129,8 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/containments/{id}/lift": ("confidentiality", {"lift_reason": "Not needed any more.", "case": ""}),
     "/cases/{id}/entries": ("confidentiality", {"entry": "fact", "entry_text": "A fact."}),
     "/cases/{id}/person": ("confidentiality", {"concerned": ""}),
+    "/cases/{id}/grants": ("confidentiality", {"about_grant": ""}),
+    "/cases/{id}/exhibits": ("confidentiality", breaches.EXHIBIT),
     "/cases/{id}/hearing": ("confidentiality", {"allegation": "You gave it away.", "last_day": "2026-05-20"}),
     "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
     "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
@@ -234,6 +236,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/grants/{id}/revoke": ("focal_xdd", {"revoke_reason": "The law changed."}),
     "/grants/{id}/answer": ("focal_xff", {"readers": ""}),
     "/grants/{id}/readers": ("focal_xff", {"readers": ""}),
+    "/granted/{id}/concerns": ("focal_xff", {**CONCERN, "documents": ""}),
     "/granted/{id}/undertaking": ("focal_xff", {"wording": "reader-1", "accepted": "yes"}),
     "/trace": ("confidentiality", {}),
     "/manifests/{id}/agree": ("focal_xaa", {}),
@@ -333,6 +336,9 @@ class Talk:
         return first.clarification
 
 
+_OF_BREACHES: Final = ("/concerns", "/cases/{id}", "/containments", "/hearings/{id}", "/submissions/{id}", "/exhibits")
+
+
 class Breaches:
     """Concerns and cases of the first review, one for each form of them; begun when one is first asked for."""
 
@@ -342,19 +348,24 @@ class Breaches:
 
     def ids(self, path: str) -> dict[str, UUID]:
         """Name what an address is about."""
-        if not path.startswith(("/concerns", "/cases/{id}", "/containments", "/hearings/{id}", "/submissions/{id}")):
+        if not path.startswith(_OF_BREACHES):
             return {}
         if path not in self._made:
             self._made[path] = self._make(path)
-        return dict.fromkeys(("concerns", "cases", "containments", "hearings", "submissions"), self._made[path])
+        kinds = ("concerns", "cases", "containments", "hearings", "submissions", "exhibits")
+        return dict.fromkeys(kinds, self._made[path])
 
     def _make(self, path: str) -> UUID:
         if path.startswith("/concerns"):
             return breaches.concern(self._world, "expert_xbb")
         if path.endswith(("/cases/{id}", "/confirm", "/decline")):
             return breaches.proposed(self._world)
+        unnamed, of_grants = path.endswith(("/person", "/grants")), path.endswith("/grants")
         case = breaches.registered(
-            self._world, person=None if path.endswith("/person") else "expert_xcc", exercise=True
+            self._world,
+            person=None if unnamed else "expert_xcc",
+            exercise=True,
+            file="xdd" if of_grants else "xaa",  # grants are of the second review's report
         )
         if path.endswith(("/finding", "/closing")):
             breaches.heard(self._world, case)
@@ -364,6 +375,12 @@ class Breaches:
             breaches.submitted(self._world, case)
         if path.startswith("/hearings"):
             breaches.asked(self._world, case)
+        return self._of(path, case)
+
+    def _of(self, path: str, case: UUID) -> UUID:
+        """Give what of a case an address names: an exhibit, a containment, or the case itself."""
+        if path.startswith("/exhibits"):
+            return breaches.exhibited(self._world, case)
         if path.startswith("/containments"):
             breaches.contained(self._world, case)
             return breaches.holds(self._world, case)[0].id
@@ -668,6 +685,7 @@ class Office:
             "people": lambda: world.members["expert_xaa"].person,
             "attached": lambda: newest(world, self.draft),
             "held": lambda: world.members["expert_xcc"].person,
+            "about_grant": lambda: self.grants.ids("/granted/{id}")["granted"],
             "concerned": lambda: world.members["expert_xcc"].person,
         }
         about = {**self.talk.fields(way.path), **self.agreements.fields(way.path), **self.grants.fields(way.path)}

@@ -179,6 +179,8 @@ class Action(StrEnum):
     RECORD_FINDING = "recordFinding"
     VIEW_CASE_TRAIL = "viewCaseTrail"
     VIEW_SNAPSHOT = "viewSnapshot"
+    ADD_EXHIBIT = "addExhibit"
+    DOWNLOAD_EXHIBIT = "downloadExhibit"
     LIST_OWN_CASES = "listOwnCases"
     VIEW_OWN_CASE = "viewOwnCase"
     ANSWER_CASE = "answerCase"
@@ -325,6 +327,7 @@ _SEEING: Final = {
     Action.RECORD_FINDING: Action.VIEW_CASE,
     Action.VIEW_CASE_TRAIL: Action.VIEW_CASE,
     Action.VIEW_SNAPSHOT: Action.VIEW_CASE,
+    Action.ADD_EXHIBIT: Action.VIEW_CASE,
     Action.ANSWER_CASE: Action.VIEW_OWN_CASE,
     Action.COMPARE_CASE: Action.VIEW_CASE,
     Action.SUBMIT_CASE: Action.VIEW_CASE,

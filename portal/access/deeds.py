@@ -178,6 +178,8 @@ DEEDS: Final[dict[Action, str]] = {
     Action.DECIDE_CASE: N_("recorded the decision of the Oversight Group on a breach case"),
     Action.CLOSE_CASE: N_("closed a breach case"),
     Action.VIEW_SNAPSHOT: N_("took the snapshot of a file out of a breach case"),
+    Action.ADD_EXHIBIT: N_("brought an exhibit into a breach case"),
+    Action.DOWNLOAD_EXHIBIT: N_("downloaded an exhibit of a breach case"),
     Action.VIEW_STATEMENT: N_("looked at the yearly statement on breach cases"),
     Action.LIST_GRANTS: N_("looked at the grants that their State decides on or has"),
     Action.ASK_GRANT: N_("asked another State for access to its report"),
@@ -210,6 +212,7 @@ NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),
     Action.DOWNLOAD_VERSION: N_("asked about the document’s file; nothing was sent"),
     Action.OPEN_NOTE: N_("asked about the scanned copy of a note; nothing was sent"),
+    Action.DOWNLOAD_EXHIBIT: N_("asked about an exhibit of a breach case; nothing was sent"),
 }
 
 

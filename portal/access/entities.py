@@ -297,7 +297,8 @@ class GrantedFacts:
 class ConcernFacts:
     """A concern about a file, filed or about to be; person: whom it is about, if it names somebody.
 
-    Filers: who filed any concern about the review; involved: who was ever assigned to it, or sent a text of it.
+    Filers: who filed any concern about the review; involved: who was ever assigned to it, sent a text of it, or named
+    as a reader of a grant. Under a grant: the State that reads, and whom the terms that hold now name.
     """
 
     id: ConcernId
@@ -306,25 +307,21 @@ class ConcernFacts:
     person: PersonId | None = None
     filers: frozenset[PersonId] = frozenset()
     involved: frozenset[PersonId] = frozenset()
+    state: StateCode | None = None
+    readers: frozenset[PersonId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """A breach case, made or about to be.
+    """A breach case, made or about to be: begun by who proposed it, on a person of a State once somebody is named.
 
-    Args:
-        person: Whom it concerns; None while nobody is named.
-        state: Whose people they are of.
-        filers: Who filed any concern about the review.
-        begun_by: Who proposed it.
-        involved: Who was ever assigned to the review, or sent a text of it.
-        registered: A second person confirmed it.
-        ended: It was declined or closed.
-        asked: The person concerned was asked to be heard.
-        heard: They said all that they want to say, or the day is over.
-        found: There is a finding.
-        submitted: The Oversight Group has it.
-        versions: All that lie in the file, where it is compared with them.
+    Filers: who filed any concern about the review; involved: who was ever assigned to it, sent a text of it, or named
+    as a reader of a grant; grantees: the States that were granted what it is about. Registered: a second person
+    confirmed it; ended: declined or closed; asked: the person was asked to be heard; heard: they said all that they
+    want to say, or the day is over; found: there is a finding; submitted: the Oversight Group has it; given: and the
+    exhibit that one of its members asks for.
+    Versions: all that lie in the file, to be compared with, or exhibits that are to be given; grants: of the review,
+    likewise; under: the grant of the State that compares, if it reads under one: there the log has it.
     """
 
     id: CaseId
@@ -342,6 +339,10 @@ class CaseFacts:
     submitted: bool = False
     rooms: frozenset[RoomId] = frozenset()
     versions: frozenset[VersionId] = frozenset()
+    grants: frozenset[GrantId] = frozenset()
+    grantees: frozenset[StateCode] = frozenset()
+    under: GrantId | None = None
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

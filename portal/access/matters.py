@@ -53,10 +53,11 @@ OPENS_CONTENT: Final = frozenset(
         *(Action.DOWNLOAD_VERSION, Action.SUBMIT_DOCUMENT, Action.OPEN_NOTE),
         *(Action.CONFIRM_SUMMARY, Action.DOWNLOAD_SUMMARY),
         *(Action.PREPARE_PUBLICATION, Action.PREVIEW_PUBLICATION, Action.READ_CONFIRMED),
-        *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED),
+        *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_EXHIBIT),
     }
 )
-_COPIES: Final = frozenset({Action.OPEN_NOTE, Action.DOWNLOAD_SUMMARY})  # those of them that open a copy
+# those of them that open a copy
+_COPIES: Final = frozenset({Action.OPEN_NOTE, Action.DOWNLOAD_SUMMARY, Action.DOWNLOAD_EXHIBIT})
 _IDENTITY: Final = frozenset(
     {
         Action.SIGN_IN,
@@ -181,7 +182,7 @@ def _grant_matter(facts: GrantFacts | GrantedFacts, action: Action) -> Matter:
     return Matter(
         facts,
         {name: str(value) for name, value in grant_named(facts).items()},
-        grant_stream(facts),
+        CASES_STREAM if action in _CASES else grant_stream(facts),
         grant_scopes(facts, action),
         about=given.document if given else None,
         version=given.version if given else None,
@@ -222,7 +223,7 @@ def _stream(facts: Facts | Absent, action: Action) -> StreamId:
     if action in _MACHINERY:
         return MACHINERY_STREAM
     if action in IN_THE_FILE and isinstance(facts, CaseFacts):
-        return StreamId(facts.review.id)
+        return StreamId(facts.under or facts.review.id)
     if action in _CASES or isinstance(facts, ConcernFacts | CaseFacts):
         return CASES_STREAM
     if isinstance(facts, AssignmentFacts | SummaryFacts):  # the States of a file see who read its summary

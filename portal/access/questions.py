@@ -265,9 +265,13 @@ def _of_a_grant(facts: GrantFacts | GrantedFacts) -> tuple[EntityId, Attributes]
 def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
     of: Attributes = {} if facts.person is None else {"person": str(facts.person)}
     of |= {"review": _file(facts.review), "filers": _ids(facts.filers), "involved": _ids(facts.involved)}
-    if isinstance(facts, ConcernFacts):
-        return EntityId("Concern", str(facts.id)), of | {"filedBy": str(facts.filed_by)}
     of |= {} if facts.state is None else {"state": facts.state}
+    if isinstance(facts, ConcernFacts):
+        return EntityId("Concern", str(facts.id)), of | {
+            "filedBy": str(facts.filed_by),
+            "readers": _ids(facts.readers),
+        }
+    of |= {"grantees": _ids(facts.grantees), "given": facts.given}
     of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
     of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of

@@ -148,6 +148,8 @@ KINDS: Final[dict[Action, int]] = {
     Action.VIEW_STATEMENT: 925,
     Action.VIEW_SNAPSHOT: 926,
     Action.COMPARE_CASE: 927,
+    Action.ADD_EXHIBIT: 928,
+    Action.DOWNLOAD_EXHIBIT: 929,
     Action.WATCH_LOG: 950,
     Action.RAISE_SIGNALS: 951,
     Action.LIST_SIGNALS: 952,

@@ -1,7 +1,7 @@
 """The page of a breach case: what a reader sees of it, and what they may do next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -10,9 +10,8 @@ import rfc8785
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.cases import Steps
-from portal.domain.ids import StateCode
-from portal.domain.roles import Role
 from portal.errors import NotFound
+from portal.usecases.case_eyes import CaseEyes
 from portal.usecases.case_facts import find_case, open_words, reachable, steps_of
 from portal.usecases.case_records import EntryKind, EntryLine, add_up, open_entries
 from portal.usecases.cases import CaseLine, case_line
@@ -20,6 +19,7 @@ from portal.usecases.containments import HoldLine, open_hold
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.cases import BreachCase, CaseEntry, Containment
+from storage.grants import Grant
 from storage.repositories.cases import CaseRecords
 from storage.repositories.grants import GrantRecords
 from storage.tables import Person
@@ -32,13 +32,15 @@ class CasePage:
     Args:
         subject: What it is about, without anything confidential.
         grounds: What is alleged; None: not for the reader.
-        person: Whom it concerns; None: nobody is named, or not told to the reader.
+        person: Whom it concerns; None: nobody is named, or not told to the reader. Of which State, likewise.
         named: Somebody is named.
         second: Who confirmed or declined it.
         concern: The concern that it rests on, for the officer.
         entries: The record, for the officer; of it the finding, for the States concerned.
         holds: The containments.
         people: Whom a containment can be about, or who can be named.
+        concerned: The grants that it is about, with the State that reads, as far as the reader is told.
+        given: The grants that it can be said to be about, too, likewise.
         disclosed: The Group has the version in full.
         may: The acts that the reader may do.
     """
@@ -52,6 +54,7 @@ class CasePage:
     person: str | None
     person_id: UUID | None
     person_state: str | None
+    person_state_told: bool
     named: bool
     by: str
     second: str | None
@@ -62,6 +65,8 @@ class CasePage:
     people: tuple[tuple[UUID, str, str | None], ...]
     disclosed: bool
     grants: tuple[tuple[UUID, str], ...]  # that can be suspended: id, and the State that reads
+    concerned: tuple[tuple[UUID, str], ...]
+    given: tuple[tuple[UUID, str], ...]
     may: frozenset[Action]
 
 
@@ -76,24 +81,12 @@ ACTS: Final = (
     Action.RECORD_FINDING,
     Action.VIEW_CASE_TRAIL,
     Action.VIEW_SNAPSHOT,
+    Action.ADD_EXHIBIT,
+    Action.DOWNLOAD_EXHIBIT,
     Action.SUBMIT_CASE,
     Action.DISCLOSE_CASE,
     Action.CLOSE_CASE,
 )
-_FOR_STATES: Final = frozenset(
-    {
-        EntryKind.FINDING,
-        EntryKind.COMPARISON,
-        EntryKind.FULL,
-        EntryKind.SUBMISSION,
-        EntryKind.DISCLOSURE,
-        EntryKind.DECISION,
-        EntryKind.CLOSING,
-    }
-)
-
-
-_IN_FULL: Final = frozenset({EntryKind.FULL, EntryKind.DISCLOSURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +99,8 @@ class _Rows:
     choice: frozenset[UUID]
     held: Mapping[UUID, str]  # of which State the grant is that a containment suspends
     grants: tuple[tuple[UUID, str], ...]
+    concerned: tuple[tuple[UUID, str], ...]
+    given: tuple[tuple[UUID, str], ...]
 
 
 def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
@@ -117,16 +112,20 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
     """
     with portal.work(caller) as work:
         row, facts, permit = find_case(work, Action.VIEW_CASE, case_id)
-        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
-        told = officer or row.found_at is not None or work.who.state in {facts.review.state_under_review, facts.state}
-        state, party = work.who.state, work.who.state in {facts.review.state_under_review, *facts.review.reviewing}
+        eyes = CaseEyes.of(work, facts)
         may = frozenset(act for act in ACTS if work.allows(act, facts))
         rows, today = _rows(work, row, choosing=Action.ADD_CASE_ENTRY in may), work.now.date()
 
     def named(person: UUID | None) -> str | None:
         return name_of(portal, permit, rows.people[person]) if person else None
 
-    shown = [one for one in rows.entries if officer or _is_for(state, one, rows.people, party=party)]
+    def state_of(person: UUID | None) -> str | None:
+        return rows.people[person].state_code if person else None
+
+    shown = [one for one in rows.entries if eyes.reads(one, state_of(one.made_by))]
+    entries = open_entries(portal, permit, shown, rows.people)
+    second = row.confirmed_by or row.declined_by
+    holds = [one for one in rows.holds if eyes.sees(one, rows.held.get(one.id) or state_of(one.person_id))]
     choice = [(id_, str(named(id_)), rows.people[id_].state_code) for id_ in rows.choice if id_ in rows.people]
     return CasePage(
         line=case_line(row, facts, waits=Action.CONFIRM_CASE in may),
@@ -134,34 +133,31 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         steps=steps_of(row),
         answer_by=row.answer_by.date().isoformat() if row.answer_by else "",
         subject=open_words(portal, permit, row, "subject"),
-        grounds=open_words(portal, permit, row, "grounds") if officer else None,
-        person=named(row.person_id) if told else None,
-        person_id=row.person_id if told else None,
-        person_state=row.person_state,
+        grounds=open_words(portal, permit, row, "grounds") if eyes.officer else None,
+        person=named(row.person_id) if eyes.told else None,
+        person_id=row.person_id if eyes.told else None,
+        person_state=row.person_state if eyes.told_state else None,
+        person_state_told=eyes.told_state,
         named=row.person_id is not None,
         by=str(named(row.proposed_by)),
-        second=named(row.confirmed_by or row.declined_by),
-        concern=row.concern_id if officer else None,
-        entries=open_entries(portal, permit, shown, rows.people),
+        second=named(second) if eyes.knows(state_of(second)) else None,
+        concern=row.concern_id if eyes.officer else None,
+        entries=tuple(replace(one, said=eyes.of_entry(one.kind, one.said)) for one in entries),
         intact=add_up(rows.entries),
         holds=tuple(
-            open_hold(portal, permit, one, named(one.person_id), today, rows.held.get(one.id, ""))
-            if told
-            else open_hold(portal, permit, one, None, today)
-            for one in rows.holds
+            open_hold(
+                *(portal, permit, one, named(one.person_id) if eyes.told else None, today),
+                rows.held.get(one.id, ""),
+            )
+            for one in holds
         ),
         people=tuple(sorted(choice, key=lambda one: (one[2] or "", one[1].casefold()))),
         disclosed=row.disclosed_at is not None,
         grants=rows.grants,
+        concerned=tuple(one for one in rows.concerned if eyes.whole or one[1] == eyes.state),
+        given=rows.given,
         may=may,
     )
-
-
-def _is_for(state: StateCode | None, entry: CaseEntry, people: Mapping[UUID, Person], *, party: bool) -> bool:
-    """Tell whether a State concerned reads an entry: one that is no party reads in full only what it wrote itself."""
-    if entry.kind not in _FOR_STATES:
-        return False
-    return party or entry.kind not in _IN_FULL or people[entry.made_by].state_code == state
 
 
 def take_snapshot(portal: Portal, caller: Caller, case_id: UUID) -> bytes:
@@ -189,12 +185,20 @@ def _rows(work: Work, row: BreachCase, *, choosing: bool) -> _Rows:
     named = (row.person_id, row.proposed_by, row.confirmed_by, row.declined_by, *(one.person_id for one in holds))
     everybody = {*(one for one in named if one), *choice, *(one.made_by for one in entries)}
     grants = GrantRecords(work.session)
+    concerned = grants.of_cases([row.id])[row.id]
     open_ = [one.grant for one in grants.of_review(row.review_id) if one.terms and one.grant.ended_at is None]
+    others = [one for one in grants.ever_given(row.review_id) if one not in concerned]
     return _Rows(
         entries,
         holds,
         work.people.named(list(everybody)),
         choice,
         grants.held_by([one.id for one in holds]),
-        tuple((one.id, one.state_code) for one in open_) if choosing else (),
+        _states(open_) if choosing else (),
+        _states(concerned),
+        _states(others) if choosing else (),
     )
+
+
+def _states(grants: Sequence[Grant]) -> tuple[tuple[UUID, str], ...]:
+    return tuple((one.id, one.state_code) for one in grants)

@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
 
     SNAPSHOT = "snapshot"
     FACT = "fact"
+    EXHIBIT = "exhibit"
     STATEMENT = "statement"
     HEARING = "hearing"
     ANSWER = "answer"
@@ -53,6 +54,7 @@ class EntryKind(StrEnum):
 ENTRIES: Final[dict[EntryKind, str]] = {
     EntryKind.SNAPSHOT: N_("Snapshot of the file when the case was registered"),
     EntryKind.FACT: N_("Finding of fact"),
+    EntryKind.EXHIBIT: N_("Exhibit"),
     EntryKind.STATEMENT: N_("Statement of a witness"),
     EntryKind.HEARING: N_("What the person concerned was asked"),
     EntryKind.ANSWER: N_("Answer of the person concerned"),

@@ -9,7 +9,7 @@
    tries out words learns something each time: so a State, and the secretariat, may compare five times in a day.
 4. The Group reads the version that discloses nothing, with what fixes the evidence: the hash of the snapshot that
    the case began with, how much it fixes, and the log's tree then. The one in full it has from the State under review
-   alone.
+   alone, with the exhibits that it lists (exhibits.py).
 """
 
 import json
@@ -29,18 +29,20 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict
 from portal.usecases.account_notices import tell_person
+from portal.usecases.case_eyes import CaseEyes
 from portal.usecases.case_facts import find_case, marked, steps_of, tell_concerned
 from portal.usecases.case_records import EntryKind, EntryLine, add_entry, evidence_of, open_entries
 from portal.usecases.cases import CaseLine, case_line
 from portal.usecases.comparing import Held, Unread, compare_with, open_held, unseen, warnings
+from portal.usecases.exhibits import give, listed, open_to_give
 from portal.usecases.files import files_of
+from portal.usecases.grant_facts import facts_of_grants, grant_records
 from portal.usecases.outcomes import owing
 from portal.usecases.shares import a_share
 from portal.work import Portal, Work
 from storage.cases import SUBMITTED, BreachCase, entry_scope
 from storage.fields import Place
 from storage.repositories.cases import CaseRecords
-from storage.repositories.grants import GrantRecords
 from storage.tables import Document, Person, Room
 
 GIVEN = N_("The Group has the version in full already. Nothing was changed.")
@@ -88,22 +90,27 @@ def submit_case(
         if told.quoted:
             return told.quoted
         unread = (*unread, *told.unread)
-        Verdict(warnings=warnings(unread, told.visible)).check(confirmed)
+        Verdict(warnings=warnings(unread, told.visible, party=told.party)).check(confirmed)
         compared |= told.compared
-        if _submits(portal, caller, case_id, versions, told.evidence, compared):
+        if _submits(portal, caller, case_id, versions, told, compared):
             return ()
     raise Conflict(NEWER)
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a comparison told: what is quoted, what wasn't read whole, and what it was made with."""
+    """What a comparison told: what is quoted, what wasn't read whole, and what it was made with.
+
+    Party: not for a State that is concerned because of a grant alone.
+    """
 
     quoted: tuple[Quoted, ...]
     unread: tuple[Unread, ...]
     visible: frozenset[UUID]
     compared: frozenset[UUID]
     evidence: list[dict[str, Any]]
+    exhibits: list[dict[str, Any]]
+    party: bool
 
 
 def _compare(
@@ -112,8 +119,10 @@ def _compare(
     """Compare a version that is to disclose nothing with a file, but for the versions that it was compared with."""
     with ExitStack() as held_open:
         with portal.work(caller) as work:
-            case, _, permit = find_case(work, Action.COMPARE_CASE, case_id)
+            case, facts, permit = find_case(work, Action.COMPARE_CASE, case_id)
             held_open.enter_context(a_share(portal, caller))  # before it is counted: who is turned away loses nothing
+            eyes = CaseEyes.of(work, facts)
+            party = not eyes.by_grant_alone
             if counts:
                 check_comparisons(_comparisons(work, case))
                 add_entry(work, permit, case, EntryKind.COMPARISON, {"state": work.who.state or ""})
@@ -121,19 +130,25 @@ def _compare(
             records = CaseRecords(work.session)
             fresh = tuple(one for one in records.versions(case.review_id) if one.id not in compared)
             held = Held(records.spoken(case.review_id), fresh, tuple(_people(work, case)))
-            rooms = _listed(work, case)
+            told = _listed(work, case, held)
             visible = work.allowed(Action.VIEW_DOCUMENT, Document, records.documents(case.review_id))
-            frozen = [one for one in records.entries(case.id) if one.kind == EntryKind.SNAPSHOT]
-            by = work.people.named([one.made_by for one in frozen])
+            kinds = {EntryKind.SNAPSHOT, *({EntryKind.EXHIBIT} if eyes.party or eyes.officer else ())}
+            kept = [one for one in records.entries(case.id) if one.kind in kinds]
+            by = work.people.named([one.made_by for one in kept])
         with owing(portal, intent):
-            mine, others = (open_held(portal, permit, held.within(rooms, inside=inside)) for inside in (True, False))
-            evidence = [evidence_of(one.said) for one in open_entries(portal, permit, frozen, by)]
+            mine, others = (
+                open_held(portal, permit, held.within(told, inside=inside, named=inside is party))
+                for inside in (True, False)
+            )
+            lines = open_entries(portal, permit, kept, by)
+            evidence = [evidence_of(one.said) for one in lines if one.kind is EntryKind.SNAPSHOT]
+            exhibits = listed([one.said for one in lines if one.kind is EntryKind.EXHIBIT])
             seen, hidden = (compare_with(portal, bare, one) for one in (mine, others))
     found, unread = (*seen.quoted, *unseen(hidden)), (*seen.unread, *hidden.unread)
     counted = {"quotes": len(found), "documents": len(held.versions), "unread": len(unread)}
     portal.record_outcome(intent, result="failed" if found else "complete", **counted)
     ids = frozenset(one.id for one in fresh)
-    return _Told(found, unread, frozenset(one.id for one in visible), ids, evidence)
+    return _Told(found, unread, frozenset(one.id for one in visible), ids, evidence, exhibits, party)
 
 
 def _submits(
@@ -141,7 +156,7 @@ def _submits(
     caller: Caller,
     case_id: UUID,
     versions: Versions,
-    evidence: list[dict[str, Any]],
+    told: _Told,
     compared: frozenset[UUID],
 ) -> bool:
     """Submit what was compared; False: a document came meanwhile."""
@@ -150,8 +165,10 @@ def _submits(
         if not CaseRecords(work.session).version_ids(case.review_id) <= compared:
             return False
         state = work.who.state or ""
-        add_entry(work, permit, case, EntryKind.FULL, {"text": versions.full, "state": state})
-        said = {"text": versions.bare, "state": state, "evidence": evidence}
+        add_entry(
+            work, permit, case, EntryKind.FULL, {"text": versions.full, "state": state, "exhibits": told.exhibits}
+        )
+        said = {"text": versions.bare, "state": state, "evidence": told.evidence}
         add_entry(work, permit, case, EntryKind.SUBMISSION, said)
         if case.submitted_at is None:
             case.submitted_at = work.now
@@ -168,13 +185,17 @@ def _comparisons(work: Work, case: BreachCase) -> int:
     return sum(people[one].state_code == work.who.state for one in made)
 
 
-def _listed(work: Work, case: BreachCase) -> frozenset[UUID]:
-    """Find the rooms that a State sees itself; the secretariat's officer sees none, and is told of all."""
-    record = files_of(work).find(case.review_id)
-    rooms = record.rooms if record else ()
+def _listed(work: Work, case: BreachCase, held: Held) -> frozenset[UUID]:
+    """Find what a State sees itself: rooms, grants, publications; the secretariat's officer is told of all."""
     if work.who.state is None:
-        return frozenset(room.id for room in rooms)
-    return frozenset(room.id for room in work.allowed(Action.LIST_ROOM, Room, rooms))
+        return held.places
+    record = files_of(work).find(case.review_id)
+    rooms = work.allowed(Action.LIST_ROOM, Room, record.rooms if record else ())
+    grants = facts_of_grants(work, grant_records(work).of_review(case.review_id))
+    mine = {one.grant.id for one, facts in grants if work.allows(Action.VIEW_GRANT, facts)}
+    if record is not None and record.review.state_code == work.who.state:
+        mine |= held.publications
+    return frozenset({*(room.id for room in rooms), *mine})
 
 
 def _people(work: Work, case: BreachCase) -> list[Person]:
@@ -183,7 +204,6 @@ def _people(work: Work, case: BreachCase) -> list[Person]:
     states = sorted({party.state_code for party in record.parties}) if record else []
     ids = set(CaseRecords(work.session).involved([case.review_id])[case.review_id])
     ids |= {person.id for state in states for person in work.people.of_state(state)}  # former focal points, too
-    ids |= GrantRecords(work.session).readers_ever(case.review_id)
     return list(work.people.named([*ids, *({case.person_id} - {None})]).values())  # type: ignore[list-item]  # none is None
 
 
@@ -203,17 +223,20 @@ def disclose_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
             raise Conflict(GIVEN)
         if not rows:
             raise Conflict(NO_FULL)
+        exhibits = CaseRecords(work.session).exhibits(case.id)
         intent = work.begins(permit)
     newest = rows[-1]
     place = Place("case_entry", "said", newest.id)
     with owing(portal, intent):
         said = json.loads(portal.open_text(permit, entry_scope(case.id, newest.kind), place, newest.said))
+        giving = open_to_give(portal, permit, exhibits, said)
     with owing(portal, intent), portal.work(caller) as work:
         case, _, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
         if case.disclosed_at is not None:
             raise Conflict(GIVEN)
         work.completes(permit, intent)
         add_entry(work, permit, case, EntryKind.DISCLOSURE, said)
+        give(work, permit, case, giving)
         case.disclosed_at = work.now
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
 

@@ -5,9 +5,8 @@
    they are. Nobody who filed the concern, or ever worked on the review, is one of the two.
 2. With the confirmation, in the same transaction, the file is frozen (case_records.py) and the States concerned are
    told.
-3. States concerned are the State under review, the reviewing States, and the State of the person concerned. They see
-   what it is about in words without anything confidential, its steps, who acts in it, and of which State the person
-   concerned is. Who that is, is told to that State and to the State under review alone, until there is a finding.
+3. States concerned are the State under review, the reviewing States, the State of the person concerned, and those that
+   were granted what the case is about (case_grants.py). What each of them sees of it, case_eyes.py says.
 """
 
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from portal.usecases.case_facts import (
     tell_concerned,
     workers_of,
 )
+from portal.usecases.case_grants import granted_of, touch
 from portal.usecases.case_records import EntryKind, add_entry, snapshot
 from portal.usecases.concerns import ConcernLine, facts_of_concern, list_concerns, reach_of, tell_officers
 from portal.usecases.files import files_of
@@ -42,6 +42,7 @@ from storage.cases import BreachCase, Concern
 from storage.fields import Place
 from storage.permits import case_scope
 from storage.repositories.cases import CaseRecords
+from storage.repositories.grants import GrantRecords
 from storage.tables import Person
 
 TAKEN = N_("A case was proposed on this concern before, or it was set aside. Nothing was changed.")
@@ -58,6 +59,7 @@ class Proposal:
         subject: What it is about, without anything confidential of the file.
         grounds: What is alleged, and on what it rests.
         exercise: It is run on invented data.
+        grants: What it is about was given by these.
     """
 
     review: UUID
@@ -66,6 +68,7 @@ class Proposal:
     subject: str
     grounds: str
     exercise: bool
+    grants: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,10 @@ def case_line(row: BreachCase, facts: CaseFacts, *, waits: bool, due: bool = Fal
 
 @dataclass(frozen=True, slots=True)
 class Proposing:
-    """The page on which a case is proposed; people: whom it may concern, with their States."""
+    """The page on which a case is proposed; people: whom it may concern, with their States; grants: likewise.
+
+    Under: the grant under which the concern was filed: the case is about that, too.
+    """
 
     review: UUID
     state: str
@@ -145,6 +151,8 @@ class Proposing:
     about: UUID | None
     people: tuple[tuple[UUID, str, str | None], ...]
     invented: bool
+    grants: tuple[tuple[UUID, str], ...]
+    under: UUID | None
 
 
 def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, concern_id: UUID | None) -> Proposing:
@@ -167,6 +175,8 @@ def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, conce
             raise NotFound
         people = work.people.named(list(workers_of(work, record)))
         invented = records.invented([party.state_code for party in record.parties])
+        grants = GrantRecords(work.session)
+        under, given = grants.of_concern(concern.id) if concern else None, grants.ever_given(record.review.id)
     named = [(one.id, name_of(portal, permit, one), one.state_code) for one in people.values()]
     return Proposing(
         record.review.id,
@@ -175,6 +185,8 @@ def view_proposing(portal: Portal, caller: Caller, review_id: UUID | None, conce
         concern.about_person if concern else None,
         tuple(sorted(named, key=lambda one: (one[2] or "", one[1].casefold()))),
         invented,
+        tuple((one.id, one.state_code) for one in given),
+        under.id if under else None,
     )
 
 
@@ -187,7 +199,7 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
     """Propose a case; it is opened once a second person confirms it.
 
     Raises:
-        NotFound: There is no such review, concern or person, or it isn't the actor's to propose.
+        NotFound: There is no such review, concern, person or grant, or it isn't the actor's to propose.
         Conflict: The concern was taken up or set aside.
         RefusedError: An exercise was to be run on a real review.
 
@@ -207,7 +219,8 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
         before = records.of_concern(concern.id) if concern else ()
         if concern is not None and (concern.ended_at or any(one.declined_at is None for one in before)):
             raise Conflict(TAKEN)
-        states = {party.state_code for party in record.parties} | {row.person_state}
+        granted = granted_of(work, row, proposal.grants)
+        states = {party.state_code for party in record.parties} | {row.person_state, *granted.values()}
         invented = records.invented([state for state in states if state])
         staff = person is not None and person.state_code is None
         check_invented(exercise=proposal.exercise, invented=invented, staff=staff)
@@ -216,6 +229,7 @@ def propose_case(portal: Portal, caller: Caller, proposal: Proposal) -> CaseId:
             sealed = work.seal(permit, case_scope(case), Place("breach_case", column, case), words)
             setattr(row, column, sealed)
         records.add(row)
+        touch(work, permit, row, granted)
         tell_concerned(work, row, AccountEvent.CASE_PROPOSED)
     return case
 

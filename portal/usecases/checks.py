@@ -36,6 +36,7 @@ SKEW: Final = timedelta(minutes=5)  # by which clocks may differ
 COUNTED: Final = {
     "version": "versions",
     "note_copy": "scanned copies",
+    "exhibit": "exhibits",
     "publication": "publications",
     "public_file": "public files",
     "summary_language": "executive summaries",

@@ -1,10 +1,13 @@
 """Holding a text that is to disclose nothing against a file: all that was written in it, and what its documents say.
 
-1. Texts, titles, file names and people's names are opened here. Documents are read in processes that can do nothing
+1. Texts, titles, file names and people's names are opened here, and what was typed in grants (purposes, reasons, the
+   titles that they gave) and for publications that aren't public. Documents are read in processes that can do nothing
    else (portal/publishing/wording.py), each in its own, and every version: what a draft said is the file's, too.
-2. A State is told the words that quote rooms which it sees itself; of the others, only that something is quoted.
+2. A State is told the words that quote rooms, grants and publications which it sees itself; of the others, only that
+   something is quoted.
 3. A document that nobody can take words out of (a scan, a picture, one that opens with a password) is named to whoever
    sees it, and counted for whoever doesn't: a person says then that they looked.
+4. A State that is concerned because of a grant alone is told no names, and asked alike whatever can't be read.
 """
 
 import json
@@ -27,7 +30,7 @@ from portal.work import Portal
 from storage.content import open_all, version_context
 from storage.errors import Damaged, Missing
 from storage.fields import Place
-from storage.permits import Permit, room_scope
+from storage.permits import Permit
 from storage.repositories.cases import Sealed, Spoken
 from storage.tables import Person, Version
 
@@ -42,20 +45,35 @@ UNSEEN_UNREAD = N_(
     "what is in them; make sure that the version says nothing that you have from there."
 )
 
+BEYOND = N_(
+    "The portal may not have been able to read all documents of the file, and doesn’t tell your State which there are. "
+    "Make sure that the version says nothing but what you may say."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A file to compare with: its sealed texts, the versions of its documents, who worked on it, all in these rooms."""
+    """A file to compare with: its sealed texts, the versions of its documents, who worked on it."""
 
     spoken: Spoken
     versions: tuple[Version, ...]
     people: tuple[Person, ...] = ()
 
-    def within(self, rooms: frozenset[UUID], *, inside: bool) -> "Held":
-        """Give the part of it that lies in these rooms, or the one outside them; names go with the former."""
-        sealed = tuple(one for one in self.spoken.sealed if (one.room in rooms) is inside)
-        versions = tuple(one for one in self.versions if (one.room_id in rooms) is inside)
-        return Held(replace(self.spoken, sealed=sealed), versions, self.people if inside else ())
+    @property
+    def places(self) -> frozenset[UUID]:
+        """Name the rooms, grants and publications that it lies in."""
+        return frozenset({*(one.within for one in self.spoken.sealed), *(one.room_id for one in self.versions)})
+
+    @property
+    def publications(self) -> frozenset[UUID]:
+        """Name those of them that are publications."""
+        return frozenset(one.within for one in self.spoken.sealed if one.table == "publication")
+
+    def within(self, seen: frozenset[UUID], *, inside: bool, named: bool) -> "Held":
+        """Give the part of it in these rooms, grants and publications, or the one outside; named: with the names."""
+        sealed = tuple(one for one in self.spoken.sealed if (one.within in seen) is inside)
+        versions = tuple(one for one in self.versions if (one.room_id in seen) is inside)
+        return Held(replace(self.spoken, sealed=sealed), versions, self.people if named else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +105,8 @@ class Opened:
 def open_held(portal: Portal, permit: Permit, held: Held) -> Opened:
     """Open what was written in a file, and the keys of its documents; the permit's event is committed."""
     keys = tuple((one, _key(portal, permit, one)) for one in _different(held.versions))
-    said = [(one, _open(portal, permit, held.spoken, one)) for one in held.spoken.sealed]
-    titles = {one.id: text for one, text in said if one.column == "title"}
+    said = [(one, _open(portal, permit, one)) for one in held.spoken.sealed]
+    titles = {one.id: text for one, text in said if (one.table, one.column) == ("document", "title")}
     return Opened(_file(said, _names(portal, permit, held.people)), titles, keys)
 
 
@@ -113,11 +131,14 @@ def unseen(found: Found) -> tuple[Quoted, ...]:
     return (Quoted(Kind.UNSEEN, ""),) if found.quoted else ()
 
 
-def warnings(unread: Sequence[Unread], visible: frozenset[UUID]) -> tuple[Problem, ...]:
+def warnings(unread: Sequence[Unread], visible: frozenset[UUID], *, party: bool) -> tuple[Problem, ...]:
     """Tell what wasn't read whole, by title only of documents that the actor sees.
 
-    The codes stand for just these versions, so that no others are confirmed by them.
+    The codes stand for just these versions, so that no others are confirmed by them. Whoever reads under a grant alone
+    (no party) is asked always and alike: not even whether there is such a document, nor how many, is told.
     """
+    if not party:
+        return (Problem("unseen-beyond-the-grant", BEYOND),)
     told = []
     seen, hidden = ([one for one in unread if (one.document in visible) is shown] for shown in (True, False))
     if seen:
@@ -165,6 +186,8 @@ def _file(said: Iterable[tuple[Sealed, str]], names: Iterable[str]) -> File:
                 titles.append(text)
             case "particulars":
                 titles.append(_stem(json.loads(text)["name"]))
+            case "said":
+                titles.append(json.loads(text)["title"])
             case "subject" | "draft_subject":
                 texts.append(json.loads(text)["heading"])
             case _:
@@ -176,9 +199,8 @@ def _names(portal: Portal, permit: Permit, people: Iterable[Person]) -> Iterator
     return (name_of(portal, permit, person) for person in people)
 
 
-def _open(portal: Portal, permit: Permit, spoken: Spoken, one: Sealed) -> str:
-    scope = room_scope(spoken.review, one.room)
-    return portal.open_text(permit, scope, Place(one.table, one.column, one.id), one.blob)
+def _open(portal: Portal, permit: Permit, one: Sealed) -> str:
+    return portal.open_text(permit, one.scope, Place(one.table, one.column, one.id), one.blob)
 
 
 def _stem(name: str) -> str:

@@ -1,5 +1,7 @@
 """Concerns: whoever works on a review says that its confidentiality is in danger, and sees what became of that.
 
+So does whoever reads its report under a grant (granted_concerns.py).
+
 1. A concern is sealed under a key of its own: neither registrar nor administrator opens it, nor the other parties.
 2. Nothing of it stands in the trail of the file, so that no party learns from there who filed one.
 3. The confidentiality officers are told at once; not one whom it is about.
@@ -32,6 +34,7 @@ from storage.cases import Concern
 from storage.fields import Place
 from storage.permits import Permit, case_scope, room_scope
 from storage.repositories.cases import CaseReach, CaseRecords
+from storage.repositories.grants import GrantRecords
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Person, Review, Room
 
@@ -83,6 +86,7 @@ class ConcernPage:
     by: str
     about: str | None
     about_id: UUID | None
+    under: tuple[UUID, str] | None  # the grant under which it was filed, and the State that reads
     reason: str | None
     may_set_aside: bool
     proposed: bool  # a case was proposed on it and is neither declined nor registered yet
@@ -111,11 +115,10 @@ def view_filing(portal: Portal, caller: Caller, review_id: UUID) -> Filing:
         person = work.who.person
         if person is None:
             raise SignedOut
-        records = CaseRecords(work.session)
         rows = [row for room in rooms for row in work.documents.of_room(room.id)]
         documents = work.allowed(Action.VIEW_DOCUMENT, Document, rows)
         people = _people(work, record)
-        mine = [_line(row, record.review.state_code) for row in records.concerns_of(person.id, record.review.id)]
+        mine = concerns_of(work, person.id, record)
     by_room = {room.id: room for room in rooms}
     return Filing(
         record.review.id,
@@ -124,6 +127,12 @@ def view_filing(portal: Portal, caller: Caller, review_id: UUID) -> Filing:
         tuple((who.id, name_of(portal, permit, who), role, state) for who, role, state in people),
         tuple(mine),
     )
+
+
+def concerns_of(work: Work, person: UUID, record: ReviewRecord) -> list[ConcernLine]:
+    """List what somebody filed about a review."""
+    rows = CaseRecords(work.session).concerns_of(person, record.review.id)
+    return [_line(row, record.review.state_code) for row in rows]
 
 
 def _people(work: Work, record: ReviewRecord) -> list[tuple[Person, Role, str | None]]:
@@ -166,19 +175,29 @@ def file_concern(portal: Portal, caller: Caller, review_id: UUID, told: Told, ab
             raise NotFound
         if about is not None and about not in {person.id for person, _, _ in _people(work, record)}:
             raise NotFound
-        seen = _seen(work, record, told.documents)
-        said = json.dumps(asdict(told) | {"documents": seen})
-        row = Concern(
-            id=concern,
-            review_id=record.review.id,
-            filed_by=me,
-            filed_at=work.now,
-            about_person=about,
-            told=work.seal(permit, case_scope(concern), Place("concern", "told", concern), said),
-        )
-        CaseRecords(work.session).add(row)
-        tell_officers(work, AccountEvent.CONCERN_FILED, {me, about})
+        keep_concern(work, permit, facts, told, _seen(work, record, told.documents))
     return concern
+
+
+def keep_concern(work: Work, permit: Permit, facts: ConcernFacts | Absent, told: Told, documents: list[str]) -> None:
+    """Write a concern down with those of its documents that its author sees, and tell the confidentiality officers.
+
+    Raises:
+        NotFound: There is nothing that it could be about.
+    """
+    if isinstance(facts, Absent):
+        raise NotFound
+    said = json.dumps(asdict(told) | {"documents": documents})
+    row = Concern(
+        id=facts.id,
+        review_id=facts.review.id,
+        filed_by=facts.filed_by,
+        filed_at=work.now,
+        about_person=facts.person,
+        told=work.seal(permit, case_scope(facts.id), Place("concern", "told", facts.id), said),
+    )
+    CaseRecords(work.session).add(row)
+    tell_officers(work, AccountEvent.CONCERN_FILED, {facts.filed_by, facts.person})
 
 
 def _seen(work: Work, record: ReviewRecord, ids: Sequence[str]) -> list[str]:
@@ -254,7 +273,8 @@ def view_concern(portal: Portal, caller: Caller, concern_id: UUID) -> ConcernPag
         proposed = any(case.confirmed_at is None and case.declined_at is None for case in records.of_concern(row.id))
         mine = row.filed_by == work.who.person_id
         parties = [party.state_code for party in record.parties] if record else []
-        invented = records.invented(parties)
+        grant = GrantRecords(work.session).of_concern(row.id)
+        invented = records.invented([*parties, *([grant.state_code] if grant else [])])
     told = told_of(portal, permit, row)
     rooms = {room.id: room for room in record.rooms} if record else {}
     named = [documents[id_] for id_ in told.documents if id_ in documents]
@@ -269,6 +289,7 @@ def view_concern(portal: Portal, caller: Caller, concern_id: UUID) -> ConcernPag
         by=name_of(portal, permit, people[row.filed_by]),
         about=name_of(portal, permit, people[row.about_person]) if row.about_person else None,
         about_id=row.about_person,
+        under=(grant.id, grant.state_code) if grant else None,
         reason=_reason(portal, permit, row),
         may_set_aside=aside,
         proposed=proposed,

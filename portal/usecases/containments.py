@@ -22,6 +22,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, reachable, tell_concerned
+from portal.usecases.case_grants import touch
 from portal.usecases.grant_facts import grant_records, tell_people
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Containment
@@ -111,6 +112,7 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
         records.add(row)
         if grant is not None:
             grant_records(work).add(GrantHold(containment_id=containment, grant_id=grant.grant.id))
+            touch(work, permit, case, {grant.grant.id: grant.grant.state_code})
             if row.acts:
                 tell_people(work, grant.readers, AccountEvent.HELD_BACK)
         if row.acts and person is not None:

@@ -23,6 +23,7 @@ from portal.errors import Invalid, TooLarge, Unavailable
 from portal.usecases.outcomes import record_failure
 from portal.usecases.particulars import Particulars, scope_of, seal_particulars
 from portal.work import Intent, Portal, Work
+from storage.cases import Exhibit
 from storage.content import open_all, seal, version_context
 from storage.errors import Damaged, Full
 from storage.notes import NoteCopy
@@ -185,7 +186,7 @@ def abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
     up or removed now is left to the sweeper.
     """
     with portal.database.begin() as session:  # no commit that could name it is under way
-        kept_in = (Version, NoteCopy, SummaryLanguage, Publication)
+        kept_in = (Version, NoteCopy, SummaryLanguage, Publication, Exhibit)
         if any(session.get(kept, upload.version) is not None for kept in kept_in):
             return
     try:

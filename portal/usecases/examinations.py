@@ -18,6 +18,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, marked, reachable, tell_concerned
+from portal.usecases.case_grants import granted_of, touch
 from portal.usecases.case_records import EntryKind, add_entry
 from portal.work import Portal
 from storage.repositories.cases import CaseRecords
@@ -74,6 +75,24 @@ def name_concerned(portal: Portal, caller: Caller, case_id: UUID, person_id: UUI
         case.person_id, case.person_state = person.id, person.state_code
         work.note(permit, named=str(person.id))
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
+
+
+def name_grant(portal: Portal, caller: Caller, case_id: UUID, grant_id: UUID) -> None:
+    """Say that a case is about what a grant gave, too; the State that reads under it is told of the case.
+
+    Raises:
+        NotFound: There is no such case or grant, or the actor may not know of it.
+        Forbidden: The actor sees the case but doesn't examine it.
+        RefusedError: A real State was to be concerned by an exercise.
+
+    """
+    with portal.work(caller) as work:
+        case, _, permit = find_case(work, Action.NAME_CONCERNED, case_id)
+        granted = granted_of(work, case, [grant_id])
+        invented = CaseRecords(work.session).invented(list(granted.values()))
+        check_invented(exercise=case.exercise, invented=invented, staff=False)
+        if touch(work, permit, case, granted):
+            tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
 def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, last_day: date) -> None:

@@ -9,7 +9,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from storage.fields import Place
 from storage.permits import Permit, room_scope, stream_scope
 from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.repositories.clarifications import TrailedDialogue
+from storage.repositories.grants import GrantRecords
 from storage.repositories.people import PeopleRecords
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Review
@@ -45,10 +46,11 @@ SCANNED_MOST: Final = 600  # events that one page opens in search of one person'
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What somebody looks for in a trail."""
+    """What somebody looks for in a trail; copy: the number of a marked copy, as it is written."""
 
     person: UUID | None = None
     document: UUID | None = None
+    copy: str = ""
     group: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -63,7 +65,7 @@ class Search:
     @property
     def by_time_alone(self) -> bool:
         """Tell whether nothing but the time matters."""
-        return self.person is None and self.document is None and self.kinds is None
+        return self.person is None and self.document is None and not self.copy and self.kinds is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,8 @@ def places(source: Source) -> dict[UUID, StreamPlace]:
 def wanted(session: Session, source: Source, search: Search) -> Wanted:
     """Put a search to the records; a document is found by its mark under each stream's key, if the reader sees it."""
     document = source.document or search.document
+    if search.copy:
+        return _of_copy(session, source, search)
     if document is None:
         return Wanted(source.streams, None, search.after, search.since, search.until)
     rows = AuditRecords(session).documents(source.rooms, [document], ())
@@ -270,6 +274,17 @@ def wanted(session: Session, source: Source, search: Search) -> Wanted:
     within = (*source.rooms, *source.grants)
     marks = {one: mark for one in within if (mark := _mark(session, source.portal, one, document))}
     return Wanted(tuple(marks), marks, search.after, search.since, search.until)
+
+
+def _of_copy(session: Session, source: Source, search: Search) -> Wanted:
+    """Look for the taking of a marked copy: in the part of the log of its grant, at its moment."""
+    found = GrantRecords(session).copy(search.copy)
+    taken = AuditRecords(session).ends_and_beginnings((), [found[0].event_id]) if found else ()
+    if found is None or found[1].id not in source.grants or not taken:
+        return Wanted(())
+    at, after = taken[0].at, taken[0].at + timedelta(microseconds=1)
+    since, until = max(search.since or at, at), min(search.until or after, after)
+    return Wanted((found[1].id,), None, search.after, since, until)
 
 
 def _mark(session: Session, portal: Portal, room: UUID, document: UUID) -> bytes | None:
@@ -308,6 +323,8 @@ def fits(source: Source, search: Search, event: Said | Unfit, *, withheld: bool)
     if withheld:
         return search.by_time_alone and source.document is None
     if event.phase is Phase.OUTCOME or (search.kinds is not None and KINDS[event.action] not in search.kinds):
+        return False
+    if search.copy and event.body.get("detail", {}).get("copy") != search.copy:
         return False
     return search.person is None or event.person == search.person
 

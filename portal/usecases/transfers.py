@@ -19,6 +19,7 @@ from portal.access.matters import Matter, bare_matter
 from portal.access.principals import who_asks
 from portal.errors import SignedOut
 from portal.gate import Files, Standings, decide_each
+from portal.usecases.exhibits import exhibit_matter
 from portal.usecases.grant_facts import facts_of_grant, facts_of_version
 from portal.usecases.notes import find_based, noted_on
 from portal.usecases.publications import publication_facts
@@ -37,7 +38,12 @@ from storage.repositories.summaries import SummaryRecords
 
 NOTED: Final = timedelta(minutes=5)
 ANEW_SECONDS: Final = 30
-_OUTSIDE: Final = frozenset({Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION})
+_OUTSIDE: Final = frozenset(
+    {
+        *(Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_SUMMARY, Action.PREVIEW_PUBLICATION),
+        *(Action.ADD_EXHIBIT, Action.DOWNLOAD_EXHIBIT),
+    }
+)
 
 
 class Going:
@@ -128,6 +134,8 @@ def _outside(session: Session, reach: Reach, asked: tuple[Action, UUID, datetime
     action, on, now = asked
     if action is Action.DOWNLOAD_GRANTED:
         return _granted(session, reach, on, now)
+    if action in {Action.ADD_EXHIBIT, Action.DOWNLOAD_EXHIBIT}:
+        return exhibit_matter(session, *asked)
     if action is Action.DOWNLOAD_SUMMARY:
         summary = SummaryRecords(session).find(on)
         return bare_matter(summary_facts(*summary), action, on) if summary else None

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from portal.access.actions import Action
 from portal.access.deeds import DEEDS, GROUPS
-from portal.domain import media
+from portal.domain import copies, media
 from portal.domain.texts import N_
 from portal.domain.words import ROLES, ROOMS
 from portal.errors import Invalid
@@ -50,9 +50,16 @@ from portal.web.ways import caller_of, id_from, portal_of, show
 from storage.repositories.audit import Cursor
 
 VERSION = re.compile("[1-9][0-9]{0,5}")
-FILTERS = ("group", "from", "to", "person", "document")
+FILTERS = ("group", "from", "to", "person", "document", "copy")
 NO_DATE = N_("This is no date of the calendar: choose one, or write it as 2026-05-04. It was left out of the search.")
-NO_EXPORT = N_("A date of the search is none of the calendar, so nothing was made. Go back and choose another one.")
+NO_COPY = N_(
+    "This is no number of a copy: four groups of four letters and digits, as in 7K3M-92QX-AB3D-EF4G. One may be "
+    "misread. It was left out of the search."
+)
+NO_EXPORT = N_(
+    "A date of the search is none of the calendar, or the number of a copy is none, so nothing was made. Go back and "
+    "correct it."
+)
 
 
 def of_document(request: Request) -> Response:
@@ -219,11 +226,21 @@ def _read_search(request: Request) -> tuple[Form, Search]:
     return form, Search(
         person=_id(form.text("person")),
         document=_id(form.text("document")),
+        copy=_copy(request, form),
         group=form.text("group"),
         since=_midnight(since) if since else None,
         until=_midnight(until + timedelta(days=1)) if until else None,
         after=_read_cursor(form.text("after")),
     )
+
+
+def _copy(request: Request, form: Form) -> str:
+    """Read the number of a marked copy as it stands on a page; one that is none is left out, and the form says so."""
+    text = form.text("copy").strip()
+    number = copies.read(text) if text else None
+    if text and number is None:
+        form.refuse("copy", say(request, NO_COPY))
+    return copies.written(number) if number is not None else ""
 
 
 def _day(request: Request, form: Form, name: str) -> date | None:

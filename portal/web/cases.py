@@ -47,7 +47,8 @@ def propose(request: Request) -> Response:
     review = id_in(asked["review"])
     if checks.ok and subject is not None and grounds is not None:
         exercise = form.has("exercise", "yes")
-        proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise)
+        grants = tuple(map(id_in, form.all("grants")))
+        proposal = Proposal(review, _id_or_none(asked["concern"]), person, subject, grounds, exercise, grants)
         done = checks.attempt(partial(cases.propose_case, portal_of(request), caller_of(request), proposal))
         if done is not None:
             return RedirectResponse(f"/cases/{done}", 303)
@@ -90,6 +91,7 @@ def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quo
         names=state_names(request),
         words=WORDS,
         longest=LONGEST,
+        today=today.isoformat(),
         first_day=(today + timedelta(days=1)).isoformat(),
         answer_day=(today + timedelta(days=ANSWER_DAYS_USUAL)).isoformat(),
         holds=words_of(request, HOLDS),

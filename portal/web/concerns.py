@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.cases import LINE_CHARACTERS, NATURES, TEXT_CHARACTERS, Told, chosen, line_of, nature_of, text_of
 from portal.domain.words import LANGUAGES, ROLES, ROOMS
 from portal.usecases import concerns
+from portal.usecases.granted_concerns import file_granted_concern, view_granted_filing
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import language_of
@@ -27,14 +28,8 @@ def filing(request: Request) -> Response:
 def file(request: Request) -> Response:
     """File a concern."""
     checks = Checks(read_form(request))
-    form = checks.form
-    nature, language = checks.take("nature", nature_of), checks.take("language", _language)
-    happened, about = checks.take("happened", text_of), checks.take("about", id_or_none)
-    when, where = checks.take("when", line_of), checks.take("where", line_of)
-    damage = checks.take("damage", _perhaps_text)
-    documents = form.all("documents")
-    if checks.ok and nature and language and happened is not None and damage is not None:
-        told = Told(nature, language, happened, when or "", where or "", damage, documents)
+    told, about = _told(checks), checks.take("about", id_or_none)
+    if told is not None and checks.ok:
         who = (portal_of(request), caller_of(request), id_from(request, "id"))
         done = checks.attempt(partial(concerns.file_concern, *who, told, about))
         if done is not None:
@@ -42,11 +37,54 @@ def file(request: Request) -> Response:
     return _form_page(request, checks)
 
 
+def filing_granted(request: Request) -> Response:
+    """Show the form of a concern about what was granted, and what the reader filed before."""
+    return _granted_page(request, Checks(filled(language=language_of(request)), sent=False))
+
+
+def file_granted(request: Request) -> Response:
+    """File a concern about what was granted."""
+    checks = Checks(read_form(request))
+    told = _told(checks)
+    if told is not None:
+        who = (portal_of(request), caller_of(request), id_from(request, "id"))
+        done = checks.attempt(partial(file_granted_concern, *who, told))
+        if done is not None:
+            return RedirectResponse(f"/concerns/{done}", 303)
+    return _granted_page(request, checks)
+
+
+def _told(checks: Checks) -> Told | None:
+    """Read what a concern says; None: something is to be corrected."""
+    nature, language = checks.take("nature", nature_of), checks.take("language", _language)
+    happened, damage = checks.take("happened", text_of), checks.take("damage", _perhaps_text)
+    when, where = checks.take("when", line_of), checks.take("where", line_of)
+    if not checks.ok or not nature or not language or happened is None or damage is None:
+        return None
+    return Told(nature, language, happened, when or "", where or "", damage, checks.form.all("documents"))
+
+
 def _form_page(request: Request, checks: Checks) -> Response:
     page = concerns.view_filing(portal_of(request), caller_of(request), id_from(request, "id"))
     return show(
         request,
         "cases/file.html",
+        status=checks.status,
+        page=page,
+        names=state_names(request),
+        natures=words_of(request, NATURES),
+        language_words=words_of(request, LANGUAGES),
+        words=WORDS,
+        longest=LONGEST,
+        **checks.tell(request),
+    )
+
+
+def _granted_page(request: Request, checks: Checks) -> Response:
+    page = view_granted_filing(portal_of(request), caller_of(request), id_from(request, "id"))
+    return show(
+        request,
+        "cases/file_granted.html",
         status=checks.status,
         page=page,
         names=state_names(request),

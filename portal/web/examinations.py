@@ -61,6 +61,15 @@ def name(request: Request) -> Response:
     return _answer(request, case, checks)
 
 
+def name_grant(request: Request) -> Response:
+    """Say that a case is about what a grant gave."""
+    checks, case = Checks(read_form(request)), id_from(request, "id")
+    grant = checks.take("about_grant", _person)
+    if grant is not None:
+        _do(checks, partial(examinations.name_grant, portal_of(request), caller_of(request), case, grant))
+    return _answer(request, case, checks)
+
+
 def ask(request: Request) -> Response:
     """Ask the person concerned to be heard."""
     checks, case = Checks(read_form(request)), id_from(request, "id")

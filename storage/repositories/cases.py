@@ -1,6 +1,6 @@
 """Concerns, cases and their record in the database; who may see which, the policies decide."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern, Containment
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit
 from storage.dialogue import Clarification, Entry, EntryTask, Remark
-from storage.grants import Grant, GrantDocument, GrantReader, GrantTerms, GrantUndertaking
+from storage.grants import CaseGrant, Grant, GrantDocument, GrantReader, GrantTerms, GrantUndertaking
+from storage.permits import Scope, grant_scope, publication_scope, room_scope
 from storage.planning import ReviewSchedule, ScheduleStep
+from storage.publications import Publication
 from storage.reports import Agreement, DraftComment
 from storage.tables import (
     Appointment,
@@ -68,12 +70,13 @@ EVERYTHING: Final = CaseReach(None, officer=True)  # for what was found already,
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed text of a file, with its place and the room whose key it lies under."""
+    """A sealed text of a file: its place, the key it lies under, and in what it lies: a room, grant or publication."""
 
     table: str
     column: str
     id: UUID
-    room: UUID
+    within: UUID
+    scope: Scope
     blob: bytes
 
 
@@ -169,6 +172,15 @@ class CaseRecords:
         )
         return self._session.scalars(question).all()
 
+    def exhibits(self, case_id: UUID) -> Sequence[Exhibit]:
+        """List the exhibits of a case, by number."""
+        question = select(Exhibit).where(col(Exhibit.case_id) == case_id)
+        return self._session.scalars(question.order_by(col(Exhibit.number))).all()
+
+    def exhibit(self, exhibit_id: UUID) -> Exhibit | None:
+        """Find an exhibit."""
+        return self._session.get(Exhibit, exhibit_id)
+
     # --- containments
 
     def containment(self, containment_id: UUID) -> Containment | None:
@@ -205,12 +217,17 @@ class CaseRecords:
     # --- the file that a case is about
 
     def involved(self, review_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
-        """Name those who were ever assigned to these reviews, or sent a text of them."""
+        """Name those who were ever assigned to these reviews, sent a text of them, or named as readers of a grant."""
         found: dict[UUID, set[UUID]] = {review: set() for review in review_ids}
         for table in (Assignment, TranslationTask, EntryTask):
             question = select(col(table.review_id), col(table.person_id)).where(col(table.review_id).in_(review_ids))
             for review, person in self._session.execute(question):
                 found[review].add(person)
+        reading = select(col(GrantTerms.review_id), col(GrantReader.person_id)).join(
+            GrantReader, col(GrantReader.terms_id) == col(GrantTerms.id)
+        )
+        for review, person in self._session.execute(reading.where(col(GrantTerms.review_id).in_(review_ids))):
+            found[review].add(person)
         return {review: frozenset(people) for review, people in found.items()}
 
     def invented(self, codes: Collection[str]) -> bool:
@@ -276,21 +293,42 @@ class CaseRecords:
         return self._session.scalars(question).all()
 
     def spoken(self, review_id: UUID) -> Spoken:
-        """Find all that the portal has of a file as text: titles, file names, questions, answers, remarks, reasons."""
+        """Find all that the portal has of a file as text: titles, file names, questions, answers, remarks, reasons.
+
+        And what was typed in its grants, and for publications that aren't public.
+        """
         found: list[Sealed] = []
         for table, columns in _TEXTS:
             for row in self._session.scalars(select(table).where(col(table.review_id) == review_id)):
                 blobs = ((column, getattr(row, column)) for column in columns)
                 name = str(row.__tablename__)
-                found += [Sealed(name, column, row.id, row.room_id, blob) for column, blob in blobs if blob]
+                scope = room_scope(review_id, row.room_id)
+                found += [Sealed(name, column, row.id, row.room_id, scope, blob) for column, blob in blobs if blob]
         rooms = {
             room.kind: room.id for room in self._session.scalars(select(Room).where(col(Room.review_id) == review_id))
         }
         for asked in self._session.scalars(select(Clarification).where(col(Clarification.review_id) == review_id)):
-            found.append(Sealed("clarification", "draft_subject", asked.id, rooms["reviewers"], asked.draft_subject))
-            if asked.subject:
-                found.append(Sealed("clarification", "subject", asked.id, rooms["shared"], asked.subject))
-        return Spoken(review_id, tuple(found))
+            for room, column in (("reviewers", "draft_subject"), ("shared", "subject")):
+                if blob := getattr(asked, column):
+                    scope = room_scope(review_id, rooms[room])
+                    found.append(Sealed("clarification", column, asked.id, rooms[room], scope, blob))
+        return Spoken(review_id, (*found, *self._of_grants(review_id), *self._of_publications(review_id)))
+
+    def _of_grants(self, review_id: UUID) -> Iterator[Sealed]:
+        for grant in self._session.scalars(select(Grant).where(col(Grant.review_id) == review_id)):
+            for column in ("purpose", "end_reason"):
+                if blob := getattr(grant, column):
+                    yield Sealed("access_grant", column, grant.id, grant.id, grant_scope(grant.id), blob)
+        for given in self._session.scalars(select(GrantDocument).where(col(GrantDocument.review_id) == review_id)):
+            yield Sealed("grant_document", "title", given.id, given.grant_id, grant_scope(given.grant_id), given.title)
+
+    def _of_publications(self, review_id: UUID) -> Iterator[Sealed]:
+        """Find what is said of publications, but for those that everybody may read or could."""
+        hidden = select(Publication).where(
+            col(Publication.review_id) == review_id, col(Publication.published_at).is_(None)
+        )
+        for row in self._session.scalars(hidden):
+            yield Sealed("publication", "said", row.id, row.id, publication_scope(review_id), row.said)
 
     def versions(self, review_id: UUID) -> Sequence[Version]:
         """List every version of every document of a file, wherever it lies."""
@@ -308,7 +346,7 @@ class CaseRecords:
         """List the documents of a review."""
         return self._session.scalars(select(Document).where(col(Document.review_id) == review_id)).all()
 
-    def add(self, row: Concern | BreachCase | CaseEntry | Containment) -> None:
+    def add(self, row: Concern | BreachCase | CaseEntry | Containment | Exhibit) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()
@@ -324,5 +362,14 @@ def _within(reach: CaseReach) -> ColumnElement[bool]:
         party = select(col(ReviewParty.review_id)).where(
             col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
         )
-        ways += [col(BreachCase.review_id).in_(party), col(BreachCase.person_state) == reach.state]
+        granted = (
+            select(col(CaseGrant.case_id))
+            .join(Grant, col(Grant.id) == col(CaseGrant.grant_id))
+            .where(col(Grant.state_code) == reach.state)
+        )
+        ways += [
+            col(BreachCase.review_id).in_(party),
+            col(BreachCase.person_state) == reach.state,
+            col(BreachCase.id).in_(granted),
+        ]
     return or_(*ways)

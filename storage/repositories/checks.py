@@ -14,7 +14,7 @@ from sqlalchemy import Row, RowMapping, Select, func, literal, null, select, uni
 from sqlalchemy.orm import Mapped, Session, aliased
 from sqlmodel import col
 
-from storage.cases import BreachCase, CaseEntry, Concern, Containment, entry_scope
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit, entry_scope
 from storage.columns import Guarded
 from storage.grants import Grant, GrantDocument
 from storage.guards import GUARD_KEY, row_mac, row_name
@@ -120,6 +120,9 @@ class Content:
 
 
 def _content_scope(table: str, review: UUID | None, room: UUID | None) -> Scope:
+    """Name the scope whose key wraps a content's; `review`: of an exhibit, its case."""
+    if table == "exhibit" and review is not None:
+        return case_scope(review)
     if review is None:
         return _COPIED.get(table, REGISTRY)
     return publication_scope(review) if room is None else room_scope(review, room)
@@ -182,6 +185,15 @@ class CheckRecords:
             col(NoteCopy.size),
             col(NoteCopy.wrapped_key),
         )
+        exhibits: Select[*tuple[Any, ...]] = select(
+            literal("exhibit"),
+            col(Exhibit.id),
+            col(Exhibit.case_id),
+            null(),
+            col(Exhibit.object_name),
+            col(Exhibit.size),
+            col(Exhibit.wrapped_key),
+        )
         planned: Select[*tuple[Any, ...]] = select(
             literal("publication"),
             col(Publication.id),
@@ -209,7 +221,7 @@ class CheckRecords:
             col(SummaryLanguage.size),
             col(SummaryLanguage.wrapped_key),
         )
-        every = union_all(versions, copies, summaries, planned, public).subquery()
+        every = union_all(versions, copies, exhibits, summaries, planned, public).subquery()
         question = select(every).order_by(every.c.object).execution_options(yield_per=PIECE)
         for table, one, review, room, name, size, wrapped in self._session.execute(question):
             yield Content(table, one, _content_scope(table, review, room), name, size, wrapped)

@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from storage.cases import Exhibit
 from storage.notes import NoteCopy
 from storage.publications import Publication, PublicFile
 from storage.reports import SummaryLanguage
@@ -165,7 +166,7 @@ class DocumentRecords:
 
     def object_names(self) -> set[str]:
         """List the names of all objects that a row keeps something under, but what was called off or withdrawn."""
-        named = [select(col(table.object_name)) for table in (Version, NoteCopy, SummaryLanguage)]
+        named = [select(col(table.object_name)) for table in (Version, NoteCopy, SummaryLanguage, Exhibit)]
         named.append(select(col(Publication.object_name)).where(col(Publication.cancelled_at).is_(None)))
         named.append(select(col(PublicFile.object_name)).where(col(PublicFile.withdrawn_at).is_(None)))
         return {name for question in named for name in self._session.scalars(question)}

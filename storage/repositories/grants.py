@@ -11,6 +11,8 @@ from sqlmodel import col
 
 from storage.cases import Containment
 from storage.grants import (
+    CaseGrant,
+    ConcernGrant,
     Grant,
     GrantDocument,
     GrantHold,
@@ -23,7 +25,18 @@ from storage.grants import (
 from storage.repositories.people import running
 from storage.tables import Appointment, Cycle, Document, Review, ReviewParty, Version
 
-GrantRow = Grant | GrantTerms | GrantDocument | GrantReader | GrantNominee | GrantUndertaking | GrantHold | MarkedCopy
+GrantRow = (
+    Grant
+    | GrantTerms
+    | GrantDocument
+    | GrantReader
+    | GrantNominee
+    | GrantUndertaking
+    | GrantHold
+    | ConcernGrant
+    | CaseGrant
+    | MarkedCopy
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,30 @@ class GrantRecords:
             .where(col(GrantHold.containment_id).in_(containment_ids))
         )
         return {row[0]: row[1] for row in self._session.execute(question)}
+
+    def ever_given(self, review_id: UUID) -> Sequence[Grant]:
+        """List the grants of a review that gave something at some time, those too that ended; oldest first."""
+        given = select(col(GrantTerms.grant_id)).where(col(GrantTerms.review_id) == review_id)
+        question = select(Grant).where(col(Grant.review_id) == review_id, col(Grant.id).in_(given))
+        return self._session.scalars(question.order_by(col(Grant.begun_at), col(Grant.id))).all()
+
+    def of_concern(self, concern_id: UUID) -> Grant | None:
+        """Find the grant under which a concern was filed, if it was."""
+        question = select(Grant).join(ConcernGrant, col(ConcernGrant.grant_id) == col(Grant.id))
+        return self._session.scalar(question.where(col(ConcernGrant.concern_id) == concern_id))
+
+    def of_cases(self, case_ids: Collection[UUID]) -> dict[UUID, list[Grant]]:
+        """List what of grants cases are about, oldest first."""
+        question = (
+            select(col(CaseGrant.case_id), Grant)
+            .join(Grant, col(Grant.id) == col(CaseGrant.grant_id))
+            .where(col(CaseGrant.case_id).in_(case_ids))
+            .order_by(col(Grant.begun_at), col(Grant.id))
+        )
+        found: dict[UUID, list[Grant]] = {case: [] for case in case_ids}
+        for case, grant in self._session.execute(question):
+            found[case].append(grant)
+        return found
 
     def undertakings(self, grant_ids: Collection[UUID]) -> Sequence[GrantUndertaking]:
         """List the undertakings that were given for grants."""

@@ -7,18 +7,24 @@ from tests.policies.positions import Thing, Who, side
 FILING: Final = {"listConcerns", "fileConcern"}
 # what the confidentiality officer does, and a focal point of a State concerned
 EXAMINING: Final = {
+    "addExhibit",
     *("beginContainment", "addCaseEntry", "nameConcerned", "askHearing", "recordFinding", "viewCaseTrail"),
 }
 OFFICER: Final = {
     *("proposeCase", "viewCase", "confirmCase", "declineCase", "liftContainment"),
     *("compareCase", "submitCase", "closeCase"),
-    "viewSnapshot",
+    *("viewSnapshot", "downloadExhibit"),
     *EXAMINING,
 }
 STATE: Final = {"viewCase", "confirmCase", "declineCase", "compareCase", "submitCase"}
-GROUP: Final = {"viewSubmission", "decideCase"}
+GROUP: Final = {"viewSubmission", "decideCase", "downloadExhibit"}
 # by which somebody judges: nobody examines their own act
-JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {"viewCase", "compareCase", "submitCase"}
+JUDGING: Final = {"setConcernAside", "decideCase", *OFFICER} - {
+    "viewCase",
+    "compareCase",
+    "submitCase",
+    "downloadExhibit",
+}
 # being heard: for whoever is suspended, too
 HEARD: Final = {"listOwnCases", "viewOwnCase", "answerCase"}
 ACTS: Final = {*FILING, *OFFICER, *GROUP, "discloseCase", "viewConcern", "setConcernAside"}
@@ -57,7 +63,7 @@ def heard(act: str, thing: Thing) -> bool:
 
 def allowed(who: Who, act: str, thing: Thing) -> bool:
     if act in FILING:
-        return _works_on_it(who)
+        return (thing.kind != "grant" and _works_on_it(who)) or _reads(who, thing)
     officer = who.role == "confidentiality_officer"
     if act == "viewConcern":
         return thing.filed_by_me or (officer and not thing.mine)
@@ -73,13 +79,16 @@ def _may(who: Who, act: str, thing: Thing) -> bool:
         return act in OFFICER
     if who.role == "oversight":
         return act in GROUP
-    if act == "discloseCase":
+    if act in {"discloseCase", "downloadExhibit"}:
         return who.role == "focal_point" and side(who) == "under review"
-    concerned = side(who) != "no party" or thing.of == who.state
+    concerned = side(who) != "no party" or who.state in {thing.of, thing.granted_to}
     return who.role == "focal_point" and concerned and act in STATE
 
 
 def _is_time(who: Who, act: str, thing: Thing) -> bool:
+    if act == "downloadExhibit":
+        in_group = who.role == "oversight"
+        return thing.submitted and thing.given if in_group else thing.registered or who.role != "focal_point"
     running = thing.registered and not thing.ended
     to_the_group = {
         "compareCase": running and (thing.found or who.role == "focal_point"),
@@ -106,6 +115,14 @@ def _is_its_turn(act: str, thing: Thing) -> bool:
 
 def _named(thing: Thing) -> bool:
     return thing.mine or thing.of is not None
+
+
+def _reads(who: Who, thing: Thing) -> bool:
+    """Whoever the terms of a grant to their State name, and its focal point."""
+    of = thing.granted_to if thing.kind == "concern" else thing.of
+    given = thing.kind == "concern" or (thing.kind == "grant" and thing.decided)
+    named = thing.reader if thing.kind == "concern" else thing.mine
+    return given and who.state is not None and who.state == of and (who.role == "focal_point" or named)
 
 
 def _works_on_it(who: Who) -> bool:

@@ -325,6 +325,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         for act in (
             *("askGrant", "offerGrant", "viewGrant", "weighGrant", "decideGrant", "refuseGrant", "changeGrant"),
             *("revokeGrant", "answerOffer", "nameReaders", "viewGrantOpenings", "openGranted", "acceptGranted"),
+            "listConcerns",
         )
     ),
     "granted": (Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED),
@@ -352,7 +353,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
                 "decideCase",
                 "closeCase",
             ),
-            "viewSnapshot",
+            *("viewSnapshot", "addExhibit", "downloadExhibit"),
         )
     ),
 }
@@ -452,7 +453,10 @@ def _breach(thing: Thing, one: UUID) -> Facts:
     person = ME if thing.mine else OTHER if thing.of else None
     involved = frozenset({ME, OTHER} if thing.involved else {OTHER})
     if thing.kind == "concern":
-        return ConcernFacts(ConcernId(one), _review(thing), filed_by, person, frozenset({filed_by}), involved)
+        readers = frozenset({ME, OTHER} if thing.reader else {OTHER})
+        to = StateCode(thing.granted_to) if thing.granted_to else None
+        filers = frozenset({filed_by})
+        return ConcernFacts(ConcernId(one), _review(thing), filed_by, person, filers, involved, to, readers)
     return CaseFacts(
         CaseId(one),
         _review(thing),
@@ -467,6 +471,8 @@ def _breach(thing: Thing, one: UUID) -> Facts:
         heard=thing.heard,
         found=thing.found,
         submitted=thing.submitted,
+        given=thing.given,
+        grantees=frozenset({StateCode(thing.granted_to)} if thing.granted_to else ()),
     )
 
 

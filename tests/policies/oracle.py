@@ -210,7 +210,7 @@ def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool
     hindered = who.suspended or cases.held_back(who, act, thing)
     if hindered or (act in WORK and thing.step == "closed"):
         return False
-    if thing.kind in {"concern", "case"}:
+    if thing.kind in {"concern", "case"} or act in cases.FILING:
         return cases.allowed(who, act, thing)
     told = act in NOTICES or (act in grants.LISTS and grants.lists(who, act))
     plain = PLAIN.get(who.role or "", {}).get(thing.kind, set())

@@ -89,12 +89,17 @@ class Thing:
     # of breaches
     filed_by_me: bool = False
     involved: bool = False  # I have worked on the review
+    granted_to: str | None = (
+        None  # the State that was granted what it is about, or that reads under the concern's grant
+    )
+    reader: bool = False  # I am one whom the terms name
     registered: bool = False
     ended: bool = False
     asked: bool = False
     heard: bool = False
     found: bool = False
     submitted: bool = False
+    given: bool = False  # the exhibit that is asked for, to the Group
 
 
 # rooms in which one reads: one's own State's national room is "own"

@@ -106,6 +106,8 @@ COURSE: Final = (
     {**_HEARD, "found": True, "submitted": True, "ended": True},
     {**_HEARD, "ended": True},
     {"ended": True},
+    {**_OPEN, "submitted": True, "given": True},
+    {**_OPEN, "given": True},  # which no row of the portal is
 )
 
 
@@ -113,8 +115,12 @@ def breaches(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thing]:
     """A concern and a case, in every place that somebody can have in it."""
     for step, place in product(steps, PLACES):
         yield Thing("concern", step=step, **place)
+        for to, reader in product(("XBB", "XDD"), (True, False)):
+            yield Thing("concern", step=step, granted_to=to, reader=reader, **place)
         for of, course in product((None, "XAA", "XBB", "XDD"), COURSE):
             yield Thing("case", step=step, of=of, **place, **course)
+        for course in COURSE:
+            yield Thing("case", step=step, granted_to="XDD", **place, **course)
     yield Thing("concern", absent=True)
     yield Thing("case", absent=True)
 

@@ -17,10 +17,12 @@ from sqlmodel import SQLModel
 from portal.app import DATABASE
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
-from storage.cases import BreachCase, CaseEntry, Concern, Containment
+from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit
 from storage.columns import UtcTime
 from storage.dialogue import Attachment, Batch, Clarification, Entry, EntryTask, Remark, Routing
 from storage.grants import (
+    CaseGrant,
+    ConcernGrant,
     Grant,
     GrantDocument,
     GrantHold,
@@ -97,7 +99,7 @@ def fill(world: World) -> None:
         records.put_cosignatures([Cosignature(size=head.size, signer="w.example/1", key_id=b"1234", value=b"signed")])
 
 
-def a_grant(review: UUID, about: Put, me: UUID, now: datetime, held: UUID) -> tuple[SQLModel, ...]:
+def a_grant(review: UUID, about: Put, me: UUID, now: datetime, held: UUID, case: UUID) -> tuple[SQLModel, ...]:
     """Make one of everything of a grant."""
     here = {"id": uuid4(), "review_id": review}
     given = {"document_id": about.document, "version_id": about.version}
@@ -111,6 +113,8 @@ def a_grant(review: UUID, about: Put, me: UUID, now: datetime, held: UUID) -> tu
         GrantNominee(**mine, named_by=me, named_at=now),
         GrantUndertaking(**mine, wording="reader-1", accepted_at=now),
         GrantHold(containment_id=held, grant_id=here["id"]),
+        ConcernGrant(concern_id=case, grant_id=here["id"]),
+        CaseGrant(id=uuid4(), case_id=case, grant_id=here["id"]),
         MarkedCopy(
             **here, grant_id=here["id"], version_id=about.version, number="A", person_id=me, event_id=me, made_at=now
         ),
@@ -165,6 +169,17 @@ def ask(world: World, about: Put) -> None:
             made_by=me,
             made_at=now,
         ),
+        Exhibit(
+            id=uuid4(),
+            case_id=here["id"],
+            number=1,
+            object_name="object",
+            size=1,
+            media_type="application/pdf",
+            wrapped_key=b"sealed",
+            added_by=me,
+            added_at=now,
+        ),
         Manifest(
             **here,
             room_id=file.rooms["shared"],
@@ -188,7 +203,7 @@ def ask(world: World, about: Put) -> None:
             said_by=me,
             said_at=now,
         ),
-        *a_grant(file.review, about, me, now, held),
+        *a_grant(file.review, about, me, now, held, here["id"]),
         Publication(
             **here,
             document_id=about.document,

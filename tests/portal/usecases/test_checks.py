@@ -205,6 +205,9 @@ CHANGES: dict[str, tuple[str, str | int | Callable[[Session], UUID] | None]] = {
     "entry_task": ("recalled_at", None),
     "grant_document": ("version_id", lambda known: known.scalars(select(Manifest.summary_version_id)).one()),
     "grant_hold": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "concern_grant": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "case_grant": ("grant_id", lambda known: known.scalars(select(Grant.id).where(Grant.state_code == "XEE")).one()),
+    "exhibit": ("number", 7),
     "grant_nominee": ("named_at", None),
     "grant_reader": ("person_id", lambda known: known.scalars(select(Grant.begun_by)).all()[0]),
     "grant_terms": ("until", None),
@@ -331,6 +334,8 @@ def given_to_read(world: World) -> None:
     held = {"hold": "grant", "hold_reason": "Looked into.", "held_grant": str(grant)}
     on = breaches.ahead(world, 20)
     breaches.act(world, "confidentiality", breaches.registered(world), "containments", **held, review_on=on)
+    filed = press(browser(world, "reader_xff"), f"/granted/{grant}/concerns", **breaches.CONCERN)
+    assert filed.status_code == 303, filed.text
     reports.in_all_languages(world, manifest)
     with world.request():
         summaries.transmit_summary(world.portal, world.caller("officer"), manifest.review_id)
@@ -356,7 +361,8 @@ def all_tables(world: World, file: Put, table: type[Any]) -> None:
     talk(world)
     noting.copied(world)
     publicity.published(world)
-    breaches.contained(world, breaches.registered(world, on=breaches.concern(world)))
+    breaches.contained(world, case := breaches.registered(world, on=breaches.concern(world)))
+    breaches.exhibited(world, case)
     browser(world, "confidentiality").get(f"/signals/{raised(world)}")
     assert noting.describe(world).status_code == 303
     person = world.members["translator"].person

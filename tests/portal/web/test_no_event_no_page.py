@@ -47,6 +47,8 @@ STREAMS = {
     Action.DELIVER_TRANSLATION,
     Action.ADD_NOTE,
     Action.OPEN_NOTE,
+    Action.ADD_EXHIBIT,
+    Action.DOWNLOAD_EXHIBIT,
 }
 # who may walk a way, by its beginning; everybody else's ways are the focal point's
 WALKERS = {

@@ -22,7 +22,7 @@ from portal.domain.roles import Role
 from portal.web.routes import WAYS
 from portal.web.ways import Way
 from storage.authenticators import Passkey
-from storage.cases import BreachCase, Concern, Containment
+from storage.cases import BreachCase, Concern, Containment, Exhibit
 from storage.dialogue import Clarification, Entry, EntryTask
 from storage.grants import Grant
 from storage.handovers import Handover
@@ -76,6 +76,7 @@ class Ids:
     entries: tuple[UUID, ...]
     texts: tuple[UUID, ...]
     copies: tuple[UUID, ...]
+    exhibits: tuple[UUID, ...]
     handovers: tuple[UUID, ...]
     issuers: tuple[UUID, ...]
     passkeys: tuple[UUID, ...]
@@ -220,6 +221,7 @@ def breached(world: World, file: str, state: str) -> None:
     filed = breaches.concern(world, f"focal_{state}", file=file)
     case = breaches.registered(world, on=filed, person=f"left_{state}", file=file)
     breaches.contained(world, case, whom=f"left_{state}")
+    breaches.exhibited(world, case)
 
 
 def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
@@ -242,6 +244,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         issuers = session.scalars(select(Issuer.id).where(Issuer.state_code == home)).all()
         passkeys = session.scalars(select(Passkey.id).where(col(Passkey.person_id).in_(members))).all()
         cases = session.scalars(select(BreachCase.id).where(BreachCase.review_id == own.review)).all()
+        exhibits = session.scalars(select(Exhibit.id).where(col(Exhibit.case_id).in_(cases))).all()
         held_back = session.scalars(select(Containment.id).where(Containment.review_id == own.review)).all()
         concerns = session.scalars(select(Concern.id).where(Concern.review_id == own.review)).all()
         grants = session.scalars(select(Grant.id).where(Grant.review_id == own.review)).all()
@@ -264,6 +267,7 @@ def gathered(world: World, file: str, held: list[UUID], translator: str) -> Ids:
         entries=tuple(entries),
         texts=tuple(texts),
         copies=tuple(one.id for one in copies),
+        exhibits=tuple(exhibits),
         handovers=tuple(handed),
         issuers=tuple(issuers),
         passkeys=tuple(passkeys),
@@ -334,6 +338,8 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/containments/{id}/lift": {"lift_reason": "No."},
         "/cases/{id}/entries": {"entry": "fact", "entry_text": "A"},
         "/cases/{id}/person": {"concerned": str(ids.people[0])},
+        "/cases/{id}/grants": {"about_grant": str(ids.grants[0])},
+        "/granted/{id}/concerns": breaches.CONCERN,
         "/cases/{id}/hearing": {"allegation": "A", "last_day": "2026-05-20"},
         "/cases/{id}/finding": {"finding": "no_breach", "finding_reasons": "A"},
         "/hearings/{id}": {"answer": "A"},
