@@ -146,14 +146,11 @@ def backups(opened: Opened) -> Iterator[Finding]:
     """Look when the last backup was made that came to its end."""
     if opened.portal is None:
         return
-    if opened.settings.database:
-        yield Finding("backups", Mark.UNUSED, "the database is backed up by the means of its server: see that it is")
-        return
     with opened.portal.database.read() as session:
         made = BackupRecords(session).last_whole()
     if made is None:
         mend = "portal keys recovery make, then portal backup every night (deploy/README.md, Back up while it runs)"
-        yield Finding("backups", Mark.ADVICE, "none was ever made", mend)
+        yield Finding("backups", Mark.ADVICE, "none came to its end yet", mend)
         return
     says = f"the last one was made on {made:%d %B %Y, %H:%M} UTC"
     if abs(opened.portal.clock() - made) > BACKUP_OLD:

@@ -332,7 +332,7 @@ def test_when_the_last_backup_was_made_is_said_and_an_old_one_is_wrong(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (none,) = found(settings, "backups")
-    assert (none.mark, none.says) == (Mark.ADVICE, "none was ever made")
+    assert (none.mark, none.says) == (Mark.ADVICE, "none came to its end yet")
     portal = open_portal(settings)
     recoverable(portal)
     made = backed_up(portal, tmp_path / "elsewhere" / "backups").made
