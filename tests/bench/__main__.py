@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import contents, crowds, growing, rendering, replicating, running, talking
+from tests.bench import contents, crowds, elsewhere, growing, rendering, replicating, running, talking
 
 BUILD = Path("build")
 
@@ -16,6 +16,7 @@ def main() -> int:
         tree = growing.figures(Path(folder) / "tree")
         files = rendering.figures()
         replicas = replicating.figures(Path(folder) / "replicas")
+        servers = elsewhere.figures(Path(folder) / "elsewhere")
         slow = crowds.figures(Path(folder) / "crowds")
         figures = [
             *contents.figures(),
@@ -24,6 +25,7 @@ def main() -> int:
             *files,
             *tree,
             *replicas,
+            *servers,
             *slow,
         ]
     BUILD.mkdir(exist_ok=True)

@@ -187,7 +187,7 @@ def event_share(world: World, path: str) -> float:
 
 
 @contextmanager
-def served(folder: Path, plan: dict[str, str]) -> Iterator[int]:
+def served(folder: Path, plan: dict[str, Any]) -> Iterator[int]:
     """Serve a folder on a free port, by the server of `portal serve`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

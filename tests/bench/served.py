@@ -116,7 +116,11 @@ def with_floors(settings: Settings, plan: dict[str, Any]) -> ASGIApp:
 def main() -> None:
     plan = json.loads(Path(os.environ[PLAN]).read_text())
     settings = Settings(
-        data=Path(plan["data"]), keys=Path(plan["keys"]), port=plan["port"], session_idle_minutes=10_000
+        data=Path(plan["data"]),
+        keys=Path(plan["keys"]),
+        port=plan["port"],
+        session_idle_minutes=10_000,
+        **plan.get("elsewhere", {}),
     )
     logging.disable(logging.WARNING)  # what the server says of itself at each start
     asyncio.run(serve(settings, with_floors(settings, plan)))
