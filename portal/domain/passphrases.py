@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it has no types
-
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
 
@@ -165,6 +163,9 @@ def _is_common(squashed: str) -> bool:
 
 @cache
 def _often_used() -> frozenset[str]:
+    # here, so that a portal has the lists in its memory once somebody chooses a passphrase
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # it has no types
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final
-
-from holidays import HolidayBase, country_holidays
+from typing import TYPE_CHECKING, Final
 
 from portal.domain.ids import StateCode
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _SECRETARIAT: Final = frozenset({5, 6})  # Saturday and Sunday, as datetime counts weekdays
 _ENGLISH: Final = "en_US"
@@ -42,7 +43,9 @@ def rest_days(day: date, states: Iterable[StateCode]) -> tuple[RestDay, ...]:
 
 
 @lru_cache(_KEPT)
-def _calendar(state: str, year: int) -> HolidayBase | None:
+def _calendar(state: str, year: int) -> "HolidayBase | None":
+    from holidays import country_holidays  # here: the calendars of all countries take a tenth of a second to load
+
     try:
         plain = country_holidays(state, years=year)
         spoken = plain.supported_languages

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import typst
-from fontTools.ttLib import TTFont
+if TYPE_CHECKING:
+    import typst
 
 FOLDER: Final = Path("/usr/share/fonts")
 LATIN: Final = "Noto Sans"  # Latin, Cyrillic and Greek
@@ -53,7 +53,7 @@ class FontsMissing(RuntimeError):
 class Shelf:
     """The fonts that were found, and the file of each family's upright face."""
 
-    fonts: typst.Fonts
+    fonts: "typst.Fonts"
     faces: Mapping[str, tuple[str, int]]
 
 
@@ -64,6 +64,8 @@ def shelf(folder: Path = FOLDER) -> Shelf:
     Raises:
         FontsMissing: There is none for one of the languages of a review.
     """
+    import typst  # here, as in the other two places: a portal has the engine in its memory once it makes a paper
+
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
     faces = {
         font.family: (font.path, font.index)
@@ -79,6 +81,8 @@ def shelf(folder: Path = FOLDER) -> Shelf:
 @cache
 def _drawn(path: str, index: int) -> frozenset[str]:
     """Return the characters that a font draws."""
+    from fontTools.ttLib import TTFont
+
     with TTFont(path, fontNumber=index, lazy=True) as font:
         return frozenset(map(chr, font.getBestCmap()))
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-import typst
-
 from portal.domain.markdown import shown
 from portal.papers.blocks import BREAK, Block, Line, blocks_of, reads_rtl
 from portal.papers.dialogue import Article, Paper, Question, Said
@@ -77,6 +75,8 @@ def write(template: bytes, said: dict[str, Any], found: Shelf) -> bytes:
 
 
 def _set(template: bytes, found: Shelf, paper: str) -> bytes:
+    import typst
+
     pdf, warnings = typst.compile_with_warnings(
         template,
         font_paths=found.fonts,
