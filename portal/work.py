@@ -199,7 +199,7 @@ class Work:
 
     def _keep_session_awake(self) -> None:
         """Remember a session's use, at most once a minute: pages shall not write more than they must."""
-        used = self.who.session
+        used = None if self.caller.idle else self.who.session
         if used is not None and used.ended_at is None and self.now - used.seen_at >= SESSION_NOTED:
             used.seen_at = self.now
 

@@ -34,7 +34,7 @@ class Publication(Guarded, SQLModel, table=True):
     state_code: str = Field(foreign_key="state.code", max_length=3)
     kind: str = Field(max_length=40)  # of the document
     language: str = Field(max_length=8)
-    said: bytes  # JSON: title, pages chosen and whether all, what was removed, cautions, SHA-256 of the file
+    said: bytes  # JSON: title, pages chosen and left out, what was removed (with words), cautions, SHA-256 of the file
     pages: int
     size: int = large()
     object_name: str = Field(max_length=64)  # the file, sealed

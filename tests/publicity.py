@@ -5,6 +5,7 @@ from dataclasses import replace
 from unittest.mock import patch
 from uuid import UUID
 
+from portal.publishing.findings import Finding, Kind
 from portal.usecases import publications
 from portal.usecases.making import Made
 from portal.usecases.making_public import publish_due
@@ -17,12 +18,12 @@ TITLE = "Report of the country review, chapters one to three"
 
 
 FILE = b"%PDF-1.7 exactly this file"
-REMOVED = (("comments", 2),)
+REMOVED = (Finding(Kind.COMMENTS, 2, ("Ask <i>okapi</i>",), (1, 2)), Finding(Kind.SCRIPTS, 1))
 
 
 def make(_source: bytes, pages: tuple[int, ...], _title: str, _language: str) -> Made:
     """Stand in for the engine, which has tests of its own."""
-    return Made(FILE, pages or (1, 2, 3), not pages, REMOVED, ())
+    return Made(FILE, pages or (1, 2, 3), tuple({1, 2, 3} - set(pages)) if pages else (), REMOVED, ())
 
 
 def stood_in() -> AbstractContextManager[object]:

@@ -13,10 +13,11 @@ from portal.domain.reviews import ReviewStage
 from portal.domain.undertakings import WORDING
 from portal.domain.words import LANGUAGES
 from portal.errors import Conflict
-from portal.usecases import comments, reports, summaries
+from portal.usecases import comments, disagreeing, reports, summaries
 from portal.usecases.comments import Commented
 from portal.usecases.contents import take_content
 from portal.usecases.deliveries import begin_delivery, keep_delivery
+from portal.usecases.disagreeing import Disagreed
 from portal.usecases.documents import circulate_document
 from portal.usecases.reports import Proposed
 from portal.usecases.reviews import advance_review
@@ -92,7 +93,7 @@ def agree(world: World, manifest: UUID, who: str) -> bool:
 
 def disagree(world: World, manifest: UUID, who: str, reason: str = "Page 3 says what we did not say.") -> None:
     with world.request():
-        reports.disagree(world.portal, world.caller(who), manifest, reason)
+        disagreeing.disagree(world.portal, world.caller(who), manifest, Disagreed(reason))
 
 
 def agreed(world: World) -> Manifest:

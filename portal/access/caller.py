@@ -19,6 +19,7 @@ class Caller:
     feed: bytes | None = None
     address: str = ""
     client: str = ""
+    idle: bool = False  # a page asked by itself: it doesn't keep the session awake
     mark: str = ""  # that somebody signed in with this browser before, as it says; checked where it counts
     met: list[Any] = field(default_factory=list, compare=False, repr=False)  # whom the last act found, for the header
 

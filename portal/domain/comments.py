@@ -1,6 +1,7 @@
 """Comments on a draft report by its places, and what becomes of them (GL 30, 34): rules without input or output.
 
 1. A comment is on one version of a draft, by article, page or paragraph; it is never edited, and is answered in turn.
+   One that a disagreement on the report opened may be on the whole text.
 2. Whoever drafts says what becomes of it: accepted as it is, in discussion, or settled by a text that was agreed on.
    What was said last counts; accepted and settled comments are open no more.
 3. A later version of the draft says which comments it takes up.
@@ -46,7 +47,7 @@ DISPOSITIONS: Final[dict[Disposition, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CommentPlace:
-    """Where in a draft: the article as it is cited, the page, the paragraph; one of them at least."""
+    """Where in a draft: the article as it is cited, the page, the paragraph; none: the whole text."""
 
     article: str = ""
     page: str = ""

@@ -4,7 +4,7 @@
 2. It is final when the State under review and both reviewing States have agreed to it, and not before.
 3. It ends when a State doesn't agree, when another one is proposed, or when what it names is overtaken: by another
    report or summary that is circulated, by a withdrawal, by other parties, or by another stage of the review. What
-   was agreed to it counts for no other.
+   was agreed to it counts for no other. Why a State doesn't agree opens a comment on the draft, and is discussed there.
 4. The summary goes out once all six languages of the United Nations are there, each a version that the officer
    confirmed, and never before it is final (ToR 33-35). A while later everybody has it (ToR 51); until then, a language
    version that proves wrong is replaced (d).
@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from portal.domain.cases import text_of
+from portal.domain import markdown
 from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
@@ -33,6 +33,7 @@ UNFIT: Final = N_(
     "Choose a country review report and an executive summary that lie in the shared room, are circulated and are not "
     "withdrawn, each in its newest version."
 )
+NO_TEXT: Final = N_("Choose the report or the executive summary.")
 TRANSMITTED: Final = N_("The executive summary has gone out already, so nothing was changed.")
 PUBLIC: Final = N_("The executive summary is public in this language already, so nothing was changed.")
 NO_SUMMARY: Final = N_(
@@ -97,13 +98,27 @@ def check_pair(*, fit: bool) -> None:
 
 
 def reason_given(raw: str) -> str:
-    """Return why a State doesn't agree, as it is kept.
+    """Return why a State doesn't agree, as it is kept, in Markdown: it opens a comment on the draft.
 
     Raises:
-        RefusedError: Nothing is said, it is too long, or holds characters that steer a screen.
+        RefusedError: Nothing is said, it is too long, or holds characters that nobody sees.
 
     """
-    return text_of(raw, REASON_CHARACTERS)
+    return markdown.check_text(raw, REASON_CHARACTERS)
+
+
+def text_meant(raw: str) -> DocumentKind:
+    """Return which of the two texts a State doesn't agree to; the report where none is named.
+
+    Raises:
+        RefusedError: It is neither.
+
+    """
+    try:
+        kind = DocumentKind(raw or DocumentKind.REPORT)
+        return TEXTS[TEXTS.index(kind)]
+    except ValueError:
+        raise RefusedError(Problem("no-text", NO_TEXT)) from None
 
 
 def is_final(parties: Collection[str], agreed: Collection[str]) -> bool:

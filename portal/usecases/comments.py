@@ -61,17 +61,24 @@ def comment(portal: Portal, caller: Caller, review_id: UUID, said: Commented) ->
         comments.check_draft(fit=draft is not None)
         assert draft is not None  # noqa: S101  # it was just checked
         comments.check_open(final=record.final is not None)
-        records, new_id = CommentRecords(work.session, work.who.reach), uuid4()
-        scope = room_scope(room.review_id, room.id)
-        place = rfc8785.dumps(asdict(said.place)).decode()
-        row = _row(work, room, new_id)
-        row.number, row.version_id = records.next_number(room.review_id), draft.newest.id
-        row.place = work.seal(permit, scope, Place("draft_comment", "place", new_id), place)
-        row.remark_id = write_remark(work, permit, room, RemarkKind.COMMENT, said.text)
-        records.add(row)
-        work.note(permit, comment=str(new_id))
+        new_id = uuid4()
+        open_comment(work, permit, room, new_id, draft.newest.id, said.place, said.text)
         _tell(work, room, new_id)
         return new_id
+
+
+def open_comment(
+    work: Work, permit: Permit, room: Room, new_id: UUID, version: UUID, place: CommentPlace, text: str
+) -> None:
+    """Write a comment on a version of a draft, by a permit to write in its room."""
+    records = CommentRecords(work.session, work.who.reach)
+    where = Place("draft_comment", "place", new_id)
+    row = _row(work, room, new_id)
+    row.number, row.version_id = records.next_number(room.review_id), version
+    row.place = work.seal(permit, room_scope(room.review_id, room.id), where, rfc8785.dumps(asdict(place)).decode())
+    row.remark_id = write_remark(work, permit, room, RemarkKind.COMMENT, text)
+    records.add(row)
+    work.note(permit, comment=str(new_id))
 
 
 def reply(portal: Portal, caller: Caller, comment_id: UUID, text: str) -> None:

@@ -64,9 +64,10 @@ class OpeningLine:
 
 @dataclass(frozen=True, slots=True)
 class GrantOpenings:
-    """What was opened under a grant; more: there are older entries that aren't shown."""
+    """What was opened under a grant until a moment; more: there are older entries that aren't shown."""
 
     grant: UUID
+    at: datetime
     state: str
     stand: Stand
     lines: tuple[OpeningLine, ...]
@@ -98,7 +99,7 @@ def view_grant_openings(portal: Portal, caller: Caller, grant_id: UUID) -> Grant
         line.given = given.get(line.version) if line.version else None
         shown.append(line)
     state = record.grant.state_code
-    return GrantOpenings(grant_id, state, stand, tuple(shown), more or len(lines) > LINES)
+    return GrantOpenings(grant_id, work.now, state, stand, tuple(shown), more or len(lines) > LINES)
 
 
 def _collect(portal: Portal, permit: Permit, session: Session, grant: UUID) -> tuple[list[OpeningLine], bool]:

@@ -49,16 +49,21 @@ class Made:
     Args:
         file: The public file.
         chosen: Which pages of the document it has.
-        whole: It has all of them.
-        removed: What of the document it doesn't have: kind and how often.
+        left_out: Which it doesn't have.
+        removed: What of the document it doesn't have, with words as examples, which are as confidential as that.
         cautions: What is to be known of it: kind and how often.
     """
 
     file: bytes
     chosen: tuple[int, ...]
-    whole: bool
-    removed: tuple[tuple[str, int], ...]
+    left_out: tuple[int, ...]
+    removed: tuple[Finding, ...]
     cautions: tuple[tuple[str, int], ...]
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it has all pages of the document."""
+        return not self.left_out
 
 
 @contextmanager
@@ -96,8 +101,9 @@ def make_anew(source: bytes, pages: tuple[int, ...], title: str, language: str) 
         (Caution.UNSURE.value, sum(len(page.unsure) for page in made.pages)),
     )
     # of a Word file, what it carried itself; what LibreOffice put into the PDF is nobody's secret
-    removed = tuple((one.kind.value, one.count) for one in (made.removed if before is None else before))
-    return Made(made.file, chosen, len(chosen) == there, removed, tuple(one for one in cautions if one[1]))
+    removed = made.removed if before is None else before
+    left_out = tuple(page for page in range(1, there + 1) if page not in set(chosen))
+    return Made(made.file, chosen, left_out, removed, tuple(one for one in cautions if one[1]))
 
 
 def _as_pdf(source: bytes) -> tuple[bytes, tuple[Finding, ...] | None]:

@@ -258,7 +258,9 @@ def _granted_events(portal: Portal, permit: Permit, grant: UUID, time: tuple[dat
     """Read what was opened under a grant, from its own part of the log."""
     with portal.database.read() as session:
         asked, records = Wanted((grant,), None, None, *time), AuditRecords(session)
-        rows = records.page(asked, MOST_EVENTS)
+        rows = records.page(asked, MOST_EVENTS + 1)
+        if len(rows) > MOST_EVENTS:
+            raise Invalid(TOO_LONG)
         events = [read_event(session, portal.keyring, permit, row) for row in rows]
     yield from (event for event in events if isinstance(event, Said))
 

@@ -1,5 +1,6 @@
 """Publications as the State under review sees them: the list, one of them, and exactly its file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -68,12 +69,23 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """What isn't in the public file, of one kind: how often, on which pages, and some of its words."""
+
+    kind: str
+    count: int
+    pages: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationPage:
     """One publication.
 
     Args:
         pages_said: Which pages of the document were chosen.
-        removed: What of the document isn't in the file: kind and how often.
+        left_out: Which pages of it were not.
+        removed: What of the document isn't in the file.
         cautions: What is to be known of the file: kind and how often.
         hours: How long it is thought over.
         unopened: The reader may confirm it once they have opened its file.
@@ -85,9 +97,10 @@ class PublicationPage:
     state: str
     pages: int
     pages_said: str
+    left_out: str
     size: int
     sha256: str
-    removed: tuple[tuple[str, int], ...]
+    removed: tuple[Removed, ...]
     cautions: tuple[tuple[str, int], ...]
     prepared_by: str
     confirmed: tuple[Confirmed, ...]
@@ -169,9 +182,10 @@ def view_publication(portal: Portal, caller: Caller, publication_id: UUID) -> Pu
         state=row.state_code,
         pages=row.pages,
         pages_said=said["pages"],
+        left_out=said.get("left_out", ""),
         size=row.size,
         sha256=said["sha256"],
-        removed=tuple((kind, count) for kind, count in said["removed"]),
+        removed=tuple(_removed(*one) for one in said["removed"]),
         cautions=tuple((kind, count) for kind, count in said["cautions"]),
         prepared_by=name_of(portal, permit, people[row.prepared_by]),
         confirmed=tuple(_confirmed(portal, permit, people, one) for one in consents),
@@ -181,6 +195,10 @@ def view_publication(portal: Portal, caller: Caller, publication_id: UUID) -> Pu
         unopened=unopened,
         may=may,
     )
+
+
+def _removed(kind: str, count: int, pages: str = "", words: Sequence[str] = ()) -> Removed:
+    return Removed(kind, count, pages, tuple(words))  # what an earlier release kept has kind and count alone
 
 
 def _confirmed(portal: Portal, permit: Permit, people: dict[UUID, Person], row: Consent) -> Confirmed:

@@ -29,6 +29,7 @@ from portal.domain.publications import check_size, pages_said
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, PortalError
+from portal.publishing.findings import Finding
 from portal.usecases.contents import Arrived, Upload, abandon, author, take_content
 from portal.usecases.downloads import FAILED
 from portal.usecases.making import Made, make_anew, turn
@@ -47,6 +48,9 @@ from storage.tables import Document, Version
 NEWER: Final = N_(
     "The document got a newer version since this was prepared, or was withdrawn. Prepare it anew from that."
 )
+
+
+WORDS_MOST: Final = 30  # of what was removed, for each kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,10 @@ def _allowed(work: Work, plan: Plan) -> tuple[Document, Version, Permit]:
     return document, version, permit
 
 
+def _removed(one: Finding) -> list[object]:
+    return [one.kind.value, one.count, pages_said(one.pages), list(one.words[:WORDS_MOST])]
+
+
 def _keep(portal: Portal, caller: Caller, plan: Plan, upload: Upload, done: tuple[Made, Arrived]) -> UUID:
     made, arrived = done
     with portal.work(caller) as work:
@@ -187,7 +195,8 @@ def _keep(portal: Portal, caller: Caller, plan: Plan, upload: Upload, done: tupl
             "title": plan.title,
             "pages": pages_said(made.chosen),
             "whole": made.whole,
-            "removed": [list(one) for one in made.removed],
+            "left_out": pages_said(made.left_out),
+            "removed": [_removed(one) for one in made.removed],
             "cautions": [list(one) for one in made.cautions],
             "sha256": arrived.digest.hex(),
         }

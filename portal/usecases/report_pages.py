@@ -1,12 +1,13 @@
 """How far the agreement on a report is, as the parties see it: what is proposed, who agreed, what was before."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.domain.comments import Disposition
 from portal.domain.documents import DocumentKind
 from portal.domain.reports import Ending
 from portal.domain.turns import Turn
@@ -20,6 +21,7 @@ from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.publications import HeldBack, PublicFile
 from storage.reports import Agreement, Manifest, SummaryLanguage
+from storage.repositories.comments import CommentRecords
 from storage.repositories.documents import Listed
 from storage.repositories.reports import ReportRecords
 from storage.repositories.reviews import ReviewRecord
@@ -46,14 +48,24 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a State said to a manifest; reason: where it didn't agree."""
+class CommentRef:
+    """The comment that a disagreement opened: its number, and what has become of it so far."""
 
+    number: int
+    disposition: Disposition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a State said to a manifest; reason: where it didn't agree; comment: that this opened on the draft."""
+
+    id: UUID
     state: str
     agrees: bool
     by: str
     at: datetime
     reason: str
+    comment: CommentRef | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,12 @@ class ReportPage:
     may_answer: bool
     outgoing: Outgoing | None = None  # once it is final
 
+    @property
+    def differing(self) -> tuple[Answer, ...]:
+        """Give by which answers the last proposal ended, if nothing is proposed in its place."""
+        last = self.earlier[0] if self.earlier and self.manifest is None else None
+        return tuple(one for one in last.answers if one.comment) if last else ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -154,6 +172,7 @@ class _Found:
     versions: Mapping[UUID, tuple[Document, Version]]
     people: Mapping[UUID, Person]
     parties: tuple[str, ...]
+    comments: Mapping[UUID, CommentRef]  # by the answer that opened them
 
 
 def view_report(portal: Portal, caller: Caller, review_id: UUID) -> ReportPage:
@@ -197,7 +216,19 @@ def _found(work: Work, record: ReviewRecord) -> _Found:
     answers = records.answers([row.id for row in rows])
     people = {row.proposed_by for row in rows} | {answer.said_by for answer in answers}
     parties = (record.review.state_code, *record.reviewing)
-    return _Found(rows, answers, records.texts(rows), work.people.named(list(people)), parties)
+    comments = _opened_by(work, record, {answer.id for answer in answers if not answer.agrees})
+    return _Found(rows, answers, records.texts(rows), work.people.named(list(people)), parties, comments)
+
+
+def _opened_by(work: Work, record: ReviewRecord, answers: Collection[UUID]) -> dict[UUID, CommentRef]:
+    """Find the comments that disagreements opened, in the order in which all of them were written."""
+    found: dict[UUID, CommentRef] = {}
+    for row in CommentRecords(work.session, work.who.reach).of(record.review.id) if answers else ():
+        if row.id in answers and row.number is not None:
+            found[row.id] = CommentRef(row.number, None)
+        elif row.under_id in found and row.disposition:
+            found[row.under_id] = replace(found[row.under_id], disposition=Disposition(row.disposition))
+    return found
 
 
 def _shown(portal: Portal, permit: Permit, row: Manifest, found: _Found) -> ManifestView:
@@ -214,11 +245,13 @@ def _shown(portal: Portal, permit: Permit, row: Manifest, found: _Found) -> Mani
         at=row.proposed_at,
         answers=tuple(
             Answer(
+                answer.id,
                 answer.state_code,
                 answer.agrees,
                 name_of(portal, permit, found.people[answer.said_by]),
                 answer.said_at,
                 open_reason(portal, permit, answer),
+                found.comments.get(answer.id),
             )
             for answer in answers
         ),

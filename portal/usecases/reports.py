@@ -76,7 +76,7 @@ def propose_manifest(portal: Portal, caller: Caller, review_id: UUID, proposed: 
         row = _manifest(work, permit, last + 1, (report, summary), hashes)
         records.add(row)
         work.note(permit, manifest=str(row.id))
-        _tell(work, NoticeKind.REPORT_PROPOSED, row)
+        tell_parties(work, NoticeKind.REPORT_PROPOSED, row)
         return row.id
 
 
@@ -89,31 +89,15 @@ def agree(portal: Portal, caller: Caller, manifest_id: UUID) -> bool:
 
     """
     with portal.work(caller) as work:
-        row, record, permit = _answer(work, Action.AGREE_MANIFEST, manifest_id, None)
-        agreed = {answer.state_code for answer in record.answers if answer.agrees} | {work.who.state or ""}
+        row, _, record, permit = answer(work, Action.AGREE_MANIFEST, manifest_id, None)
+        agreed = {one.state_code for one in record.answers if one.agrees} | {work.who.state or ""}
         final = reports.is_final({record.review.state_code, *record.reviewing}, agreed)
         if final:
             row.final_at = work.now
             work.note(permit, final=True)
             record.review.stage = ReviewStage.AGREED.value
-            _tell(work, NoticeKind.REPORT_AGREED, row)
+            tell_parties(work, NoticeKind.REPORT_AGREED, row)
         return final
-
-
-def disagree(portal: Portal, caller: Caller, manifest_id: UUID, reason: str) -> None:
-    """Say for one's State that it doesn't agree to a manifest, and why; the manifest ends by that (GL 34).
-
-    Raises:
-        NotFound: There is no such manifest, or the actor may not know of it.
-        Forbidden: The actor sees it but doesn't answer for a party, it ended or is final, or the State has answered.
-        RefusedError: There is no reason, or it is too long.
-
-    """
-    said = reports.reason_given(reason)
-    with portal.work(caller) as work:
-        row, _, permit = _answer(work, Action.DISAGREE_MANIFEST, manifest_id, said)
-        end_manifest(work, permit, row.review_id, Ending.DISAGREED)
-        _tell(work, NoticeKind.REPORT_REFUSED, row)
 
 
 def review_of(portal: Portal, caller: Caller, manifest_id: UUID) -> UUID:
@@ -205,8 +189,16 @@ def _manifest(work: Work, permit: Permit, number: int, texts: tuple[Version, Ver
     )
 
 
-def _answer(work: Work, action: Action, manifest_id: UUID, reason: str | None) -> tuple[Manifest, ReviewRecord, Permit]:
-    """Record what a State says to a manifest; the record that comes back is from before."""
+def answer(
+    work: Work, action: Action, manifest_id: UUID, reason: str | None
+) -> tuple[Manifest, Agreement, ReviewRecord, Permit]:
+    """Record what a State says to a manifest, by an act on it; the review's record that comes back is from before.
+
+    Raises:
+        NotFound: There is no such manifest, or the actor may not know of it.
+        Forbidden: The actor sees it but doesn't answer for a party, it ended or is final, or the State has answered.
+
+    """
     records = ReportRecords(work.session, work.who.reach)
     row, permit = work.require(action, Manifest, records.find(manifest_id), asked=manifest_id)
     record = work.file(row.review_id)
@@ -214,23 +206,23 @@ def _answer(work: Work, action: Action, manifest_id: UUID, reason: str | None) -
         raise NotFound
     new_id = uuid4()
     place = Place("agreement", "reason", new_id)
-    records.add(
-        Agreement(
-            id=new_id,
-            review_id=row.review_id,
-            room_id=row.room_id,
-            manifest_id=row.id,
-            state_code=work.who.state,
-            agrees=reason is None,
-            reason=None if reason is None else work.seal(permit, scope_of(row), place, reason),
-            said_by=author(work),
-            said_at=work.now,
-        )
+    said = Agreement(
+        id=new_id,
+        review_id=row.review_id,
+        room_id=row.room_id,
+        manifest_id=row.id,
+        state_code=work.who.state,
+        agrees=reason is None,
+        reason=None if reason is None else work.seal(permit, scope_of(row), place, reason),
+        said_by=author(work),
+        said_at=work.now,
     )
-    return row, record, permit
+    records.add(said)
+    return row, said, record, permit
 
 
-def _tell(work: Work, kind: NoticeKind, row: Manifest) -> None:
+def tell_parties(work: Work, kind: NoticeKind, row: Manifest) -> None:
+    """Tell all who may know of a manifest what became of it."""
     tell(
         work,
         kind,

@@ -37,6 +37,7 @@ WORDS: Final = {
 }
 HALF_A_DAY: Final = timedelta(hours=12)  # before the end it is the last day, in the zone of its giver and near ones
 _SEEN_DIGITS: Final = 6
+LOOKS_AGAIN_SECONDS: Final = 60
 
 
 def listing(request: Request) -> Response:
@@ -193,7 +194,9 @@ def name(request: Request) -> Response:
 def openings(request: Request) -> Response:
     """Show what was opened under a grant."""
     page = grant_openings.view_grant_openings(portal_of(request), caller_of(request), id_from(request, "id"))
-    return show(request, "grants/openings.html", page=page, names=state_names(request), words=WORDS)
+    return show(
+        request, "grants/openings.html", page=page, names=state_names(request), words=WORDS, every=LOOKS_AGAIN_SECONDS
+    )
 
 
 def _answer(request: Request, grant: UUID, checks: Checks) -> Response:

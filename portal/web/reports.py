@@ -7,10 +7,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from portal.domain.comments import DISPOSITIONS, CommentPlace, article_of, mark_of
 from portal.domain.problems import Problem, RefusedError
-from portal.domain.reports import ENDINGS, REASON_CHARACTERS, UNFIT, reason_given
+from portal.domain.reports import ENDINGS, REASON_CHARACTERS, UNFIT, reason_given, text_meant
 from portal.domain.words import LANGUAGES
-from portal.usecases import report_pages, reports
+from portal.usecases import disagreeing, report_pages, reports
+from portal.usecases.disagreeing import Disagreed
 from portal.usecases.reports import Proposed
 from portal.web.checks import Checks, state_names
 from portal.web.forms import Form, read_form, whole
@@ -44,12 +46,16 @@ def agree(request: Request) -> Response:
 
 
 def disagree(request: Request) -> Response:
-    """Say for one's State that it doesn't agree to a manifest, and why."""
+    """Say for one's State that it doesn't agree to a manifest, where and why."""
     checks, manifest = Checks(read_form(request)), id_from(request, "id")
     review = reports.review_of(portal_of(request), caller_of(request), manifest)
-    reason = checks.take("reason", reason_given)
-    if reason is not None:
-        checks.attempt(partial(reports.disagree, portal_of(request), caller_of(request), manifest, reason))
+    reason, text = checks.take("reason", reason_given), checks.take("text", text_meant)
+    article, page = checks.take("article", article_of), checks.take("page", mark_of)
+    paragraph = checks.take("paragraph", mark_of)
+    if checks.ok and text is not None:
+        place = CommentPlace(article or "", page or "", paragraph or "")
+        said = Disagreed(reason or "", text, place)
+        checks.attempt(partial(disagreeing.disagree, portal_of(request), caller_of(request), manifest, said))
     return _back(review) if checks.ok else _page(request, review, checks)
 
 
@@ -68,7 +74,7 @@ def _page(request: Request, review: UUID, checks: Checks) -> Response:
         status=checks.status,
         page=page,
         names=state_names(request),
-        words={"languages": LANGUAGES, "endings": ENDINGS},
+        words={"languages": LANGUAGES, "endings": ENDINGS, "dispositions": DISPOSITIONS},
         longest=REASON_CHARACTERS,
         **checks.tell(request),
     )

@@ -75,6 +75,7 @@ def caller_of(request: Request) -> Caller:
             token=hashed,
             address=address,
             client=request.headers.get("user-agent", "")[:CLIENT_LETTERS],
+            idle="fresh" in request.query_params,
             mark=cookies.read_cookie(request, cookies.KNOWN) or "",
         )
         request.state.caller = known

@@ -89,12 +89,16 @@ def test_a_grant_by_somebody_who_gives_one_for_the_first_time(hands: dict[str, H
     picture = reads.page.get_by_role("img", name="Page 1; its words stand below.")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 500  # drawn, and not a sign that it is missing
+    # seen at once, and a minute later without a press
+    gives.page.clock.install()
+    gives.link("Who opened what")
+    gives.shows("Reader_Xff Example", "pages 1")
     reads.link("Next")
     reads.page.locator("summary", has_text="The words of this page").click()
     reads.shows("Quokka is on page two.")
-    # seen, and revoked: the page that is open shows nothing more
-    gives.link("Who opened what")
-    gives.shows("Reader_Xff Example", "pages 1–2")
+    gives.page.clock.run_for(61_000)
+    gives.shows("pages 1–2")
+    # and revoked: the page that is open shows nothing more
     gives.page.go_back()
     gives.page.locator("summary", has_text="Revoke").click()
     gives.page.get_by_label("Why").last.fill("A corrected report follows.")

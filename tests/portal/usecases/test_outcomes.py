@@ -34,7 +34,7 @@ from tests.reports import transmitted
 from tests.web_client import browser
 
 DAY = timedelta(days=1)
-MADE = Made(b"%PDF-1.7 made anew", (1,), whole=True, removed=(), cautions=())
+MADE = Made(b"%PDF-1.7 made anew", (1,), left_out=(), removed=(), cautions=())
 LAW = Described(DocumentKind.LAW, "en")
 
 

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from portal.domain.grants import Stand
+from portal.usecases import openings
 from portal.usecases.case_pages import take_snapshot
 from portal.usecases.giving import weigh_grant
 from storage.fields import Place
@@ -153,3 +156,28 @@ def twice(world: World, who: str) -> None:
         basis = work.seal(permit, REGISTRY, Place("appointment", "basis", new_id), "{}")
         known = {"person_id": now.person_id, "role": now.role, "state_code": now.state_code}
         work.people.add(Appointment(id=new_id, basis=basis, starts_at=now.starts_at, created_at=work.now, **known))
+
+
+def test_who_opened_what_is_asked_for_anew_by_itself_without_keeping_the_session_awake(world: World) -> None:
+    grant = granted(world)
+    pledged(world, grant)
+    path, client = f"/grants/{grant}/openings", browser(world, "focal_xaa")
+    asks = f'data-fresh="60" hx-get="{path}?fresh"'
+    assert asks in client.get(path).text
+    version = page(world, grant).given[0].version
+    step = world.portal.settings.session_idle - timedelta(minutes=1)
+    world.clock.forward(step)
+    browser(world, "reader_xff").get(f"/granted/versions/{version}")
+    looked = client.get(f"{path}?fresh", follow_redirects=False)
+    assert (looked.status_code, "read a document under a grant" in looked.text) == (200, True)
+    world.clock.forward(timedelta(minutes=1))
+    assert client.get(f"{path}?fresh", follow_redirects=False).status_code == 303
+
+
+def test_what_is_too_much_to_read_at_once_is_refused_and_not_cut(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    grant = granted(world)
+    pledged(world, grant)
+    path = f"/documents/{page(world, grant).given[0].document}/openings"
+    monkeypatch.setattr(openings, "MOST_EVENTS", 1)
+    answer = browser(world, "focal_xaa").get(path)
+    assert (answer.status_code, "Choose a shorter one" in answer.text) == (422, True)

@@ -19,6 +19,7 @@ from portal.domain.documents import DocumentKind
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.words import LANGUAGES
 from portal.errors import Conflict
+from portal.publishing.findings import Finding, Kind
 from portal.usecases import making, public_summaries
 from portal.usecases.checks import check_records
 from portal.usecases.making import Made, make_anew
@@ -67,7 +68,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, world: World) -> list[tuple[bytes, st
     def make(source: bytes, pages: tuple[int, ...], title: str, language: str) -> Made:
         assert pages == ()
         made.append((source, title, language))
-        return Made(anew(language), (1, 2), whole=True, removed=(("comments", 1),), cautions=())
+        return Made(anew(language), (1, 2), left_out=(), removed=(Finding(Kind.COMMENTS, 1),), cautions=())
 
     monkeypatch.setattr(public_summaries, "make_anew", make)
     return made
@@ -79,7 +80,7 @@ def anew(language: str) -> bytes:
 
 def mended(language: str) -> Callable[..., Made]:
     """Stand in for an engine that makes anything anew again."""
-    return lambda *_: Made(anew(language), (1,), whole=True, removed=(), cautions=())
+    return lambda *_: Made(anew(language), (1,), left_out=(), removed=(), cautions=())
 
 
 def publish(world: World) -> int:

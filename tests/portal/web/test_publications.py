@@ -73,6 +73,7 @@ def test_two_people_confirm_it_and_after_a_day_it_is_public_for_everybody(world:
     publication = prepared(world, pages="1-2")
     page = browser(world, "focal_xaa").get(f"/publications/{publication}").text
     assert "Comments and marks" in page
+    assert [said in page for said in ("<q><bdi>Ask &lt;i&gt;okapi&lt;/i&gt;</bdi></q>", "Pages left out")] == [True] * 2
     assert hashlib.sha256(FILE).hexdigest() in page
     assert browser(world, "expert_xaa").get(f"/publications/{publication}/file").content == FILE
     confirmed(world, publication)

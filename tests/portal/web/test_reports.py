@@ -11,7 +11,7 @@ from storage.notices import Notice
 from storage.planning import ScheduleStep
 from tests.cast import World
 from tests.filing import press
-from tests.reports import PARTIES, agree, agreed, disagree, propose, row, stage, texts
+from tests.reports import PARTIES, agree, agreed, answers, disagree, propose, row, stage, texts
 from tests.web_client import browser
 
 
@@ -89,6 +89,44 @@ def test_a_disagreement_keeps_what_was_typed_until_it_has_a_reason(world: World)
         text = page(world, who)
         assert "Page 3 &lt;b&gt;errs&lt;/b&gt;." in text
         assert "A State did not agree." in text
+
+
+def test_a_disagreement_opens_a_comment_on_the_draft_and_what_becomes_of_it_leads_on(world: World) -> None:
+    proposed = texts(world)
+    manifest = propose(world, proposed)
+    where = {"text": "summary", "article": "untoc 5", "page": "3", "paragraph": ""}
+    press(browser(world, "focal_xaa"), f"/manifests/{manifest}/disagree", reason="It *errs*.", **where)
+    made = answers(world)[-1].id
+    assert "It <em>errs</em>." in (opened := browser(world, "expert_xbb").get(f"/comments/{made}").text)
+    assert "UNTOC 5" in opened
+    assert f'href="/documents/{proposed.summary}"' in opened
+    assert f'href="/comments/{made}"' in page(world, "observer_xcc")
+    assert "Nothing is proposed" not in page(world, "observer_xcc")
+    settled = press(browser(world, "expert_xbb"), f"/comments/{made}/disposition", becomes="agreed_text", words="So.")
+    assert settled.status_code == 303
+    assert "Settled by an agreed text" in page(world, "focal_xaa")
+    second = propose(world, replace(proposed, seen=1))
+    assert f'href="/comments/{made}"' in page(world, "focal_xaa")  # with the proposal before
+    assert [agree(world, second, who) for who in PARTIES] == [False, False, True]
+    assert press(browser(world, "focal_xaa"), f"/comments/{made}/replies", text="But no.").status_code == 409
+
+
+@pytest.mark.parametrize("wrong", [{"reason": " "}, {"article": "UNTOC 99"}, {"page": "3" * 41}, {"text": "law"}])
+def test_a_disagreement_that_is_filled_in_wrongly_is_kept_in_the_form(world: World, wrong: dict[str, str]) -> None:
+    manifest = propose(world, texts(world))
+    filled = {"reason": "It errs.", "text": "summary", "article": "", "page": "7", "paragraph": "Annex", **wrong}
+    answer = press(browser(world, "focal_xaa"), f"/manifests/{manifest}/disagree", **filled)
+    assert (answer.status_code, 'value="Annex"' in answer.text) == (422, True)
+    assert row(world, manifest).ended_at is None
+    assert answers(world) == []
+
+
+def test_a_disagreement_without_a_place_is_about_the_whole_report(world: World) -> None:
+    proposed = texts(world)
+    disagree(world, propose(world, proposed), "focal_xcc")
+    opened = browser(world, "focal_xaa").get(f"/comments/{answers(world)[-1].id}").text
+    assert "the whole text" in opened
+    assert f'href="/documents/{proposed.report}"' in opened
 
 
 def test_what_can_not_be_agreed_on_is_refused_with_what_to_choose(world: World) -> None:
