@@ -35,6 +35,8 @@ PLACES: Final = frozenset(
     }
 )
 LOG_FORMATS: Final = ("text", "json")
+# whose downloads of PDF files bear a mark: of all who are no party to the file, or of everybody
+MARKED_FOR: Final = ("outside", "everybody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Settings:
     publication_hours: int = 24  # so long what two people confirmed for publication is thought over
     group_observers: bool = False  # the Oversight Group has observers here (ToR 38); else such an appointment is none
     confirm_appointments: bool = False  # the registrar confirms what focal points appoint
+    mark_downloads: str = "outside"  # PDF files are marked for who is no party to the file; or for everybody
     smtp_host: str = ""  # the server that takes our mail; none: mail waits
     smtp_port: int = 587
     smtp_security: str = "starttls"  # or tls; none only to this machine
@@ -92,6 +95,8 @@ class Settings:
         _read_limits(self.session_limits)
         _read_signal_limits(self.signal_limits)
         _ = self.issuer_reach, self.token
+        if self.mark_downloads not in MARKED_FOR:
+            raise Invalid(f"the setting mark_downloads can be {' or '.join(MARKED_FOR)}, not {self.mark_downloads!r}")
         if self.log_format not in LOG_FORMATS:
             raise Invalid(f"the setting log_format can be {' or '.join(LOG_FORMATS)}, not {self.log_format!r}")
 

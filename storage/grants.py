@@ -153,7 +153,7 @@ class CaseGrant(Guarded, SQLModel, table=True):
 
 
 class MarkedCopy(Guarded, SQLModel, table=True):
-    """A marked copy that left: its number is in every page, and leads back to whoever took it."""
+    """A marked copy that left, under a grant or not: its number is in every page, and leads back to whoever took it."""
 
     __tablename__: ClassVar[str] = "marked_copy"
     __table_args__ = (
@@ -164,7 +164,7 @@ class MarkedCopy(Guarded, SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     number: str = Field(unique=True, max_length=20)  # as people read it; random: it tells nothing of how many there are
     review_id: UUID
-    grant_id: UUID
+    grant_id: UUID | None = None  # under which it left; none: to whoever reads the file itself, or its summary
     version_id: UUID
     person_id: UUID = Field(foreign_key="person.id")
     event_id: UUID  # of the log: who asked, when, under which rule

@@ -18,6 +18,7 @@ from sqlalchemy.util import LRUCache
 from policies.engine import Engine as Policies
 from portal import app as application
 from portal.app import create_portal, open_portal
+from portal.rendering.renderer import Renderer
 from portal.settings import Settings
 from portal.usecases.keys import rotate_keys
 from portal.work import Portal
@@ -115,6 +116,12 @@ def world(built: tuple[Path, World], tmp_path: Path, clock: Clock) -> Iterator[W
     with copied(built, tmp_path, clock) as world:
         yield world
     databases.drop(tmp_path / "data")
+
+
+@pytest.fixture
+def stamped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have copies marked at once, without a look at the file: what real marks are has tests of its own."""
+    monkeypatch.setattr(Renderer, "marked", lambda _, pdf, *__, **___: b"%PDF-1.7 marked: " + b"".join(pdf))
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ _DEVICES: Final = frozenset(
 # acts whose permit covers the same, whatever they are on
 _SCOPES: Final[dict[Action, frozenset[Scope]]] = {
     Action.VIEW_STATEMENT: frozenset({NAMES, OUTCOMES}),
-    Action.DOWNLOAD_SUMMARY: frozenset({SUMMARIES}),  # no names, and no room of the file that it is from
+    Action.DOWNLOAD_SUMMARY: frozenset({SUMMARIES, NAMES}),  # for the mark; and no room of the file that it is from
     Action.CHECK_RECORDS: frozenset({STREAMS, ORIGINS}),  # what the log says; no names, no titles, no contents
     Action.WATCH_LOG: frozenset({STREAMS, ORIGINS, SIGNALS}),  # likewise, and what is counted of people
     Action.RAISE_SIGNALS: frozenset(),

@@ -221,6 +221,20 @@ def press(run: Run, key: str, paper: Paper, ending: str, **values: str) -> Answe
     return expect(answer, f"{player.name} does {ending} on {paper.title}")
 
 
+def take_copy(run: Run, key: str, paper: Paper) -> list[str]:
+    """Download a version as who is no party to its file: a PDF comes as a marked copy; gives what is wrong."""
+    version, source = paper.newest
+    if source.path.suffix.lower() != ".pdf":
+        return download(run, key, paper)
+    player, received = run.player(key), bytearray()
+    answer = player.visitor.fetch(f"/versions/{version}/content", received.extend)
+    if answer.status != WHOLE:
+        return [f"“{paper.title}”: the portal answered {answer.status}"]
+    run.notes(player, DOWNLOADED, paper, version)
+    marked = received.startswith(b"%PDF-") and hashlib.sha256(received).hexdigest() != source.digest
+    return [] if marked else [f"“{paper.title}”: it bears no mark"]
+
+
 def download(run: Run, key: str, paper: Paper, at: int = -1) -> list[str]:
     """Download a version and compare it with its file; gives what is wrong."""
     player = run.player(key)

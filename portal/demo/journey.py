@@ -13,10 +13,10 @@ from portal.demo.acts import (
     accept,
     add_version,
     arrived,
-    download,
     expect,
     press,
     see,
+    take_copy,
     upload,
 )
 from portal.demo.cast import REVIEWS, STATES, CastPerson, CastReview
@@ -203,7 +203,7 @@ def _translate(run: Run, report: Report, material: Material, review: str) -> Non
     task = ids_in(translator.visitor.get("/translations").text, "/translations/")[0]
     form = translator.visitor.form(f"/translations/{task}", lambda form: form.action.endswith("/delivery"))
     run.notes(translator, OPENED, first)
-    wrong = download(run, translator.cast.key, first)
+    wrong = take_copy(run, translator.cast.key, first)
     answer = translator.visitor.upload(form, [(delivered.name, delivered.path)], title=delivered.title)
     expect(answer, f"{translator.name} delivers a translation")
     bound = run.player(HANDS[review]["focal"]).visitor.get(f"/documents/{first.document}").text

@@ -16,7 +16,8 @@ from portal.domain.texts import N_
 from portal.domain.zips import Member, archive_size, descriptor, directory, local_header
 from portal.errors import Invalid, PortalError
 from portal.usecases.downloads import ABORTED, COMPLETE, FAILED, STOPPED, begin_download, end_download
-from portal.usecases.particulars import open_particulars
+from portal.usecases.marked_copies import MARKED_ALONE, is_pdf, leaves_marked
+from portal.usecases.particulars import Particulars, open_particulars
 from portal.work import Intent, Portal
 from storage import permits
 from storage.tables import Document, Room
@@ -61,7 +62,9 @@ class Archive:
 
     def _file(self, portal: Portal, caller: Caller, version_id: UUID) -> Iterator[bytes]:
         with permits.request(self._request):  # no step of the iterator lies inside: each may run in another thread
-            download = begin_download(portal, caller, version_id)
+            download = begin_download(
+                portal, caller, version_id
+            )  # without anything that marks: no PDF to whom it must be
         sent, result = 0, ABORTED
         try:
             for block in download.blocks():
@@ -84,7 +87,7 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
     Raises:
         NotFound: There is no such room, or the actor may not know of it.
         Forbidden: The actor sees the room but may not take it along.
-        Invalid: There is nothing in it.
+        Invalid: There is nothing in it, or a PDF that may leave as a marked copy alone.
 
     """
     with portal.work(caller) as work:
@@ -94,7 +97,7 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
         listed = work.documents.listed(room.id)
         newest = {one.document.id: one.newest for one in listed}
         allowed = work.allowed(Action.DOWNLOAD_VERSION, Document, [one.document for one in listed])
-        versions = [newest[document.id] for document in allowed]
+        versions, marked = [newest[document.id] for document in allowed], leaves_marked(work)
         work.note(permit, files=len(versions))
         intent = work.begins(permit) if versions and streams else None
         if not streams:
@@ -103,7 +106,7 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
     if not versions:
         raise Invalid(NOTHING_HERE)
     try:
-        names = unique_names([open_particulars(portal, permit, version).name for version in versions])
+        names = _names([open_particulars(portal, permit, version) for version in versions], marked=marked)
     except BaseException:
         end_download(portal, intent, FAILED, 0)
         raise
@@ -113,3 +116,9 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
     )
     size = archive_size([member for _, member in members])
     return Archive(f"{state} {room.kind} {work.now:%Y-%m-%d}.zip", size, intent, members, permit.request)
+
+
+def _names(files: list[Particulars], *, marked: bool) -> list[str]:
+    if marked and any(map(is_pdf, files)):
+        raise Invalid(MARKED_ALONE)
+    return unique_names([file.name for file in files])

@@ -19,6 +19,7 @@ from portal.domain.reviews import RoomKind
 from portal.gate import targets
 from portal.usecases import manifests
 from portal.usecases.contents import author
+from portal.usecases.marked_copies import leaves_marked
 from portal.usecases.notices import tell_of_document
 from portal.usecases.particulars import (
     Particulars,
@@ -103,6 +104,7 @@ class DocumentPage:
     may: frozenset[Action]
     targets: tuple[RoomKind, ...]
     passes_at_once: bool
+    marked: bool  # PDF files of it leave to the reader as marked copies alone
 
     @property
     def seen(self) -> str:
@@ -132,8 +134,8 @@ def view_document(portal: Portal, caller: Caller, document_id: UUID) -> Document
         to = targets(portal.policies, actor, facts)  # type: ignore[arg-type]  # a document's matter has its facts
         why = tuple(reasons(work.why(Action.VIEW_DOCUMENT, Document, document)))
         who = {version.created_by for version in versions} | {document.withdrawn_by or document.created_by}
-        people = work.people.named(list(who))
-    return _opened(portal, permit, document, versions, bound, people, record, may, tuple(to), why)
+        people, marked = work.people.named(list(who)), leaves_marked(work)
+    return _opened(portal, permit, document, versions, bound, people, record, may, tuple(to), why, marked=marked)
 
 
 def describe_document(portal: Portal, caller: Caller, document_id: UUID, seen: str, said: Described) -> None:
@@ -229,6 +231,8 @@ def _opened(
     may: frozenset[Action],
     to: tuple[RoomKind, ...],
     why: tuple[str, ...],
+    *,
+    marked: bool,
 ) -> DocumentPage:
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
     room: Room = next(room for room in record.rooms if room.id == document.room_id)
@@ -257,6 +261,7 @@ def _opened(
         may=may,
         targets=to,
         passes_at_once=record.review.passes_at_once,
+        marked=marked,
     )
 
 

@@ -3,17 +3,32 @@
 1. The intent is durable before the first byte leaves; the outcome follows, whatever it is.
 2. Key, length and header are checked before an answer begins: what doesn't fit is an error, not half a file.
 3. A whole content is opened in one stream, which also proves its end; a part opens only the chunks it needs.
+4. To whom PDF files leave as marked copies alone (marked_copies.py), no part of a file leaves and no validator of one.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.domain.media import PDF
 from portal.domain.ranges import ByteRange, Span
+from portal.errors import Invalid
+from portal.usecases.marked_copies import (
+    ENDING,
+    MARKED_ALONE,
+    Copying,
+    Marking,
+    Taker,
+    begin_marking,
+    draw_copy,
+    is_pdf,
+    leaves_marked,
+    mark_of,
+)
 from portal.usecases.particulars import Particulars, open_particulars, scope_of
 from portal.work import Intent, Portal, Work
 from storage.content import Reader, open_all, plain_size, version_context
@@ -37,6 +52,8 @@ class Download:
         size: Bytes of the whole content.
         span: The bytes to send; None where the range asked for lies beyond the content.
         intent: The outcome that is owed once the bytes went; None where none go.
+        marked: PDF files leave to whoever asks as marked copies alone.
+        copying: The copy that leaves in place of the bytes, if one does.
     """
 
     version: UUID
@@ -48,14 +65,19 @@ class Download:
     _portal: Portal = field(repr=False)
     _object: str = field(repr=False)
     _key: bytes = field(repr=False)
+    marked: bool = False
+    copying: Copying | None = None
 
     def blocks(self) -> Iterator[bytes]:
         """Open the bytes of the span.
 
         Raises:
             Damaged: They are not what was sealed; whoever hands them on breaks off.
+            Invalid: A marked copy leaves in their place.
 
         """
+        if self.copying is not None:
+            raise Invalid(MARKED_ALONE)
         if self.span is None:
             return iter(())
         if self.span == Span(0, self.size):
@@ -73,6 +95,24 @@ class Download:
         if self._reader().size != self.size:
             raise Damaged
 
+    def marked_for(
+        self, caller: Caller, permit: Permit, said: Particulars, taker: Taker | None, marking: Marking | None
+    ) -> Self:
+        """Give what leaves in its place to whom PDF files leave as marked copies alone; other files stay what they are.
+
+        Raises:
+            Invalid: It is a PDF, and nothing marks it here.
+
+        """
+        if self.intent is None or not is_pdf(said):
+            return replace(self, marked=True)
+        if taker is None or marking is None:
+            raise Invalid(MARKED_ALONE)
+        mark = mark_of(self._portal, permit, taker)
+        copying = begin_marking(self._portal, caller, marking.renderer, mark, lambda _: self.blocks())
+        stem = self.name[: -len(ENDING)] if self.name.lower().endswith(ENDING) else self.name
+        return replace(self, name=f"{stem} {mark.copy}{ENDING}", media_type=PDF, marked=True, copying=copying)
+
     def _reader(self) -> Reader:
         sealed = self._portal.objects.size(self._object)
         if plain_size(sealed) != self.size:
@@ -82,7 +122,14 @@ class Download:
 
 
 def begin_download(
-    portal: Portal, caller: Caller, version_id: UUID, *, wanted: ByteRange | None = None, streams: bool = True
+    portal: Portal,
+    caller: Caller,
+    version_id: UUID,
+    *,
+    wanted: ByteRange | None = None,
+    streams: bool = True,
+    gets: bool = True,
+    marking: Marking | None = None,
 ) -> Download:
     """Ask for a version's content, or for a part of it.
 
@@ -92,19 +139,31 @@ def begin_download(
         version_id: The version.
         wanted: The range; None: all of it.
         streams: Bytes will follow, and an outcome; otherwise only what a head says (HEAD, not modified).
+        gets: The same for whom no validator holds, since PDF files leave to them marked.
+        marking: What marks copies; without it no PDF leaves to them.
 
     Raises:
         NotFound: There is no such version, or the actor may not know of it.
         Forbidden: The actor sees the document but may not download it.
+        Invalid: It could leave as a marked copy alone, and nothing marks it here.
         Damaged: The stored object isn't what was put there.
 
     """
     with portal.work(caller) as work:
         found = work.documents.find_version(version_id)
         version, permit = work.require(Action.DOWNLOAD_VERSION, Version, found, asked=version_id)
-        span, intent = begin_span(work, permit, version.size, wanted, streams=streams)
+        marked = leaves_marked(work)
+        taker = draw_copy(work, permit, version.review_id, version.id, marking) if marked and gets else None
+        span, intent = begin_span(
+            work, permit, version.size, None if marked else wanted, streams=gets if marked else streams
+        )
     try:
-        return _opened(portal, permit, version, span, intent)
+        said = open_particulars(portal, permit, version)
+        key = portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key)
+        kind = said.detected or said.declared
+        download = Download(version.id, said.name, kind, version.size, span, intent, portal, version.object_name, key)
+        download.check()
+        return download.marked_for(caller, permit, said, taker, marking) if marked else download
     except BaseException:
         end_download(portal, intent, FAILED, 0)
         raise
@@ -132,24 +191,3 @@ def sealed_bytes(portal: Portal, name: str, start: int = 0, stop: int | None = N
     """Read an object; whoever stops early closes the iterator, which gives the store's file or connection back."""
     with portal.objects.get(name, start, stop) as blocks:
         yield from blocks
-
-
-def _opened(portal: Portal, permit: Permit, version: Version, span: Span | None, intent: Intent | None) -> Download:
-    said = open_particulars(portal, permit, version)
-    download = Download(
-        version.id,
-        said.name,
-        _media_type(said),
-        version.size,
-        span,
-        intent,
-        portal,
-        version.object_name,
-        portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key),
-    )
-    download.check()
-    return download
-
-
-def _media_type(said: Particulars) -> str:
-    return said.detected or said.declared

@@ -5,38 +5,39 @@
 3. The intent of a copy is in the log before it is made; it is stopped when the access ends meanwhile.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
 from threading import Event
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain import copies
 from portal.domain.media import PDF
-from portal.domain.rendering import SENTENCES, Failure, NotRendered
-from portal.errors import Invalid, SignedOut, Unavailable
+from portal.domain.rendering import Failure, NotRendered
+from portal.errors import NotFound
 from portal.papers.mark import Mark
 from portal.rendering.office import Office
 from portal.rendering.renderer import Content, Renderer, Shown
 from portal.usecases.downloads import sealed_bytes
-from portal.usecases.grant_facts import find_granted, grant_records
+from portal.usecases.grant_facts import find_granted
 from portal.usecases.grants import Given, opened
+from portal.usecases.marked_copies import (
+    Copying,
+    Opening,
+    a_place,
+    begin_marking,
+    check_fonts,
+    draw_copy,
+    mark_of,
+    taker_of,
+)
 from portal.usecases.particulars import open_particulars, scope_of
-from portal.usecases.people import name_of
-from portal.usecases.shares import a_share
 from portal.work import Intent, Portal
 from storage.content import open_all, version_context
 from storage.errors import StorageError
-from storage.grants import MarkedCopy
 from storage.permits import Permit
-from storage.tables import Person, Version
+from storage.tables import Version
 
-PIECE: Final = 64 * 1024
 WORDS_DPI: Final = 36  # where the image is thrown away
 
 
@@ -46,9 +47,6 @@ class Showing:
 
     renderer: Renderer
     office: Office
-
-
-Opening = Callable[[Event | None], Content]  # gives a file as PDF, or raises NotRendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,12 @@ def view_page(portal: Portal, caller: Caller, showing: Showing, version_id: UUID
 
     Raises:
         NotFound: No grant gives this version to the reader.
+        Unavailable: The fonts of the mark are missing.
 
     """
     file = _open(portal, caller, showing, version_id, number)
     try:
-        with _place(portal, caller):
+        with a_place(portal, caller):
             shown = _page(showing.renderer, file, number, dpi=WORDS_DPI, text=True)
     except NotRendered as none:
         return PageShown(file, number, 0, "", none.failure)
@@ -95,21 +94,12 @@ def view_image(portal: Portal, caller: Caller, showing: Showing, version_id: UUI
     Raises:
         NotFound: No grant gives this version to the reader.
         NotRendered: It can't be shown.
+        Unavailable: The fonts of the mark are missing.
 
     """
     file = _open(portal, caller, showing, version_id, number)
-    with _place(portal, caller):
+    with a_place(portal, caller):
         return _page(showing.renderer, file, number)
-
-
-@contextmanager
-def _place(portal: Portal, caller: Caller) -> Iterator[None]:
-    with ExitStack() as inside:
-        try:
-            inside.enter_context(a_share(portal, caller))
-        except Unavailable:
-            raise NotRendered(Failure.BUSY) from None
-        yield
 
 
 def _page(renderer: Renderer, file: GrantedFile, number: int, *, dpi: int = 110, text: bool = False) -> Shown:
@@ -124,20 +114,14 @@ def _open(portal: Portal, caller: Caller, showing: Showing, version_id: UUID, nu
     with portal.work(caller) as work:
         record, one, permit = find_granted(work, Action.VIEW_GRANTED, version_id)
         work.note(permit, page=number)
-        person, now = work.who.person, work.now
-    if person is None or record.terms is None:
-        raise SignedOut
+        taker = taker_of(work, None, str(permit.event)[:8])
+    if record.terms is None:
+        raise NotFound
+    check_fonts()
     given = opened(portal, permit, record.grant.id, [one])[0]
-    mark = _mark(portal, permit, person, now, str(permit.event)[:8])
+    mark = mark_of(portal, permit, taker)
     content = _content(portal, permit, one.version, showing)
     return GrantedFile(record.grant.id, given, mark, record.terms.mode == "copies", content)
-
-
-def _mark(portal: Portal, permit: Permit, person: Person, now: datetime, number: str) -> Mark:
-    """Say in a mark who reads, for which State, when, and the number of the copy, or of the entry of the log."""
-    state = portal.state_names(person.language).get(person.state_code or "", person.state_code or "")
-    at = f"{now:%Y-%m-%d %H:%M} UTC"
-    return Mark(name_of(portal, permit, person), state, at, number, rtl=person.language == "ar")
 
 
 def _content(portal: Portal, permit: Permit, version: Version, showing: Showing) -> Opening:
@@ -156,74 +140,23 @@ def _content(portal: Portal, permit: Permit, version: Version, showing: Showing)
 # --- copies
 
 
-@dataclass(frozen=True, slots=True)
-class Copying:
-    """A marked copy that is about to be made while it is sent."""
-
-    number: str
-    title: str
-    intent: Intent
-    _mark: Mark = field(repr=False)
-    _content: Opening = field(repr=False)
-    _renderer: Renderer = field(repr=False)
-    _place: Callable[[], AbstractContextManager[None]] = field(repr=False)
-    stop: Event = field(default_factory=Event, repr=False)
-
-    def blocks(self, holds: Callable[[], bool]) -> Iterator[bytes]:
-        """Make the copy, and give it piece by piece.
-
-        Args:
-            holds: Tells whether the access still holds; asked once more before the first piece leaves.
-
-        Raises:
-            Invalid: It can't be marked, or the access ended meanwhile.
-
-        """
-        number = copies.read(self.number) or 0
-        try:
-            with self._place():
-                made = self._renderer.marked(self._content(self.stop), number, self._mark, stop=self.stop)
-        except NotRendered as none:
-            raise Invalid(SENTENCES[none.failure]) from none
-        if not holds():
-            raise Invalid(SENTENCES[Failure.STOPPED])
-        yield from (made[start : start + PIECE] for start in range(0, len(made), PIECE))
-
-
-def begin_copy(portal: Portal, caller: Caller, showing: Showing, version_id: UUID) -> Copying:
-    """Ask for a marked copy; its number is kept with who took it before it is made.
+def begin_copy(portal: Portal, caller: Caller, showing: Showing, version_id: UUID) -> tuple[Copying, str, Intent]:
+    """Ask for a marked copy, its number kept before it is made; gives it, its title, and what will owe an outcome.
 
     Raises:
         NotFound: No grant gives this version to the reader.
         Forbidden: The reader may only look.
 
     """
-    number = copies.written(copies.drawn())
     with portal.work(caller) as work:
         record, one, permit = find_granted(work, Action.DOWNLOAD_GRANTED, version_id)
-        person, now = work.who.person, work.now
-        if person is None:
-            raise SignedOut
-        grant_records(work).add(
-            MarkedCopy(
-                id=uuid4(),
-                number=number,
-                review_id=record.grant.review_id,
-                grant_id=record.grant.id,
-                version_id=version_id,
-                person_id=person.id,
-                event_id=permit.event,
-                made_at=now,
-            )
-        )
-        work.note(permit, copy=number)
+        taker = draw_copy(work, permit, record.grant.review_id, version_id, None, record.grant.id)
         intent = work.begins(permit)
     try:
         content = _content(portal, permit, one.version, showing)
         given = opened(portal, permit, record.grant.id, [one])[0]
-        mark = _mark(portal, permit, person, now, number)
-        place = partial(_place, portal, caller)
-        return Copying(number, given.title, intent, mark, content, showing.renderer, place)
+        mark = mark_of(portal, permit, taker)
+        return begin_marking(portal, caller, showing.renderer, mark, content), given.title, intent
     except BaseException:
         portal.record_outcome(intent, result="failed", bytes=0)
         raise

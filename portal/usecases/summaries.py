@@ -24,6 +24,7 @@ from portal.domain.ranges import ByteRange
 from portal.errors import Conflict, NotFound, PortalError
 from portal.usecases.contents import Arrived, Upload, abandon, author, carry
 from portal.usecases.downloads import Download, begin_span, end_download
+from portal.usecases.marked_copies import Marking, draw_copy, leaves_marked
 from portal.usecases.notices import tell_of_review
 from portal.usecases.particulars import Particulars, open_particulars, open_summary, seal_summary
 from portal.usecases.reports import of_review
@@ -134,12 +135,20 @@ def list_summaries(portal: Portal, caller: Caller) -> list[SummaryLine]:
 
 
 def begin_summary(
-    portal: Portal, caller: Caller, summary_id: UUID, *, wanted: ByteRange | None = None, streams: bool = True
+    portal: Portal,
+    caller: Caller,
+    summary_id: UUID,
+    *,
+    wanted: ByteRange | None = None,
+    streams: bool = True,
+    gets: bool = True,
+    marking: Marking | None = None,
 ) -> Download:
     """Ask for the content of a summary in one language, or for a part of it; arguments as in `begin_download`.
 
     Raises:
         NotFound: There is no such summary, or the actor may not know of it.
+        Invalid: It could leave as a marked copy alone, and nothing marks it here.
         Damaged: The stored object isn't what was put there.
 
     """
@@ -151,17 +160,21 @@ def begin_summary(
             raise NotFound
         row = found[0]
         work.note(permit, language=row.language)
-        span, intent = begin_span(work, permit, row.size, wanted, streams=streams)
+        marked = leaves_marked(work)
+        taker = draw_copy(work, permit, row.review_id, row.version_id, marking) if marked and gets else None
+        span, intent = begin_span(
+            work, permit, row.size, None if marked else wanted, streams=gets if marked else streams
+        )
     try:
         said = open_summary(portal, permit, row)
         key = portal.keyring.open_content_key(permit, SUMMARIES, row.id, row.wrapped_key)
         kind = said.detected or said.declared
         download = Download(row.id, said.name, kind, row.size, span, intent, portal, row.object_name, key)
         download.check()
+        return download.marked_for(caller, permit, said, taker, marking) if marked else download
     except BaseException:
         end_download(portal, intent, FAILED, 0)
         raise
-    return download
 
 
 def summary_facts(row: SummaryLanguage, sent: Transmission | None) -> SummaryFacts:

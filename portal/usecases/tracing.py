@@ -44,6 +44,7 @@ class Named:
     Attributes:
         by: The marks that named it.
         person: The id of whoever took it; name: theirs, where it is told.
+        state: That which reads under a grant; none where it left under none.
     """
 
     number: str
@@ -154,7 +155,7 @@ def _named(portal: Portal, permit: Permit, traced: Sequence[Traced], *, names: b
                     known=True,
                     person=row.person_id,
                     name=name_of(portal, permit, person) if names and person else "",
-                    state=grant.state_code,
+                    state=grant.state_code if grant else "",
                     at=row.made_at,
                     document=version.document_id,
                     version=row.version_id,

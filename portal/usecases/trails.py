@@ -277,14 +277,14 @@ def wanted(session: Session, source: Source, search: Search) -> Wanted:
 
 
 def _of_copy(session: Session, source: Source, search: Search) -> Wanted:
-    """Look for the taking of a marked copy: in the part of the log of its grant, at its moment."""
+    """Look for the taking of a marked copy: in the part of the log where it stands, if that is read, at its moment."""
     found = GrantRecords(session).copy(search.copy)
     taken = AuditRecords(session).ends_and_beginnings((), [found[0].event_id]) if found else ()
-    if found is None or found[1].id not in source.grants or not taken:
+    if not taken or taken[0].stream_id not in source.streams:
         return Wanted(())
     at, after = taken[0].at, taken[0].at + timedelta(microseconds=1)
     since, until = max(search.since or at, at), min(search.until or after, after)
-    return Wanted((found[1].id,), None, search.after, since, until)
+    return Wanted((taken[0].stream_id,), None, search.after, since, until)
 
 
 def _mark(session: Session, portal: Portal, room: UUID, document: UUID) -> bytes | None:

@@ -4,9 +4,10 @@
    nameless bytes.
 2. A version or a copy never changes, so its id is its strong validator (RFC 9110, 8.8.3): an unguessable number that
    tells nothing of the content.
+3. A marked copy is made for each download, so it has no validator and no ranges.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -17,11 +18,14 @@ from portal.access.actions import Action
 from portal.domain import media
 from portal.domain.files import content_disposition
 from portal.domain.ranges import lists_tag, parse_range, same_tag
+from portal.domain.words import ROLES
 from portal.usecases.archives import begin_archive
 from portal.usecases.downloads import Download, begin_download, end_download
+from portal.usecases.marked_copies import Copying, Marking
 from portal.usecases.notes import begin_copy
 from portal.usecases.summaries import begin_summary
 from portal.usecases.transfers import Going
+from portal.web.languages import say
 from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of
 
@@ -52,7 +56,7 @@ HEADERS: Final = {
 
 def download(request: Request) -> Response:
     """Send a version's content."""
-    return send_content(request, Action.DOWNLOAD_VERSION, begin_download)
+    return send_content(request, Action.DOWNLOAD_VERSION, begin_download, marks=True)
 
 
 def download_copy(request: Request) -> Response:
@@ -62,28 +66,33 @@ def download_copy(request: Request) -> Response:
 
 def download_summary(request: Request) -> Response:
     """Send an executive summary to a member of a body of the Conference."""
-    return send_content(request, Action.DOWNLOAD_SUMMARY, begin_summary)
+    return send_content(request, Action.DOWNLOAD_SUMMARY, begin_summary, marks=True)
 
 
-def send_content(request: Request, action: Action, begin: Begin) -> Response:
-    """Send a content that never changes, by the id in the address."""
+def send_content(request: Request, action: Action, begin: Begin, *, marks: bool = False) -> Response:
+    """Send a content that never changes, by the id in the address; marks: or a marked copy of it, to whom it is due."""
     portal, caller, content_id = portal_of(request), caller_of(request), id_from(request, "id")
     tag = f'"{content_id.hex}"'
     known = request.headers.get("if-match")
+    gets = request.method == "GET"
     if known is not None and not lists_tag(known, tag):
-        begin(portal, caller, content_id, streams=False)
+        begin(portal, caller, content_id, streams=False, **({"gets": False} if marks else {}))
         return Response(status_code=412, headers=HEADERS)
     unchanged = lists_tag(request.headers.get("if-none-match"), tag)
-    streams = request.method == "GET" and not unchanged
+    streams = gets and not unchanged
     wanted = parse_range(request.headers.get("range")) if streams else None
     condition = request.headers.get("if-range")
     if condition is not None and not same_tag(condition, tag):
         wanted = None
-    found = begin(portal, caller, content_id, wanted=wanted, streams=streams)
+    marking = {"gets": gets, "marking": marking_of(request)} if marks else {}
+    found = begin(portal, caller, content_id, wanted=wanted, streams=streams, **marking)
+    going = Going(portal, caller, action, content_id)
+    if found.marked:
+        return _send_whole(found, going, partial(end_download, portal, found.intent))
     headers = {**HEADERS, "ETag": tag, "Accept-Ranges": "bytes"}
     if unchanged:
         return Response(status_code=304, headers=headers)
-    headers |= {"Content-Type": sent_type(found.media_type), "Content-Disposition": content_disposition(found.name)}
+    headers |= _named(found)
     if not streams:
         return Response(headers={**headers, "Content-Length": str(found.size)})
     if found.span is None:
@@ -91,12 +100,45 @@ def send_content(request: Request, action: Action, begin: Begin) -> Response:
     headers["Content-Length"] = str(found.span.stop - found.span.start)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
-    stream = Stream(
-        found.blocks(),
-        Going(portal, caller, action, content_id),
-        partial(end_download, portal, found.intent),
-    )
+    stream = Stream(found.blocks(), going, partial(end_download, portal, found.intent))
     return Sending(stream, headers, 200 if wanted is None else 206)
+
+
+def _send_whole(found: Download, going: Going, end: Callable[[str, int], None]) -> Response:
+    """Send a marked copy, or what isn't a PDF, to whom no PDF leaves without a mark: whole, and by no validator."""
+    headers = {**HEADERS, "Accept-Ranges": "none"}
+    if found.copying is not None:
+        return send_copy(found.copying, found.name, going, end, headers)
+    headers |= _named(found)
+    if found.intent is None:
+        answer = Response(headers=headers)
+        del answer.headers["content-length"]  # that of a copy isn't known before it is made
+        return answer
+    return Sending(Stream(found.blocks(), going, end), {**headers, "Content-Length": str(found.size)})
+
+
+def send_copy(
+    copying: Copying, name: str, going: Going, end: Callable[[str, int], None], headers: Mapping[str, str] = HEADERS
+) -> Response:
+    """Send a marked copy, which is made meanwhile; stopped once the access ends."""
+
+    def still(progress: bool) -> bool:  # noqa: FBT001  # as a stream asks
+        if going(progress):
+            return True
+        copying.stop.set()
+        return False
+
+    stream = Stream(copying.blocks(partial(still, progress=False)), still, end)
+    return Sending(stream, {**headers, "Content-Type": media.PDF, "Content-Disposition": content_disposition(name)})
+
+
+def marking_of(request: Request) -> Marking:
+    """Take what marks copies, and what roles are called in the reader's language."""
+    return Marking(request.app.state.renderer, {role: say(request, word) for role, word in ROLES.items()})
+
+
+def _named(found: Download) -> dict[str, str]:
+    return {"Content-Type": sent_type(found.media_type), "Content-Disposition": content_disposition(found.name)}
 
 
 def download_room(request: Request) -> Response:

@@ -8,9 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain.files import content_disposition
 from portal.domain.grants import MODES
-from portal.domain.media import PDF
 from portal.domain.rendering import SENTENCES, Failure, NotRendered
 from portal.domain.undertakings import READER_PARAGRAPHS, READER_WORDING
 from portal.domain.words import KINDS, LANGUAGES
@@ -21,10 +19,9 @@ from portal.usecases.downloads import end_download
 from portal.usecases.granted_pages import Showing
 from portal.usecases.transfers import Going
 from portal.web.checks import state_names
-from portal.web.downloads import HEADERS
+from portal.web.downloads import HEADERS, send_copy
 from portal.web.forms import read_form, whole
 from portal.web.reviews import READ_AND_TICK
-from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of, show
 from portal.work import Portal
 
@@ -90,20 +87,9 @@ def image(request: Request) -> Response:
 def copy(request: Request) -> Response:
     """Send a marked copy, made for this reader."""
     portal, caller, version = portal_of(request), caller_of(request), id_from(request, "id")
-    copying = granted_pages.begin_copy(*_asks(request), version)
-    holds = Going(portal, caller, Action.DOWNLOAD_GRANTED, version)
-
-    def still(progress: bool) -> bool:  # noqa: FBT001  # as a stream asks
-        if holds(progress):
-            return True
-        copying.stop.set()
-        return False
-
-    stream = Stream(
-        copying.blocks(partial(still, progress=False)), still, partial(end_download, portal, copying.intent)
-    )
-    name = content_disposition(f"{copying.title} {copying.number}.pdf")
-    return Sending(stream, {**HEADERS, "Content-Type": PDF, "Content-Disposition": name})
+    copying, title, intent = granted_pages.begin_copy(*_asks(request), version)
+    going = Going(portal, caller, Action.DOWNLOAD_GRANTED, version)
+    return send_copy(copying, f"{title} {copying.number}.pdf", going, partial(end_download, portal, intent))
 
 
 def _asks(request: Request) -> tuple[Portal, Caller, Showing]:

@@ -265,11 +265,11 @@ class GrantRecords:
         )
         return [(one, code, cycle) for one, code, cycle in self._session.execute(question)]
 
-    def copy(self, number: str) -> tuple[MarkedCopy, Grant, Version] | None:
-        """Find a marked copy by its number, with the grant under which it left and the version that it is of."""
+    def copy(self, number: str) -> tuple[MarkedCopy, Grant | None, Version] | None:
+        """Find a marked copy by its number, with the grant under which it left, if any, and the version it is of."""
         question = (
             select(MarkedCopy, Grant, Version)
-            .join(Grant, col(Grant.id) == col(MarkedCopy.grant_id))
+            .outerjoin(Grant, col(Grant.id) == col(MarkedCopy.grant_id))
             .join(Version, col(Version.id) == col(MarkedCopy.version_id))
             .where(col(MarkedCopy.number) == number)
         )

@@ -152,7 +152,7 @@ def test_a_revoked_grant_is_closed_at_the_next_request_and_stops_a_copy_under_wa
     path = f"/granted/versions/{version}"
     assert client.get(path).status_code == 200
     with world.request():
-        copying = granted_pages.begin_copy(world.portal, caller, Showing(renderer, Office()), version)
+        copying, _, _ = granted_pages.begin_copy(world.portal, caller, Showing(renderer, Office()), version)
     assert goes_on(world.portal, caller, Action.DOWNLOAD_GRANTED, version, progress=False)
     assert act(world, "focal_xaa", grant, "revoke", revoke_reason=WHY).status_code == 303
     assert not goes_on(world.portal, caller, Action.DOWNLOAD_GRANTED, version, progress=True)

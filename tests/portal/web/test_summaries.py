@@ -13,6 +13,7 @@ from portal.domain.words import LANGUAGES
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.usecases.checks import check_records
 from portal.usecases.sweeps import sweep_objects
+from storage.grants import MarkedCopy
 from storage.reports import SummaryLanguage, Transmission
 from storage.tables import Version
 from tests.cast import World, add_member
@@ -51,6 +52,7 @@ def transmit(world: World, who: str = "officer") -> int:
     return press(browser(world, who), f"/reviews/{world.files['xaa'].review}/report/summary").status_code
 
 
+@pytest.mark.usefixtures("stamped")
 def test_six_languages_go_out_together_and_the_bodies_read_each(world: World) -> None:
     add_member(world, "analyst", Role.ANALYST)
     complete(world)
@@ -62,10 +64,15 @@ def test_six_languages_go_out_together_and_the_bodies_read_each(world: World) ->
     for who in BODIES:
         page = browser(world, who).get("/summaries").text
         assert len(re.findall(r"/summaries/[0-9a-f-]{36}/content", page)) == 6
+        assert "comes as a marked copy" in page
         assert "Arandia" in page
     for one in rows(world):
         wanted = b"%PDF-1.7 Summary" if one.language == "en" else f"%PDF-1.7 summary in {one.language}".encode()
-        assert read(world, "oversight", one.id) == (200, wanted)
+        assert read(world, "oversight", one.id) == (200, b"%PDF-1.7 marked: " + wanted)
+    with world.portal.database.read() as session:
+        copies = {one.version_id: one for one in session.scalars(select(MarkedCopy))}
+    assert copies.keys() == {one.version_id for one in rows(world)}
+    assert {(one.person_id, one.grant_id) for one in copies.values()} == {(world.members["oversight"].person, None)}
 
 
 def test_each_reading_stands_in_the_log_of_the_file_and_its_state_sees_it(world: World) -> None:

@@ -21,7 +21,7 @@ def took(world: World, version: object, who: str = "reader_xff") -> str:
     """Have a reader begin to take a marked copy; gives its number."""
     with Confinement() as confinement, world.request():
         showing = Showing(Renderer(confinement), Office())
-        return granted_pages.begin_copy(world.portal, world.caller(who), showing, version).number  # type: ignore[arg-type]
+        return granted_pages.begin_copy(world.portal, world.caller(who), showing, version)[0].number  # type: ignore[arg-type]
 
 
 def lines(world: World, number: str, who: str = "focal_xaa", **more: str) -> str:

@@ -56,6 +56,7 @@ def test_before_the_undertaking_a_translator_sees_that_something_waits_and_nothi
     assert client.get(f"/versions/{task.version_id}/content").status_code == 404
 
 
+@pytest.mark.usefixtures("stamped")
 def test_a_translator_opens_exactly_what_was_sent(world: World, sent: tuple[UUID, UUID]) -> None:
     document, task = sent
     other = submitted(world, "Other")
@@ -76,6 +77,7 @@ def test_a_translator_opens_exactly_what_was_sent(world: World, sent: tuple[UUID
         assert client.get(path).status_code == 404, path
 
 
+@pytest.mark.usefixtures("stamped")
 def test_another_version_of_the_same_document_stays_closed(world: World) -> None:
     document = put(world, "officer", "shared", "Outcome")
     first = newest(world, document)
