@@ -14,9 +14,11 @@ from typing import Final
 from portal.access.actions import Action
 from portal.audit.kinds import KINDS
 from storage.database import Database
+from storage.errors import DatabaseUnavailable
 from storage.repositories.tree import TreeRecords
 
 LOOKED_SECONDS: Final = 0.5
+WAIT_SECONDS: Final = 2.0  # for somebody else's look
 MANY: Final = 1000  # more new events aren't looked through: one of them will count
 READING: Final = frozenset(
     {
@@ -39,7 +41,7 @@ class Changes:
         self._database = database
         self._lock = Lock()
         self._size: int | None = None
-        self._count, self._looked = 0, 0.0
+        self._count, self._looked, self._away = 0, 0.0, False
 
     def count(self) -> int:
         """Give a number that is another one after anything that could end an access, at most half a second later.
@@ -48,18 +50,25 @@ class Changes:
             StoreUnavailable: The database is away.
 
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            raise DatabaseUnavailable("looking at the log takes too long")
+        try:
             if self._size is None or monotonic() - self._looked >= LOOKED_SECONDS:
-                began = monotonic()
+                self._away, self._looked = True, monotonic()
                 self._look()
-                self._looked = began
+                self._away, self._looked = False, monotonic()
+            if self._away:  # as somebody else found out a moment ago: not everybody waits for it
+                raise DatabaseUnavailable("the log couldn't be looked at")
             return self._count
+        finally:
+            self._lock.release()
 
     def _look(self) -> None:
         with self._database.look() as session:
             records = TreeRecords(session)
             size, before = records.size(), self._size
-            kinds = None if before is None or size - before > MANY else records.new_kinds(before, size)
+            known = before is not None and 0 <= size - before <= MANY  # less: a server that lost something
+            kinds = records.new_kinds(before or 0, size, MANY) if known else None
         if kinds is None or kinds - _READING:
             self._count += 1
         self._size = size

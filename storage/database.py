@@ -161,17 +161,31 @@ def put_in_place(unfinished: Path, path: Path) -> None:
         StoreUnavailable: Somebody has it open, so that a part of it lies beside it still.
 
     """
-    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
-        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    log = Path(f"{unfinished}-wal")
-    if busy or (log.exists() and log.stat().st_size):
-        raise StoreUnavailable(f"{unfinished} is open elsewhere: end what holds it, and begin again.")
-    log.unlink(missing_ok=True)
-    Path(f"{unfinished}-shm").unlink(missing_ok=True)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
+    in_one_file(unfinished)
     unfinished.rename(path)
     sync_folder(path.parent)
+
+
+def in_one_file(path: Path) -> None:
+    """See that all of a database of SQLite lies in its one file, on the disk: closing it tells of no error.
+
+    Raises:
+        Full: No space is left for it.
+        StoreUnavailable: Somebody has it open, so that a part of it lies beside it still.
+
+    """
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise (Full if "full" in str(error) else StoreUnavailable)("the database can't be put into one file") from error
+    log = Path(f"{path}-wal")
+    if busy or (log.exists() and log.stat().st_size):
+        raise StoreUnavailable(f"{path} is open elsewhere, or there is no room for it: mend that, and begin again.")
+    log.unlink(missing_ok=True)
+    Path(f"{path}-shm").unlink(missing_ok=True)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 @contextmanager

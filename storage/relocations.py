@@ -27,7 +27,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlmodel import SQLModel
 
 from storage import schema
-from storage.database import Database, Session, translated
+from storage.database import Database, Session, in_one_file, translated
 from storage.engines import POSTGRESQL, WAIT_MILLISECONDS, lasting, reading, writing
 from storage.errors import Damaged
 from storage.guards import GUARD_KEY
@@ -141,7 +141,7 @@ def copy_moment(source: Database, path: Path) -> None:
     try:
         target.create()
         with translated(), reading(source.engine).connect() as connection, connection.begin():
-            lasting(connection)
+            # rows come some hundreds at a time, each time within the bound of a statement
             if schema.standing(connection) != schema.newest():
                 raise schema.Unfit("the database is at the steps of another release: make the backup with that one")
             with target.engine.begin() as into, _loosened(into):
@@ -149,7 +149,8 @@ def copy_moment(source: Database, path: Path) -> None:
                     into.execute(delete(table))
                     _copy_table(connection, into, table)
     finally:
-        target.close()  # all of it is in the one file then
+        target.close()
+    in_one_file(path)
 
 
 def _check_still(connection: Connection, begun: str) -> None:

@@ -155,6 +155,13 @@ def submitted(world: World, case: UUID, who: str = "focal_xbb", bare: str = BARE
     assert answer.status_code == 303, answer.text
 
 
+def disclosed(world: World, case: UUID) -> Response:
+    """Give the Group the newest version in full that the page shows."""
+    client = browser(world, "focal_xaa")
+    shown = re.search(r'name="newest" value="([^"]*)"', client.get(f"/cases/{case}").text)
+    return press(client, f"/cases/{case}/disclosure", newest=shown[1] if shown else "")
+
+
 def decided(world: World, case: UUID, decision: str = "referral") -> None:
     """Have the Group's decision recorded."""
     said = {"decision": decision, "decision_text": "The Conference is informed."}

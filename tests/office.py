@@ -135,7 +135,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
     "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
     "/cases/{id}/submission": ("focal_xaa", {"full": "All of it.", "bare": "Nothing of it."}),
-    "/cases/{id}/disclosure": ("focal_xaa", {}),
+    "/cases/{id}/disclosure": ("focal_xaa", {"newest": ""}),
     "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
     "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
     "/reviews/{id}/publications": (

@@ -10,9 +10,10 @@
 5. Nobody outside the parties learns of anybody else who is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from portal.access.entities import CaseFacts
 from portal.domain.cases import Hold
@@ -104,10 +105,32 @@ class CaseEyes:
         kept = {name: value for name, value in said.items() if name != "evidence"}
         return {**kept, "text": ""} if kind in _OF_THE_WHOLE_FILE else kept
 
+    def names(self, of: str | None) -> bool:
+        """Tell whether they learn who of a State did something in the case."""
+        return self.knows(of) and (not self.by_grant_alone or of in {None, self.state})
+
     def sees(self, hold: Containment, of: str | None) -> bool:
         """Tell whether they see a containment: of all, or of a person or a grant of this State (None: of staff)."""
         if self.whole or (of is not None and of == self.state):
             return True
         if hold.kind == Hold.GRANT:
             return False
-        return self.party or hold.person_id is None
+        return self.knows(of) and (self.party or hold.person_id is None)
+
+    def names_held(self, person: UUID, of: str | None) -> bool:
+        """Tell whether they learn whom a containment holds back: one of their own, or whom the case concerns."""
+        mine = self.whole or (of is not None and of == self.state)
+        return mine or (self.told and person == self.facts.person)
+
+
+def full_versions(entries: Sequence[CaseEntry], facts: CaseFacts, states: Mapping[UUID, str | None]) -> list[CaseEntry]:
+    """Find the versions in full of those who know the whole file: not of a State that is concerned by a grant alone.
+
+    Args:
+        entries: The case's record, in its order.
+        facts: What the policies know of the case.
+        states: Of whoever made the entries; None: of the secretariat.
+
+    """
+    wide = {None, facts.review.state_under_review, *facts.review.reviewing}
+    return [one for one in entries if one.kind == EntryKind.FULL and states[one.made_by] in wide]

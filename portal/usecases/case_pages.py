@@ -11,7 +11,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.cases import Steps
 from portal.errors import NotFound
-from portal.usecases.case_eyes import CaseEyes
+from portal.usecases.case_eyes import CaseEyes, full_versions
 from portal.usecases.case_facts import find_case, open_words, reachable, steps_of
 from portal.usecases.case_records import EntryKind, EntryLine, add_up, open_entries
 from portal.usecases.cases import CaseLine, case_line
@@ -64,6 +64,7 @@ class CasePage:
     holds: tuple[HoldLine, ...]
     people: tuple[tuple[UUID, str, str | None], ...]
     disclosed: bool
+    newest: UUID | None  # version in full, which can be given to the Group
     grants: tuple[tuple[UUID, str], ...]  # that can be suspended: id, and the State that reads
     concerned: tuple[tuple[UUID, str], ...]
     given: tuple[tuple[UUID, str], ...]
@@ -122,10 +123,18 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
     def state_of(person: UUID | None) -> str | None:
         return rows.people[person].state_code if person else None
 
+    def hold_line(row: Containment) -> HoldLine:
+        of, held = state_of(row.person_id), rows.held.get(row.id, "")
+        told = row.person_id is not None and eyes.names_held(row.person_id, of)
+        line = open_hold(portal, permit, row, named(row.person_id) if told else None, today, held)
+        own = eyes.state in {of, held}
+        return line if own or not eyes.by_grant_alone else replace(line, reason="", lift_reason=None)
+
     shown = [one for one in rows.entries if eyes.reads(one, state_of(one.made_by))]
     entries = open_entries(portal, permit, shown, rows.people)
     second = row.confirmed_by or row.declined_by
     holds = [one for one in rows.holds if eyes.sees(one, rows.held.get(one.id) or state_of(one.person_id))]
+    fulls = full_versions(rows.entries, facts, {id_: one.state_code for id_, one in rows.people.items()})
     choice = [(id_, str(named(id_)), rows.people[id_].state_code) for id_ in rows.choice if id_ in rows.people]
     return CasePage(
         line=case_line(row, facts, waits=Action.CONFIRM_CASE in may),
@@ -140,19 +149,14 @@ def view_case(portal: Portal, caller: Caller, case_id: UUID) -> CasePage:
         person_state_told=eyes.told_state,
         named=row.person_id is not None,
         by=str(named(row.proposed_by)),
-        second=named(second) if eyes.knows(state_of(second)) else None,
+        second=named(second) if eyes.names(state_of(second)) else None,
         concern=row.concern_id if eyes.officer else None,
         entries=tuple(replace(one, said=eyes.of_entry(one.kind, one.said)) for one in entries),
         intact=add_up(rows.entries),
-        holds=tuple(
-            open_hold(
-                *(portal, permit, one, named(one.person_id) if eyes.told else None, today),
-                rows.held.get(one.id, ""),
-            )
-            for one in holds
-        ),
+        holds=tuple(hold_line(one) for one in holds),
         people=tuple(sorted(choice, key=lambda one: (one[2] or "", one[1].casefold()))),
         disclosed=row.disclosed_at is not None,
+        newest=fulls[-1].id if fulls else None,
         grants=rows.grants,
         concerned=tuple(one for one in rows.concerned if eyes.whole or one[1] == eyes.state),
         given=rows.given,

@@ -29,7 +29,7 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict
 from portal.usecases.account_notices import tell_person
-from portal.usecases.case_eyes import CaseEyes
+from portal.usecases.case_eyes import CaseEyes, full_versions
 from portal.usecases.case_facts import find_case, marked, steps_of, tell_concerned
 from portal.usecases.case_records import EntryKind, EntryLine, add_entry, evidence_of, open_entries
 from portal.usecases.cases import CaseLine, case_line
@@ -48,6 +48,7 @@ from storage.tables import Document, Person, Room
 GIVEN = N_("The Group has the version in full already. Nothing was changed.")
 ROUNDS: Final = 5
 NEWER = N_("Documents come into the file faster than they are compared. Nothing was submitted: send it again later.")
+LATER = N_("Another version in full came meanwhile. Read it before you give it. Nothing was changed.")
 NO_FULL = N_("There is no version in full to give. Nothing was changed.")
 
 
@@ -207,22 +208,32 @@ def _people(work: Work, case: BreachCase) -> list[Person]:
     return list(work.people.named([*ids, *({case.person_id} - {None})]).values())  # type: ignore[list-item]  # none is None
 
 
-def disclose_case(portal: Portal, caller: Caller, case_id: UUID) -> None:
+def disclose_case(portal: Portal, caller: Caller, case_id: UUID, seen: UUID | None) -> None:
     """Give the Oversight Group the version in full, as the State under review.
+
+    Args:
+        portal: The portal.
+        caller: Who gives it.
+        case_id: The case.
+        seen: The entry that was the newest version when the actor saw the page: what they didn't read isn't given.
 
     Raises:
         NotFound: There is no such case, or the actor may not know of it.
         Forbidden: The actor doesn't speak for the State under review.
-        Conflict: It was given before.
+        Conflict: It was given before, or another version came meanwhile.
 
     """
     with portal.work(caller) as work:
-        case, _, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
-        rows = [one for one in CaseRecords(work.session).entries(case.id) if one.kind == EntryKind.FULL]
+        case, facts, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
+        entries = CaseRecords(work.session).entries(case.id)
+        people = work.people.named([one.made_by for one in entries])
+        rows = full_versions(entries, facts, {id_: one.state_code for id_, one in people.items()})
         if case.disclosed_at is not None:
             raise Conflict(GIVEN)
         if not rows:
             raise Conflict(NO_FULL)
+        if rows[-1].id != seen:
+            raise Conflict(LATER)
         exhibits = CaseRecords(work.session).exhibits(case.id)
         intent = work.begins(permit)
     newest = rows[-1]

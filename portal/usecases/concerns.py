@@ -282,7 +282,9 @@ def view_concern(portal: Portal, caller: Caller, concern_id: UUID) -> ConcernPag
         line=_line(row, facts.review.state_under_review),
         review=row.review_id,
         told=told,
-        documents=tuple(
+        documents=()
+        if mine and grant  # whoever reads under a grant isn't told how much lies in which room
+        else tuple(
             Named(one.id, one.number, RoomKind(rooms[one.room_id].kind), rooms[one.room_id].state_code) for one in named
         ),
         mine=mine,

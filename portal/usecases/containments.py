@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
-from portal.domain.cases import HOLD_DAYS_MOST, Hold, check_ahead, check_hold
+from portal.domain.cases import HOLD_DAYS_MOST, Hold, check_ahead, check_hold, check_invented
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
@@ -112,6 +112,8 @@ def begin_containment(portal: Portal, caller: Caller, case_id: UUID, said: Conta
         records.add(row)
         if grant is not None:
             grant_records(work).add(GrantHold(containment_id=containment, grant_id=grant.grant.id))
+            invented = CaseRecords(work.session).invented([grant.grant.state_code])
+            check_invented(exercise=case.exercise, invented=invented)
             touch(work, permit, case, {grant.grant.id: grant.grant.state_code})
             if row.acts:
                 tell_people(work, grant.readers, AccountEvent.HELD_BACK)

@@ -12,7 +12,7 @@ from portal.web.cases import WORDS, case_page
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST
 from portal.web.forms import Form, read_form
-from portal.web.ways import caller_of, id_from, portal_of, show
+from portal.web.ways import caller_of, id_from, id_in, portal_of, show
 
 
 def submit(request: Request) -> Response:
@@ -28,8 +28,8 @@ def submit(request: Request) -> Response:
 
 def disclose(request: Request) -> Response:
     """Give the Group the version in full."""
-    case = id_from(request, "id")
-    case_submissions.disclose_case(portal_of(request), caller_of(request), case)
+    case, newest = id_from(request, "id"), read_form(request).text("newest")
+    case_submissions.disclose_case(portal_of(request), caller_of(request), case, id_in(newest) if newest else None)
     return RedirectResponse(f"/cases/{case}", 303)
 
 

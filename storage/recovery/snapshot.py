@@ -37,6 +37,8 @@ def taken(database: Database, folder: Path) -> Iterator[Path]:
     """Copy the database as it is now into a folder; the copy is removed at the end of the block.
 
     Raises:
+        Damaged: What was copied isn't a whole database.
+        Full: No space is left.
         StoreUnavailable: Somebody else on this machine copies it, to another place.
         Unfit: The database on a server is at the steps of another release.
 
@@ -47,6 +49,7 @@ def taken(database: Database, folder: Path) -> Iterator[Path]:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
             _copy(database, path)
+            _check(path)
             yield path
         finally:
             remove(path)

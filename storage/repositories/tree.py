@@ -76,12 +76,18 @@ class TreeRecords:
         newest = self._session.scalar(select(func.max(col(TreeEntry.position))))
         return 0 if newest is None else newest + 1
 
-    def new_kinds(self, first: int, end: int) -> set[int]:
-        """Find of which kinds the events are that still wait, and those from a place to before another one."""
+    def new_kinds(self, first: int, end: int, most: int) -> set[int] | None:
+        """Find of which kinds the events are that still wait, and those from a place to before another one.
+
+        None: more wait than are to be looked through.
+        """
         of_waiting = select(col(Event.kind)).join(WaitingEvent, col(WaitingEvent.event_id) == col(Event.id))
+        waiting = self._session.scalars(of_waiting.limit(most + 1)).all()
+        if len(waiting) > most:
+            return None
         of_placed = select(col(Event.kind)).join(TreeEntry, col(TreeEntry.event_id) == col(Event.id))
         of_placed = of_placed.where(col(TreeEntry.position) >= first, col(TreeEntry.position) < end)
-        return {*self._session.scalars(of_waiting.distinct()), *self._session.scalars(of_placed.distinct())}
+        return {*waiting, *self._session.scalars(of_placed.distinct())}
 
     def position(self, event: UUID) -> int | None:
         """Tell where an event stands in the tree; None: nowhere yet."""

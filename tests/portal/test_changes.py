@@ -11,6 +11,7 @@ from portal.audit.kinds import KINDS
 from portal.changes import LOOKED_SECONDS, MANY, READING, Changes
 from portal.usecases import transfers, tree
 from portal.usecases.transfers import ANEW_SECONDS, Going
+from storage.errors import DatabaseUnavailable
 from tests.cast import World
 from tests.filing import newest, press, put
 from tests.web_client import browser
@@ -124,3 +125,20 @@ def test_the_policies_are_asked_anew_after_an_act_and_now_and_then(
 def test_what_counts_as_reading_is_known_to_the_log_and_is_no_more_than_reading() -> None:
     assert {action.value.startswith(("view", "list", "download")) for action in READING} == {True}
     assert set(KINDS) >= READING
+
+
+def test_where_the_log_is_away_not_everybody_waits_for_it(world: World, watch: Stopwatch) -> None:
+    seen = Changes(world.portal.database)
+    before = seen.count()
+    watch.wait()
+    with patch.object(type(world.portal.database), "look", side_effect=DatabaseUnavailable("away")) as look:
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                seen.count()
+        assert look.call_count == 1
+        watch.wait()
+        with pytest.raises(DatabaseUnavailable):
+            seen.count()
+        assert look.call_count == 2
+    watch.wait()
+    assert seen.count() >= before

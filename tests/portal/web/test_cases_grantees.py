@@ -19,6 +19,7 @@ from tests.breaches import (
     act,
     ahead,
     decided,
+    disclosed,
     found,
     heard,
     led,
@@ -348,3 +349,47 @@ def test_what_was_typed_in_a_grant_to_another_state_is_no_word_to_a_grantee(worl
     assert "something of the file that you don’t see yourself" in answer.text
     answer = press(client, f"/cases/{case}/submission", full=FULL, bare=PURPOSE)
     assert "<bdi>we draft a law on</bdi>" in answer.text
+
+
+def test_what_a_grantee_wrote_in_full_goes_to_nobody_by_what_the_state_under_review_gives(world: World) -> None:
+    case = about(world, granted(world))
+    act(world, "confidentiality_other", case, "confirm")
+    submitted(world, case, "focal_xaa")
+    own = {"full": "What Fenmark says in full.", "bare": "What Fenmark says."}
+    answer = press(browser(world, "focal_xff"), f"/cases/{case}/submission", **own, confirmed="unseen-beyond-the-grant")
+    assert answer.status_code == 303
+    assert disclosed(world, case).status_code == 303
+    page = browser(world, "oversight").get(f"/submissions/{case}").text
+    assert FULL in page
+    assert own["full"] not in page
+    assert own["full"] not in sees(world, "focal_xbb", case)
+
+
+def test_what_is_held_back_of_a_reader_is_told_to_their_state_and_not_to_reviewing_ones(world: World) -> None:
+    grant = granted(world)
+    case = about(world, grant, person="expert_xcc")
+    act(world, "confidentiality_other", case, "confirm")
+    reader_of_it = str(world.members["reader_xff"].person)
+    said = {"held": reader_of_it, "hold_reason": "Of the reader.", "review_on": ahead(world, 20)}
+    act(world, "confidentiality", case, "containments", hold="review", **said)
+    whole = {"held": "", "hold_reason": "Of the whole file.", "review_on": ahead(world, 20)}
+    act(world, "confidentiality", case, "containments", hold="downloads", **whole)
+    heard(world, case)
+    found(world, case)
+    party, grantee = sees(world, "focal_xbb", case), sees(world, "focal_xff", case)
+    assert "Of the whole file." in party
+    assert "Of the reader." not in party
+    assert "Reader_Xff" not in party
+    assert "Of the reader." in grantee
+    assert "Of the whole file." not in grantee
+
+
+def test_a_grantee_learns_neither_who_confirmed_for_a_party_nor_how_much_lies_in_a_room(world: World) -> None:
+    grant = granted(world)
+    pledged(world, grant)
+    filed_ = filed(world, grant, documents=[str(page(world, grant).given[0].document)])
+    assert "Shared room" not in browser(world, "reader_xff").get(f"/concerns/{filed_}").text
+    case = about(world, grant)
+    act(world, "focal_xbb", case, "confirm")
+    assert "Focal_Xbb" not in sees(world, "focal_xff", case)
+    assert "Focal_Xbb" in sees(world, "focal_xaa", case)

@@ -15,7 +15,7 @@ from portal.usecases.transfers import goes_on
 from storage.cases import Exhibit
 from storage.errors import NotPermitted
 from storage.permits import case_scope
-from tests.breaches import PICTURE, act, exhibit, exhibited, proposed, registered, submitted
+from tests.breaches import PICTURE, act, disclosed, exhibit, exhibited, proposed, registered, submitted
 from tests.cast import World
 from tests.filing import press
 from tests.granting import granted
@@ -109,7 +109,7 @@ def test_it_goes_to_the_group_with_the_full_version_alone_once_the_state_gives_t
     assert HASH in browser(world, "focal_xbb").get(f"/cases/{case}").text  # listed in the version in full
     assert HASH not in browser(world, "oversight").get(f"/submissions/{case}").text
     assert [fetched(world, "oversight", one)[0] for one in (first, later)] == [404, 404]
-    act(world, "focal_xaa", case, "disclosure")
+    assert disclosed(world, case).status_code == 303
     page = browser(world, "oversight").get(f"/submissions/{case}").text
     assert HASH in page
     assert f"/exhibits/{first}" in page
@@ -123,7 +123,7 @@ def test_no_permit_of_the_group_on_an_exhibit_opens_the_key_of_the_case(world: W
     case = registered(world)
     brought = exhibited(world, case)
     submitted(world, case, "focal_xbb")
-    act(world, "focal_xaa", case, "disclosure")
+    assert disclosed(world, case).status_code == 303
     kept = row(world, brought)
     with world.request(), world.portal.work(world.caller("oversight")) as work:
         _, _, facts = find_exhibit(work, brought)

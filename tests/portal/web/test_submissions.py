@@ -33,6 +33,7 @@ from tests.breaches import (
     SUBJECT,
     concern,
     decided,
+    disclosed,
     found,
     heard,
     registered,
@@ -352,9 +353,11 @@ def test_the_group_reads_the_bare_version_and_no_more_until_the_state_under_revi
     for who, status in (("focal_xbb", 403), ("confidentiality", 403), ("oversight", 404), ("registrar", 404)):
         assert press(browser(world, who), f"/cases/{case}/disclosure").status_code == status, who
     assert FULL not in client.get(f"/submissions/{case}").text
-    assert press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure").status_code == 303
+    stale = press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure", newest=str(uuid4()))
+    assert stale.status_code == 409, "another version than the one that was read"
+    assert disclosed(world, case).status_code == 303
     assert FULL in client.get(f"/submissions/{case}").text
-    assert press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure").status_code == 409
+    assert disclosed(world, case).status_code == 409
 
 
 def test_no_permit_of_the_group_opens_the_record_of_the_case(world: World) -> None:
@@ -457,7 +460,7 @@ def test_a_whole_case_stands_the_check(world: World) -> None:
     heard(world, case)
     found(world, case)
     submitted(world, case)
-    assert press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure").status_code == 303
+    assert disclosed(world, case).status_code == 303
     decided(world, case)
     with world.request():
         assert check_records(world.portal).findings == []
