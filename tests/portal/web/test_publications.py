@@ -25,7 +25,8 @@ from portal.usecases.tree import own_keys, sequence
 from portal.web import public as pages_of_the_register
 from storage.errors import NotPermitted
 from storage.permits import room_scope
-from storage.tables import Event, Review, Version
+from storage.publications import Publication
+from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member, setting_up
@@ -168,6 +169,74 @@ def test_reviewers_texts_and_drafts_of_the_state_are_not_to_be_published(world: 
         said = {"version": str(newest(world, document)), "pages": "", "title": "A", "language": "en"}
         answer = press(browser(world, "focal_xaa"), f"/reviews/{file_of(world)}/publications", **said)
         assert answer.status_code in {403, 404}, room
+
+
+def joint(world: World) -> UUID:
+    """Have the State prepare the publication of what the reviewing States wrote."""
+    return prepared(world, reports.circulated(world, DocumentKind.DESK_REVIEW_OUTCOME, "Outcome"))
+
+
+def test_what_is_not_its_states_alone_comes_out_with_the_consent_of_all_three(world: World) -> None:
+    """ToR 36."""
+    publication = joint(world)
+    path = f"/publications/{publication}"
+    assert "waits to be read and confirmed" in browser(world, "focal_xbb").get("/notices").text
+    assert path in browser(world, "focal_xcc").get("/work").text
+    for who in ("focal_xaa", "expert_xaa"):
+        confirm(world, who, publication)
+    shown = browser(world, "focal_xbb").get(path).text
+    assert "Still missing:" in shown
+    assert f"/reviews/{file_of(world)}/publications" not in shown
+    for who in ("expert_xbb", "officer", "observer_xcc", "focal_xdd", "stranger_xff"):
+        assert browser(world, who).get(path).status_code == 404
+    assert press(browser(world, "focal_xbb"), f"{path}/confirm").status_code == 403  # not read yet
+    confirm(world, "focal_xbb", publication)
+    assert row(world, publication).confirmed_at is None
+    world.clock.forward(timedelta(hours=48))
+    assert publish_due(world.portal) == 0
+    confirm(world, "focal_xcc", publication)
+    assert press(browser(world, "focal_xcc"), f"{path}/confirm").status_code == 403
+    assert publish_due(world.portal) == 0
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 1
+    assert browser(world).get(f"/public/{publication}/file.pdf").content == FILE
+    trail = browser(world, "focal_xbb").get(f"/reviews/{file_of(world)}/trail").text
+    assert "confirmed a publication" in trail
+
+
+def test_consent_comes_first_or_last_and_two_of_the_state_are_needed_still(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xbb", "focal_xcc", "focal_xaa"):
+        confirm(world, who, publication)
+    assert row(world, publication).confirmed_at is None
+    confirm(world, "expert_xaa", publication)
+    assert row(world, publication).confirmed_at is not None
+
+
+def test_each_party_stops_what_takes_its_consent_before_it_is_public(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+        confirm(world, who, publication)
+    assert press(browser(world, "focal_xbb"), f"/publications/{publication}/withdraw").status_code == 403
+    act(world, "focal_xbb", publication, "cancel")
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert public(world, publication) is None
+
+
+def test_a_party_that_came_later_has_not_consented(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+        confirm(world, who, publication)
+    with setting_up(world.portal) as (work, _):
+        rows = work.session.query(ReviewParty).filter_by(review_id=file_of(world), state_code="XCC", until=None)
+        gone = rows.one()
+        gone.until = work.now
+        came = ReviewParty(id=uuid4(), review_id=gone.review_id, state_code="XEE", part=gone.part, since=work.now)
+        work.session.add(came)
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert row(world, publication).cancelled_at is not None
 
 
 def test_a_version_of_another_review_than_the_address_says_is_nowhere(world: World, engine: list[bytes]) -> None:
@@ -630,7 +699,7 @@ def test_what_all_agreed_on_is_published_in_other_languages_too_by_the_same_two_
     assert "two persons" in shown
 
 
-def test_a_translation_of_anything_else_or_that_not_all_have_is_not_to_be_published(
+def test_a_translation_that_not_all_have_is_not_to_be_published_and_of_anything_else_with_consent_alone(
     world: World, engine: list[bytes]
 ) -> None:
     manifest = agreed(world)
@@ -640,10 +709,17 @@ def test_a_translation_of_anything_else_or_that_not_all_have_is_not_to_be_publis
     other = reports.circulated(world, DocumentKind.NOTE, "A note of the secretariat")
     note = translated(world, manifest, "ru", document=other)
     page = browser(world, "focal_xaa").get(f"/reviews/{file_of(world)}/publications").text
-    for version in (delivered, note):
-        assert f'value="{version}"' not in page
-        assert prepare(world, "focal_xaa", version) in {403, 404}
+    assert f'value="{delivered}"' not in page
+    assert prepare(world, "focal_xaa", delivered) in {403, 404}
     assert engine == []
+    assert "only with the consent of each reviewing State" in page[page.index(f'value="{note}"') :]
+    assert prepare(world, "focal_xaa", note) == 303
+    assert "consent of all three parties" in browser(world, "focal_xaa").get(f"/publications/{last(world)}").text
+
+
+def last(world: World) -> UUID:
+    with world.portal.database.read() as session:
+        return session.scalars(select(Publication.id).order_by(Publication.prepared_at.desc())).first()  # type: ignore[attr-defined,return-value]  # a column
 
 
 def document_of(world: World, version: UUID) -> UUID:
