@@ -347,10 +347,9 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class PublicationFacts:
-    """What a State means to publish of its review, or published; room: its national one, in whose trail it stands.
+    """What a State means to publish of its review, or published, as portal.cedarschema says it; room: its national one.
 
-    Begun: a focal point consented; confirmed: two people did; due: it was thought over; ended: called off, withdrawn;
-    opened by: these people opened its file.
+    Joint: it takes the consent of all parties, and stands in their trail; waits for: States whose word is missing.
     """
 
     id: PublicationId
@@ -358,6 +357,8 @@ class PublicationFacts:
     room: RoomId
     consents: frozenset[PersonId] = frozenset()
     opened_by: frozenset[PersonId] = frozenset()
+    joint: bool = False
+    waits_for: frozenset[StateCode] = frozenset()
     begun: bool = False
     confirmed: bool = False
     due: bool = False

@@ -32,7 +32,7 @@ def publication_scopes(facts: PublicationFacts, action: Action) -> frozenset[Sco
 
 def publication_stream(facts: PublicationFacts, action: Action) -> StreamId:
     """Tell in which stream an act on a publication is recorded."""
-    return StreamId(facts.review.id if action in _OF_THE_FILE else facts.room)
+    return StreamId(facts.review.id if facts.joint or action in _OF_THE_FILE else facts.room)
 
 
 def summary_scopes(facts: SummaryFacts, action: Action) -> frozenset[Scope]:

@@ -279,7 +279,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
 
 def _of_a_publication(facts: PublicationFacts) -> tuple[EntityId, Attributes]:
     of: Attributes = {"review": _file(facts.review), "consents": _ids(facts.consents), "begun": facts.begun}
-    of |= {"openedBy": _ids(facts.opened_by)}
+    of |= {"openedBy": _ids(facts.opened_by), "joint": facts.joint, "waitsFor": _ids(facts.waits_for)}
     of |= {"confirmed": facts.confirmed, "due": facts.due, "public": facts.public, "ended": facts.ended}
     return EntityId("Publication", str(facts.id)), of
 

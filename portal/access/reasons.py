@@ -308,6 +308,10 @@ REASONS: Final = {
     "publications.prepare-language-version": N_(
         "It is your State’s to publish: a language version of what all parties agreed on."
     ),
+    "publications.prepare-jointly": N_("All parties have it: it is published when each of the three consents."),
+    "publications.consenting-sees": N_("It isn’t published without your State’s consent."),
+    "publications.consents": N_("It isn’t published without your State’s consent."),
+    "publications.no-word-missing": N_("The consent of a State is missing."),
     "publications.focal-point-confirms": N_("A focal point of the State under review confirms what it publishes."),
     "publications.expert-confirms": N_("After a focal point, another person of the State confirms what it publishes."),
     "publications.call-off": N_("A focal point calls a publication off, or withdraws it."),

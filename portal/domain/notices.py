@@ -77,7 +77,7 @@ NOTICES: Final[dict[NoticeKind, str]] = {
     NoticeKind.DRAFT_COMMENTED: N_("A comment on the draft report was written or answered"),
     NoticeKind.REPORT_AGREED: N_("All parties agreed on the report and its summary"),
     NoticeKind.FILE_OPENED: N_("Your State’s file was opened in the week before"),
-    NoticeKind.PUBLICATION_WAITS: N_("A publication of your State waits to be read and confirmed"),
+    NoticeKind.PUBLICATION_WAITS: N_("A publication waits to be read and confirmed by your State"),
     NoticeKind.PUBLICATION_CONFIRMED: N_("A publication of your State was confirmed, and is public soon"),
     NoticeKind.PUBLICATION_ENDED: N_("A publication of your State was called off before it became public"),
     NoticeKind.REPORT_PUBLISHED: N_("The State under review published something of the review"),

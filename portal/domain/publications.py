@@ -1,13 +1,14 @@
 """Publication of a report or a part of it (ToR 36): what is chosen, and where it stands.
 
 1. Only the State under review publishes: what all parties agreed on, also in other languages, or what it submitted
-   itself (d).
+   itself (d). Whatever else all parties have, such as reviewers' questions and drafts, it publishes when the focal
+   point of each reviewing State consents to exactly that file (d).
 2. (d) Two people of the State confirm it, one of them a focal point; then there is time to think it over.
 3. (d) What was published can be withdrawn, and leaves a notice; what somebody kept of it can't be called back.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -40,6 +41,26 @@ STAGES: Final[Mapping[PublicationStage, str]] = {
     PublicationStage.WITHDRAWN: N_("Withdrawn"),
     PublicationStage.CANCELLED: N_("Called off"),
 }
+
+
+OWN_PEOPLE: Final = 2  # of the State under review confirm it
+
+
+def needs_all_parties(owner: str, state: str, *, agreed: bool) -> bool:
+    """Tell whether a document comes out only with the consent of all parties; agreed: they agreed on it already (d)."""
+    return not agreed and owner != state
+
+
+def missing_words(state: str, others: Collection[str], given: Sequence[str]) -> frozenset[str]:
+    """Name the States without whose word it isn't confirmed.
+
+    Args:
+        state: That is under review.
+        others: The other parties whose consent it takes.
+        given: The State of each person who confirmed it.
+    """
+    missing = {other for other in others if other not in given}
+    return frozenset(missing | ({state} if given.count(state) < OWN_PEOPLE else set()))
 
 
 class Origin(StrEnum):

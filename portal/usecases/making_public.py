@@ -99,7 +99,7 @@ def _publish(portal: Portal, publication: UUID) -> int:
     """Open what was confirmed, seal it where everybody may read it, and let a row name it; or call it off."""
     with portal.work(PUBLISHER) as work:
         row, facts, permit = find_publication(work, Action.READ_CONFIRMED, publication)
-        if is_outdated(work, row) or _is_in_doubt(work, facts):
+        if is_outdated(work, row) or _is_in_doubt(work, facts) or facts.waits_for:
             row.cancelled_at = work.now
             work.note(permit, step="called off")
             tell_own(work, NoticeKind.PUBLICATION_ENDED, row)

@@ -17,7 +17,7 @@ from portal.usecases.contents import author
 from portal.usecases.downloads import FAILED, Download, begin_span, end_download
 from portal.usecases.particulars import open_title
 from portal.usecases.people import name_of
-from portal.usecases.publications import find_publication, is_outdated, records_of, said_of
+from portal.usecases.publications import find_publication, is_joint, is_outdated, records_of, said_of
 from portal.work import Portal
 from storage.permits import Permit, publication_scope
 from storage.publications import Consent, Opening, Publication
@@ -26,7 +26,13 @@ from storage.tables import Document, Person, Review
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A document that may be published, by its newest version; rendered: a language version of what was agreed on."""
+    """A document that may be published, by its newest version.
+
+    Args:
+        agreed: All parties agreed on it.
+        rendered: It is a language version of what they agreed on.
+        joint: It takes the consent of all parties.
+    """
 
     version: UUID
     kind: DocumentKind
@@ -34,6 +40,7 @@ class Choice:
     title: str
     agreed: bool
     rendered: bool
+    joint: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Confirmed:
 
     name: str
     role: Role
+    state: str
     at: datetime
 
 
@@ -87,6 +95,9 @@ class PublicationPage:
         left_out: Which pages of it were not.
         removed: What of the document isn't in the file.
         cautions: What is to be known of the file: kind and how often.
+        joint: It takes the consent of all parties.
+        waiting: The States whose word is missing.
+        own: The reader is of the State under review.
         hours: How long it is thought over.
         unopened: The reader may confirm it once they have opened its file.
         may: The acts that the reader may do.
@@ -104,6 +115,9 @@ class PublicationPage:
     cautions: tuple[tuple[str, int], ...]
     prepared_by: str
     confirmed: tuple[Confirmed, ...]
+    joint: bool
+    waiting: tuple[str, ...]
+    own: bool
     withdrawn_at: datetime | None
     hours: int
     outdated: bool
@@ -154,6 +168,7 @@ def list_publications(portal: Portal, caller: Caller, review_id: UUID) -> Public
             open_title(portal, permit, one),
             agreed=record.final is not None and one.id in record.final.documents,
             rendered=record.final is not None and one.translates_id in record.final.versions,
+            joint=is_joint(one, record),
         )
         for one in theirs
     ]
@@ -169,8 +184,8 @@ def view_publication(portal: Portal, caller: Caller, publication_id: UUID) -> Pu
     """
     with portal.work(caller) as work:
         row, facts, permit = find_publication(work, Action.VIEW_PUBLICATION, publication_id)
-        consents = records_of(work).consents(row.id)
-        people = work.people.named([row.prepared_by, *(one.person_id for one in consents)])
+        words = records_of(work).words(row.id)
+        people = work.people.named([row.prepared_by, *(one.person_id for one, _ in words)])
         may = frozenset(act for act in _ACTS if work.allows(act, facts))
         opened = replace(facts, opened_by=facts.opened_by | {PersonId(author(work))})
         unopened = opened != facts and work.allows(Action.CONFIRM_PUBLICATION, opened)
@@ -188,7 +203,10 @@ def view_publication(portal: Portal, caller: Caller, publication_id: UUID) -> Pu
         removed=tuple(_removed(*one) for one in said["removed"]),
         cautions=tuple((kind, count) for kind, count in said["cautions"]),
         prepared_by=name_of(portal, permit, people[row.prepared_by]),
-        confirmed=tuple(_confirmed(portal, permit, people, one) for one in consents),
+        confirmed=tuple(_confirmed(portal, permit, people, *one) for one in words),
+        joint=facts.joint,
+        waiting=() if facts.ended or facts.public else tuple(sorted(facts.waits_for)),
+        own=work.who.state == row.state_code,
         withdrawn_at=row.withdrawn_at,
         hours=portal.settings.publication_hours,
         outdated=outdated,
@@ -201,8 +219,8 @@ def _removed(kind: str, count: int, pages: str = "", words: Sequence[str] = ()) 
     return Removed(kind, count, pages, tuple(words))  # what an earlier release kept has kind and count alone
 
 
-def _confirmed(portal: Portal, permit: Permit, people: dict[UUID, Person], row: Consent) -> Confirmed:
-    return Confirmed(name_of(portal, permit, people[row.person_id]), Role(row.role), row.given_at)
+def _confirmed(portal: Portal, permit: Permit, people: dict[UUID, Person], row: Consent, state: str) -> Confirmed:
+    return Confirmed(name_of(portal, permit, people[row.person_id]), Role(row.role), state, row.given_at)
 
 
 def begin_preview(

@@ -2,10 +2,11 @@
 
 1. Preparing is like moving a document (moves.py): the intent is durable before the version is opened, the file is made
    anew in a process that can do nothing else, sealed under a key of its own, and named by a row only once it is whole.
-2. What two people confirm is that file, byte for byte: each opened it before, and nothing of it changes afterwards.
+2. What two people confirm, and all parties where it takes their consent, is that file, byte for byte: each opened it
+   before, and nothing of it changes afterwards.
 3. If the document got another version meanwhile, or was withdrawn, nothing is confirmed: it is prepared anew.
 4. What the State means to publish lies under a key of its own and in the trail of its national room, so that the
-   reviewing States learn of it when everybody does.
+   reviewing States learn of it when everybody does. What takes their consent stands in the file's trail.
 """
 
 import json
@@ -22,10 +23,10 @@ from portal.access.file_matters import review_facts
 from portal.access.publication_matters import national_room
 from portal.domain import media
 from portal.domain.files import CleanName
-from portal.domain.ids import PersonId, PublicationId
+from portal.domain.ids import PersonId, PublicationId, StateCode
 from portal.domain.notices import NoticeKind
 from portal.domain.problems import RefusedError
-from portal.domain.publications import check_size, pages_said
+from portal.domain.publications import check_size, missing_words, needs_all_parties, pages_said
 from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, PortalError
@@ -81,19 +82,30 @@ def publication_facts(
     records: PublicationRecords, row: Publication, record: ReviewRecord, now: datetime
 ) -> PublicationFacts:
     """Tell the policies about a publication."""
-    consents = records.consents(row.id)
+    words, own = records.words(row.id), row.state_code
+    joint = is_joint(records.document(row.document_id), record)
+    missing = missing_words(own, record.reviewing if joint else (), [state for _, state in words])
     return PublicationFacts(
         PublicationId(row.id),
         review_facts(record),
         national_room(record),
-        frozenset(PersonId(one.person_id) for one in consents),
+        frozenset(PersonId(one.person_id) for one, _ in words),
         frozenset(PersonId(one.person_id) for one in records.openings(row.id)),
-        begun=any(one.role == Role.FOCAL_POINT for one in consents),
+        joint=joint,
+        waits_for=frozenset(StateCode(state) for state in missing),
+        begun=any(one.role == Role.FOCAL_POINT and state == own for one, state in words),
         confirmed=row.confirmed_at is not None,
         due=row.due_at is not None and row.due_at <= now,
         public=row.published_at is not None,
         ended=row.cancelled_at is not None or row.withdrawn_at is not None,
     )
+
+
+def is_joint(document: Document, record: ReviewRecord) -> bool:
+    """Tell whether a document of a review is published only with the consent of all its parties."""
+    final = record.final
+    agreed = final is not None and (document.id in final.documents or document.translates_id in final.versions)
+    return needs_all_parties(document.owner, record.review.state_code, agreed=agreed)
 
 
 def find_publication(work: Work, action: Action, publication_id: UUID) -> tuple[Publication, PublicationFacts, Permit]:
@@ -219,6 +231,7 @@ def _keep(portal: Portal, caller: Caller, plan: Plan, upload: Upload, done: tupl
         records_of(work).add(row)
         work.completes(permit, upload.intent, bytes=arrived.size, publication=str(row.id))
         tell_own(work, NoticeKind.PUBLICATION_WAITS, row)
+        _tell_consenting(work, document, row)
         return row.id
 
 
@@ -226,7 +239,7 @@ def _keep(portal: Portal, caller: Caller, plan: Plan, upload: Upload, done: tupl
 
 
 def confirm_publication(portal: Portal, caller: Caller, publication_id: UUID) -> None:
-    """Confirm a publication; after the second person it becomes public when it was thought over.
+    """Confirm a publication for one's State; after the last whose word it takes, it becomes public when thought over.
 
     Raises:
         NotFound: There is no such publication, or the actor may not know of it.
@@ -242,11 +255,18 @@ def confirm_publication(portal: Portal, caller: Caller, publication_id: UUID) ->
         records_of(work).add(
             Consent(id=uuid4(), publication_id=row.id, person_id=author(work), role=role.value, given_at=work.now)
         )
-        work.note(permit, step="second" if facts.begun else "first")
-        if facts.begun:
+        work.note(permit, step=_step(work, facts))
+        record = work.file(row.review_id)
+        if record is not None and not publication_facts(records_of(work), row, record, work.now).waits_for:
             row.confirmed_at = work.now
             row.due_at = work.now + timedelta(hours=portal.settings.publication_hours)
             tell_own(work, NoticeKind.PUBLICATION_CONFIRMED, row)
+
+
+def _step(work: Work, facts: PublicationFacts) -> str:
+    if work.who.state != facts.review.state_under_review:
+        return "consent"
+    return "second" if facts.begun else "first"
 
 
 def cancel_publication(portal: Portal, caller: Caller, publication_id: UUID) -> None:
@@ -298,3 +318,21 @@ def tell_own(work: Work, kind: NoticeKind, row: Publication) -> None:
             action=Action.LIST_PUBLICATIONS,
             row=record.review,
         )
+
+
+def _tell_consenting(work: Work, document: Document, row: Publication) -> None:
+    """Tell the focal points of the reviewing States of what takes their consent."""
+    record = work.file(row.review_id)
+    if record is None or not is_joint(document, record):
+        return
+    people = work.reviews.people(record.review.id, record.reviewing, work.now)
+    tell(
+        work,
+        NoticeKind.PUBLICATION_WAITS,
+        review_id=row.review_id,
+        room_id=None,
+        about=row.id,
+        action=Action.VIEW_REVIEW,
+        row=record.review,
+        only={person.id for appointment, person, _ in people if appointment.role == Role.FOCAL_POINT},
+    )

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from storage.publications import Consent, Opening, Publication, PublicFile
 from storage.repositories.reviews import Reach, within
-from storage.tables import Cycle, Document, Review
+from storage.tables import Cycle, Document, Person, Review
 
 
 class PublicationRecords:
@@ -34,6 +34,20 @@ class PublicationRecords:
         """List who confirmed a publication, in order."""
         question = select(Consent).where(col(Consent.publication_id) == publication_id)
         return self._session.scalars(question.order_by(col(Consent.given_at), col(Consent.id))).all()
+
+    def words(self, publication_id: UUID) -> list[tuple[Consent, str]]:
+        """List who confirmed a publication, in order, each with their State."""
+        question = select(Consent, col(Person.state_code)).join(Person, col(Person.id) == col(Consent.person_id))
+        found = self._session.execute(
+            question.where(col(Consent.publication_id) == publication_id).order_by(
+                col(Consent.given_at), col(Consent.id)
+            )
+        )
+        return [(consent, state or "") for consent, state in found]
+
+    def document(self, document_id: UUID) -> Document:
+        """Give the document of a publication."""
+        return self._session.get_one(Document, document_id)
 
     def openings(self, publication_id: UUID) -> Sequence[Opening]:
         """List who opened the file of a publication."""

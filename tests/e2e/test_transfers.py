@@ -13,12 +13,15 @@ from shutil import which
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import pikepdf
 import pytest
 
 from storage.tables import Assignment, Version
 from tests.cast import World, setting_up
 from tests.contents import documents, form_token, objects, said, steps, versions
 from tests.e2e.conftest import Server, serve, wait_until
+from tests.granting import WHY, act, granted, page, pledged
+from tests.pdfs import bare
 
 pytestmark = [
     pytest.mark.e2e,
@@ -96,12 +99,12 @@ def test_a_download_that_was_cut_off_resumes(world: World, server: Server, room:
 
 
 @contextmanager
-def slow_download(world: World, url: str, into: Path) -> Iterator[subprocess.Popen[bytes]]:
+def slow_download(world: World, url: str, into: Path, who: str = "expert_xbb") -> Iterator[subprocess.Popen[bytes]]:
     running = subprocess.Popen(
-        command(world, "expert_xbb", "--limit-rate", "2M", "-o", str(into), url), stderr=subprocess.DEVNULL
+        command(world, who, "--limit-rate", "2M", "-o", str(into), url), stderr=subprocess.DEVNULL
     )
     try:
-        wait_until(lambda: into.exists() and into.stat().st_size > 0, 10)
+        wait_until(lambda: into.exists() and into.stat().st_size > 0, 20)
         yield running
     finally:
         running.kill()
@@ -121,6 +124,38 @@ def test_the_intent_is_in_the_log_before_the_first_byte_and_an_access_that_ends_
         wait_until(lambda: last(world, room) == ("downloadVersion", "outcome", "stopped"), 8)
         assert running.wait(40) == 18, "curl calls it a partial file"
     assert into.stat().st_size < version.size
+
+
+def large_report() -> bytes:
+    """A page with a picture of 36 MB that nothing makes smaller."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        picture = pikepdf.Stream(pdf, os.urandom(6000 * 6000))
+        picture.Type, picture.Subtype, picture.ColorSpace = (
+            pikepdf.Name.XObject,
+            pikepdf.Name.Image,
+            pikepdf.Name.DeviceGray,
+        )
+        picture.Width, picture.Height, picture.BitsPerComponent = 6000, 6000, 8
+        pdf.pages[0].Resources.XObject = pikepdf.Dictionary(I=picture)
+
+    return bare(b"q 500 0 0 500 40 40 cm /I Do Q", change=change)
+
+
+def test_a_grant_that_is_revoked_stops_a_copy_under_way_within_five_seconds(world: World, tmp_path: Path) -> None:
+    """ToR 37."""
+    grant = granted(world, office=large_report(), mode="copies", real=True)
+    pledged(world, grant)
+    version, into = page(world, grant).given[0].version, tmp_path / "copy.pdf"
+    with serve(world) as server:
+        with slow_download(world, f"{server.url}/granted/versions/{version}/copy", into, "reader_xff") as running:
+            assert act(world, "focal_xaa", grant, "revoke", revoke_reason=WHY).status_code == 303
+            ends = ("downloadGranted", "outcome", "stopped")
+            wait_until(lambda: ends in steps(world, grant), 5)
+            assert running.wait(40) == 18, "curl calls it a partial file"
+        refused = curl(world, "reader_xff", "-o", os.devnull, "-w", "%{http_code}", f"{server.url}/granted/{grant}")
+        assert refused.stdout == "404"
+    assert 0 < into.stat().st_size < 6000 * 6000
 
 
 def damage(world: World, version: Version, at: int) -> None:

@@ -407,6 +407,8 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             *(PublicationId(one), _review(thing), RoomId(_id("a national room"))),
             frozenset({ME} if thing.consented_by_me else {OTHER} if thing.begun else ()),
             frozenset({ME} if thing.opened_by_me else {OTHER}),
+            joint=thing.joint,
+            waits_for=frozenset(map(StateCode, thing.waits)),
             begun=thing.begun,
             confirmed=thing.confirmed,
             due=thing.due,

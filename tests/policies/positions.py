@@ -63,7 +63,9 @@ class Thing:
     # of publication
     consented_by_me: bool = False
     opened_by_me: bool = False  # its file
-    begun: bool = False  # a focal point confirmed it
+    joint: bool = False  # it takes the consent of all parties
+    waits: frozenset[str] = frozenset({"XAA"})  # for the word of these States
+    begun: bool = False  # a focal point of the State under review confirmed it
     confirmed: bool = False  # two people did
     due: bool = False
     public: bool = False

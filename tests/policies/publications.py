@@ -13,7 +13,10 @@ ACTS: Final = {*SEES, *FOCAL_POINTS, "confirmPublication"}
 def allowed(who: Who, act: str, thing: Thing) -> bool:
     """Say whether this person, whom nothing hinders, may do this to that."""
     ours = side(who) == "under review" and who.role in {"focal_point", "expert"}
-    if not (ours and inside(who, thing) and who.undertaken):
+    theirs = side(who) == "reviewing" and who.role == "focal_point" and thing.joint
+    if not ((ours or theirs) and inside(who, thing) and who.undertaken):
+        return False
+    if theirs and act not in {"viewPublication", "previewPublication", "confirmPublication", "cancelPublication"}:
         return False
     if act in SEES:
         return True
@@ -31,17 +34,20 @@ def allowed(who: Who, act: str, thing: Thing) -> bool:
 def by_machine(act: str, thing: Thing) -> bool:
     """Say whether the portal itself makes this public, or proves that it did."""
     if act in {"readConfirmed", "makePublic"}:
-        return thing.confirmed and thing.due and not thing.public and not thing.ended
+        complete = act == "readConfirmed" or not thing.waits
+        return thing.confirmed and thing.due and complete and not thing.public and not thing.ended
     return act == "provePublic" and thing.public
 
 
 def _is_ours(who: Who, thing: Thing) -> bool:
-    """What all agreed on, in each language that all parties have, and what the State submitted itself."""
-    agreed = thing.final or (thing.renders_final and thing.stage == "circulated")
-    return thing.room == "shared" and not thing.withdrawn and (agreed or thing.owner == who.state)
+    """What all agreed on, what the State submitted itself, and, for all to consent to, what all parties have."""
+    everybodys = thing.final or thing.stage == "circulated"
+    return thing.room == "shared" and not thing.withdrawn and (everybodys or thing.owner == who.state)
 
 
 def _may_confirm(who: Who, thing: Thing) -> bool:
     if not thing.opened_by_me or thing.consented_by_me or thing.confirmed or thing.ended:
+        return False
+    if who.state not in thing.waits:
         return False
     return who.role == "focal_point" or thing.begun

@@ -25,6 +25,7 @@ def engine() -> Engine:
 
 def _read(case: dict[str, Any]) -> tuple[Who, Thing, str]:
     on = {**case["on"], **{roles: frozenset(case["on"].get(roles, [])) for roles in ("others", "held", "answered")}}
+    on |= {"waits": frozenset(on["waits"])} if "waits" in on else {}
     return Who(**case["who"]), Thing(**on), case.get("target", "")
 
 

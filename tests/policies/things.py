@@ -211,7 +211,10 @@ def publications(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thin
         {"begun": True, "confirmed": True, "due": True, "ended": True},
     )
     for step, way, opened in product(steps, ways, (True, False)):
-        yield Thing("publication", step=step, opened_by_me=opened, **way)
+        missing = frozenset() if way.get("confirmed") else frozenset({"XAA"})
+        yield Thing("publication", step=step, opened_by_me=opened, waits=missing, **way)
+    for way, missing in product(ways, ((), ("XAA",), ("XBB",), ("XAA", "XBB", "XCC"))):
+        yield Thing("publication", step=steps[0], opened_by_me=True, joint=True, waits=frozenset(missing), **way)
     yield Thing("publication", absent=True)
 
 

@@ -18,6 +18,7 @@ from portal.usecases import notices
 from portal.usecases.assignments import assign_officer, assign_person
 from portal.usecases.bases import Terms
 from portal.usecases.notices import NoticesPage, list_notices, see_notices, tell
+from portal.usecases.recipients import FINDERS
 from storage.notices import Notice
 from storage.repositories.notices import NoticeRecords
 from storage.tables import Appointment, Person, Review
@@ -320,3 +321,8 @@ def test_looking_at_ones_notices_is_one_event_of_ones_own(world: World) -> None:
     event = said(world, IDENTITY_STREAM)[-1]
     assert (event["action"], event["who"]["person"]) == ("listNotices", str(world.members["expert_xbb"].person))
     assert event["on"] == {}
+
+
+def test_what_a_notice_is_about_is_found_for_each_kind() -> None:
+    """A kind without a finder is written and shown to nobody."""
+    assert set(FINDERS) == set(NoticeKind)

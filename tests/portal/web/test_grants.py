@@ -13,7 +13,7 @@ from portal.usecases.checks import check_records
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member
-from tests.filing import press
+from tests.filing import circulated, newest, press
 from tests.granting import PURPOSE, WHY, act, ahead, ask, asked, granted, page, pledged, reader, terms
 from tests.portal.web.test_concerns import told
 from tests.web_client import Browser, browser
@@ -167,6 +167,26 @@ def test_only_what_can_be_granted_is(world: World) -> None:
     refused = act(world, "focal_xaa", grant, "decide", **terms(world, documents=[str(draft)]))
     assert refused.status_code == 422
     assert "can’t be granted any more" in refused.text
+
+
+def test_what_the_state_submitted_itself_is_given_by_a_tick_of_its_own_alone(world: World) -> None:
+    """ToR 37 (d): annexes and the checklist."""
+    reader(world)
+    annex = str(circulated(world, "Our response to the checklist"))
+    reports.agreed(world)
+    first = asked(world)
+    form = browser(world, "focal_xaa").get(f"/grants/{first}").text
+    boxes = {value: "checked" in more for value, more in re.findall(r'name="documents" value="([^"]+)"([^>]*)>', form)}
+    usual = terms(world)["documents"]
+    assert boxes == {**dict.fromkeys(usual, True), annex: False}  # type: ignore[call-overload]  # a list of ids
+    assert act(world, "focal_xaa", first, "decide", **terms(world)).status_code == 303
+    pledged(world, first)
+    client, given = browser(world, "reader_xff"), newest(world, UUID(annex))
+    assert [str(one.document) for one in page(world, first).given] == usual
+    assert client.get(f"/granted/versions/{given}").status_code == 404
+    ticked = terms(world, documents=[*usual, annex], seen="1")  # type: ignore[misc]  # as above
+    assert act(world, "focal_xaa", first, "change", **ticked).status_code == 303
+    assert client.get(f"/granted/versions/{given}").status_code == 422  # it is reached, and no true PDF
 
 
 def test_a_grant_begins_and_ends_by_its_days(world: World) -> None:

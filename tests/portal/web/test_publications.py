@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from uuid import UUID, uuid4
 from xml.etree import ElementTree as ET
@@ -25,17 +26,21 @@ from portal.usecases.tree import own_keys, sequence
 from portal.web import public as pages_of_the_register
 from storage.errors import NotPermitted
 from storage.permits import room_scope
-from storage.tables import Event, Review, Version
+from storage.publications import Publication
+from storage.reports import Manifest
+from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member, setting_up
 from tests.contents import send
 from tests.databases import by_hand
 from tests.filing import circulated, made, move, newest, press, put
+from tests.granting import agreed as all_agree
 from tests.hiding import PLACES
 from tests.hiding_docx import docx
 from tests.publicity import FILE, TITLE, act, confirm, confirmed, make, opened, prepared, public, published, row
 from tests.reports import agreed, translated
+from tests.seen_by_others import complaints, everything_in, need_tools, words_in
 from tests.web_client import browser
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -168,6 +173,74 @@ def test_reviewers_texts_and_drafts_of_the_state_are_not_to_be_published(world: 
         said = {"version": str(newest(world, document)), "pages": "", "title": "A", "language": "en"}
         answer = press(browser(world, "focal_xaa"), f"/reviews/{file_of(world)}/publications", **said)
         assert answer.status_code in {403, 404}, room
+
+
+def joint(world: World) -> UUID:
+    """Have the State prepare the publication of what the reviewing States wrote."""
+    return prepared(world, reports.circulated(world, DocumentKind.DESK_REVIEW_OUTCOME, "Outcome"))
+
+
+def test_what_is_not_its_states_alone_comes_out_with_the_consent_of_all_three(world: World) -> None:
+    """ToR 36."""
+    publication = joint(world)
+    path = f"/publications/{publication}"
+    assert "waits to be read and confirmed" in browser(world, "focal_xbb").get("/notices").text
+    assert path in browser(world, "focal_xcc").get("/work").text
+    for who in ("focal_xaa", "expert_xaa"):
+        confirm(world, who, publication)
+    shown = browser(world, "focal_xbb").get(path).text
+    assert "Still missing:" in shown
+    assert f"/reviews/{file_of(world)}/publications" not in shown
+    for who in ("expert_xbb", "officer", "observer_xcc", "focal_xdd", "stranger_xff"):
+        assert browser(world, who).get(path).status_code == 404
+    assert press(browser(world, "focal_xbb"), f"{path}/confirm").status_code == 403  # not read yet
+    confirm(world, "focal_xbb", publication)
+    assert row(world, publication).confirmed_at is None
+    world.clock.forward(timedelta(hours=48))
+    assert publish_due(world.portal) == 0
+    confirm(world, "focal_xcc", publication)
+    assert press(browser(world, "focal_xcc"), f"{path}/confirm").status_code == 403
+    assert publish_due(world.portal) == 0
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 1
+    assert browser(world).get(f"/public/{publication}/file.pdf").content == FILE
+    trail = browser(world, "focal_xbb").get(f"/reviews/{file_of(world)}/trail").text
+    assert "confirmed a publication" in trail
+
+
+def test_consent_comes_first_or_last_and_two_of_the_state_are_needed_still(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xbb", "focal_xcc", "focal_xaa"):
+        confirm(world, who, publication)
+    assert row(world, publication).confirmed_at is None
+    confirm(world, "expert_xaa", publication)
+    assert row(world, publication).confirmed_at is not None
+
+
+def test_each_party_stops_what_takes_its_consent_before_it_is_public(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+        confirm(world, who, publication)
+    assert press(browser(world, "focal_xbb"), f"/publications/{publication}/withdraw").status_code == 403
+    act(world, "focal_xbb", publication, "cancel")
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert public(world, publication) is None
+
+
+def test_a_party_that_came_later_has_not_consented(world: World) -> None:
+    publication = joint(world)
+    for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+        confirm(world, who, publication)
+    with setting_up(world.portal) as (work, _):
+        rows = work.session.query(ReviewParty).filter_by(review_id=file_of(world), state_code="XCC", until=None)
+        gone = rows.one()
+        gone.until = work.now
+        came = ReviewParty(id=uuid4(), review_id=gone.review_id, state_code="XEE", part=gone.part, since=work.now)
+        work.session.add(came)
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert row(world, publication).cancelled_at is not None
 
 
 def test_a_version_of_another_review_than_the_address_says_is_nowhere(world: World, engine: list[bytes]) -> None:
@@ -501,6 +574,25 @@ def test_the_register_stands_in_six_languages_and_its_feed_is_atom(world: World)
     assert [entry.findtext(f"{atom}id") for entry in feed.findall(f"{atom}entry")] == [f"urn:uuid:{publication}"]
 
 
+def test_anybody_gets_exactly_what_was_published_and_not_withdrawn(world: World) -> None:
+    """ToR 36: whoever asks, and whatever else is prepared, confirmed, called off or withdrawn."""
+    document = circulated(world)
+    everything = _, waits, off, out, gone = [prepared(world, document) for _ in range(5)]
+    confirmed(world, waits)
+    act(world, "focal_xaa", off, "cancel")
+    for one in (out, gone):
+        published(world, one)
+    act(world, "focal_xaa", gone, "withdraw")
+    for who in (None, *world.members):
+        client = browser(world, who) if who else browser(world)
+        files = {one for one in everything if client.get(f"/public/{one}/file.pdf").status_code == 200}
+        pages = {one for one in everything if client.get(f"/public/{one}").status_code == 200}
+        register, feed = client.get("/public").text, client.get("/public/feed.atom").text
+        listed = {one for one in everything if str(one) in register}
+        assert (files, pages, listed) == ({out}, {out, gone}, {out, gone}), who
+        assert {one for one in everything if str(one) in feed} == {out, gone}, who
+
+
 def test_the_register_has_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages_of_the_register, "PAGE", 1)
     published(world)
@@ -588,13 +680,14 @@ def test_what_the_engine_refuses_is_said_and_nothing_is_left(world: World, monke
 
 
 @pytest.mark.skipif(not making.OFFICE.takes("docx"), reason="needs Debian's libreoffice-writer-nogui")
-def test_a_word_file_is_published_as_pdf_without_what_was_deleted_or_said_beside_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_word_file_that_all_agreed_on_is_published_as_pdf_without_what_was_deleted_or_said_beside_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(publications, "make_anew", make_anew)
-    path = f"/rooms/{world.files['xaa'].rooms['national XAA']}/documents"
-    sent = send(browser(world, "focal_xaa"), path, ("report.docx", docx(WORDS), DOCX), title="Report")
-    document = made(move(world, "focal_xaa", made(sent), "shared"))
+    need_tools()
+    all_agree(world, docx(WORDS))
+    with world.portal.database.read() as session:
+        document = session.scalars(select(Manifest.report_id)).one()  # type: ignore[call-overload]  # a column
     said = {"version": str(newest(world, document)), "pages": "", "title": "Report", "language": "en"}
     answer = press(browser(world, "focal_xaa"), f"/reviews/{file_of(world)}/publications", **said)
     assert answer.status_code == 303, answer.text
@@ -602,9 +695,11 @@ def test_a_word_file_is_published_as_pdf_without_what_was_deleted_or_said_beside
     assert "Tracked changes" in browser(world, "focal_xaa").get(f"/publications/{publication}").text
     published(world, publication)
     public_file = browser(world).get(f"/public/{publication}/file.pdf").content
-    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(public_file)).pages)
-    assert "Country" in text
-    assert "Unguessable" not in text
+    kept = tmp_path / "public.pdf"
+    kept.write_bytes(public_file)
+    assert complaints(kept) == []
+    assert "Country review" in words_in(kept)
+    assert b"unguessable" not in everything_in(kept, tmp_path).lower()
 
 
 def prepare(world: World, who: str, version: UUID, language: str = "fr") -> int:
@@ -630,7 +725,7 @@ def test_what_all_agreed_on_is_published_in_other_languages_too_by_the_same_two_
     assert "two persons" in shown
 
 
-def test_a_translation_of_anything_else_or_that_not_all_have_is_not_to_be_published(
+def test_a_translation_that_not_all_have_is_not_to_be_published_and_of_anything_else_with_consent_alone(
     world: World, engine: list[bytes]
 ) -> None:
     manifest = agreed(world)
@@ -640,10 +735,17 @@ def test_a_translation_of_anything_else_or_that_not_all_have_is_not_to_be_publis
     other = reports.circulated(world, DocumentKind.NOTE, "A note of the secretariat")
     note = translated(world, manifest, "ru", document=other)
     page = browser(world, "focal_xaa").get(f"/reviews/{file_of(world)}/publications").text
-    for version in (delivered, note):
-        assert f'value="{version}"' not in page
-        assert prepare(world, "focal_xaa", version) in {403, 404}
+    assert f'value="{delivered}"' not in page
+    assert prepare(world, "focal_xaa", delivered) in {403, 404}
     assert engine == []
+    assert "only with the consent of each reviewing State" in page[page.index(f'value="{note}"') :]
+    assert prepare(world, "focal_xaa", note) == 303
+    assert "consent of all three parties" in browser(world, "focal_xaa").get(f"/publications/{last(world)}").text
+
+
+def last(world: World) -> UUID:
+    with world.portal.database.read() as session:
+        return session.scalars(select(Publication.id).order_by(Publication.prepared_at.desc())).first()  # type: ignore[attr-defined,return-value]  # a column
 
 
 def document_of(world: World, version: UUID) -> UUID:
