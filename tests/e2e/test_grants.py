@@ -89,7 +89,8 @@ def test_a_grant_by_somebody_who_gives_one_for_the_first_time(hands: dict[str, H
     picture = reads.page.get_by_role("img", name="Page 1; its words stand below.")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 500  # drawn, and not a sign that it is missing
-    reads.link("Next")
+    reads.page.keyboard.press("ArrowRight")
+    reads.shows("Page 2 of 2")
     reads.page.locator("summary", has_text="The words of this page").click()
     reads.shows("Quokka is on page two.")
     # seen, and revoked: the page that is open shows nothing more
