@@ -3,7 +3,8 @@
 1. A State asks, with its purpose and by name who is to read; or it is offered, and names them when it accepts.
 2. (d) A grant covers the final report and the agreed summary; anything else only where it was ticked.
 3. (d) It runs from a day to a day, at most a year; extending it is a decision like the first.
-4. (d) It is ended at once, with a reason, by the State under review alone.
+4. (d) Its pages come with their words, for whoever doesn't see them, unless it gives pictures alone.
+5. (d) It is ended at once, with a reason, by the State under review alone.
 """
 
 from collections.abc import Collection
@@ -26,11 +27,13 @@ class Mode(StrEnum):
     """How what is granted may be read."""
 
     VIEW = "view"
+    IMAGES = "images"
     COPIES = "copies"
 
 
 MODES: Final[dict[Mode, str]] = {
     Mode.VIEW: N_("On the screen only"),
+    Mode.IMAGES: N_("On the screen only, as pictures without their words: who uses a screen reader can’t read them"),
     Mode.COPIES: N_("On the screen, and as marked copies to download"),
 }
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.domain.grants import Mode
 from portal.domain.media import PDF
 from portal.domain.rendering import Failure, NotRendered
 from portal.errors import NotFound
@@ -56,13 +57,13 @@ class GrantedFile:
     grant: UUID
     given: Given
     mark: Mark
-    copies: bool
+    mode: Mode
     content: Opening = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PageShown:
-    """One page: what is around it, and its words; failure: why it can't be shown."""
+    """One page: what is around it, and its words, if the grant gives them; failure: why it can't be shown."""
 
     file: GrantedFile
     number: int
@@ -82,7 +83,7 @@ def view_page(portal: Portal, caller: Caller, showing: Showing, version_id: UUID
     file = _open(portal, caller, showing, version_id, number)
     try:
         with a_place(portal, caller):
-            shown = _page(showing.renderer, file, number, dpi=WORDS_DPI, text=True)
+            shown = _page(showing.renderer, file, number, None, dpi=WORDS_DPI, text=file.mode is not Mode.IMAGES)
     except NotRendered as none:
         return PageShown(file, number, 0, "", none.failure)
     return PageShown(file, number, shown.pages, shown.text)
@@ -99,12 +100,13 @@ def view_image(portal: Portal, caller: Caller, showing: Showing, version_id: UUI
     """
     file = _open(portal, caller, showing, version_id, number)
     with a_place(portal, caller):
-        return _page(showing.renderer, file, number)
+        return _page(showing.renderer, file, number, file.mark)
 
 
-def _page(renderer: Renderer, file: GrantedFile, number: int, *, dpi: int = 110, text: bool = False) -> Shown:
+def _page(
+    renderer: Renderer, file: GrantedFile, number: int, mark: Mark | None, *, dpi: int = 110, text: bool = False
+) -> Shown:
     try:
-        mark = None if text else file.mark  # of the words alone the image is thrown away
         return renderer.page(file.content(None), number, mark, dpi=dpi, text=text)
     except StorageError:
         raise NotRendered(Failure.DAMAGED) from None
@@ -121,7 +123,7 @@ def _open(portal: Portal, caller: Caller, showing: Showing, version_id: UUID, nu
     given = opened(portal, permit, record.grant.id, [one])[0]
     mark = mark_of(portal, permit, taker)
     content = _content(portal, permit, one.version, showing)
-    return GrantedFile(record.grant.id, given, mark, record.terms.mode == "copies", content)
+    return GrantedFile(record.grant.id, given, mark, Mode(record.terms.mode), content)
 
 
 def _content(portal: Portal, permit: Permit, version: Version, showing: Showing) -> Opening:

@@ -6,7 +6,7 @@
 3. What can't be marked doesn't leave; a copy is stopped when the access ends while it is made.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,10 +53,10 @@ Opening = Callable[[Event | None], Content]  # gives a file as PDF, or raises No
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """What marks copies, and what the roles of people who act for no State are called in the mark."""
+    """What marks copies; title: what somebody who acts for no State is called in the mark, in a language."""
 
     renderer: Renderer
-    roles: Mapping[Role, str]
+    title: Callable[[Role, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def taker_of(work: Work, marking: Marking | None, number: str) -> Taker:
     person, role, state = work.who.person, work.who.role, work.who.state
     if person is None:
         raise SignedOut
-    whose = marking.roles[role] if marking and role else ""
+    whose = marking.title(role, person.language) if marking and role else ""
     if state:
         whose = work.portal.state_names(person.language).get(state, state)
     return Taker(person, whose, work.now, number)

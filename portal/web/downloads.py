@@ -25,7 +25,7 @@ from portal.usecases.marked_copies import Copying, Marking
 from portal.usecases.notes import begin_copy
 from portal.usecases.summaries import begin_summary
 from portal.usecases.transfers import Going
-from portal.web.languages import say
+from portal.web.languages import catalogue
 from portal.web.sending import Sending, Stream
 from portal.web.ways import caller_of, id_from, portal_of
 
@@ -133,8 +133,8 @@ def send_copy(
 
 
 def marking_of(request: Request) -> Marking:
-    """Take what marks copies, and what roles are called in the reader's language."""
-    return Marking(request.app.state.renderer, {role: say(request, word) for role, word in ROLES.items()})
+    """Take what marks copies, and how it says in whose language what somebody is."""
+    return Marking(request.app.state.renderer, lambda role, language: catalogue(language).gettext(ROLES[role]))
 
 
 def _named(found: Download) -> dict[str, str]:

@@ -10,6 +10,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.grants import MODES
 from portal.domain.rendering import SENTENCES, Failure, NotRendered
+from portal.domain.texts import N_
 from portal.domain.undertakings import READER_PARAGRAPHS, READER_WORDING
 from portal.domain.words import KINDS, LANGUAGES
 from portal.errors import Invalid, NotFound
@@ -20,11 +21,13 @@ from portal.usecases.granted_pages import Showing
 from portal.usecases.transfers import Going
 from portal.web.checks import state_names
 from portal.web.downloads import HEADERS, send_copy
-from portal.web.forms import read_form, whole
+from portal.web.forms import filled, read_form, whole
+from portal.web.languages import say
 from portal.web.reviews import READ_AND_TICK
 from portal.web.ways import caller_of, id_from, portal_of, show
 from portal.work import Portal
 
+NO_PAGE: Final = N_("There is no such page. This document has pages 1 to %(pages)s; here is the first.")
 WORDS: Final = {"modes": MODES, "languages": LANGUAGES, "kinds": KINDS}
 
 
@@ -58,19 +61,25 @@ def accept(request: Request) -> Response:
 
 
 def page(request: Request) -> Response:
-    """Show a page of a version, with its words for whoever doesn't see the image."""
-    shown = granted_pages.view_page(*_asks(request), id_from(request, "id"), _number(request))
+    """Show a page of a version, with its words for whoever doesn't see the image; where there is none, the first."""
+    asked = request.query_params.get("page", "1").strip()
+    number = whole(asked, 5)
+    shown = granted_pages.view_page(*_asks(request), id_from(request, "id"), number or 1)
     if shown.failure is Failure.DAMAGED and shown.number > 1:
-        raise NotFound  # there is no such page: of a damaged file the first isn't shown either, and says why
+        number, shown = None, granted_pages.view_page(*_asks(request), id_from(request, "id"), 1)
     trouble = SENTENCES[shown.failure] if shown.failure else None
+    form, names = filled(page=asked), state_names(request)  # which finds the reader's language, too
+    if not number and trouble is None:
+        form.errors["page"] = say(request, NO_PAGE, pages=shown.pages)
     return show(
         request,
         "granted/page.html",
-        status=200 if trouble is None else 422,
+        status=422 if trouble else 404 if form.errors else 200,
         page=shown,
         given=shown.file.given,
+        form=form,
         trouble=trouble,
-        names=state_names(request),
+        names=names,
         words=WORDS,
     )
 
@@ -78,7 +87,8 @@ def page(request: Request) -> Response:
 def image(request: Request) -> Response:
     """Send a page as an image, marked."""
     try:
-        shown = granted_pages.view_image(*_asks(request), id_from(request, "id"), _number(request))
+        number = whole(request.query_params.get("page", "1"), 5) or 0
+        shown = granted_pages.view_image(*_asks(request), id_from(request, "id"), number)
     except NotRendered:
         raise NotFound from None
     return Response(shown.content, headers={**HEADERS, "Content-Type": IMAGE_TYPE})
@@ -94,10 +104,3 @@ def copy(request: Request) -> Response:
 
 def _asks(request: Request) -> tuple[Portal, Caller, Showing]:
     return portal_of(request), caller_of(request), Showing(request.app.state.renderer, request.app.state.office)
-
-
-def _number(request: Request) -> int:
-    number = whole(request.query_params.get("page", "1"), 5)
-    if not number:
-        raise NotFound
-    return number

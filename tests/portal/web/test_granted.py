@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
+from zipfile import ZipFile
 
 import docx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from httpx2 import Response
 from markupsafe import escape
 from sqlmodel import select
@@ -25,12 +29,15 @@ from portal.usecases.granted_pages import Showing
 from portal.usecases.transfers import goes_on
 from portal.web.granted import HEADERS
 from storage.grants import MarkedCopy
-from tests.cast import World
+from storage.tables import Person
+from tests.cast import World, setting_up
 from tests.conftest import use
 from tests.contents import said
 from tests.granting import WHY, act, granted, page, pledged, terms
 from tests.signalled import look, signals
 from tests.web_client import ORIGIN, Browser, browser, within
+
+MACRO = b"Sub AutoOpen() Quokka End Sub"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,29 @@ def test_a_reader_reads_page_by_page_and_the_state_sees_which(world: World, rend
     assert "Reader_Xff Example" in seen
     assert "pages 1–2" in seen
     assert "Reader_Xff Example" in browser(world, "focal_xff").get(f"/grants/{grant}/openings").text
-    assert client.get(f"{path}?page=3").status_code == client.get(f"{path}/image?page=3").status_code == 404
+    assert 'name="page" type="text" value="1"' in shown
+    for wrong in ("3", "0", "two", "99999999"):
+        none = client.get(path, params={"page": wrong})
+        assert none.status_code == client.get(f"{path}/image?page={wrong}").status_code == 404
+        assert "There is no such page. This document has pages 1 to 2" in unescape(none.text)
+        assert f'value="{wrong}"' in none.text
+        assert "Okapi is on page one" in none.text
+    with setting_up(world.portal) as (work, _):
+        work.session.get_one(Person, world.members["reader_xff"].person).language = "ar"
+    assert "لا توجد صفحة كهذه" in client.get(path, params={"page": "3"}).text
+
+
+def test_the_state_may_give_pictures_without_their_words(world: World, renderer: Renderer) -> None:
+    grant = granted(world, real=True, mode="images")
+    pledged(world, grant)
+    client, path = reading(world, renderer), f"/granted/versions/{first(world, grant)}"
+    shown = client.get(path)
+    assert shown.status_code == 200
+    assert "Page 1 of 2" in shown.text
+    assert "Okapi" not in shown.text
+    assert "as pictures without their words" in unescape(shown.text)
+    assert client.get(f"{path}/image").headers["content-type"] == "image/webp"
+    assert client.get(f"{path}/copy").status_code == 403
 
 
 def test_who_may_only_look_takes_no_copy(world: World, renderer: Renderer) -> None:
@@ -190,15 +219,21 @@ def test_what_is_no_pdf_is_not_shown_and_no_byte_of_it_leaves(world: World, rend
 
 @pytest.mark.skipif(not Office().takes("docx"), reason="needs Debian's libreoffice-writer-nogui")
 def test_an_office_file_is_shown_as_what_it_prints_and_leaves_as_a_marked_pdf(world: World, renderer: Renderer) -> None:
+    """Without its macros, which run nowhere."""
     letter, written = docx.Document(), BytesIO()
     letter.add_paragraph("Okapi is in this letter.")
+    macros = Part(PackURI("/word/vbaProject.bin"), "application/vnd.ms-office.vbaProject", MACRO, letter.part.package)
+    letter.part.relate_to(macros, "http://schemas.microsoft.com/office/2006/relationships/vbaProject")
     letter.save(written)
+    assert MACRO in ZipFile(BytesIO(written.getvalue())).read("word/vbaProject.bin")
     grant = granted(world, real=True, office=written.getvalue(), mode="copies")
     pledged(world, grant)
     client, path = reading(world, renderer), f"/granted/versions/{first(world, grant)}"
     assert "Okapi is in this letter." in client.get(path).text
     assert client.get(f"{path}/image").status_code == 200
-    assert client.get(f"{path}/copy").content.startswith(b"%PDF-")
+    copy = client.get(f"{path}/copy").content
+    assert copy.startswith(b"%PDF-")
+    assert not [word for word in (MACRO, b"vba", b"/JavaScript", b"/EmbeddedFile") if word in copy]
 
 
 def test_at_the_command_line_a_copy_is_traced_without_a_name(

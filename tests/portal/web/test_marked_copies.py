@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from html import unescape
@@ -23,6 +24,7 @@ from portal.settings import Settings
 from portal.usecases import marked_copies
 from portal.usecases.downloads import begin_download
 from portal.usecases.marked_copies import Marking
+from portal.usecases.shares import OF_ONE_STATE
 from portal.usecases.transfers import goes_on
 from storage.grants import MarkedCopy
 from storage.tables import TranslationTask, Version
@@ -155,17 +157,31 @@ def test_without_the_fonts_of_the_mark_nothing_leaves(
 
 def test_a_copy_under_way_ends_with_the_access(world: World, renderer: Renderer) -> None:
     version, task = translating(world)
-    caller, marking = world.caller("translator"), Marking(renderer, ROLES)
+    caller, marking = world.caller("translator"), Marking(renderer, lambda role, _: ROLES[role])
     with world.request():
         found = begin_download(world.portal, caller, version.id, marking=marking)
     holds = partial(goes_on, world.portal, caller, Action.DOWNLOAD_VERSION, version.id, progress=False)
     assert holds()
     press(browser(world, "officer"), f"/translations/{task.id}/recall")
     assert found.copying is not None
+    assert found.copying.mark.state == "Translator"  # who acts for no State
     with pytest.raises(Invalid):
         next(found.copying.blocks(holds))
     with pytest.raises(Invalid):
         found.blocks()
+
+
+def test_copies_of_one_state_wait_for_each_other(world: World, renderer: Renderer) -> None:
+    everybody(world)
+    version = put(world)
+    press(browser(world, "officer"), f"/documents/{version.document_id}/circulate")
+    with ExitStack() as inside:
+        for _ in range(OF_ONE_STATE):
+            inside.enter_context(world.portal.crowd.one_of({b"largeXAA": 100}))
+        turned_away = reading(world, renderer, "focal_xaa").get(content(version))
+        assert turned_away.status_code == 422
+        assert "try again in a minute" in turned_away.text
+        assert reading(world, renderer, "focal_xbb").get(content(version)).status_code == 200
 
 
 def test_nothing_that_marks_means_that_no_pdf_leaves(world: World) -> None:
