@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -127,6 +128,28 @@ def copy_rows(source: Held, target: Database, move: str, begun: str) -> dict[str
                 connection.exec_driver_sql("ANALYZE")  # else the next questions are put as to an empty database
         schema.stand(connection, f"{MOVING}{move}")
     return found
+
+
+def copy_moment(source: Database, path: Path) -> None:
+    """Copy all rows as they are at one moment, while others write, into a new file of SQLite.
+
+    Raises:
+        Unfit: The database is at the steps of another release, which has columns that this one doesn't know.
+
+    """
+    target = Database(path)
+    try:
+        target.create()
+        with translated(), reading(source.engine).connect() as connection, connection.begin():
+            lasting(connection)
+            if schema.standing(connection) != schema.newest():
+                raise schema.Unfit("the database is at the steps of another release: make the backup with that one")
+            with target.engine.begin() as into, _loosened(into):
+                for table in _tables():
+                    into.execute(delete(table))
+                    _copy_table(connection, into, table)
+    finally:
+        target.close()  # all of it is in the one file then
 
 
 def _check_still(connection: Connection, begun: str) -> None:

@@ -287,6 +287,14 @@ REASONS: Final = {
     "grants.operator-traces": N_("Whoever runs the machine traces a copy that was found."),
     "grants.traces": N_("You trace copies that were found, as confidentiality officer."),
     # breach cases
+    "cases.reader-lists": N_("You, or your State, read this report under a grant, and may file a concern about it."),
+    "cases.reader-files": N_("You, or your State, read this report under a grant, and may file a concern about it."),
+    "cases.grantee": N_("You are a focal point of a State that was granted what the case is about."),
+    "cases.grantee-submits": N_("You are a focal point of a State that was granted what the case is about."),
+    "cases.state-exhibits": N_(
+        "You are the focal point of the State under review, which opens the exhibits of a case."
+    ),
+    "cases.oversight-exhibits": N_("You are a member of the Oversight Group, and the exhibit was given to it."),
     "cases.focal-point-files": N_("Your State is party to this review, and you are its focal point."),
     "cases.assigned-files": N_("Your State is party to this review, and you are assigned to it."),
     "cases.staff-files": N_("You work on this review, as its officer or translator."),

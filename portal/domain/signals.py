@@ -60,8 +60,8 @@ EXPLAINED: Final[dict[Rule, str]] = {
     ),
     Rule.REFUSALS: N_("The portal refused one person so many times within this time."),
     Rule.AFTER_END: N_(
-        "Somebody whose appointment or assignment had ended was refused, or signed in or tried to, so many times "
-        "within this time."
+        "Somebody whose appointment or assignment had ended was refused, or signed in or tried to, or was refused "
+        "while suspended, or came again with a session that was ended, so many times within this time."
     ),
     Rule.NEW_NETWORK: N_(
         "One person used the portal from a network from which they had not come within this time. A network is the "
@@ -82,8 +82,8 @@ HARMLESS: Final[dict[Rule, str]] = {
     Rule.PACE: N_("Somebody who looks for one document opens many, and a browser may open several at once."),
     Rule.REFUSALS: N_("Old bookmarks, a page left open, or a right that is missing by mistake lead to refusals."),
     Rule.AFTER_END: N_(
-        "Somebody follows an old link, or hasn’t heard of the end yet. Whoever typed a mail address needn’t be its "
-        "owner."
+        "Somebody follows an old link, hasn’t heard of the end yet, or left a page open on another device. Whoever "
+        "typed a mail address needn’t be its owner."
     ),
     Rule.NEW_NETWORK: N_("Somebody travels, works at home or on a telephone, or the ministry changed its provider."),
     Rule.NEW_BROWSER: N_("Somebody has a new computer, or uses another browser for once."),

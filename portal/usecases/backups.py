@@ -38,9 +38,6 @@ from storage.recovery.manifest import Kept, Manifest, Recovery
 from storage.recovery.places import BackupEntry, BackupPlace
 from storage.repositories.backups import BackupRecords
 
-ON_SERVER: Final = (
-    "portal backup copies SQLite; back up PostgreSQL by its own means, with the objects and the keys: deploy/README.md"
-)
 BACKUP: Final = Caller(machine=Machine.BACKUP)
 TURNS: Final = 3  # of looking for objects that were removed meanwhile
 
@@ -79,12 +76,10 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
         check: Every object that is in the folder already is read again.
 
     Raises:
-        Invalid: The database is a server's; there is no recovery key; or the folder lies in the portal's own.
+        Invalid: There is no recovery key; or the folder lies in the portal's own.
         StoreUnavailable: The folder can't be used, or somebody else makes a backup there.
 
     """
-    if portal.settings.database:
-        raise Invalid(ON_SERVER)
     _check_place(portal, root)
     if find_recovery_key(portal) is None:
         raise Invalid(NONE)
@@ -266,7 +261,7 @@ def _make(
     place = folder.begin(row.number, row.id)
     copying = Copying(portal, folder, _known(portal, folder), None if check else row.number % PARTS)
     for turn in range(1, TURNS + 1):
-        with snapshot.taken(portal.database) as path:
+        with snapshot.taken(portal.database, portal.settings.data) as path:
             if not snapshot.opens_with(path, recovery):
                 raise StoreUnavailable("The recovery key was replaced meanwhile: make the backup again.")
             held = copying.copy(snapshot.object_names(path))

@@ -95,7 +95,10 @@ def check_empty(settings: Settings) -> bool:
 
     """
     if settings.database:
-        raise Invalid("a backup is brought back to SQLite: take away the setting database")
+        raise Invalid(
+            "a backup is brought back to SQLite: take away the setting database, and move the portal to the server "
+            "afterwards (`portal move`)"
+        )
     mark = settings.data / RESTORING
     resumed = mark.exists()
     if resumed and mark.read_text("utf-8") != _place(settings):

@@ -29,6 +29,7 @@ _USING: Final = frozenset(
 )
 # acts that a rule is about; refusals of any act are, too
 WATCHED: Final = frozenset({*_TAKEN, *_READ, *_COMING, *_USING})
+ENDED_SESSION: Final = "ended-session"  # why a refused sign-in was one: a session that was ended came again
 _STALE: Final = ["guardrails.fresh"]  # asked to prove anew who one is: no refusal, for all that it is recorded as one
 
 
@@ -90,7 +91,7 @@ def facts_of(said: Said, come: Come, ends: Ends) -> Iterator[Told]:
     elif person is not None:
         yield from (Told(person, fact) for fact in _done(said, review))
     tried = _tried(said)
-    if tried is not None and ends.over(tried, review, said.at):
+    if tried is not None and (_held_off(said) or ends.over(tried, review, said.at)):
         yield Told(tried, Fact(Rule.AFTER_END, said.at, said.id.hex, review, _times(said)))
     if person is not None:
         yield from (Told(person, fact) for fact in _come(said, come, review))
@@ -141,6 +142,14 @@ def _tried(said: Said) -> UUID | None:
         asked = said.on("asked") if said.action is Action.SIGN_IN else None
         return asked if said.phase is Phase.REFUSAL else _person(said)
     return said.person if said.phase is Phase.REFUSAL else None
+
+
+def _held_off(said: Said) -> bool:
+    """Tell whether somebody was refused because their session was ended, or because they are suspended."""
+    if said.phase is not Phase.REFUSAL:
+        return False
+    ended = said.body.get("detail", {}).get("why") == ENDED_SESSION
+    return ended or "guardrails.suspended" in said.body.get("policies", ())
 
 
 def _times(said: Said) -> int:

@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.cases import LINE_CHARACTERS, NATURES, TEXT_CHARACTERS, Told, chosen, line_of, nature_of, text_of
 from portal.domain.words import LANGUAGES, ROLES, ROOMS
 from portal.usecases import concerns
-from portal.usecases.granted_concerns import file_granted_concern, view_granted_filing
+from portal.usecases.concerns import Filing
+from portal.usecases.granted_concerns import GrantedFiling, file_granted_concern, view_granted_filing
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import language_of
@@ -66,25 +67,18 @@ def _told(checks: Checks) -> Told | None:
 
 def _form_page(request: Request, checks: Checks) -> Response:
     page = concerns.view_filing(portal_of(request), caller_of(request), id_from(request, "id"))
-    return show(
-        request,
-        "cases/file.html",
-        status=checks.status,
-        page=page,
-        names=state_names(request),
-        natures=words_of(request, NATURES),
-        language_words=words_of(request, LANGUAGES),
-        words=WORDS,
-        longest=LONGEST,
-        **checks.tell(request),
-    )
+    return _filing_page(request, checks, "cases/file.html", page)
 
 
 def _granted_page(request: Request, checks: Checks) -> Response:
     page = view_granted_filing(portal_of(request), caller_of(request), id_from(request, "id"))
+    return _filing_page(request, checks, "cases/file_granted.html", page)
+
+
+def _filing_page(request: Request, checks: Checks, template: str, page: Filing | GrantedFiling) -> Response:
     return show(
         request,
-        "cases/file_granted.html",
+        template,
         status=checks.status,
         page=page,
         names=state_names(request),

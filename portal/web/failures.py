@@ -29,6 +29,7 @@ from portal.errors import (
     TooMany,
     Unavailable,
 )
+from portal.identity.returns import note_return
 from portal.web import cookies, csrf
 from portal.web.asking import ASK, names_to_ask
 from portal.web.forms import CHECKED_FORM
@@ -38,6 +39,7 @@ from portal.web.places import to_acting, to_prove, to_sign_in
 from portal.web.proofs import keep_form
 from portal.web.refusals import RequestRefused
 from portal.web.refused import sentence
+from portal.web.ways import caller_of, portal_of
 from storage.errors import DatabaseUnavailable, KeyUnavailable, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
@@ -202,6 +204,7 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
         return _to(to_prove(request)) if leads else await run_in_threadpool(keep_form, request)
     nobody = isinstance(error, NotFound) and cookies.read_cookie(request) is None
     if isinstance(error, SignedOut) or nobody:
+        await run_in_threadpool(_note, request, error)
         if leads:
             answer = _to(to_sign_in(request))
             if not nobody:
@@ -219,6 +222,11 @@ async def on_portal_error(request: Request, error: Exception) -> Response:
     review = error.review if isinstance(error, PortalError) else None
     ask = await run_in_threadpool(names_to_ask, request, review) if asks else None
     return error_response(request, status, said, ask=ask)
+
+
+def _note(request: Request, error: Exception) -> None:
+    if isinstance(error, SignedOut):
+        note_return(portal_of(request), caller_of(request))
 
 
 def _to(path: str) -> Response:

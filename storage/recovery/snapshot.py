@@ -1,7 +1,8 @@
 """The database of a backup: copied at one moment while others write, sealed, and opened again.
 
-1. The copy is made by SQLite's own backup in one step, under one reading transaction: all of it is of one moment.
-2. It lies beside the database as long as it is being sealed, in the same form: nothing is opened for it.
+1. The copy is made by SQLite's own backup in one step, or row by row from PostgreSQL into a file of SQLite; either way
+   under one reading transaction: all of it is of one moment, and nobody who writes waits for it.
+2. It lies in the data folder as long as it is being sealed, in the same form: nothing is opened for it.
 3. sealed = content (FORMAT.md) under a random key, context `portal/v1/backup/<id>`; the key is sealed to the recovery
    key with the context `portal/v1/backup-key/<id>`.
 """
@@ -27,36 +28,39 @@ from storage.objects.store import BLOCK
 from storage.recovery import offline
 from storage.recovery.folder import alone
 from storage.recovery.manifest import Kept
+from storage.relocations import copy_moment
 from storage.repositories.checks import CheckRecords
 
 
 @contextmanager
-def taken(database: Database) -> Iterator[Path]:
-    """Copy the database as it is now; the copy is removed at the end of the block.
+def taken(database: Database, folder: Path) -> Iterator[Path]:
+    """Copy the database as it is now into a folder; the copy is removed at the end of the block.
 
     Raises:
-        StoreUnavailable: Somebody else copies it, to another folder.
+        StoreUnavailable: Somebody else on this machine copies it, to another place.
+        Unfit: The database on a server is at the steps of another release.
 
     """
+    path = folder / "backup.snapshot"
+    with alone(folder, "Another backup of this portal is being made: wait for its end."):
+        remove(path)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            _copy(database, path)
+            yield path
+        finally:
+            remove(path)
+
+
+def _copy(database: Database, path: Path) -> None:
     if not isinstance(database.place, Path):
-        raise TypeError("only SQLite is copied")
-    path = database.place.with_name("backup.snapshot")
-    with alone(path.parent, "Another backup of this portal is being made: wait for its end."):
-        remove(path)
-        yield from _copied(database, path)
-
-
-def _copied(database: Database, path: Path) -> Iterator[Path]:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        with closing(sqlite3.connect(path)) as copy, database.read() as session:
-            source = session.connection().connection.driver_connection
-            if not isinstance(source, sqlite3.Connection):
-                raise TypeError("only SQLite is copied")
-            source.backup(copy)
-        yield path
-    finally:
-        remove(path)
+        copy_moment(database, path)
+        return
+    with closing(sqlite3.connect(path)) as copy, database.read() as session:
+        source = session.connection().connection.driver_connection
+        if not isinstance(source, sqlite3.Connection):
+            raise TypeError("the file isn't SQLite's")
+        source.backup(copy)
 
 
 def object_names(path: Path) -> list[str]:

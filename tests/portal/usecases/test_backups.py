@@ -34,11 +34,9 @@ from storage.recovery.manifest import Manifest, read
 from storage.repositories.backups import BackupRecords
 from tests.backing_up import backed_up, recoverable
 from tests.cast import World
+from tests.conftest import environment, use
 from tests.contents import said, versions
-from tests.databases import ONLY_SQLITE
 from tests.filing import put
-
-pytestmark = ONLY_SQLITE  # another's backups are its own server's
 
 
 def manifest_of(folder: Path, at: int = -1) -> Manifest:
@@ -360,12 +358,11 @@ def test_a_backup_that_is_killed_half_way_leaves_the_earlier_ones(world: World, 
     for number in range(8):
         put(world, "officer", "reviewers", f"Title {number}")
     backed_up(world.portal, folder)
-    settings = world.portal.settings
-    environment = {**os.environ, "PORTAL_DATA": str(settings.data), "PORTAL_KEYS": str(settings.keys)}
+    given = {**os.environ, **environment(world.portal.settings)}
     command = [sys.executable, "-m", "portal.cli", "backup", str(folder)]
     killed = 0
     for turn in range(4):
-        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while running.poll() is None and len(BackupFolder(folder).incomplete()) <= killed:
             time.sleep(0.001)
         time.sleep(turn * 0.01)
@@ -388,8 +385,7 @@ def test_at_the_command_line(
 ) -> None:
     recoverable(world.portal)
     put(world, "officer", "reviewers", "One")
-    monkeypatch.setenv("PORTAL_DATA", str(world.portal.settings.data))
-    monkeypatch.setenv("PORTAL_KEYS", str(world.portal.settings.keys))
+    use(monkeypatch, world.portal.settings)
     assert main(["backup", str(folder)]) == 0
     assert "1 objects, 1 new" in capsys.readouterr().out
     assert main(["backup", str(folder), "--keep", "1", "--json"]) == 0

@@ -1,9 +1,7 @@
 """The drill: a portal is lost with its keys, and comes back from a backup, whole, closed, with a log that goes on."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +29,7 @@ from portal.work import Portal
 from storage.accounts import AccountNotice
 from storage.backups import FormerHead, Restoration
 from storage.content import open_all, version_context
+from storage.database import Database
 from storage.errors import BadShares, Damaged, StoreUnavailable
 from storage.permits import Scope
 from storage.publications import PublicFile
@@ -43,7 +42,6 @@ from storage.tables import Appointment, Assignment, Invitation, PortalSession
 from tests.backing_up import backed_up, recoverable, signed_in_again
 from tests.cast import World
 from tests.contents import said, versions
-from tests.databases import ONLY_SQLITE
 from tests.filing import press, put, submitted
 from tests.reports import transmitted
 from tests.web_client import browser
@@ -55,8 +53,6 @@ CHANGED = {
     *("signal_reading", "signal_counts"),
     "whole_backup",  # the folder tells that this one is
 }
-
-pytestmark = ONLY_SQLITE  # another's backups are its own server's
 
 
 def filled(world: World) -> tuple[str, ...]:
@@ -93,23 +89,17 @@ def _content_key(portal: Portal, session: Any, one: Any) -> bytes:
     return portal.keyring.key(Scope(one.scope), number, session).wrapping.open(_content_place(one.scope, one.id), blob)
 
 
-def place_of(portal: Portal) -> Path:
-    assert isinstance(portal.database.place, Path)
-    return portal.database.place
-
-
-def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return {
-            name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)  # noqa: S608
-            for name in SQLModel.metadata.tables
-        }
+def tables(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    with database.read() as session:
+        connection = session.connection()
+        found = {name: connection.execute(select(table)) for name, table in SQLModel.metadata.tables.items()}
+        return {name: sorted(map(tuple, rows), key=repr) for name, rows in found.items()}
 
 
 def test_a_portal_comes_back_with_every_row_and_every_text(world: World, folder: Path, new: Settings) -> None:
     words = filled(world)
     backed_up(world.portal, folder)
-    before, contents = tables(place_of(world.portal)), texts(world.portal)
+    before, contents = tables(world.portal.database), texts(world.portal)
     put(world, "officer", "reviewers", "Lost with the portal")
     world.portal.database.close()
     shutil.rmtree(world.portal.settings.data)
@@ -117,12 +107,12 @@ def test_a_portal_comes_back_with_every_row_and_every_text(world: World, folder:
     world.clock.forward(timedelta(hours=5))
     done = back(world, folder, words[1:], new)
     assert done.report.ok, [one.words() for one in done.report.findings]
-    after = tables(new.data / "portal.db")
+    portal = open_portal(new, world.clock)
+    after = tables(portal.database)
     assert [name for name in before if name not in CHANGED and before[name] != after[name]] == []
     events = {row[0]: row for row in after["event"]}
     lost = [row for row in before["event"] if events.get(row[0]) != row]
     assert [(row[4], row[6]) for row in lost] == [(708, "outcome")], "how the backup itself ended"
-    portal = open_portal(new, world.clock)
     assert texts(portal) == contents
     assert len(contents) == 5
     report = check_records(portal)
@@ -328,7 +318,7 @@ def test_it_never_goes_over_something(world: World, folder: Path, new: Settings,
         back(world, folder, words, new)
     assert [path.name for path in place.iterdir()] == ["letter.txt"]
     with pytest.raises(Invalid, match="empty"):
-        back(world, folder, words, world.portal.settings)
+        back(world, folder, words, replace(world.portal.settings, database=""))
     assert check_records(world.portal).ok
 
 

@@ -336,6 +336,7 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/concerns/{id}/aside": {"reason": "No."},
         "/cases/{id}/containments": {"hold": "downloads", "hold_reason": "A", "review_on": "2026-06-01"},
         "/containments/{id}/lift": {"lift_reason": "No."},
+        "/cases/{id}/exhibits": breaches.EXHIBIT,
         "/cases/{id}/entries": {"entry": "fact", "entry_text": "A"},
         "/cases/{id}/person": {"concerned": str(ids.people[0])},
         "/cases/{id}/grants": {"about_grant": str(ids.grants[0])},
