@@ -77,7 +77,7 @@ def test_a_state_publishes_a_part_of_its_report_and_withdraws_it(
         with second.expect_download():
             second.get_by_role("link", name="Read the public file").click()
         second.get_by_role("button", name="Confirm this publication").click()
-        expect(second.get_by_role("main")).to_contain_text("Two people confirmed it.")
+        expect(second.get_by_role("main")).to_contain_text("It is confirmed.")
 
         def is_public() -> bool:
             return at(None, f"/public/{publication}").get_by_role("link", name="Download the file").is_visible()
