@@ -158,8 +158,8 @@ def submitted(world: World, case: UUID, who: str = "focal_xbb", bare: str = BARE
 def disclosed(world: World, case: UUID) -> Response:
     """Give the Group the newest version in full that the page shows."""
     client = browser(world, "focal_xaa")
-    shown = re.search(r'name="newest" value="([^"]*)"', client.get(f"/cases/{case}").text)
-    return press(client, f"/cases/{case}/disclosure", newest=shown[1] if shown else "")
+    shown = re.search(r'name="full_version" value="([^"]*)"', client.get(f"/cases/{case}").text)
+    return press(client, f"/cases/{case}/disclosure", full_version=shown[1] if shown else "")
 
 
 def decided(world: World, case: UUID, decision: str = "referral") -> None:

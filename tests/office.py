@@ -19,9 +19,11 @@ from portal.domain.documents import DocumentKind
 from portal.domain.moves import next_stages
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
+from portal.usecases.case_records import EntryKind
 from portal.usecases.reports import Proposed
 from portal.web.routes import WAYS
 from portal.web.ways import Way
+from storage.cases import CaseEntry
 from storage.notes import Profile
 from storage.notices import Notice
 from storage.planning import ReviewSchedule, ScheduleStep
@@ -135,7 +137,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
     "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
     "/cases/{id}/submission": ("focal_xaa", {"full": "All of it.", "bare": "Nothing of it."}),
-    "/cases/{id}/disclosure": ("focal_xaa", {"newest": ""}),
+    "/cases/{id}/disclosure": ("focal_xaa", {"full_version": ""}),
     "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
     "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
     "/reviews/{id}/publications": (
@@ -667,6 +669,10 @@ class Office:
         with publicity.stood_in():
             return self.client(who).post(path, data=data, headers={"Origin": ORIGIN}, follow_redirects=False, **more)
 
+    def _full_version(self) -> UUID:
+        case = self.breaches.ids("/cases/{id}/disclosure")["cases"]
+        return self._known(select(CaseEntry.id).where(CaseEntry.case_id == case, CaseEntry.kind == EntryKind.FULL))
+
     def sound(self, way: Way) -> dict[str, str]:
         """Fill in what a form says: what is in its filling, and what of it the world knows."""
         world = self.world
@@ -683,6 +689,7 @@ class Office:
             "newest": lambda: self._told("expert_xaa"),
             "room": lambda: world.files["xaa"].rooms["shared"],
             "people": lambda: world.members["expert_xaa"].person,
+            "full_version": self._full_version,
             "attached": lambda: newest(world, self.draft),
             "held": lambda: world.members["expert_xcc"].person,
             "about_grant": lambda: self.grants.ids("/granted/{id}")["granted"],

@@ -28,8 +28,8 @@ def submit(request: Request) -> Response:
 
 def disclose(request: Request) -> Response:
     """Give the Group the version in full."""
-    case, newest = id_from(request, "id"), read_form(request).text("newest")
-    case_submissions.disclose_case(portal_of(request), caller_of(request), case, id_in(newest) if newest else None)
+    case, seen = id_from(request, "id"), read_form(request).text("full_version")
+    case_submissions.disclose_case(portal_of(request), caller_of(request), case, id_in(seen) if seen else None)
     return RedirectResponse(f"/cases/{case}", 303)
 
 

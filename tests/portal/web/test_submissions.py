@@ -353,7 +353,7 @@ def test_the_group_reads_the_bare_version_and_no_more_until_the_state_under_revi
     for who, status in (("focal_xbb", 403), ("confidentiality", 403), ("oversight", 404), ("registrar", 404)):
         assert press(browser(world, who), f"/cases/{case}/disclosure").status_code == status, who
     assert FULL not in client.get(f"/submissions/{case}").text
-    stale = press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure", newest=str(uuid4()))
+    stale = press(browser(world, "focal_xaa"), f"/cases/{case}/disclosure", full_version=str(uuid4()))
     assert stale.status_code == 409, "another version than the one that was read"
     assert disclosed(world, case).status_code == 303
     assert FULL in client.get(f"/submissions/{case}").text
