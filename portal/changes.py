@@ -41,7 +41,7 @@ class Changes:
         self._database = database
         self._lock = Lock()
         self._size: int | None = None
-        self._count, self._looked, self._away = 0, 0.0, False
+        self._count, self._looked, self._away = 0, -float("inf"), False
 
     def count(self) -> int:
         """Give a number that is another one after anything that could end an access, at most half a second later.
@@ -53,7 +53,7 @@ class Changes:
         if not self._lock.acquire(timeout=WAIT_SECONDS):
             raise DatabaseUnavailable("looking at the log takes too long")
         try:
-            if self._size is None or monotonic() - self._looked >= LOOKED_SECONDS:
+            if monotonic() - self._looked >= LOOKED_SECONDS:
                 self._away, self._looked = True, monotonic()
                 self._look()
                 self._away, self._looked = False, monotonic()
@@ -67,8 +67,9 @@ class Changes:
         with self._database.look() as session:
             records = TreeRecords(session)
             size, before = records.size(), self._size
-            known = before is not None and 0 <= size - before <= MANY  # less: a server that lost something
-            kinds = records.new_kinds(before or 0, size, MANY) if known else None
+            kinds = None  # also where there are fewer: a server that lost something
+            if before is not None and 0 <= size - before <= MANY:
+                kinds = records.new_kinds(before, size, MANY)
         if kinds is None or kinds - _READING:
             self._count += 1
         self._size = size

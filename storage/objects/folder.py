@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.errors import Exists, Full, Missing, StoreUnavailable
+from storage.keys.keyring_file import sync_folder
 from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
 
 _NEW = "new"
@@ -31,7 +32,7 @@ class FolderStore:
         self._made: set[str] = set()
         with _translated():
             (root / _NEW).mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_folder(root)
+            sync_folder(root)
 
     def put(self, name: str, chunks: Iterable[bytes]) -> int:
         """Store an object durably and return its number of bytes.
@@ -97,7 +98,7 @@ class FolderStore:
         path = self._path(name)
         with _translated(), suppress(FileNotFoundError):
             path.unlink()
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def list(self) -> Iterator[Stored]:
         """List all objects, in the order of their names.
@@ -142,7 +143,7 @@ class FolderStore:
         """Make a folder, durably: another process may have made it just now."""
         if folder.name not in self._made:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(self._root)
+            sync_folder(self._root)
             self._made.add(folder.name)
 
     def _path(self, name: str) -> Path:
@@ -182,7 +183,7 @@ def _publish(new: Path, path: Path) -> None:
     except FileExistsError as cause:
         raise Exists("The name is taken.") from cause
     try:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError:
         with suppress(OSError):
             path.unlink()
@@ -198,14 +199,6 @@ def _read(descriptor: int, start: int, stop: int | None) -> Iterator[bytes]:
             return
         place += len(block)
         yield block
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -77,13 +77,14 @@ def figures(folder: Path) -> list[Figure]:
 
 
 def downloads(wire: Wire, version: str) -> float:
-    def drain(path: str) -> Callable[[], None]:
-        def act() -> None:
-            assert wire.drain(path) == 200
+    return speed_ratio(drains(wire, f"/versions/{version}/content"), drains(wire, "/floor/file"), TRANSFERS)
 
-        return act
 
-    return speed_ratio(drain(f"/versions/{version}/content"), drain("/floor/file"), TRANSFERS)
+def drains(wire: Wire, path: str) -> Callable[[], None]:
+    def act() -> None:
+        assert wire.drain(path) == 200
+
+    return act
 
 
 def sends(wire: Wire, world: World) -> float:
