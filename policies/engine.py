@@ -85,17 +85,11 @@ class Engine:
             PolicyError: A file is missing or can't be used; the message says which and why.
 
         """
-        folder = folder or FOLDER
-        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.cedar"))}
-        try:
-            schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
-        except OSError as error:
-            raise PolicyError(f"{SCHEMA_FILE} can't be read: {error}") from error
-        return cls.parse(texts, schema_text)
+        return cls.parse(*read(folder or FOLDER))
 
     @classmethod
-    def parse(cls, texts: Mapping[str, str], schema_text: str) -> Self:
-        """Parse policies given as text, by file name.
+    def parse(cls, texts: Mapping[str, str], schema_text: str, *, validated: bool = False) -> Self:
+        """Parse policies given as text, by file name; whether they fit the schema isn't asked again if it is known.
 
         Raises:
             PolicyError: A text can't be used; the message says which and why.
@@ -113,7 +107,8 @@ class Engine:
                 if policy_id in named:
                     raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
                 named[policy_id] = policy
-            _validate(name, text, schema)
+            if not validated:
+                _validate(name, text, schema)
         return cls(named, schema_text, schema)
 
     def decide(self, question: Question) -> Decision:
@@ -162,6 +157,20 @@ class Engine:
         except (ValueError, TypeError, RuntimeError):
             return [_FAILED] * len(questions)
         return [_decision(result) for result in results]
+
+
+def read(folder: Path) -> tuple[dict[str, str], str]:
+    """Read the policies' texts by file name, and the schema's.
+
+    Raises:
+        PolicyError: There is no schema.
+
+    """
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.cedar"))}
+    try:
+        return texts, (folder / SCHEMA_FILE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(f"{SCHEMA_FILE} can't be read: {error}") from error
 
 
 def _only_for(policy: Mapping[str, Any], schema_words: Mapping[str, int]) -> frozenset[str] | None:

@@ -92,8 +92,12 @@ def has_portal(settings: Settings) -> bool:
         database.close()
 
 
-def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Portal:
+def open_portal(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, policies: Callable[[], Engine] | None = None
+) -> Portal:
     """Open a portal that was made before: its keys must open the canary, its policies must validate.
+
+    `policies` gives an engine that is being made already.
 
     Raises:
         Invalid: There is none, or the settings don't fit together, or the file of the witnesses isn't one.
@@ -109,17 +113,19 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     check_factor(settings)
     database = Database(settings.database or settings.data / DATABASE)
     try:
-        return _opened(settings, database, clock)
+        return _opened(settings, database, clock, policies or Engine.load)
     except BaseException:
         database.close()
         raise
 
 
-def _opened(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Portal:
+def _opened(
+    settings: Settings, database: Database, clock: Callable[[], datetime], policies: Callable[[], Engine]
+) -> Portal:
     database.create()
     keyring = Keyring(open_keys(settings), database, clock)
     keyring.start()
-    portal = Portal(settings, database, keyring, object_store(settings), Engine.load(), clock)
+    portal = Portal(settings, database, keyring, object_store(settings), policies(), clock)
     if settings.witness_policy:
         portal.witness_policy = load_policy(portal, Path(settings.witness_policy))
     return portal

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from policies.engine import PolicyError
+from policies.validating import Validating
 from portal import cli_backup, cli_move, cli_recovery
 from portal.cli_doctor import doctor, doctor_options
 from portal.cli_keys import keys_list, keys_renew, keys_retire, keys_rotate, renew_options, retire_options
@@ -132,12 +133,13 @@ def _init_options(one: argparse.ArgumentParser) -> None:
 
 def serve(settings: Settings, _arguments: Arguments) -> int:
     """Serve the portal."""
-    gc.disable()  # looking for garbage among what is only being imported would take a quarter of the start
+    policies = Validating()  # begun before the libraries of the web are read
+    gc.disable()  # see __main__.py
     from portal.server import serve_portal
 
     gc.freeze()
     gc.enable()
-    return serve_portal(settings)
+    return serve_portal(settings, policies.engine)
 
 
 def demo(settings: Settings, arguments: Arguments) -> int:
@@ -291,6 +293,3 @@ COMMANDS: tuple[Command, ...] = (
     Command(("demo",), "do the main job once on an invented cycle, report, then serve it", demo, _demo_options),
     Command(("config", "show"), "print the effective settings, without secrets", config_show, _json_option),
 )
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from threading import current_thread
 from threading import enumerate as enumerate_threads
 from time import monotonic
@@ -15,6 +16,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from policies.engine import Engine
 from portal import logs
 from portal.app import open_portal, web_app
 from portal.background import Background
@@ -30,7 +32,7 @@ BACKLOG = 512
 ENDING_SECONDS = 5
 
 
-def serve_portal(settings: Settings) -> int:
+def serve_portal(settings: Settings, policies: Callable[[], Engine]) -> int:
     """Serve until the process is told to end.
 
     Raises:
@@ -44,7 +46,7 @@ def serve_portal(settings: Settings) -> int:
     logs.begin(settings.log_format)
     for warning in warnings(settings):
         log.warning("%s", warning)
-    portal = open_portal(settings)
+    portal = open_portal(settings, policies=policies)
     web = web_app(portal)
     give_memory_back()
     try:

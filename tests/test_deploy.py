@@ -270,7 +270,7 @@ def run_portal(folder: Path, *words: str, **more: str) -> int:
         **more,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", *words],
+        [sys.executable, "-m", "portal", *words],
         env=environment,
         cwd=folder,
         capture_output=True,

@@ -43,7 +43,7 @@ class Replica:
         """
         with self._log.open("ab") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "portal.cli", "serve"],
+                [sys.executable, "-m", "portal", "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

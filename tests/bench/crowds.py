@@ -31,7 +31,7 @@ def figures(folder: Path) -> list[Figure]:
     for part in ("data", "keys"):
         shutil.copytree(small / part, alike / part)
     room, token = f"/rooms/{world.files['xaa'].rooms['shared']}", world.members["officer"].token
-    plan = {"token": token, "page": room, "file": str(small / "plain"), "folder": str(small), "constant": "1"}
+    plan = {"token": token, "page": room, "file": str(small / "plain"), "folder": str(small)}
     with served(small, plan) as port, served(alike, plan) as other:
         alone = pages(Wire(other, token), room)
         with crowd(port, token, f"/versions/{large.hex}/content"):

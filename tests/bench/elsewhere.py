@@ -34,7 +34,7 @@ def figures(folder: Path) -> list[Figure]:
     for part in ("data", "keys"):
         shutil.copytree(here / part, there / part)
     page, token = f"/reviews/{world.files['xaa'].review}", world.members["officer"].token
-    plan = {"token": token, "page": page, "file": str(here / "plain"), "folder": str(here), "constant": "1"}
+    plan = {"token": token, "page": page, "file": str(here / "plain"), "folder": str(here)}
     server = Server(("max_connections=200",))
     try:
         server.execute("CREATE DATABASE elsewhere")

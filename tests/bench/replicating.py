@@ -53,7 +53,6 @@ def figures(folder: Path) -> list[Figure]:
     server = Server(("max_connections=200",))
     try:
         server.execute("CREATE DATABASE bench")
-        folder.mkdir()
         world = build(folder, server.address("bench"))
         world.portal.database.close()
         page = f"/rooms/{world.files['xaa'].rooms['shared']}"
@@ -119,7 +118,7 @@ def _worker(settings: Settings) -> Iterator[Worker]:
         "PORTAL_SESSION_IDLE_MINUTES": "10000",
         "PORTAL_SESSION_LIMITS": "",
     }
-    line = [sys.executable, "-m", "portal.cli", "serve"]
+    line = [sys.executable, "-m", "portal", "serve"]
     process = subprocess.Popen(line, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port)

@@ -102,7 +102,7 @@ def with_floors(settings: Settings, plan: dict[str, Any]) -> ASGIApp:
         ]
     )
     floors.state.plan = plan
-    body = b"x" * int(plan["constant"])
+    body = b"x" * int(plan.get("constant", 1))
 
     def constant(_request: Request) -> Response:
         return Response(body, media_type="text/html; charset=utf-8")

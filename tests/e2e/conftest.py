@@ -76,7 +76,7 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         **{f"PORTAL_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "serve"],
+        [sys.executable, "-m", "portal", "serve"],
         cwd=ROOT,
         env=given,
         preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock

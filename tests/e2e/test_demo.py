@@ -35,7 +35,7 @@ def demo(folder: Path, *options: str, until: str | None = None, **settings: str)
         port = str(free.getsockname()[1])
     path = os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"), str(ROOT)) if part)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "PORTAL_PORT": port, **settings}
-    command = [sys.executable, "-m", "portal.cli", "demo", *(() if until else ("--once",)), *options]
+    command = [sys.executable, "-m", "portal", "demo", *(() if until else ("--once",)), *options]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE, text=True) as running:
         said = ""
         while until and running.stdout and until not in said and (line := running.stdout.readline()):

@@ -41,7 +41,7 @@ for name in [*sys.argv[1].split(","), "execve"]:
     if number >= 0:
         walls.seccomp_rule_add(rules, ctypes.c_uint32(0x7FFF0000), number, 0)
 walls.seccomp_load(rules) == 0 or refused("seccomp")
-os.execv(sys.executable, [sys.executable, "-m", "portal.cli", "serve"])
+os.execv(sys.executable, [sys.executable, "-m", "portal", "serve"])
 """
 
 

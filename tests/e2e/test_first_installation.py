@@ -96,7 +96,7 @@ def installed(tmp_path: Path) -> Iterator[tuple[Server, str]]:
         "PORTAL_SECOND_FACTOR": "false",
     }
     said = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "init", "--name", "Ada Min", "--mail", "ada@portal.example", "--json"],
+        [sys.executable, "-m", "portal", "init", "--name", "Ada Min", "--mail", "ada@portal.example", "--json"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

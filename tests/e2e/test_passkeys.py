@@ -33,7 +33,7 @@ def installed(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     settings = Settings(data=tmp_path / "data", keys=tmp_path / "keys")
     environment = os.environ | {"PORTAL_DATA": str(settings.data), "PORTAL_KEYS": str(settings.keys)}
     said = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "init", "--name", "Ada Min", "--mail", MAIL, "--json"],
+        [sys.executable, "-m", "portal", "init", "--name", "Ada Min", "--mail", MAIL, "--json"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

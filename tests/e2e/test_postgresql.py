@@ -49,7 +49,7 @@ def world(settings: Settings, clock: Clock) -> Iterator[World]:
 
 def command(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     given = {**os.environ, **environment(settings), "PORTAL_SECOND_FACTOR": "false"}
-    line = [sys.executable, "-m", "portal.cli", *words]
+    line = [sys.executable, "-m", "portal", *words]
     return subprocess.run(line, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
 
 

@@ -43,7 +43,7 @@ def running(folder: Path, logs: Sequence[str], *more: str) -> Iterator[tuple[int
     words = ["--key", str(folder / "key"), "--state", str(folder / "state"), "--listen", "127.0.0.1:0", *more]
     words += [word for log in logs for word in ("--log", log)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "witness", "run", *words],
+        [sys.executable, "-m", "portal", "witness", "run", *words],
         cwd=ROOT,
         env={**os.environ, "PORTAL_PORT": "nonsense that it doesn't read"},
         stdout=subprocess.PIPE,

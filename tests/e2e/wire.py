@@ -62,7 +62,7 @@ class Served:
         }
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portal.cli", "serve"],
+                [sys.executable, "-m", "portal", "serve"],
                 cwd=ROOT,
                 env=settings,
                 stdin=subprocess.DEVNULL,

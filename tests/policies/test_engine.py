@@ -20,7 +20,7 @@ OWNER = '@id("things.owner") permit (principal, action, resource) when { resourc
 YOUNG = '@id("guardrails.young") forbid (principal, action in Action::"reading", resource) when { COND };'
 
 
-def _question(action: str = "look", *, name: str = "ann", resource: str = "Thing", **attributes: object) -> Question:
+def question(action: str = "look", *, name: str = "ann", resource: str = "Thing", **attributes: object) -> Question:
     entities = [
         {"uid": {"type": "User", "id": "u"}, "attrs": {"name": name, **attributes}, "parents": []},
         {"uid": {"type": "Thing", "id": "t"}, "attrs": {"owner": "ann"}, "parents": []},
@@ -64,18 +64,18 @@ def test_a_policy_that_can_not_be_vouched_for_stops_the_start(policies: tuple[st
 
 
 def test_a_decision_cites_the_id_of_the_policy() -> None:
-    decision = _engine(OWNER).decide(_question())
+    decision = _engine(OWNER).decide(question())
     assert (decision.allowed, decision.policies) == (True, ("things.owner",))
 
 
 def test_what_no_policy_permits_is_denied() -> None:
-    decision = _engine(OWNER).decide(_question(name="bob"))
+    decision = _engine(OWNER).decide(question(name="bob"))
     assert (decision.allowed, decision.policies, decision.failed) == (False, (), False)
 
 
 def test_a_guardrail_on_a_group_holds_for_each_act_of_it_and_no_other() -> None:
     engine = _engine(OWNER, YOUNG.replace("COND", "principal.name == principal.name"))
-    decisions = engine.decide_many([_question(act) for act in ("look", "read", "drop")])
+    decisions = engine.decide_many([question(act) for act in ("look", "read", "drop")])
     assert [decision.policies for decision in decisions] == [
         ("guardrails.young",),
         ("guardrails.young",),
@@ -86,22 +86,22 @@ def test_a_guardrail_on_a_group_holds_for_each_act_of_it_and_no_other() -> None:
 def test_a_guardrail_that_fails_denies_though_cedar_alone_would_allow() -> None:
     # overflow: the one kind of error that a validated policy can still make
     engine = _engine(OWNER, YOUNG.replace("COND", "principal has age && principal.age + 1 < 18"))
-    decision = engine.decide(_question(age=2**63 - 1))
+    decision = engine.decide(question(age=2**63 - 1))
     assert (decision.allowed, decision.failed) == (False, True)
-    assert engine.decide(_question(age=40)).allowed
+    assert engine.decide(question(age=40)).allowed
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        _question("unheard"),
-        _question(resource="User"),
-        _question(resource="Nothing"),
+        question("unheard"),
+        question(resource="User"),
+        question(resource="Nothing"),
         Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), "[]"),
         Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), "no entities"),
-        Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), _question().entities, {"page": "one"}),
-        Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), _question().entities, {"size": 1}),
-        _question(shoe="a word that the schema does not know"),
+        Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), question().entities, {"page": "one"}),
+        Question(EntityId("User", "u"), "look", EntityId("Thing", "t"), question().entities, {"size": 1}),
+        question(shoe="a word that the schema does not know"),
     ],
 )
 def test_a_question_that_does_not_fit_the_schema_is_denied(question: Question) -> None:
@@ -113,7 +113,7 @@ def test_a_question_that_does_not_fit_the_schema_is_denied(question: Question) -
 def test_many_answers_come_in_the_order_of_the_questions() -> None:
     engine = _engine(OWNER)
     names = ["ann", "bob", "ann", "eve", "bob", "ann"]
-    questions = [_question(act, name=name) for name in names for act in ("look", "drop")]
+    questions = [question(act, name=name) for name in names for act in ("look", "drop")]
     answers = [decision.allowed for decision in engine.decide_many(questions)]
     assert answers == [question.entities.count('"ann"') == 2 for question in questions]
     assert answers == [engine.decide(question).allowed for question in questions]

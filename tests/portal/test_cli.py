@@ -172,7 +172,7 @@ def test_it_serves_until_it_is_told_to_end_and_shares_its_port_with_nobody(folde
     init()
     port = free_port()
     environment = {**os.environ, "PORTAL_PORT": str(port), "PYTHONPATH": str(Path(__file__).parents[2])}
-    words = [sys.executable, "-m", "portal.cli", "serve"]
+    words = [sys.executable, "-m", "portal", "serve"]
     log = folder / "log"
     with log.open("wb") as out, subprocess.Popen(words, env=environment, stdout=out, stderr=out) as served:
         try:

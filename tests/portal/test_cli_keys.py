@@ -130,7 +130,7 @@ def test_a_demonstration_leaves_the_token_alone(hsm: SoftHsm) -> None:
 
 def run(*words: str) -> "subprocess.Popen[bytes]":
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.Popen([sys.executable, "-m", "portal.cli", *words], env=environment, stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-m", "portal", *words], env=environment, stdout=subprocess.PIPE)
 
 
 def test_two_operators_who_rotate_at_once_end_under_one_key(

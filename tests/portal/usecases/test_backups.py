@@ -359,7 +359,7 @@ def test_a_backup_that_is_killed_half_way_leaves_the_earlier_ones(world: World, 
         put(world, "officer", "reviewers", f"Title {number}")
     backed_up(world.portal, folder)
     given = {**os.environ, **environment(world.portal.settings)}
-    command = [sys.executable, "-m", "portal.cli", "backup", str(folder)]
+    command = [sys.executable, "-m", "portal", "backup", str(folder)]
     killed = 0
     for turn in range(4):
         running = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
