@@ -33,6 +33,7 @@ from tests.databases import IN_POSTGRESQL, ONLY_SQLITE, server
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PAPER = DEPLOY / "README.md"
 UNIT = DEPLOY / "systemd" / "portal.service"
+OFFICE = DEPLOY / "systemd" / "office.conf"
 WITNESS_UNIT = DEPLOY / "systemd" / "portal-witness.service"
 CADDYFILE = DEPLOY / "Caddyfile"
 ENVIRONMENT = DEPLOY / "env.example"
@@ -112,9 +113,8 @@ def test_every_command_that_the_paper_names_is_one(capsys: pytest.CaptureFixture
 # --- the unit and the proxy ---------------------------------------------------------------------------------------
 
 
-@needs_analyze
-@pytest.mark.parametrize("unit", [UNIT, WITNESS_UNIT], ids=lambda unit: unit.stem)
-def test_the_unit_leaves_little_open(unit: Path) -> None:
+def exposure(unit: Path) -> float:
+    """Have systemd judge a unit: 0 is closed, 10 open."""
     told = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
         capture_output=True,
@@ -123,7 +123,24 @@ def test_the_unit_leaves_little_open(unit: Path) -> None:
     )
     found = re.search(rf"Overall exposure level for {unit.name}: ([0-9.]+)", told.stdout)
     assert found
-    assert float(found[1]) < 2
+    return float(found[1])
+
+
+@needs_analyze
+@pytest.mark.parametrize("unit", [UNIT, WITNESS_UNIT], ids=lambda unit: unit.stem)
+def test_the_unit_leaves_little_open(unit: Path) -> None:
+    assert exposure(unit) < 2
+
+
+@needs_analyze
+def test_the_unit_leaves_little_open_where_office_files_are_shown(tmp_path: Path) -> None:
+    further = OFFICE.read_text("utf-8").partition("RestrictNamespaces=\n")[2]
+    begin, install, end = UNIT.read_text("utf-8").replace("RestrictNamespaces=yes\n", "").partition("[Install]")
+    merged = tmp_path / UNIT.name  # as systemd reads both; it judges one file alone
+    merged.write_text(begin + further + install + end)
+    told = exposure(merged)
+    assert exposure(UNIT) + 0.5 < told < 2
+    assert f"{told} instead of {exposure(UNIT)}" in PAPER.read_text("utf-8")
 
 
 def test_the_unit_of_a_witness_runs_what_the_paper_sets_up() -> None:
