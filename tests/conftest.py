@@ -29,6 +29,8 @@ from tests.cast import Clock, World, build_world
 from tests.office import Office
 from tests.softhsm import SoftHsm, softhsm
 
+pytest_plugins = ("tests.fault_report",)
+
 # with PORTAL_WHEEL the suite runs against what the wheel brought: see that it does
 if "PORTAL_WHEEL" in os.environ:
     assert Path(application.__file__).is_relative_to(Path(os.environ["PORTAL_WHEEL"]).resolve())

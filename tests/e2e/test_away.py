@@ -146,6 +146,7 @@ def away(world: World, served: Served, server: Server, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(75, marks=SLOW)])
+@pytest.mark.fault("the database is away")
 def test_a_database_that_is_away_loses_nothing_and_is_found_again(
     alone: Server, tmp_path: Path, clock: Clock, seconds: float
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_database_that_is_away_loses_nothing_and_is_found_again(
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=SLOW) for seed in range(2, 12))])
+@pytest.mark.fault("the primary dies, a standby is promoted")
 def test_after_a_failover_all_that_was_acknowledged_is_at_the_new_primary(
     pair: Pair, tmp_path: Path, clock: Clock, seed: int
 ) -> None:
@@ -240,6 +242,7 @@ def both(world: World, folder: Path, way: Link, server: Server, seconds: float) 
 
 
 @pytest.mark.parametrize("seconds", [2, pytest.param(25, marks=SLOW), pytest.param(60, marks=SLOW)])
+@pytest.mark.fault("one replica is cut off from the database, unnoticed by TCP")
 def test_a_replica_that_is_cut_off_from_the_database_loses_nothing_and_holds_up_no_other(
     alone: Server, tmp_path: Path, clock: Clock, seconds: float
 ) -> None:
@@ -254,6 +257,7 @@ def test_a_replica_that_is_cut_off_from_the_database_loses_nothing_and_holds_up_
 
 
 @pytest.mark.parametrize("seconds", [pytest.param(2, marks=SLOW), pytest.param(60, marks=SLOW)])
+@pytest.mark.fault("one replica's network is cut")
 def test_a_replica_whose_network_is_cut_loses_nothing_and_holds_up_no_other(
     tmp_path: Path, clock: Clock, seconds: float
 ) -> None:
@@ -286,6 +290,7 @@ def heads(world: World, served: Served) -> Iterator[bytes]:
         yield f"GET /versions/{version}/content HTTP/1.1\r\n{known}\r\n".encode()
 
 
+@pytest.mark.fault("slow clients by the hundred")
 def test_slow_clients_by_the_hundred_hold_nobody_up(world: World, tmp_path: Path) -> None:
     served = running(world, tmp_path).start()
     token = world.members["expert_xbb"].token

@@ -98,6 +98,7 @@ def test_other_addresses_are_refused_and_a_server_that_is_away_is_said_to_be(tmp
     assert said.stderr == "portal: the database can't be reached in time\n"
 
 
+@pytest.mark.fault("the database is restarted")
 def test_the_server_is_restarted_while_people_work(world: World, database: Server) -> None:
     token = world.members["expert_xaa"].token
     with serve(world) as server:

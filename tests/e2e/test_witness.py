@@ -26,6 +26,7 @@ from portal.usecases import tree
 from storage.repositories.tree import TreeRecords
 from tests.cast import World
 from tests.conftest import use
+from tests.fault_report import found
 from tests.web_client import browser
 from tests.witnessed import AT, KEY, NAME, ORIGIN, SIGNERS, TRUE, request, tree_of
 
@@ -192,6 +193,7 @@ def add_for_ever(port: int, seen: Seen, drawn: random.Random) -> None:
 
 
 @pytest.mark.parametrize("life", range(max(1, KILLS // 20)))
+@pytest.mark.fault("a witness is killed at any moment")
 def test_killed_at_any_moment_it_has_what_it_signed_and_never_signed_two_roots_for_one_size(
     tmp_path: Path, life: int
 ) -> None:
@@ -218,6 +220,7 @@ def test_killed_at_any_moment_it_has_what_it_signed_and_never_signed_two_roots_f
     assert all(len(roots) == 1 for roots in seen.signed.values()), f"seed {SEED}"
     for size, (root,) in seen.signed.items():
         assert tree_of(seen.longest[:size]).root() == root, "all of it is one history"
+    found(kills=kills, acknowledged=sum(map(len, seen.signed.values())), lost=0)  # held, as seen above
     assert len(seen.signed) > kills
     assert seen.refused
     assert seen.cut

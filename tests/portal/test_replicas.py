@@ -139,6 +139,7 @@ def test_who_waits_for_another_process_too_long_is_told_so_within_two_seconds(tw
     assert two[1].do(held, 0.0) is None
 
 
+@pytest.mark.fault("a replica is killed while it writes")
 def test_a_process_that_is_killed_while_it_writes_holds_up_nobody(world: World, two: list[Replica]) -> None:
     third = Replica()
     third.serve(world)

@@ -77,6 +77,7 @@ def test_a_keyring_is_never_made_over_another(folder: Path) -> None:
     assert FileKeys.load(folder).current == first
 
 
+@pytest.mark.fault("the key provider is away")
 def test_a_keyring_that_is_taken_away_closes_what_is_sealed(folder: Path) -> None:
     keys = FileKeys.create(folder)
     blob = keys.wrap(ROOM_KEY, CONTEXT)

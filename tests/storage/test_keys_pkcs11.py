@@ -150,6 +150,7 @@ def test_a_first_key_is_made_once(hsm: SoftHsm) -> None:
 # --- a token that goes away
 
 
+@pytest.mark.fault("the key provider is away")
 def test_a_token_that_vanished_closes_what_is_sealed_until_it_is_back(hsm: SoftHsm) -> None:
     keys = TokenKeys.create(hsm.token())
     blob = keys.wrap(ROOM_KEY, CONTEXT)
@@ -184,6 +185,7 @@ def test_a_session_that_the_token_ended_is_begun_anew(hsm: SoftHsm) -> None:
     assert keys.unwrap(blob, CONTEXT) == ROOM_KEY
 
 
+@pytest.mark.fault("the key provider is away")
 def test_a_rotation_on_a_token_that_is_away_changes_nothing(hsm: SoftHsm) -> None:
     keys = TokenKeys.create(hsm.token())
     before = keys.states()

@@ -15,7 +15,7 @@ from storage.objects.s3 import Bucket, S3Store
 from storage.objects.store import new_name
 from tests.faulty_proxy import Faults, faulty
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.fault("the object store is slow, overloaded, cut off or another")]
 
 SMALL, LARGE = 100_000, 20 * 1024**2 + 7  # in one request, and in parts
 SECONDS = 20  # beyond which nobody waits, whatever the server does

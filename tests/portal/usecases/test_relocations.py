@@ -33,6 +33,7 @@ from tests.conftest import environment, use
 from tests.contents import said, versions
 from tests.databases import IN_POSTGRESQL, REFUSED, Hand, by_hand, server
 from tests.dying import deadly, dies
+from tests.fault_report import found
 from tests.filing import put, submitted
 from tests.s3_server import bucket
 from tests.web_client import browser
@@ -358,6 +359,7 @@ ENDS = [
         ("sqlite", "open_up", "after", True),
     ],
 )
+@pytest.mark.fault("a move is killed at each step")
 def test_killed_at_any_step_it_is_in_one_place_or_none_and_goes_on(
     world: World, place: Places, tmp_path: Path, database: str, step: str, when: str, *, left: bool
 ) -> None:
@@ -373,6 +375,7 @@ def test_killed_at_any_step_it_is_in_one_place_or_none_and_goes_on(
         main(words)
 
     dies(move, given)
+    found(kills=1)
     done = (step, when) == ("open_up", "after")
     if not done:
         with pytest.raises((Invalid, StorageError)):

@@ -32,6 +32,7 @@ from tests.conftest import environment
 from tests.contents import said, versions
 from tests.databases import ONLY_SQLITE, by_hand
 from tests.dying import deadly, dies
+from tests.fault_report import found
 from tests.filing import put
 from tests.web_client import browser
 
@@ -80,6 +81,7 @@ def first_entry(world: World, portal: Portal) -> dict[str, Any]:
         ("put_in_place", "after", True),
     ],
 )
+@pytest.mark.fault("a restore is killed at each step")
 def test_killed_at_any_step_it_leaves_nothing_that_opens_unclosed_and_goes_on(
     world: World, folder: Path, new: Settings, tmp_path: Path, step: str, when: str, *, opens: bool
 ) -> None:
@@ -92,6 +94,7 @@ def test_killed_at_any_step_it_leaves_nothing_that_opens_unclosed_and_goes_on(
         main(["restore", str(folder), *given])
 
     dies(restore, environment(new))
+    found(kills=1)
     whole = (step, when) == ("put_in_place", "after")
     if not whole and new.data.joinpath("portal.restoring").exists():
         for begin in (open_portal, create_portal):
@@ -246,6 +249,7 @@ def test_a_clock_that_is_before_the_backup_is_named(world: World, folder: Path, 
     assert not new.data.exists()
 
 
+@pytest.mark.fault("the clock is stepped")
 def test_a_clock_set_ahead_leaves_nothing_open_once_it_is_set_right(world: World, folder: Path, new: Settings) -> None:
     words, right = filled(world), world.clock.now
     backed_up(world.portal, folder)
