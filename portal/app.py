@@ -27,6 +27,7 @@ from portal.rendering.office import Office
 from portal.rendering.renderer import Renderer
 from portal.settings import Settings
 from portal.spans import Spans
+from portal.usecases.restore_places import check_unrestored
 from portal.usecases.witnesses import load_policy
 from portal.web.failures import HANDLERS
 from portal.web.measuring import Measured
@@ -58,7 +59,7 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     if has_portal(settings):
         place = "the database that is set" if settings.database else settings.data
         raise Invalid(f"there is a portal in {place} already")
-    _check_unrestored(settings)
+    check_unrestored(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = _first_keys(settings)
     if settings.database:
@@ -101,8 +102,9 @@ def open_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         PolicyError: The policies can't be used.
 
     """
+    check_unrestored(settings)
+    (settings.data / RESTORING).unlink(missing_ok=True)  # of a restore that was killed once all of it was there
     if not has_portal(settings):
-        _check_unrestored(settings)
         place = "the database that is set" if settings.database else settings.data
         raise Invalid(f"there is no portal in {place}: make one with `portal init`")
     check_post(settings)
@@ -123,14 +125,6 @@ def _opened(settings: Settings, database: Database, clock: Callable[[], datetime
     if settings.witness_policy:
         portal.witness_policy = load_policy(portal, Path(settings.witness_policy))
     return portal
-
-
-def _check_unrestored(settings: Settings) -> None:
-    if (settings.data / RESTORING).exists():
-        raise Invalid(
-            f"a backup was being brought back to {settings.data}, and that broke off: run `portal restore` again, "
-            "which goes on with it"
-        )
 
 
 def check_factor(settings: Settings) -> None:

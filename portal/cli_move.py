@@ -22,8 +22,10 @@ def move(settings: Settings, arguments: argparse.Namespace) -> int:
     from portal.doctor.network import serves
     from portal.usecases.check_reports import as_text
     from portal.usecases.relocations import Move, move_portal
+    from portal.usecases.restore_places import check_unrestored
     from portal.work import utc_now
 
+    check_unrestored(settings)
     if serves(settings):
         raise Invalid("the portal runs: stop it first, on every machine (systemctl stop portal)")
     target = settings.moved_to(arguments.file)

@@ -31,7 +31,7 @@ from portal.settings import Settings
 from portal.usecases.backup_checks import Measured, kept_in
 from portal.usecases.check_reports import Progress, Report
 from portal.usecases.checks import check_records
-from portal.usecases.restore_places import PORTAL, PROOF
+from portal.usecases.restore_places import PORTAL, PROOF, check_unrestored
 from portal.work import Portal
 from storage import permits, relocations, schema
 from storage.addresses import is_address
@@ -41,7 +41,7 @@ from storage.keyring import Keyring
 from storage.keys.keyring_file import sync_folder
 from storage.keys.provider import KeyProvider
 from storage.objects.store import ObjectStore
-from storage.recovery.folder import RESTORING, alone
+from storage.recovery.folder import alone
 from storage.repositories.checks import CheckRecords
 from storage.signatures import Scheme, Signer
 
@@ -123,8 +123,7 @@ def _check_places(move: Move) -> None:
     where = _place(move.source)
     if isinstance(where, Path) and not where.exists():
         raise Invalid(f"there is no portal in {move.source.data}")
-    if (move.target.data / RESTORING).exists():
-        raise Invalid(f"a restore to {move.target.data} broke off: go on with it first, or name another place")
+    check_unrestored(move.target)
     if move.target.database and not is_address(move.target.database):
         raise Invalid("the new place's database can be empty (SQLite in the folder data) or postgresql://…")
     if where == _place(move.target) or (isinstance(where, Path) and _is_same(where, _place(move.target))):
