@@ -27,7 +27,7 @@ from portal.rendering.office import Office
 from portal.rendering.renderer import Renderer
 from portal.settings import Settings
 from portal.spans import Spans
-from portal.usecases.restore_places import check_unrestored
+from portal.usecases.broken_restores import check_unrestored
 from portal.usecases.witnesses import load_policy
 from portal.web.failures import HANDLERS
 from portal.web.measuring import Measured
@@ -143,17 +143,10 @@ def object_store(settings: Settings) -> ObjectStore:
     if settings.objects == "folder":
         return FolderStore(settings.data / "objects")
     if settings.objects == "s3":
-        from storage.objects.s3 import Bucket, S3Store
+        from portal.usecases.backup_places import bucket_of
+        from storage.objects.s3 import S3Store
 
-        return S3Store(
-            Bucket(
-                endpoint=settings.s3_endpoint,
-                name=settings.s3_bucket,
-                access_key=settings.s3_access_key,
-                secret_key=settings.s3_secret_key,
-                region=settings.s3_region,
-            )
-        )
+        return S3Store(bucket_of(settings))
     raise Invalid(f"the setting objects can be folder or s3, not {settings.objects!r}")
 
 

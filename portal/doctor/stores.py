@@ -14,7 +14,7 @@ from portal.doctor.network import serves
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backlog import Backlog, backlog
-from portal.usecases.restore_places import check_unrestored
+from portal.usecases.broken_restores import check_unrestored
 from portal.usecases.tree import is_signed, newest, own_keys
 from portal.usecases.witnesses import load_policy
 from portal.work import Portal, utc_now

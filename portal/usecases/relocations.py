@@ -29,9 +29,11 @@ from portal.access.entities import PortalFacts
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backup_checks import Measured, kept_in
+from portal.usecases.backup_places import check_holds_none
+from portal.usecases.broken_restores import PORTAL, check_unrestored
 from portal.usecases.check_reports import Progress, Report
 from portal.usecases.checks import check_records
-from portal.usecases.restore_places import PORTAL, PROOF, check_unrestored
+from portal.usecases.restore_places import PROOF
 from portal.work import Portal
 from storage import permits, relocations, schema
 from storage.addresses import is_address
@@ -124,6 +126,7 @@ def _check_places(move: Move) -> None:
     if isinstance(where, Path) and not where.exists():
         raise Invalid(f"there is no portal in {move.source.data}")
     check_unrestored(move.target)
+    check_holds_none(move.target)
     if move.target.database and not is_address(move.target.database):
         raise Invalid("the new place's database can be empty (SQLite in the folder data) or postgresql://…")
     if where == _place(move.target) or (isinstance(where, Path) and _is_same(where, _place(move.target))):

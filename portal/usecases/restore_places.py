@@ -13,7 +13,8 @@ from typing import Final
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backup_checks import named_objects
-from portal.usecases.backup_places import find_place
+from portal.usecases.backup_places import check_holds_none, find_place
+from portal.usecases.broken_restores import PORTAL
 from storage.errors import Damaged, Missing
 from storage.keys import keyring_file
 from storage.objects.store import ObjectStore
@@ -23,7 +24,6 @@ from storage.recovery.folder import RESTORING, write_file
 from storage.recovery.manifest import Manifest
 from storage.recovery.places import BackupEntry, BackupPlace
 
-PORTAL: Final = "portal.db"
 UNFINISHED: Final = f"{RESTORING}.db"
 MARKING: Final = f"{RESTORING}.new"
 PROOF: Final = "first-entry.tlog-proof"
@@ -51,7 +51,7 @@ def open_source(root: Path, words: Sequence[str], number: int | None) -> Source:
         BadShares: The shares give no key.
 
     """
-    opener, folder = offline.Opener(shares.join(words)), find_place(root, Path())
+    opener, folder = offline.Opener(shares.join(words)), find_place(root)
     entries = [one for one in folder.complete() if number in {None, one.number}]
     if not entries:
         raise Invalid(f"{root} holds no complete backup{f' {number}' if number else ''}")
@@ -76,6 +76,7 @@ def take_place(settings: Settings, source: Source, store: Callable[[Settings], O
     resumed = check_empty(settings)  # nobody ended meanwhile
     if not resumed:
         write_file(settings.data / MARKING, _place(settings).encode())
+    check_holds_none(settings)
     objects = store(settings)
     left = named_objects(source.folder)[0] if resumed else set()
     if any(one.name not in left for one in objects.list()):
@@ -119,20 +120,6 @@ def check_empty(settings: Settings) -> bool:
     if (settings.data / PORTAL).exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")
     return resumed
-
-
-def check_unrestored(settings: Settings) -> None:
-    """Refuse a place in which a restore broke off.
-
-    Raises:
-        Invalid: One did.
-
-    """
-    if (settings.data / RESTORING).exists() and not (settings.data / PORTAL).exists():
-        raise Invalid(
-            f"a backup was being brought back to {settings.data}, and that broke off: run `portal restore` again, "
-            "which goes on with it"
-        )
 
 
 def _place(settings: Settings) -> str:

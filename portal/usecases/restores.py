@@ -38,12 +38,13 @@ from portal.usecases.backup_checks import (
     kept_in,
 )
 from portal.usecases.backups import look_at, take_stock
+from portal.usecases.broken_restores import PORTAL
 from portal.usecases.check_reports import Progress, Report, ask
 from portal.usecases.checks import SKEW, check_records
 from portal.usecases.closing import close_everything
 from portal.usecases.former_logs import Beyond, last_witnessed, measure
 from portal.usecases.proving import prove_entry
-from portal.usecases.restore_places import PORTAL, PROOF, UNFINISHED, Source, check_empty, take_place
+from portal.usecases.restore_places import PROOF, UNFINISHED, Source, check_empty, take_place
 from portal.usecases.tree import checkpoint, origin_of, sequence
 from portal.usecases.witnesses import load_policy
 from portal.work import Portal

@@ -322,7 +322,9 @@ def test_a_folder_of_something_else_is_left_alone(world: World, folder: Path, tm
     with pytest.raises(StoreUnavailable):
         backed_up(world.portal, folder)
     settings = world.portal.settings
-    for inside in (settings.data / "backups", settings.keys / "backups", settings.data, tmp_path):
+    (settings.data / "objects").rename(tmp_path / "disk")
+    (settings.data / "objects").symlink_to(tmp_path / "disk")
+    for inside in (settings.data / "backups", settings.keys / "backups", settings.data, tmp_path, tmp_path / "disk/x"):
         with pytest.raises(Invalid):
             backed_up(world.portal, inside)
 

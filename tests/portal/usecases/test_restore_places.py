@@ -13,7 +13,8 @@ from portal.doctor import stores
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases import restores
-from portal.usecases.restore_places import check_unrestored, open_source
+from portal.usecases.broken_restores import check_unrestored
+from portal.usecases.restore_places import open_source
 from portal.usecases.restores import Accepted, Restored, restore_backup
 from storage.errors import StoreUnavailable
 from storage.objects.folder import FolderStore
