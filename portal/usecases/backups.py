@@ -92,7 +92,8 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
             with suppress(StorageError):  # of a place that is away the next backup finds out what is there
                 if row.id not in {one.id for one in folder.complete()}:
                     _forget(portal, row.id)
-            portal.record_outcome(intent, result="failed")
+            with suppress(StorageError):  # the first error says what happened; an intent without an outcome is closed
+                portal.record_outcome(intent, result="failed")
             raise
         said = {"copied": len(copying.copied), "healed": len(copying.healed), "altered": len(copying.altered)}
         _end(portal, intent, row.id, objects=len(made.objects), missing=len(made.missing), **said)

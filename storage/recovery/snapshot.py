@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from storage import content
+from storage import content, schema
 from storage.backups import RecoveryKey
 from storage.database import Database, Session
 from storage.errors import Damaged
@@ -38,6 +38,7 @@ def taken(database: Database, folder: Path) -> Iterator[Path]:
 
     Raises:
         Damaged: What was copied isn't a whole database.
+        Elsewhere: The portal was moved away by then: whoever brought this back would have a database that never starts.
         Full: No space is left.
         StoreUnavailable: Somebody else on this machine copies it, to another place.
         Unfit: The database on a server is at the steps of another release.
@@ -64,6 +65,8 @@ def _copy(database: Database, path: Path) -> None:
         if not isinstance(source, sqlite3.Connection):
             raise TypeError("the file isn't SQLite's")
         source.backup(copy)
+    with _looked_into(path) as session:
+        schema.check_standing(schema.standing(session.connection()) or "")
 
 
 def object_names(path: Path) -> list[str]:
