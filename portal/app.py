@@ -27,6 +27,7 @@ from portal.rendering.office import Office
 from portal.rendering.renderer import Renderer
 from portal.settings import Settings
 from portal.spans import Spans
+from portal.usecases.broken_restores import check_unrestored
 from portal.usecases.witnesses import load_policy
 from portal.web.failures import HANDLERS
 from portal.web.measuring import Measured
@@ -58,7 +59,7 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     if has_portal(settings):
         place = "the database that is set" if settings.database else settings.data
         raise Invalid(f"there is a portal in {place} already")
-    _check_unrestored(settings)
+    check_unrestored(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = _first_keys(settings)
     if settings.database:
@@ -105,8 +106,9 @@ def open_portal(
         PolicyError: The policies can't be used.
 
     """
+    check_unrestored(settings)
+    (settings.data / RESTORING).unlink(missing_ok=True)  # of a restore that was killed once all of it was there
     if not has_portal(settings):
-        _check_unrestored(settings)
         place = "the database that is set" if settings.database else settings.data
         raise Invalid(f"there is no portal in {place}: make one with `portal init`")
     check_post(settings)
@@ -131,14 +133,6 @@ def _opened(
     return portal
 
 
-def _check_unrestored(settings: Settings) -> None:
-    if (settings.data / RESTORING).exists():
-        raise Invalid(
-            f"a backup was being brought back to {settings.data}, and that broke off: run `portal restore` again, "
-            "which goes on with it"
-        )
-
-
 def check_factor(settings: Settings) -> None:
     """Refuse a portal for others in which a passphrase alone lets in.
 
@@ -155,17 +149,10 @@ def object_store(settings: Settings) -> ObjectStore:
     if settings.objects == "folder":
         return FolderStore(settings.data / "objects")
     if settings.objects == "s3":
-        from storage.objects.s3 import Bucket, S3Store
+        from portal.usecases.backup_places import bucket_of
+        from storage.objects.s3 import S3Store
 
-        return S3Store(
-            Bucket(
-                endpoint=settings.s3_endpoint,
-                name=settings.s3_bucket,
-                access_key=settings.s3_access_key,
-                secret_key=settings.s3_secret_key,
-                region=settings.s3_region,
-            )
-        )
+        return S3Store(bucket_of(settings))
     raise Invalid(f"the setting objects can be folder or s3, not {settings.objects!r}")
 
 

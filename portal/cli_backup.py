@@ -151,7 +151,7 @@ def _list(root: Path) -> int:
     from storage.errors import Damaged, Missing
     from storage.recovery import manifest
 
-    folder, wrong = find_place(root, Path()), 0
+    folder, wrong = find_place(root), 0
     for entry in folder.complete():
         try:
             made = manifest.read(entry.manifest(), None)

@@ -20,10 +20,12 @@ def move(settings: Settings, arguments: argparse.Namespace) -> int:
     """Move the portal; 0: it is in the new place, 1: it couldn't be done."""
     from portal.app import object_store, open_keys
     from portal.doctor.network import serves
+    from portal.usecases.broken_restores import check_unrestored
     from portal.usecases.check_reports import as_text
     from portal.usecases.relocations import Move, move_portal
     from portal.work import utc_now
 
+    check_unrestored(settings)
     if serves(settings):
         raise Invalid("the portal runs: stop it first, on every machine (systemctl stop portal)")
     target = settings.moved_to(arguments.file)

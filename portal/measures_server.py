@@ -4,9 +4,11 @@
 2. With a token nobody gets anything without it.
 3. A request is bounded in time and in its head, and holds up no other: where too many are open, the oldest is cut.
    What was asked stands in no log.
+4. Whatever else is asked gets a status and nothing more; so do numbers that can't be told now.
 """
 
 import hmac
+import logging
 import socket
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,6 +27,8 @@ SECONDS: Final = 5.0  # for a request to arrive and its answer to leave, all in 
 MOST_OPEN: Final = 32
 LEAST_TOKEN: Final = 20
 _ENDS_WITHIN: Final = 0.1
+
+log = logging.getLogger("portal.measures")
 
 
 def check_measures(settings: Settings) -> None:
@@ -131,7 +135,19 @@ class _Asked(BaseHTTPRequestHandler):
         elif self.path != "/metrics":
             self._tell(HTTPStatus.NOT_FOUND, b"", "text/plain")
         else:
-            self._tell(HTTPStatus.OK, self.server.measures.text(), CONTENT_TYPE_PLAIN_0_0_4)
+            self._tell(*self._numbers())
+
+    def send_error(self, code: int, _message: str | None = None, _explain: str | None = None) -> None:
+        """Refuse by a status alone: Python's own page names its version, and repeats what was sent."""
+        self.request_version = self.protocol_version  # whatever was asked for gets a status
+        self._tell(HTTPStatus(code), b"", "text/plain")
+
+    def _numbers(self) -> tuple[HTTPStatus, bytes, str]:
+        try:
+            return HTTPStatus.OK, self.server.measures.text(), CONTENT_TYPE_PLAIN_0_0_4
+        except Exception as error:  # noqa: BLE001 - or nobody would hear that they are gone, nor why
+            log.warning("the numbers can't be told: %s", type(error).__qualname__)
+            return HTTPStatus.SERVICE_UNAVAILABLE, b"", "text/plain"
 
     def _tell(self, status: HTTPStatus, content: bytes, kind: str) -> None:
         self.send_response_only(status)

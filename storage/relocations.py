@@ -134,6 +134,7 @@ def copy_moment(source: Database, path: Path) -> None:
     """Copy all rows as they are at one moment, while others write, into a new file of SQLite.
 
     Raises:
+        Elsewhere: The portal was moved away by then.
         Unfit: The database is at the steps of another release, which has columns that this one doesn't know.
 
     """
@@ -142,7 +143,9 @@ def copy_moment(source: Database, path: Path) -> None:
         target.create()
         with translated(), reading(source.engine).connect() as connection, connection.begin():
             # rows come some hundreds at a time, each time within the bound of a statement
-            if schema.standing(connection) != schema.newest():
+            stands = schema.standing(connection)
+            schema.check_standing(stands or "")
+            if stands != schema.newest():
                 raise schema.Unfit("the database is at the steps of another release: make the backup with that one")
             with target.engine.begin() as into, _loosened(into):
                 for table in _tables():

@@ -102,7 +102,15 @@ def check_here(engine: Engine) -> None:
         Elsewhere: It is one.
     """
     with reading(engine).connect() as connection:
-        seen = standing(connection) or ""
+        check_standing(standing(connection) or "")
+
+
+def check_standing(seen: str) -> None:
+    """Refuse where a database stands: a portal was moved from it, or is being moved to it.
+
+    Raises:
+        Elsewhere: So it is.
+    """
     if seen.startswith(MOVED):
         raise Elsewhere(
             "This portal was moved to another place, and doesn't start here any more: start it with the settings of "

@@ -14,6 +14,7 @@ from portal.doctor.network import serves
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backlog import Backlog, backlog
+from portal.usecases.broken_restores import check_unrestored
 from portal.usecases.tree import is_signed, newest, own_keys
 from portal.usecases.witnesses import load_policy
 from portal.work import Portal, utc_now
@@ -49,6 +50,11 @@ def database(opened: Opened) -> Iterator[Finding]:
     """Open the database as it is; no step is taken."""
     settings = opened.settings
     place = settings.database or settings.data / DATABASE
+    try:
+        check_unrestored(settings)
+    except Invalid as error:
+        yield Finding("database", Mark.WRONG, str(error), "run portal restore again, with the settings of that time")
+        return
     try:
         is_there = has_portal(settings)
     except Unprotected as error:

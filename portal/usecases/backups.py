@@ -23,9 +23,8 @@ from portal.access.actors import Machine
 from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.errors import Invalid
-from portal.settings import Settings
 from portal.usecases.backup_copying import PARTS, Copying
-from portal.usecases.backup_places import bucket_of, find_place
+from portal.usecases.backup_places import make_place
 from portal.usecases.recovery import NONE, backup_signers, find_recovery_key, seal_all
 from portal.work import Intent, Portal, Work
 from storage.backups import Backup, RecoveryKey, WholeBackup
@@ -80,10 +79,9 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
         StoreUnavailable: The folder can't be used, or somebody else makes a backup there.
 
     """
-    _check_place(portal, root)
     if find_recovery_key(portal) is None:
         raise Invalid(NONE)
-    folder = find_place(root, portal.settings.data, make=True)
+    folder = make_place(root, portal.settings)
     with folder.locked():
         _check_ours(portal, folder)
         seal_all(portal)
@@ -94,7 +92,8 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
             with suppress(StorageError):  # of a place that is away the next backup finds out what is there
                 if row.id not in {one.id for one in folder.complete()}:
                     _forget(portal, row.id)
-            portal.record_outcome(intent, result="failed")
+            with suppress(StorageError):  # the first error says what happened; an intent without an outcome is closed
+                portal.record_outcome(intent, result="failed")
             raise
         said = {"copied": len(copying.copied), "healed": len(copying.healed), "altered": len(copying.altered)}
         _end(portal, intent, row.id, objects=len(made.objects), missing=len(made.missing), **said)
@@ -184,19 +183,6 @@ def kept_since(portal: Portal) -> datetime | None:
     """Tell of when the oldest backup is that is kept: what was destroyed before that is in no backup."""
     with portal.database.read() as session:
         return BackupRecords(session).oldest_kept()
-
-
-def _check_place(portal: Portal, root: Path) -> None:
-    own = portal.settings
-    if root.is_file():
-        there = bucket_of(Settings().moved_to(root))
-        if own.objects == "s3" and (there.endpoint, there.name) == (own.s3_endpoint, own.s3_bucket):
-            raise Invalid("backups can't lie in the portal's own bucket: give another one, best of another provider")
-        return
-    place = root.resolve()
-    for taken in (own.data.resolve(), own.keys.resolve()):
-        if place.is_relative_to(taken) or taken.is_relative_to(place):
-            raise Invalid(f"backups can't lie in {taken}, nor it in them: give a folder on another device")
 
 
 def _check_ours(portal: Portal, folder: BackupPlace) -> None:

@@ -2,7 +2,8 @@
 
 1. The portal stands still: its database is held, so that nothing is written in it meanwhile.
 2. Rows are copied, and read again in the new place: each is as it was, byte for byte. Each object is copied, read again
-   and compared; one that is there already is only read and compared.
+   and compared; one that is there already is only read and compared. One that a former try had copied, and that the
+   records name no more, goes before the rows do by which it is known.
 3. The new place is then checked as by `portal fsck`. What doesn't fit there doesn't fit here either, and must be
    accepted; how much that was stands in the log, with the move.
 4. The new place is marked as complete, then the old one as left, then the new one opens: whenever it is killed, one of
@@ -29,19 +30,21 @@ from portal.access.entities import PortalFacts
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backup_checks import Measured, kept_in
+from portal.usecases.backup_places import check_holds_none
+from portal.usecases.broken_restores import PORTAL, check_unrestored
 from portal.usecases.check_reports import Progress, Report
 from portal.usecases.checks import check_records
-from portal.usecases.restore_places import PORTAL, PROOF
+from portal.usecases.restore_places import PROOF
 from portal.work import Portal
 from storage import permits, relocations, schema
 from storage.addresses import is_address
-from storage.database import Database
+from storage.database import Database, Session
 from storage.errors import Damaged, Exists, Missing
 from storage.keyring import Keyring
 from storage.keys.keyring_file import sync_folder
 from storage.keys.provider import KeyProvider
 from storage.objects.store import ObjectStore
-from storage.recovery.folder import RESTORING, alone
+from storage.recovery.folder import alone
 from storage.repositories.checks import CheckRecords
 from storage.signatures import Scheme, Signer
 
@@ -123,8 +126,8 @@ def _check_places(move: Move) -> None:
     where = _place(move.source)
     if isinstance(where, Path) and not where.exists():
         raise Invalid(f"there is no portal in {move.source.data}")
-    if (move.target.data / RESTORING).exists():
-        raise Invalid(f"a restore to {move.target.data} broke off: go on with it first, or name another place")
+    check_unrestored(move.target)
+    check_holds_none(move.target)
     if move.target.database and not is_address(move.target.database):
         raise Invalid("the new place's database can be empty (SQLite in the folder data) or postgresql://…")
     if where == _place(move.target) or (isinstance(where, Path) and _is_same(where, _place(move.target))):
@@ -148,10 +151,11 @@ def _moved(move: Move, source: Database, target: Database, progress: Progress, *
     mark = _mark(move, source)
     begun, token = _check_target(target, mark), f"{mark}-{secrets.token_hex(6)}"
     with relocations.held(source) as held:
+        names = sorted(_named(held.session))
+        _remove_left(move, target, begun, names)
         rows = relocations.copy_rows(held, target, token, begun)
         if relocations.rows_of(target) != rows:
             raise Damaged
-        names = sorted({one.name for one in CheckRecords(held.session).contents()})
         portal = _opened(move, target)
         copied = _copy_objects(move, portal.objects, names, progress)
         report = check_records(portal, progress)
@@ -211,6 +215,21 @@ def _opened(move: Move, place: Database) -> Portal:
     return Portal(move.target, place, _keyring(move, place), move.store(move.target), Engine.load(), move.clock)
 
 
+def _named(session: Session) -> set[str]:
+    return {one.name for one in CheckRecords(session).contents()}
+
+
+def _remove_left(move: Move, target: Database, begun: str, names: list[str]) -> None:
+    """Remove from the new place what a move that broke off had copied, and the portal removed since."""
+    if _stays(move) or not relocations.is_remnant(begun):
+        return
+    with target.read() as session:
+        left = _named(session).difference(names)
+    store = move.store(move.target)
+    for name in left:
+        store.delete(name)
+
+
 def _copy_objects(move: Move, target: ObjectStore, names: list[str], progress: Progress) -> int:
     """Copy each object that isn't there, and compare each that is; gives how many were copied."""
     if _stays(move):
@@ -218,8 +237,8 @@ def _copy_objects(move: Move, target: ObjectStore, names: list[str], progress: P
     source, copied = move.store(move.source), 0
     if strange := {one.name for one in target.list()} - set(names):
         raise Invalid(
-            f"there are {len(strange)} objects where those of the portal go that aren't its own: empty it, or name "
-            "another place"
+            f"there are {len(strange)} objects where those of the portal go that aren't its own: name another place, "
+            "or see whose they are and remove them"
         )
     for count, name in enumerate(names, 1):
         with suppress(Missing):  # which the check names

@@ -1,7 +1,8 @@
 """Where a restore takes from, and where it goes: a backup that the shares open, and a place in which nothing is.
 
-A mark in the data folder says that a restore is under way, and where its objects and keys go. What one left that broke
-off is taken up by the next one with the same settings; anything else that is there is left alone.
+A mark in the data folder says that a restore is under way, and where its objects and keys go. It is made once the place
+was seen to be empty: so objects that are there later can only be what one left that broke off. That is taken up by the
+next one with the same settings; anything else that is there is left alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,8 @@ from typing import Final
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backup_checks import named_objects
-from portal.usecases.backup_places import find_place
+from portal.usecases.backup_places import check_holds_none, find_place
+from portal.usecases.broken_restores import PORTAL
 from storage.errors import Damaged, Missing
 from storage.keys import keyring_file
 from storage.objects.store import ObjectStore
@@ -22,7 +24,6 @@ from storage.recovery.folder import RESTORING, write_file
 from storage.recovery.manifest import Manifest
 from storage.recovery.places import BackupEntry, BackupPlace
 
-PORTAL: Final = "portal.db"
 UNFINISHED: Final = f"{RESTORING}.db"
 MARKING: Final = f"{RESTORING}.new"
 PROOF: Final = "first-entry.tlog-proof"
@@ -50,7 +51,7 @@ def open_source(root: Path, words: Sequence[str], number: int | None) -> Source:
         BadShares: The shares give no key.
 
     """
-    opener, folder = offline.Opener(shares.join(words)), find_place(root, Path())
+    opener, folder = offline.Opener(shares.join(words)), find_place(root)
     entries = [one for one in folder.complete() if number in {None, one.number}]
     if not entries:
         raise Invalid(f"{root} holds no complete backup{f' {number}' if number else ''}")
@@ -75,15 +76,18 @@ def take_place(settings: Settings, source: Source, store: Callable[[Settings], O
     resumed = check_empty(settings)  # nobody ended meanwhile
     if not resumed:
         write_file(settings.data / MARKING, _place(settings).encode())
-        (settings.data / MARKING).rename(settings.data / RESTORING)
-        keyring_file.sync_folder(settings.data)
+    check_holds_none(settings)
     objects = store(settings)
     left = named_objects(source.folder)[0] if resumed else set()
     if any(one.name not in left for one in objects.list()):
         raise Invalid(
             "there are objects already where those of the portal go, and they aren't of a restore that broke off: a "
-            "backup is brought back to an empty place only; empty it, or name another in the settings"
+            "backup is brought back to an empty place only; name another in the settings, or see whose they are and "
+            "remove them"
         )
+    if not resumed:
+        (settings.data / MARKING).rename(settings.data / RESTORING)
+        keyring_file.sync_folder(settings.data)
     return objects
 
 
@@ -101,7 +105,7 @@ def check_empty(settings: Settings) -> bool:
         )
     mark = settings.data / RESTORING
     resumed = mark.exists()
-    if resumed and mark.read_text("utf-8") != _place(settings):
+    if resumed and mark.read_bytes() != _place(settings).encode():
         raise Invalid(
             f"a restore to {settings.data} broke off that was to put objects or keys elsewhere: go on with the "
             "settings of that time, or empty this folder and begin again"
@@ -109,8 +113,9 @@ def check_empty(settings: Settings) -> bool:
     beside = [f"{UNFINISHED}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
     left = {settings.data: {RESTORING, PORTAL, PROOF, "objects", *beside}, settings.keys: set(keyring_file.NAMES)}
     for place, names in left.items():
-        there = {path.name for path in place.iterdir()} - {MARKING} if place.exists() else set()
-        if there - (names if resumed else set()):
+        there = {path.name for path in place.iterdir()} if place.exists() else set()
+        allowed = names if resumed else {"objects"} if MARKING in there else set()  # empty, or it would bear the mark
+        if there - allowed - {MARKING}:
             raise Invalid(f"{place} isn't empty: a backup is brought back to an empty place only, never over a portal")
     if (settings.data / PORTAL).exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")

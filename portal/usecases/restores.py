@@ -14,7 +14,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,21 +35,23 @@ from portal.usecases.backup_checks import (
     Measured,
     check_contents,
     check_files,
+    kept_in,
 )
 from portal.usecases.backups import look_at, take_stock
+from portal.usecases.broken_restores import PORTAL
 from portal.usecases.check_reports import Progress, Report, ask
 from portal.usecases.checks import SKEW, check_records
 from portal.usecases.closing import close_everything
 from portal.usecases.former_logs import Beyond, last_witnessed, measure
 from portal.usecases.proving import prove_entry
-from portal.usecases.restore_places import PORTAL, PROOF, UNFINISHED, Source, check_empty, take_place
+from portal.usecases.restore_places import PROOF, UNFINISHED, Source, check_empty, take_place
 from portal.usecases.tree import checkpoint, origin_of, sequence
 from portal.usecases.witnesses import load_policy
 from portal.work import Portal
 from storage import permits
 from storage.backups import Restoration
 from storage.database import Database, put_in_place
-from storage.errors import Damaged, Exists
+from storage.errors import Missing
 from storage.holders import recover_all
 from storage.keyring import Keyring
 from storage.keys import keyring_file
@@ -65,6 +67,10 @@ from storage.repositories.tree import TreeRecords
 RESTORER: Final = Caller(machine=Machine.RESTORER)
 
 OBJECTS_LOST: Final = "say with --accept-losses that these objects are lost"
+CHANGED: Final = (
+    "the backup was altered or removed while it was being brought back: see by `portal restore --list` what is there, "
+    "and run `portal restore` again"
+)
 RECORDS_ALTERED: Final = (
     "say with --accept-alterations that it comes back though its records or log don't fit, which is written into the "
     "new log and told to everybody"
@@ -207,7 +213,8 @@ def _brought(
     """Open a backup's database beside where it is to lie, with every key wrapped for a provider."""
     path = settings.data / UNFINISHED
     snapshot.remove(path)
-    snapshot.unseal(source.entry.database(), source.manifest.key, source.opener, source.manifest.id, path)
+    with _still_there():
+        snapshot.unseal(source.entry.database(), source.manifest.key, source.opener, source.manifest.id, path)
     database = Database(path)
     try:
         database.create()
@@ -269,15 +276,41 @@ def _stop_at(report: Report, accepted: Accepted) -> None:
 
 
 def _bring_objects(source: Source, objects: ObjectStore, lost: frozenset[str]) -> None:
-    for name, kept in source.manifest.objects.items():
-        if name in lost:
-            continue  # nothing altered comes back
-        with suppress(Exists), source.folder.objects.get(name) as blocks:
+    """Let there be what the backup holds, as it says it, and nothing else.
+
+    Raises:
+        Invalid: The backup isn't any more what it was when it was read.
+
+    """
+    wanted, whole = source.manifest.objects, set()
+    for name in [one.name for one in objects.list()]:  # of a restore that broke off; somebody may have altered it
+        with objects.get(name) as blocks:
+            found = kept_in(blocks)
+        if found == wanted.get(name):
+            whole.add(name)
+        else:
+            objects.delete(name)
+    for name in wanted.keys() - lost - whole:  # nothing altered comes back
+        with _still_there(), source.folder.objects.get(name) as blocks:
             measured = Measured(blocks)
             objects.put(name, measured)
-            if measured.kept != kept:
+            if measured.kept != wanted[name]:
                 objects.delete(name)
-                raise Damaged  # it was as it should be a moment ago
+                raise Invalid(CHANGED)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """Say what it means when something is missing in a backup that was there a moment ago.
+
+    Raises:
+        Invalid: It is.
+
+    """
+    try:
+        yield
+    except Missing as error:
+        raise Invalid(CHANGED) from error
 
 
 def _begin_anew(portal: Portal, source: Source, report: Report, entries: int, beyond: Beyond | None) -> Restored:
@@ -343,5 +376,5 @@ def _write_first(
 def _publish(data: Path) -> None:
     """Give the database its name, and take away the mark of a restore under way."""
     put_in_place(data / UNFINISHED, data / PORTAL)
-    (data / RESTORING).unlink()
+    (data / RESTORING).unlink(missing_ok=True)  # whoever opens the portal takes it away as well
     keyring_file.sync_folder(data)

@@ -23,7 +23,7 @@ from storage.recovery.folder import DATABASE, FORMAT, MANIFEST_BYTES, NAMED, alo
 from storage.recovery.places import BackupEntry
 
 ROOT = "portal-backups/"
-_BACKUPS = f"{ROOT}backups/"
+_BACKUPS, _MARKS = f"{ROOT}backups/", f"{ROOT}mark/"
 # names of an object store are 16 bytes
 _MARK, _MANIFEST, _DATABASE = (name.hex() for name in (b"portal-backups/1", b"backup/manifest.", b"backup/database."))
 _NAME = re.compile(rf"{_BACKUPS}({NAMED})/([0-9a-f]{{32}})")
@@ -64,6 +64,21 @@ class Entry:
             yield from blocks
 
 
+def marked(bucket: Bucket) -> UUID | None:
+    """Read the id of a bucket of backups; None: it is none.
+
+    Raises:
+        Damaged: What marks it as one can't be read.
+        StoreUnavailable: It can't be reached.
+
+    """
+    try:
+        with S3Store(bucket, _MARKS).get(_MARK) as blocks:
+            return read_id(b"".join(blocks))
+    except Missing:
+        return None
+
+
 class BackupBucket:
     """A bucket that holds backups.
 
@@ -79,29 +94,39 @@ class BackupBucket:
         self._bucket, self._work = bucket, work / "backup.sealed"
         self._backups = S3Store(bucket, _BACKUPS)
         self.objects = S3Store(bucket, f"{ROOT}objects/")
-        try:
-            with S3Store(bucket, f"{ROOT}mark/").get(_MARK) as blocks:
-                self.id = read_id(b"".join(blocks))
-        except Missing as cause:
-            raise Missing(f"{self.where} is no place of backups: nothing marks it as one.") from cause
+        found = marked(bucket)
+        if found is None:
+            raise Missing(f"{self.where} is no place of backups: nothing marks it as one.")
+        self.id = found
 
     @classmethod
-    def make(cls, bucket: Bucket, work: Path) -> "BackupBucket":
+    def make(cls, bucket: Bucket, work: Path, own: Bucket | None = None) -> "BackupBucket":
         """Open a bucket of backups, or make one of a bucket in which nothing is.
 
+        Args:
+            bucket: The bucket.
+            work: A folder of this machine, in which what is sent is made ready.
+            own: The portal's own bucket. The same one has many addresses, and one mark: by that it is known.
+
         Raises:
-            StoreUnavailable: There is something else in it, or it can't be reached.
+            StoreUnavailable: There is something else in it, it is the portal's own, or it can't be reached.
 
         """
-        mark = S3Store(bucket, f"{ROOT}mark/")
-        try:
-            mark.size(_MARK)
-        except Missing:
+        is_new, mark = marked(bucket) is None, S3Store(bucket, _MARKS)
+        if is_new:
             if next(S3Store(bucket).names(), None) is not None:
-                message = f"the bucket {bucket.name} holds something else than backups: give an empty one."
-                raise StoreUnavailable(message) from None
+                raise StoreUnavailable(
+                    f"the bucket {bucket.name} holds something else than backups: give an empty one."
+                )
             mark.put(_MARK, [json.dumps({"format": FORMAT, "id": str(uuid4())}).encode()])
-        return cls(bucket, work)
+        made = cls(bucket, work)
+        if own is not None and marked(own) == made.id:
+            if is_new:
+                mark.delete(_MARK)
+            raise StoreUnavailable(
+                "backups can't lie in the portal's own bucket: give another one, best of another provider."
+            )
+        return made
 
     @contextmanager
     def locked(self) -> Iterator[None]:

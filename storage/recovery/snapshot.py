@@ -19,10 +19,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from storage import content
+from storage import content, schema
 from storage.backups import RecoveryKey
 from storage.database import Database, Session
-from storage.errors import Damaged
+from storage.errors import Damaged, Full, StoreUnavailable
 from storage.holders import count_unheld
 from storage.objects.store import BLOCK
 from storage.recovery import offline
@@ -38,8 +38,9 @@ def taken(database: Database, folder: Path) -> Iterator[Path]:
 
     Raises:
         Damaged: What was copied isn't a whole database.
+        Elsewhere: The portal was moved away by then: whoever brought this back would have a database that never starts.
         Full: No space is left.
-        StoreUnavailable: Somebody else on this machine copies it, to another place.
+        StoreUnavailable: Somebody else on this machine copies it, to another place; or the disk refuses.
         Unfit: The database on a server is at the steps of another release.
 
     """
@@ -63,7 +64,14 @@ def _copy(database: Database, path: Path) -> None:
         source = session.connection().connection.driver_connection
         if not isinstance(source, sqlite3.Connection):
             raise TypeError("the file isn't SQLite's")
-        source.backup(copy)
+        try:
+            source.backup(copy)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise Full("there is no space left in the data folder for a copy of the database") from error
+            raise StoreUnavailable("the database can't be copied in the data folder now") from error
+    with _looked_into(path) as session:
+        schema.check_standing(schema.standing(session.connection()) or "")
 
 
 def object_names(path: Path) -> list[str]:

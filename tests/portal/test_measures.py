@@ -200,6 +200,58 @@ def test_one_who_does_not_read_the_answer_is_cut_too(served: str, monkeypatch: p
             sleep(0.05)
 
 
+SENT = f"Authorization: Bearer {TOKEN}\r\n".encode()
+LONG = b"quillwort" * 10_000
+
+
+ODD = [
+    (b"POST /metrics HTTP/1.1\r\n" + SENT + b"Content-Length: 5000000\r\n\r\nquillwort", b"501"),
+    (b"PUT /metrics HTTP/1.1\r\n" + SENT + b"Transfer-Encoding: chunked\r\n\r\n9\r\nquillwort\r\n", b"501"),
+    (b"HEAD /metrics HTTP/1.1\r\n" + SENT + b"\r\n", b"501"),
+    (b"TRACE /quillwort HTTP/1.1\r\nX: quillwort\r\n\r\n", b"501"),
+    (b"__class__ /quillwort HTTP/1.1\r\n\r\n", b"501"),
+    (b"GET /" + LONG + b" HTTP/1.1\r\n\r\n", b"414"),
+    (b"GET /metrics HTTP/1.1\r\nX: " + LONG + b"\r\n\r\n", b"431"),
+    (b"GET /metrics HTTP/1.1\r\n" + b"X: quillwort\r\n" * 200 + b"\r\n", b"431"),
+    (b"GET /metrics HTTP/2.0\r\n\r\n", b"505"),
+    (b"\x16\x03\x01 quillwort\r\n\r\n", b"400"),
+    (b"GET /<b>quillwort HTTP/1.1 \xff\r\n\r\n", b"400"),
+    (b"GET /metrics\r\n\r\n", b""),  # HTTP/0.9, whose answers bear no status
+]
+
+
+def test_whatever_else_is_asked_gets_a_status_and_nothing_more(served: str) -> None:
+    for first, status in ODD:
+        answer = b""
+        with connected(served, first) as asking, suppress(ConnectionResetError):  # with a body that nobody reads
+            while block := asking.recv(1 << 16):
+                answer += block
+        head, _, content = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.0 " + status + b" ") if status else not head, (first[:40], answer)
+        assert content == b""
+        assert not re.search(rb"quillwort|python|<", answer, re.IGNORECASE), first[:40]
+    assert scraped(served) < 2
+    until = monotonic() + 3
+    while answering():
+        assert monotonic() < until, "its thread waits for ever"
+        sleep(0.01)
+
+
+def test_what_cannot_be_told_is_a_status_too(
+    served: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(_measures: Measures) -> bytes:
+        raise OSError("quillwort")
+
+    monkeypatch.setattr(Measures, "text", away)
+    with pytest.raises(HTTPError, match="503") as refused:
+        scraped(served)
+    with closing(refused.value) as answer:
+        assert answer.read() == b""
+    assert "OSError" in caplog.text
+    assert "quillwort" not in caplog.text
+
+
 def answering() -> int:
     """Count the threads that answer somebody."""
     return sum("process_request_thread" in thread.name for thread in threads())

@@ -181,6 +181,13 @@ def test_what_is_no_manifest_is_refused(raw: bytes) -> None:
 
 def test_a_manifest_cut_or_lengthened_is_refused() -> None:
     raw = manifest.write(one(), SIGNERS)
-    for altered in (raw[:-1], raw[:-2], raw + b"\n", b" " + raw):
+    for altered in (*(raw[:size] for size in range(len(raw))), raw + b"\n", b" " + raw):
         with pytest.raises(Damaged):
             manifest.read(altered, None)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..", "", "0" * 31, "G" * 32, "0" * 32 + "\n"])
+def test_a_name_that_no_object_has_is_refused_whoever_signed_it(name: str) -> None:
+    for named in (replace(one(), objects={name: one().database}), replace(one(), missing=(name,))):
+        with pytest.raises(Damaged):
+            manifest.read(manifest.write(named, SIGNERS), None)

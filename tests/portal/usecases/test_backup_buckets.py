@@ -1,6 +1,7 @@
 """Backups in a bucket: whole or named incomplete, healed, pruned, of no use to whoever takes them; and a way back."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -8,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 
-from portal.app import create_portal, object_store, open_portal
+from portal.app import create_portal, object_store, open_keys, open_portal
 from portal.cli import main
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backups import Made, make_backup
 from portal.usecases.checks import check_records
+from portal.usecases.relocations import Move, move_portal
 from portal.usecases.restore_places import open_source
 from portal.usecases.restores import restore_backup
 from storage import permits
@@ -181,11 +183,46 @@ def test_a_bucket_of_something_else_or_of_another_portal_is_left_alone(
 
 
 @pytest.mark.usefixtures("words")
-def test_backups_do_not_lie_in_the_portals_own_bucket(world: World, file: Path, there: Bucket) -> None:
-    own = world.portal.settings.moved_to(file)
-    with patch.object(world.portal, "settings", own), pytest.raises(Invalid, match="own bucket"):
+def test_backups_do_not_lie_in_the_portals_own_bucket_however_it_is_written(
+    world: World, file: Path, there: Bucket, tmp_path: Path
+) -> None:
+    own, port = world.portal.settings.moved_to(file), there.endpoint.rpartition(":")[2]
+    for held, why in (([], "own bucket"), ([new_name()], "something else")):
+        for name in held:
+            S3Store(there).put(name, [b"sealed"])
+        for host in ("http://127.0.0.1", "HTTP://LocalHost"):
+            other = named(replace(there, endpoint=f"{host}:{port}/"), tmp_path / "other.toml")
+            with patch.object(world.portal, "settings", own), pytest.raises(StoreUnavailable, match=why):
+                backed_up(world.portal, other)
+            assert list(S3Store(there).names()) == held
+
+
+@pytest.mark.usefixtures("words")
+def test_where_backups_lie_no_portal_keeps_its_objects(
+    world: World, file: Path, there: Bucket, new: Settings, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    backed_up(world.portal, file)
+    before, own = sorted(S3Store(there).names()), world.portal.settings.moved_to(file)
+    with patch.object(world.portal, "settings", own), pytest.raises(StoreUnavailable, match="own bucket"):
         backed_up(world.portal, file)
-    assert list(S3Store(there).names()) == []
+    with pytest.raises(Invalid, match="backups lie"):
+        restore_backup(new.moved_to(file), open_source(file, words, None), None, object_store, world.clock)
+    world.portal.database.close()
+    target = replace(own, data=tmp_path / "moved")
+    move = Move(world.portal.settings, target, open_keys(own), object_store, world.clock)
+    with pytest.raises(Invalid, match="backups lie"):
+        move_portal(move)
+    assert sorted(S3Store(there).names()) == before
+
+
+@pytest.mark.usefixtures("words")
+@pytest.mark.parametrize("endpoint", ["", "objects.example", "https://objects.example:port", "http://objects.example"])
+def test_an_address_that_is_none_is_named(world: World, tmp_path: Path, endpoint: str) -> None:
+    wrong = named(Bucket(endpoint, "backups", "key", "secret"), tmp_path / "wrong.toml")
+    with pytest.raises(Invalid, match="s3_endpoint"):
+        backed_up(world.portal, wrong)
+    with pytest.raises(Invalid, match="s3_endpoint"):
+        object_store(world.portal.settings.moved_to(wrong))
 
 
 def test_at_the_command_line(

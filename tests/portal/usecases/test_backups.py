@@ -26,7 +26,7 @@ from portal.usecases import backup_copying, backups
 from portal.work import Portal
 from storage import permits
 from storage.backups import Backup
-from storage.errors import Damaged, StoreUnavailable
+from storage.errors import Damaged, Full, StoreUnavailable
 from storage.objects.store import new_name
 from storage.recovery import offline, shares, snapshot
 from storage.recovery.folder import BackupFolder, alone
@@ -36,6 +36,7 @@ from tests.backing_up import backed_up, recoverable
 from tests.cast import World
 from tests.conftest import environment, use
 from tests.contents import said, versions
+from tests.databases import ONLY_SQLITE
 from tests.filing import put
 
 
@@ -322,7 +323,9 @@ def test_a_folder_of_something_else_is_left_alone(world: World, folder: Path, tm
     with pytest.raises(StoreUnavailable):
         backed_up(world.portal, folder)
     settings = world.portal.settings
-    for inside in (settings.data / "backups", settings.keys / "backups", settings.data, tmp_path):
+    (settings.data / "objects").rename(tmp_path / "disk")
+    (settings.data / "objects").symlink_to(tmp_path / "disk")
+    for inside in (settings.data / "backups", settings.keys / "backups", settings.data, tmp_path, tmp_path / "disk/x"):
         with pytest.raises(Invalid):
             backed_up(world.portal, inside)
 
@@ -350,6 +353,24 @@ def test_a_backup_that_fails_leaves_the_earlier_ones_and_says_so(world: World, f
     assert _of_backup(world)[-1]["detail"]["result"] == "failed"  # type: ignore[index]
     assert backed_up(world.portal, folder, keep=5).number == 3
     assert BackupFolder(folder).incomplete() == []
+
+
+@ONLY_SQLITE
+def test_a_disk_that_is_full_is_named(world: World, folder: Path) -> None:
+    """The data folder's, in which the copy of the database lies."""
+    recoverable(world.portal)
+    connect = sqlite3.connect
+
+    def small(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA max_page_count=20")
+        return connection
+
+    with patch.object(snapshot.sqlite3, "connect", small), pytest.raises(Full, match="no space"):
+        backed_up(world.portal, folder)
+    assert list(world.portal.settings.data.glob("backup.snapshot*")) == []
+    assert kept(world) == {1: False}
+    assert backed_up(world.portal, folder).number == 2
 
 
 def test_a_backup_that_is_killed_half_way_leaves_the_earlier_ones(world: World, folder: Path) -> None:
