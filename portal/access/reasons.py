@@ -56,6 +56,10 @@ REASONS: Final = {
     "guardrails.case-own-act": N_(
         "You filed the concern or have worked on this review yourself; nobody examines their own act."
     ),
+    "guardrails.exhibit-own-act": N_(
+        "You have worked on this review yourself, and an exhibit may show what you did: somebody else of the "
+        "secretariat opens it."
+    ),
     "guardrails.second-person-case": N_("You proposed this case; somebody else has to confirm it."),
     "guardrails.contained": N_(
         "You are held back from this review while a breach of confidentiality is looked into. Ask the confidentiality "

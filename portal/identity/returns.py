@@ -1,7 +1,10 @@
 """A session that was ended comes again: an attempt after an end, which signals count (portal/usecases/signal_facts.py).
 
 1. Ended by somebody: signed out, here or from elsewhere, held back, or without an appointment any more. A session that
-   ran out or lay idle is none of these: its browser was left open.
+   ran out or lay idle is none of these: its browser was left open. Nor is one whose appointment ended by its date while
+   its person holds another: it goes on, and the gate refuses and records each act that is asked for under it, with who
+   it was and what was asked for, which signals count, too. An appointment that somebody ends takes its sessions along,
+   whatever else its person holds.
 2. It is a refused sign-in that names the person, in the stream of these; nobody learns of it from the answer.
 3. RETURNS of one session are noted within a window (attempts.py), at all replicas together, and whoever has no session
    that there once was leads to none: nobody floods the log. What is beyond reads, and writes nothing.

@@ -2,6 +2,8 @@
 
 1. The State under review sees all of them; the State that reads, those of its own people.
 2. Pages of one version that somebody opened, each within an hour of the next, are one line.
+3. A page reads a bounded number of events, however long the log is; what is older is behind a link. Looks at this very
+   page are events, too, and no lines: after many of them a page may be empty, and say that older entries follow.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,13 +25,13 @@ from portal.usecases.trail_lines import spans_of
 from portal.work import Portal
 from storage.database import Session
 from storage.permits import Permit
-from storage.repositories.audit import AuditRecords, Wanted
+from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.repositories.people import PeopleRecords
 
 TOGETHER: Final = timedelta(hours=1)
 BATCH: Final = 400
 MOST: Final = 2000  # events that one page reads
-LINES: Final = 200
+LINES: Final = 40
 OPENED: Final = frozenset({Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED, Action.OPEN_GRANTED, Action.ACCEPT_GRANTED})
 
 
@@ -64,18 +66,24 @@ class OpeningLine:
 
 @dataclass(frozen=True, slots=True)
 class GrantOpenings:
-    """What was opened under a grant until a moment; more: there are older entries that aren't shown."""
+    """One page of what was opened under a grant until a moment; older: where the next page begins."""
 
     grant: UUID
     at: datetime
     state: str
     stand: Stand
     lines: tuple[OpeningLine, ...]
-    more: bool
+    older: Cursor | None
 
 
-def view_grant_openings(portal: Portal, caller: Caller, grant_id: UUID) -> GrantOpenings:
+def view_grant_openings(portal: Portal, caller: Caller, grant_id: UUID, after: Cursor | None = None) -> GrantOpenings:
     """Show what was opened under a grant, by whom and when.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        grant_id: The grant.
+        after: Where the page before ended; None: the newest page.
 
     Raises:
         NotFound: There is no such grant, or its openings aren't the reader's to see.
@@ -89,70 +97,90 @@ def view_grant_openings(portal: Portal, caller: Caller, grant_id: UUID) -> Grant
         own = work.who.state == facts.review.state_under_review
     given = {one.version: one for one in opened(portal, permit, grant_id, rows)}
     with portal.database.read() as session:
-        lines, more = _collect(portal, permit, session, grant_id)
+        lines, older = _collect(portal, permit, session, Wanted((grant_id,), after=after), own=own)
         names = PeopleRecords(session).named([one.person for one in lines if one.person])
-    shown = []
-    for line in lines[:LINES]:
-        if line.person is None and not (line.altered and own):
-            continue
+    for line in lines:
         line.name = name_of(portal, permit, names[line.person]) if line.person else ""
         line.given = given.get(line.version) if line.version else None
-        shown.append(line)
-    state = record.grant.state_code
-    return GrantOpenings(grant_id, work.now, state, stand, tuple(shown), more or len(lines) > LINES)
+    return GrantOpenings(grant_id, work.now, record.grant.state_code, stand, tuple(lines), older)
 
 
-def _collect(portal: Portal, permit: Permit, session: Session, grant: UUID) -> tuple[list[OpeningLine], bool]:
-    lines: list[OpeningLine] = []
-    ends: dict[UUID, Said] = {}
-    last: dict[tuple[UUID | None, UUID | None], OpeningLine] = {}
-    for read, event in enumerate(_events(portal, permit, session, grant)):
-        if read == MOST:
-            return lines, True
-        if isinstance(event, Unfit):
-            lines.append(OpeningLine([event.number], event.at, event.at, altered=True))
-        elif event.action in OPENED:
-            _take(event, lines, ends, last)
-    return lines, False
-
-
-def _result(outcome: Said | None) -> str:
-    return str(outcome.body.get("detail", {}).get("result", UNKNOWN)) if outcome is not None else ""
-
-
-def _take(
-    event: Said,
-    lines: list[OpeningLine],
-    ends: dict[UUID, Said],
-    last: dict[tuple[UUID | None, UUID | None], OpeningLine],
-) -> None:
-    """Take the next older event: into the line of the one after it, or one of its own."""
-    detail: Mapping[str, object] = event.body.get("detail", {})
-    if event.intent is not None:
-        ends[event.intent] = max(event, ends.get(event.intent, event), key=sureness)
-        return
-    page, key = detail.get("page"), (event.person, event.on("version"))
-    before = last.get(key)
-    refused = event.phase is Phase.REFUSAL
-    if event.action is Action.VIEW_GRANTED and before and before.began - event.at <= TOGETHER and not refused:
-        before.numbers.append(event.number)
-        before.began = event.at
+def _collect(
+    portal: Portal, permit: Permit, session: Session, asked: Wanted, *, own: bool
+) -> tuple[list[OpeningLine], Cursor | None]:
+    """Make the lines of one page; own: the State under review asks, which sees altered entries, too."""
+    found, end = _Found(), asked.after
+    for read, (at, event) in enumerate(_events(portal, permit, session, asked)):
+        shown = own if isinstance(event, Unfit) else _shows(event)
+        if read == MOST or (shown and len(found.lines) == LINES and not found.goes_on(event)):
+            break
+        end = at
+        if shown:
+            found.add(event)
     else:
-        before = OpeningLine([event.number], event.at, event.at, event.action, *key, refused=refused)
-        before.copy, before.result = str(detail.get("copy", "")), _result(ends.get(event.id))
-        lines.append(before)
-        if event.action is Action.VIEW_GRANTED and not refused:
-            last[key] = before
-    if isinstance(page, int):
-        before.pages.add(page)
+        end = None
+    if found.copies:
+        rows = AuditRecords(session).ends_and_beginnings(list(found.copies), ())
+        events = [read_event(session, portal.keyring, permit, row) for row in rows if row.stream_id in asked.streams]
+        for outcome in sorted((one for one in events if isinstance(one, Said)), key=sureness):  # the surest is the last
+            if outcome.intent is not None:
+                found.copies[outcome.intent].result = str(outcome.body.get("detail", {}).get("result", UNKNOWN))
+    return found.lines, end
 
 
-def _events(portal: Portal, permit: Permit, session: Session, grant: UUID) -> Iterator[Said | Unfit]:
-    asked, records = Wanted((grant,)), AuditRecords(session)
+def _shows(event: Said) -> bool:
+    """Tell whether an event is an opening; how a copy ended stands on the line of its beginning."""
+    return event.action in OPENED and event.phase is not Phase.OUTCOME and event.person is not None
+
+
+@dataclass(slots=True)
+class _Found:
+    """The lines of a page, made of events from the newest to older ones; copies: lines of copies, by their intent."""
+
+    lines: list[OpeningLine] = field(default_factory=list)
+    copies: dict[UUID, OpeningLine] = field(default_factory=dict)
+    _pages: dict[tuple[UUID | None, UUID | None], OpeningLine] = field(default_factory=dict)
+
+    def goes_on(self, event: Said | Unfit) -> OpeningLine | None:
+        """Find the line that an event belongs to: of somebody who went on reading within the hour."""
+        if isinstance(event, Unfit) or not _reads(event):
+            return None
+        later = self._pages.get((event.person, event.on("version")))
+        return later if later and later.began - event.at <= TOGETHER else None
+
+    def add(self, event: Said | Unfit) -> None:
+        """Take the next older event: into the line of the one after it, or one of its own."""
+        line = self.goes_on(event)
+        if line is None:
+            line = OpeningLine([], event.at, event.at)
+            self.lines.append(line)
+        line.numbers.append(event.number)
+        line.began = event.at
+        if isinstance(event, Unfit):
+            line.altered = True
+            return
+        detail: Mapping[str, object] = event.body.get("detail", {})
+        line.action, line.person, line.version = event.action, event.person, event.on("version")
+        line.refused, line.copy = event.phase is Phase.REFUSAL, str(detail.get("copy", ""))
+        if isinstance(page := detail.get("page"), int):
+            line.pages.add(page)
+        if _reads(event):
+            self._pages[event.person, line.version] = line
+        if event.phase is Phase.INTENT:
+            self.copies[event.id] = line
+
+
+def _reads(event: Said) -> bool:
+    return event.action is Action.VIEW_GRANTED and event.phase is not Phase.REFUSAL
+
+
+def _events(portal: Portal, permit: Permit, session: Session, asked: Wanted) -> Iterator[tuple[Cursor, Said | Unfit]]:
+    records = AuditRecords(session)
     while True:
         rows = records.page(asked, BATCH)
         for row in rows:
-            yield read_event(session, portal.keyring, permit, row)
+            at = (row.at, row.number, row.stream_id)
+            asked = replace(asked, after=at)
+            yield at, read_event(session, portal.keyring, permit, row)
         if len(rows) < BATCH:
             return
-        asked = replace(asked, after=(rows[-1].at, rows[-1].number, rows[-1].stream_id))

@@ -64,12 +64,15 @@ class Ends:
         asked = {id_ for said in events if said.phase is Phase.REFUSAL and (id_ := said.on("asked")) is not None}
         self._reviews = records.reviews_of(asked)
         self._appointments: dict[UUID, list[Term]] = defaultdict(list)
+        terms: dict[UUID, Term] = {}
         for held in people.appointments_of(list(tried)):
-            self._appointments[held.person_id].append(Term.of(held.starts_at, held.ends_at, held.ended_at))
+            terms[held.id] = Term.of(held.starts_at, held.ends_at, held.ended_at)
+            self._appointments[held.person_id].append(terms[held.id])
         self._assignments: dict[tuple[UUID, UUID], list[Term]] = defaultdict(list)
         for person in tried:
             for one in people.assignments_of(person):
-                term = Term.of(one.starts_at, one.ends_at, one.ended_at)
+                # no longer than the appointment under it, which may end by its date while another goes on
+                term = Term.of(one.starts_at, one.ends_at, one.ended_at, terms[one.appointment_id].ends)
                 self._assignments[person, one.review_id].append(term)
 
     def review_of(self, said: Said) -> UUID | None:

@@ -41,13 +41,13 @@ from portal.usecases.trails import (
     view_review_trail,
 )
 from portal.usecases.transfers import Going
+from portal.web import cursors
 from portal.web.downloads import HEADERS
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
 from portal.web.sending import Sending, Stream
 from portal.web.trail_papers import paper_blocks
 from portal.web.ways import caller_of, id_from, portal_of, show
-from storage.repositories.audit import Cursor
 
 VERSION = re.compile("[1-9][0-9]{0,5}")
 FILTERS = ("group", "from", "to", "person", "document", "copy")
@@ -192,7 +192,7 @@ def _send(request: Request, action: Action, export: Export, body: Iterator[bytes
 def _show(request: Request, template: str, form: Form, trail: Trail, **data: object) -> Response:
     kept = {name: form.text(name) for name in FILTERS if form.text(name)}
     fitting = {name: text for name, text in kept.items() if name not in form.errors}
-    older = f"?{urlencode({**kept, 'after': _written(trail.older)})}" if trail.older else None
+    older = f"?{urlencode({**kept, 'after': cursors.written(trail.older)})}" if trail.older else None
     return show(
         request,
         template,
@@ -230,7 +230,7 @@ def _read_search(request: Request) -> tuple[Form, Search]:
         group=form.text("group"),
         since=_midnight(since) if since else None,
         until=_midnight(until + timedelta(days=1)) if until else None,
-        after=_read_cursor(form.text("after")),
+        after=cursors.read(form.text("after")),
     )
 
 
@@ -265,19 +265,3 @@ def _id(text: str) -> UUID | None:
         return UUID(hex=text) if text else None
     except ValueError:
         return UUID(int=0)
-
-
-def _written(cursor: Cursor) -> str:
-    at, number, stream = cursor
-    return f"{at.isoformat()}~{number}~{stream}"
-
-
-def _read_cursor(text: str) -> Cursor | None:
-    """Read where the page before ended; what isn't of ours begins at the newest."""
-    try:
-        at, number, stream = text.split("~")
-        moment = datetime.fromisoformat(at)
-        cursor = (moment.astimezone(UTC), int(number), UUID(hex=stream))
-    except (ValueError, OverflowError):
-        return None
-    return cursor if moment.tzinfo and 0 < cursor[1] < 1 << 62 else None

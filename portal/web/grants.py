@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from portal.usecases.grantable import Candidate
 from portal.usecases.granting import Giving
 from portal.usecases.grants import GrantPage
 from portal.usecases.trail_exports import RESULTS
+from portal.web import cursors
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form, whole
 from portal.web.languages import say
@@ -193,9 +195,17 @@ def name(request: Request) -> Response:
 
 def openings(request: Request) -> Response:
     """Show what was opened under a grant."""
-    page = grant_openings.view_grant_openings(portal_of(request), caller_of(request), id_from(request, "id"))
+    after = cursors.read(request.query_params.get("after", ""))
+    page = grant_openings.view_grant_openings(portal_of(request), caller_of(request), id_from(request, "id"), after)
     return show(
-        request, "grants/openings.html", page=page, names=state_names(request), words=WORDS, every=LOOKS_AGAIN_SECONDS
+        request,
+        "grants/openings.html",
+        page=page,
+        first=after is None,
+        older=urlencode({"after": cursors.written(page.older)}) if page.older else None,
+        names=state_names(request),
+        words=WORDS,
+        every=LOOKS_AGAIN_SECONDS,
     )
 
 

@@ -10,25 +10,22 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from itertools import cycle
 from pathlib import Path
-from uuid import UUID
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from portal.app import open_portal
-from portal.domain.roles import Role
-from portal.domain.signals import Rule
+from portal.web import routes
 from portal.web.assets import has_asset
-from tests import breaches, databases, dialogue, publicity
-from tests.cast import World, add_member
+from tests import databases
+from tests.cast import World
 from tests.conftest import settings_in
+from tests.e2e.busy import behind, fill
 from tests.e2e.conftest import IN_CHROMIUM, serve
 from tests.e2e.entering import enter
-from tests.filing import circulated, move, newest, press, put, set_back, submitted
-from tests.noting import copied, describe
-from tests.signalled import raised
+from tests.filing import press
 from tests.web_client import browser as signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -38,12 +35,22 @@ MOST_BYTES = 60_000
 ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 # what is saved to a file, or leads out of the portal to an identity provider: not shown here
 SAVED = re.compile(
-    r"/content$|/file$|/proof$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|\.(csv|pdf|docx|ics|txt|json|bundle|atom)(\?|$)"
+    r"/content$|/copy$|/file$|/proof$|/issuers/[0-9a-f-]{36}(\?|$)|/archive$|^/copies/|^/exhibits/|\.(csv|pdf|docx|ics|txt|json|bundle|atom)(\?|$)"
 )
 PICTURES = os.environ.get("PORTAL_PICTURES")
 WAYS = {
     "wide and light": {"language": "en", "width": 1280, "scheme": "light"},
     "narrow, dark and mirrored": {"language": "ar", "width": 360, "scheme": "dark"},
+}
+ROUTES = [(way.path, way.route()) for way in routes.WAYS if way.method == "GET"]
+# those that show nobody a page: they lead on, speak to another server or send a file, as all do whose address has a dot
+NO_PAGES = {
+    *("/", "/healthz", "/readyz", "/audit/log/checkpoint", "/audit/log/tile/{path:path}", "/public/{id}/proof"),
+    *("/sign-in/issuers/{id}", "/enter/{token}/issuers/{id}"),
+    "/sign-in/issuers/{id}/return",  # to which an identity provider leads: tests/e2e/test_issuers.py
+    *("/versions/{id}/content", "/summaries/{id}/content", "/publications/{id}/file", "/rooms/{id}/archive"),
+    *("/copies/{id}", "/exhibits/{id}", "/granted/versions/{id}/image", "/granted/versions/{id}/copy"),
+    *(path for path, _ in ROUTES if "." in path),
 }
 # people, and how many kinds of pages each reaches at least: a crawl that stops at an error's page would find fewer
 PEOPLE = {
@@ -57,6 +64,9 @@ PEOPLE = {
     "roster_xcc": 2,
     "oversight": 6,
     "confidentiality": 11,
+    "focal_xdd": 6,
+    "focal_xff": 6,
+    "reader_xff": 6,
     "nobody": 6,
 }
 # each kind of people in both ways, which takes minutes: every second one only with the slow tests
@@ -66,7 +76,17 @@ SEEN = [
     for turn, way in enumerate(WAYS)
 ]
 
-pytestmark = IN_CHROMIUM
+looked: dict[str, set[str]] = {}  # which routes' pages were looked at, by who did
+
+pytestmark = [*IN_CHROMIUM, pytest.mark.xdist_group("every page")]
+
+
+def kind_of(path: str) -> str:
+    """Tell which kind of page an address is of."""
+    kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
+    kind = re.sub(r"^/states/[A-Z]{3}(?=$|/)", "/states/-", kind)
+    kind = re.sub(r"^/enter/[^/]+", "/enter/-", kind)
+    return kind + ("-begin" if "?step=begin" in path else "-step" * ("?step=" in path))  # the same address with a form
 
 
 @dataclass
@@ -78,7 +98,9 @@ class Crawl:
     words: list[str] = field(default_factory=list)
     bytes: int = 0
     seen: set[str] = field(default_factory=set)
+    routes: set[str] = field(default_factory=set)  # of the pages that were shown
     wrong: list[str] = field(default_factory=list)
+    pictures: int = 0
 
     def __post_init__(self) -> None:
         self.page.on("console", lambda message: self.words.append(message.text))
@@ -92,23 +114,22 @@ class Crawl:
         self.bytes += int(loaded["encodedDataLength"])
 
     def run(self, first: Sequence[str], pictures: str) -> None:
-        waiting = [*first]
+        """Look at each of the first, and at one of each kind to which links lead from there."""
+        waiting = [link for path in first for link in self.look(path, pictures)]
         while waiting:
             path = waiting.pop(0)
-            kind = ID.sub("-", path.partition("?")[0].partition("#")[0])
-            kind = re.sub(r"^/states/[A-Z]{3}(?=$|/)", "/states/-", kind)
-            kind = re.sub(r"^/enter/[^/]+", "/enter/-", kind)
-            kind += "-begin" if "?step=begin" in path else "-step" * ("?step=" in path)  # the same address with a form
-            if kind in self.seen or SAVED.search(path):
-                continue
-            self.seen.add(kind)
-            waiting += self.look(path, kind, pictures)
+            if kind_of(path) not in self.seen and not SAVED.search(path):
+                waiting += self.look(path, pictures)
 
-    def look(self, path: str, kind: str, pictures: str) -> list[str]:
+    def look(self, path: str, pictures: str) -> list[str]:
+        kind = kind_of(path)
+        self.seen.add(kind)
         self.words.clear()
         self.bytes = 0
         answer = self.page.goto(self.url + path, wait_until="load")
         status = answer.status if answer else 0
+        here = urlsplit(self.page.url).path
+        self.routes.add(next(path for path, route in ROUTES if route.path_regex.match(here)))
         found = [f"status {status}"] if status != 200 else []
         if self.page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
             found.append("overflows")
@@ -122,7 +143,8 @@ class Crawl:
                 RULES,
             )
         if PICTURES:
-            name = f"{pictures}-{kind.strip('/').replace('/', '_') or 'start'}.png"
+            self.pictures += 1
+            name = f"{pictures}-{self.pictures:02}-{kind.strip('/').replace('/', '_') or 'start'}.png"
             self.page.screenshot(path=Path(PICTURES) / name, full_page=True)
         self.wrong += [f"{kind}: {one}" for one in found]
         links: list[str] = self.page.evaluate(
@@ -141,98 +163,18 @@ def busy(built: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) ->
     databases.copy(folder / "data", mine / "data")
     portal = open_portal(changed(settings_in(mine), second_factor=True), original.clock)
     world = World(portal, original.clock, dict(original.members), dict(original.files))
-    document = circulated(world, "Response to the self-assessment checklist", kind="checklist_response")
-    submitted(world, "قانون مكافحة الجريمة المنظمة العابرة للحدود الوطنية", kind="law", name="قانون رقم ١٢.pdf")
-    put(world, "focal_xaa", "national XAA", "Draft for the ministry", kind="note")
-    draft = put(world, "expert_xbb", "reviewers", "Findings on Постановление_Верховного_суда_№_5-124", kind="note")
-    move(world, "focal_xbb", draft, "shared")
-    press(
-        signed_in(world, "officer"),
-        f"/documents/{document}/translations",
-        version=str(newest(world, document)),
-        translator=str(world.members["translator"].person),
-        language="fr",
-    )
-    schedule, officer = f"/reviews/{world.files['xaa'].review}/schedule", signed_in(world, "officer")
-    press(officer, schedule, seen="0", timetable="resolution", begins="2026-01-12")
-    for step, day in (("notify", "2026-02-02"), ("focal_point", "2026-03-20"), ("response", "2026-04-30")):
-        press(officer, f"{schedule}/steps", seen="0", step=step, agreed=day, done=day, reason="As it took place.")
-    press(officer, f"{schedule}/steps", seen="0", step="circulate", agreed="2026-06-06", reason="As all agreed.")
-    set_back(world)
-    replace(world)
-    talk(world)
-    copied(world)
-    describe(world)
-    breach(world)
-    signal(world)
-    publish(world, document)
+    fill(world)
     yield world
     portal.database.close()
 
 
-def breach(world: World) -> None:
-    """Let concerns wait and be set aside, a case wait for its second person, and one be in the midst of everything."""
-    breaches.concern(world, "focal_xaa")
-    aside = breaches.concern(world, "observer_xcc", happened="نُشرت صفحتان من المسودة في صحيفة.", language="ar")
-    press(signed_in(world, "confidentiality"), f"/concerns/{aside}/aside", reason="The pages were public.")
-    breaches.proposed(world, person=None)
-    named = breaches.concern(world, "expert_xbb", about="observer_xcc")
-    case = breaches.registered(world, on=named, person="observer_xcc", exercise=True)
-    breaches.contained(world, case, whom="observer_xcc")
-    breaches.act(
-        world, "confidentiality", case, "entries", entry="fact", entry_text="Постановление_Верховного_суда " * 9
-    )
-    breaches.heard(world, case, "observer_xcc")
-    breaches.found(world, case)
-    breaches.submitted(world, case)
-
-
-def publish(world: World, document: UUID) -> None:
-    """Let something be prepared for publication, something be public, and something be withdrawn."""
-    publicity.prepared(world, document, pages="1-12, 15")
-    publicity.published(world, publicity.prepared(world, document, title="التقرير القُطري لأرانديا", language="ar"))
-    gone = publicity.published(world, publicity.prepared(world, document, title="Response", pages="1-3"))
-    publicity.act(world, "focal_xaa", gone, "withdraw", reason="A corrected version follows.")
-
-
-def signal(world: World) -> None:
-    """Let there be a signal by each rule, of which one was set aside."""
-    several = [raised(world, who, rule) for who, rule in zip(cycle(["expert_xbb", "officer"]), Rule, strict=False)]
-    aside = f"/signals/{several[0]}/aside"
-    assert press(signed_in(world, "confidentiality"), aside, reason="زيارة قُطرية (a visit).").status_code == 303
-
-
-def replace(world: World) -> None:
-    """Let somebody have been replaced, and somebody stand ready to succeed."""
-    add_member(world, "next_xaa", Role.EXPERT, "XAA")
-    left = add_member(world, "left_xbb", Role.EXPERT, "XBB", ("xaa",))
-    dialogue.draft_question(world, "left_xbb", dialogue.asked("Begun by somebody who left"))
-    path = f"/people/{left.person}/appointments/{left.appointment}/hand-over"
-    said = {"note": "NV 1/2026", "dated": "2026-05-01"}
-    successor = str(world.members["expert_xbb"].appointment)
-    assert press(signed_in(world, "focal_xbb"), path, successor=successor, **said).status_code == 303
-
-
-def talk(world: World) -> None:
-    """Let the dialogue be under way: a draft, a question that waits, one with an answer, one being translated."""
-    dialogue.draft_question(world, said=dialogue.asked("Penalties for legal persons"))
-    waiting = dialogue.question(
-        world, said=dialogue.asked("Participation", "Which *acts* does it cover?\n\n- one\n- two")
-    )
-    dialogue.draft_answer(world, waiting, text="تشمل المادة ١٢ (section 12) كل فعل.")
-    dialogue.comment(world, "expert_xbb", waiting, "reviewers", "Compare with **article 10**.")
-    answered = dialogue.question(world, "expert_xcc", dialogue.asked("Группы: постановление", "Просьба пояснить."))
-    sent = dialogue.submit(world, dialogue.draft_answer(world, answered), "focal_xaa")
-    dialogue.send_text(world, sent, "fr")
-    file = f"/reviews/{world.files['xaa'].review}"
-    press(signed_in(world, "translator"), f"{file}/undertaking", wording="1", accepted="yes")
-    dialogue.log_call(world, "officer", "Call with the focal point about the visit.")
-
-
 @pytest.fixture(scope="module")
 def besides(busy: World) -> dict[str, list[str]]:
-    """Give the pages that no link leads to, by who looks at them."""
-    return enter(busy)
+    """Give the pages that no link leads to, or none at first, by who looks at them."""
+    found = behind(busy)
+    for who, paths in enter(busy).items():
+        found[who] += paths
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -257,10 +199,17 @@ def test_every_page_is_sound_for(
     crawl = Crawl(context.new_page(), site)
     crawl.run(["/", *besides.get(who, ())], f"{who}-{how['language']}")
     context.close()
+    looked[who] = looked.get(who, set()) | crawl.routes
     assert "\n".join(crawl.wrong) == ""
     assert len(crawl.seen) >= PEOPLE[who]
     if not AXE.exists():
         pytest.skip("needs axe-core, which npm ci brings: everything else was looked at")
+
+
+def test_each_page_that_there_is_was_looked_at() -> None:
+    if looked.keys() != PEOPLE.keys():
+        pytest.skip("not everybody walked")
+    assert {path for path, _ in ROUTES}.difference(*looked.values()) == NO_PAGES
 
 
 @pytest.mark.skipif(not has_asset("vendor/htmx.min.js"), reason="needs htmx, which npm ci brings")

@@ -69,6 +69,8 @@ def allowed(who: Who, act: str, thing: Thing) -> bool:
         return thing.filed_by_me or (officer and not thing.mine)
     if thing.mine or (act in JUDGING and (thing.filed_by_me or thing.involved)):
         return False
+    if officer and act == "downloadExhibit" and thing.involved:  # a State's people answer in the case
+        return False
     if thing.kind == "concern":
         return officer and act == "setConcernAside"
     return _may(who, act, thing) and _is_time(who, act, thing)

@@ -1,7 +1,8 @@
 """Exhibits of breach cases: brought by whoever examines, in the chain of the record, opened by few."""
 
 import hashlib
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
@@ -14,9 +15,11 @@ from portal.usecases.sweeps import sweep_objects
 from portal.usecases.transfers import goes_on
 from storage.cases import Exhibit
 from storage.errors import NotPermitted
-from storage.permits import case_scope
+from storage.fields import Place
+from storage.permits import REGISTRY, case_scope
+from storage.tables import Assignment
 from tests.breaches import PICTURE, act, disclosed, exhibit, exhibited, proposed, registered, submitted
-from tests.cast import World
+from tests.cast import World, setting_up
 from tests.filing import press
 from tests.granting import granted
 from tests.portal.web.test_cases_grantees import about
@@ -62,6 +65,44 @@ def test_it_is_opened_by_who_examines_and_the_state_under_review_and_each_time_i
         page = browser(world, who).get(f"/cases/{case}").text
         assert HASH not in page
         assert "A driver" not in page
+
+
+def worked(world: World, who: str) -> None:
+    """Let somebody have worked on the review before what they are now."""
+    with setting_up(world.portal) as (work, permit):
+        one, member = uuid4(), world.members[who]
+        until = {"starts_at": work.now - timedelta(days=9), "ends_at": work.now - timedelta(days=2)}
+        work.people.add(
+            Assignment(
+                id=one,
+                review_id=world.files["xaa"].review,
+                appointment_id=member.appointment,
+                person_id=member.person,
+                basis=work.seal(permit, REGISTRY, Place("assignment", "basis", one), "{}"),
+                created_at=work.now,
+                **until,
+            )
+        )
+
+
+def test_who_of_the_secretariat_worked_on_the_review_opens_none_and_a_states_people_who_did_still_do(
+    world: World,
+) -> None:
+    case = registered(world)
+    brought = exhibited(world, case)
+    caller = world.caller("confidentiality")
+    with world.request():
+        begin_exhibit_download(world.portal, caller, brought)
+    for who in ("confidentiality", "focal_xaa"):
+        worked(world, who)
+    assert fetched(world, "confidentiality", brought)[0] == 404
+    page = browser(world, "confidentiality").get(f"/cases/{case}").text
+    assert f"/exhibits/{brought}" not in page
+    assert "somebody else of the secretariat opens it" in page
+    assert not goes_on(world.portal, caller, Action.DOWNLOAD_EXHIBIT, brought, progress=False)
+    for who in ("confidentiality_other", "focal_xaa"):
+        assert fetched(world, who, brought) == (200, PICTURE), who
+        assert f"/exhibits/{brought}" in browser(world, who).get(f"/cases/{case}").text
 
 
 def test_somebody_else_brings_none_and_none_comes_before_registration_or_after_the_end(world: World) -> None:

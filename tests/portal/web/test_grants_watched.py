@@ -1,12 +1,14 @@
 """Grants under the eyes of those concerned: who could open and did, what parties learn, how a grant is suspended."""
 
+import html
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.domain.grants import Stand
-from portal.usecases import openings
+from portal.usecases import grant_openings, openings
 from portal.usecases.case_pages import take_snapshot
 from portal.usecases.giving import weigh_grant
 from storage.fields import Place
@@ -181,3 +183,44 @@ def test_what_is_too_much_to_read_at_once_is_refused_and_not_cut(world: World, m
     monkeypatch.setattr(openings, "MOST_EVENTS", 1)
     answer = browser(world, "focal_xaa").get(path)
     assert (answer.status_code, "Choose a shorter one" in answer.text) == (422, True)
+
+
+def test_the_openings_of_a_grant_are_paged_and_a_page_reads_no_more_when_there_is_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = granted(world, mode="copies", real=True)
+    pledged(world, grant)
+    monkeypatch.setattr(grant_openings, "LINES", 2)
+    monkeypatch.setattr(grant_openings, "BATCH", 2)
+    copy, path = f"/granted/versions/{page(world, grant).given[0].version}/copy", f"/grants/{grant}/openings"
+    client, costs, pages = browser(world, "focal_xaa"), list[int](), list[str]()
+    for _ in range(3):
+        for _ in range(2):
+            assert browser(world, "reader_xff").get(copy).status_code == 200
+        costs.append(len(asked_for(world, client, path)))
+    assert costs[1] == costs[2]
+    following: str | None = path
+    while following:
+        pages.append(client.get(following).text.split("<main")[1])
+        found = re.search(rf'rel="next" href="({path}\?after=[^"]+)"', pages[-1])
+        following = html.unescape(found[1]) if found else None
+    assert [one.count("took a marked copy") for one in pages] == [2, 2, 2, 0]
+    assert [one.count("complete") for one in pages] == [2, 2, 2, 0]  # how each ended, which was written after it
+    assert (
+        ["data-fresh" in one for one in pages] == ["Newest entries" not in one for one in pages] == [True, *[False] * 3]
+    )
+    assert "undertook to respect" in pages[3]
+
+
+def test_after_many_looks_the_page_of_openings_leads_on_instead_of_saying_that_nothing_was_opened(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = granted(world)
+    pledged(world, grant)
+    monkeypatch.setattr(grant_openings, "MOST", 3)
+    client, path = browser(world, "focal_xaa"), f"/grants/{grant}/openings"
+    for _ in range(4):
+        found = client.get(path).text
+    assert "Nothing was opened yet" not in found
+    assert "Older entries" in found
+    assert client.get(f"{path}?after=nonsense").status_code == 200

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from httpx2 import Response
 from sqlmodel import func, select
 
-from portal.audit.events import Phase
+from portal.audit.events import REFUSALS_STREAM, Phase
+from portal.domain.roles import Role
 from portal.domain.signals import Rule
 from portal.identity.attempts import WINDOW
 from portal.identity.returns import RETURNS
-from storage.tables import Event, PortalSession
+from storage.fields import Place
+from storage.permits import REGISTRY
+from storage.tables import Appointment, Event, PortalSession
 from tests import databases
 from tests.breaches import contained, registered
-from tests.cast import World, setting_up
+from tests.cast import World, add_member, setting_up
 from tests.contents import said
 from tests.portal.usecases.test_watching import found
 from tests.signalled import look
@@ -61,6 +65,28 @@ def test_an_ended_session_that_comes_again_is_noted_a_few_times_and_no_more(
     world.clock.forward(WINDOW + timedelta(minutes=1))
     again(world)
     assert events(world) == before + RETURNS + 1
+
+
+def test_who_lost_one_appointment_and_holds_another_is_recorded_as_refused_and_counted(world: World) -> None:
+    file, ends = world.files["xaa"].review, world.clock() + timedelta(minutes=9)
+    member = add_member(world, "leaver", Role.EXPERT, "XCC", ("xaa",), ends_at=ends)
+    with setting_up(world.portal) as (work, permit):
+        kept = {"person_id": member.person, "role": Role.OBSERVER.value, "state_code": "XCC"}
+        basis = work.seal(permit, REGISTRY, Place("appointment", "basis", other := uuid4()), "{}")
+        work.people.add(Appointment(id=other, basis=basis, starts_at=work.now, created_at=work.now, **kept))
+    client = browser(world, "leaver")
+    assert client.get(f"/reviews/{file}").status_code == 200
+    world.clock.forward(timedelta(minutes=9))
+    look(world)
+    before = events(world)
+    for _ in range(RETURNS):
+        assert client.get(f"/reviews/{file}", follow_redirects=False).headers["location"].startswith("/acting")
+    assert events(world) == before + RETURNS
+    newest = said(world, REFUSALS_STREAM)[-1]
+    assert newest["who"]["person"] == str(member.person)
+    assert newest["on"] == {"asked": str(file)}
+    look(world)
+    assert found(world) == [(Rule.AFTER_END, member.person, RETURNS)]
 
 
 def test_what_was_no_session_or_ran_out_is_not_noted(world: World) -> None:
