@@ -7,6 +7,7 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import GrantFacts
+from portal.domain.grants import Mode
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.roles import Role
 from portal.errors import NotFound
@@ -16,6 +17,7 @@ from portal.usecases.grant_previews import Seen, would_see
 from portal.usecases.grantable import Candidate, candidates, picked, titled
 from portal.usecases.granting import Giving, offering
 from portal.work import Portal, Work
+from storage.repositories.grants import GrantRecord, GrantRecords
 from storage.repositories.reviews import ReviewRecord
 
 
@@ -44,7 +46,8 @@ def weigh_grant(portal: Portal, caller: Caller, grant_id: UUID, giving: Giving |
         portal: The portal.
         caller: Who asks.
         grant_id: The grant.
-        giving: What is chosen; None: what is usual, to all who were named and act for their State.
+        giving: What is chosen; None: what holds now, or else what is usual, to all who were named and act for their
+            State.
 
     Raises:
         NotFound: There is no such grant, or the actor may not know of it.
@@ -61,11 +64,23 @@ def weigh_grant(portal: Portal, caller: Caller, grant_id: UUID, giving: Giving |
         named = [one.person_id for one in records.nominees(grant_id)]
         acts = records.acting(named, record.grant.state_code, work.now)
         acting = [one for one in named if one in acts]
-        weighed = _weighed(work, facts, file, found, giving, acting)
+        weighed = _weighed(work, facts, file, found, giving or _holding(record, records, found, acting), acting)
         work.note(permit, readers=len(weighed[0]), versions=weighed[1])
         number = record.terms.number if record.terms else 0
     seen, given, problem = weighed
     return Weighing(tuple(titled(portal, permit, found)), facts.final, tuple(seen), given, number, problem)
+
+
+def _holding(
+    record: GrantRecord, records: GrantRecords, found: Sequence[Candidate], acting: Sequence[UUID]
+) -> Giving | None:
+    """Take what holds now as if it were chosen anew, for all who were named, those who came later too."""
+    if record.terms is None:
+        return None
+    given = {one.given.document_id for one in records.given([record.terms.id])}
+    documents = tuple(one.document for one in found if given & {edition.document.id for edition in one.editions})
+    languages, mode = tuple(record.terms.languages.split()), Mode(record.terms.mode)
+    return Giving(documents, languages, frozenset(acting), mode, first=None, last=None)
 
 
 def _weighed(

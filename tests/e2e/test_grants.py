@@ -92,7 +92,7 @@ def test_a_grant_by_somebody_who_gives_one_for_the_first_time(hands: dict[str, H
     # seen at once, and a minute later without a press
     gives.page.clock.install()
     gives.link("Who opened what")
-    gives.shows("Reader_Xff Example", "pages 1")
+    gives.shows("Reader_Xff Example", "page 1")
     reads.page.keyboard.press("ArrowRight")
     reads.shows("Page 2 of 2")
     reads.page.locator("summary", has_text="The words of this page").click()

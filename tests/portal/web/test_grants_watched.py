@@ -105,6 +105,8 @@ def test_what_would_they_see_is_answered_before_the_act_and_changes_nothing(worl
     asked = act(world, "focal_xaa", grant, "preview", **terms(world, mode="copies", seen="1"), preview="yes").text
     assert "0 of 2 files" not in asked
     assert page(world, grant).terms[0].number == 1
+    assert act(world, "focal_xaa", grant, "change", **terms(world, mode="copies", seen="1")).status_code == 303
+    assert "0 of 2 files" not in browser(world, "focal_xaa").get(f"/grants/{grant}").text  # what holds now is copies
 
 
 def test_the_lists_of_grants_ask_no_more_of_the_database_when_there_are_more(world: World) -> None:
