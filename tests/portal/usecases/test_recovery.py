@@ -22,6 +22,7 @@ from storage.recovery import offline, shares
 from storage.tables import KeyHolder, KeyVersion
 from tests.cast import World
 from tests.conftest import use
+from tests.databases import by_hand
 
 
 def in_use(portal: Portal, threshold: int = 2, count: int = 3) -> tuple[str, ...]:
@@ -103,8 +104,9 @@ def test_a_key_that_is_not_sealed_for_recovery_is_named_and_sealed_later(world: 
 
 def test_a_public_key_put_in_by_hand_gets_no_key(world: World) -> None:
     in_use(world.portal)
+    with by_hand(world.portal.database) as hand:
+        hand.allow("recovery_key_never_rewritten")
     with world.portal.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER recovery_key_never_rewritten")
         connection.execute(update(RecoveryKey).values(public=offline.Opener(b"x" * 32).public))
     with pytest.raises(Damaged):
         find_recovery_key(world.portal)

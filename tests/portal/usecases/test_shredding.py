@@ -26,8 +26,10 @@ from storage.permits import Scope
 from storage.tables import KeyHolder, Version
 from tests.cast import World
 from tests.contents import versions
+from tests.databases import ONLY_SQLITE
 from tests.filing import put
 
+pytestmark = ONLY_SQLITE  # it looks into the file; what a server keeps of former rows is its own
 PURPOSES = ("field", "wrap", "equal", "tag", "about", "guard", "public")
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from portal.cli import main
 from portal.usecases import bundles
+from storage.tables import Version
 from tests.cast import World
 from tests.granting import act, granted, pledged
 from tests.portal.web.test_bundles import Json, check, keys, path, take
@@ -73,15 +75,11 @@ def test_no_other_party_has_anything_of_it(world: World, who: str) -> None:
 def test_a_search_for_a_reader_or_a_document_finds_what_they_opened(world: World) -> None:
     grant, version = opened(world)
     with world.portal.database.read() as session:
-        document = (
-            session.connection()
-            .exec_driver_sql("SELECT document_id FROM version WHERE id = ?", (UUID(version).hex,))
-            .scalar_one()
-        )
+        document = session.scalars(select(Version.document_id).where(Version.id == UUID(version))).one()
     reader = str(world.members["reader_xff"].person)
     assert "viewGranted" in acts(take(world, "focal_xaa", person=reader), grant)
     assert acts(take(world, "focal_xaa", person=str(world.members["expert_xbb"].person)), grant) == []
-    by_document = acts(take(world, "focal_xaa", document=str(UUID(document))), grant)
+    by_document = acts(take(world, "focal_xaa", document=str(document)), grant)
     assert {"viewGranted", "downloadGranted"} <= set(by_document)
     assert "acceptGranted" not in by_document
 
