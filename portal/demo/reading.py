@@ -1,40 +1,49 @@
 """Reads the words of a PDF that the portal made, as far as it takes to see whether a word is in it.
 
-1. A page names glyphs by two bytes each; a table of each font says which letters they stand for (ISO 32000-1, 9.10.3).
-2. Every page is read by every table: by that of another font it gives other letters, and no word that was planted.
+A page names glyphs by two bytes each; a table of each font says which letters they stand for (ISO 32000-1, 9.10.3).
 """
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Final
 
-_STREAM: Final = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+import pikepdf
+
 _GLYPHS: Final = re.compile(rb"beginbfchar\s(.*?)\sendbfchar", re.DOTALL)
 _GLYPH: Final = re.compile(rb"<([0-9A-Fa-f]{4})>\s*<((?:[0-9A-Fa-f]{4})+)>")
-_SHOWN: Final = re.compile(rb"\[((?:\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]*>|[^\[\]()<>])*)\]\s*TJ", re.DOTALL)
-_STRING: Final = re.compile(rb"\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f]*)>", re.DOTALL)
-_ESCAPED: Final = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
-_NAMED: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+Table = Mapping[int, str]
 
 
 def words_of(pdf: bytes) -> str:
-    """Give what the pages say, by each table; what comes of a wrong one is there, too."""
-    streams = [unpacked for found in _STREAM.finditer(pdf) if (unpacked := _unpacked(found[1]))]
-    tables = [table for stream in streams if (table := _table(stream))]
-    shown = [glyphs for stream in streams if b"TJ" in stream for glyphs in _glyphs(stream)]
-    return "\n".join("".join(table.get(glyph, "?") for glyph in glyphs) for table in tables for glyphs in shown)
-
-
-def _unpacked(stream: bytes) -> bytes:
+    """Give what the pages say, one line for each piece of text; nothing of what is no PDF."""
     try:
-        # without asking for the checksum: its last byte may look like the end of the line that follows it
-        return zlib.decompressobj().decompress(stream)
-    except zlib.error:
-        return b""
+        with pikepdf.open(BytesIO(pdf)) as read:
+            return "\n".join(line for page in read.pages for line in _lines(page))
+    except pikepdf.PdfError:
+        return ""
 
 
-def _table(stream: bytes) -> Mapping[int, str]:
+def _lines(page: pikepdf.Page) -> Iterator[str]:
+    fonts = dict(page.resources.Font.items()) if "/Font" in page.resources else {}
+    tables = {name: _table(font.ToUnicode.read_bytes()) for name, font in fonts.items() if "/ToUnicode" in font}
+    table: Table = {}
+    line = ""
+    for said in pikepdf.parse_content_stream(page):
+        match str(said.operator):
+            case "Tf":
+                table = tables.get(str(said.operands[0]), {})
+            case "Tj" | "TJ":
+                one = said.operands[0]
+                shown = list(one) if isinstance(one, pikepdf.Array) else [one]
+                line += _read(b"".join(bytes(one) for one in shown if isinstance(one, pikepdf.String)), table)
+            case "ET":
+                yield line
+                line = ""
+
+
+def _table(stream: bytes) -> Table:
     return {
         int(glyph, 16): bytes.fromhex(letters.decode()).decode("utf-16-be", "replace")
         for part in _GLYPHS.findall(stream)
@@ -42,17 +51,5 @@ def _table(stream: bytes) -> Mapping[int, str]:
     }
 
 
-def _glyphs(page: bytes) -> Iterator[list[int]]:
-    for shown in _SHOWN.findall(page):
-        text = b"".join(
-            bytes.fromhex(coded.decode()) if coded else _plain(plain) for plain, coded in _STRING.findall(shown)
-        )
-        yield [int.from_bytes(text[at : at + 2]) for at in range(0, len(text), 2)]
-
-
-def _plain(text: bytes) -> bytes:
-    def meant(found: re.Match[bytes]) -> bytes:
-        code = found[1]
-        return bytes([int(code, 8) & 0xFF]) if code.isdigit() else _NAMED.get(code, code)
-
-    return _ESCAPED.sub(meant, text)
+def _read(text: bytes, table: Table) -> str:
+    return "".join(table.get(int.from_bytes(text[at : at + 2]), "?") for at in range(0, len(text), 2))
