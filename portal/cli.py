@@ -1,7 +1,6 @@
 """The command line: `portal COMMAND`. Exit status 0: done; 1: it could not be done; 2: it was asked wrongly."""
 
 import argparse
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from portal.cli_witness import keygen, keygen_options, run, run_options, show_ke
 from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import PortalError
+from portal.importing import importing
 from portal.settings import Settings
 from portal.work import Portal
 from storage import permits
@@ -134,11 +134,8 @@ def _init_options(one: argparse.ArgumentParser) -> None:
 def serve(settings: Settings, _arguments: Arguments) -> int:
     """Serve the portal."""
     policies = Validating()  # begun before the libraries of the web are read
-    gc.disable()  # see __main__.py
-    from portal.server import serve_portal
-
-    gc.freeze()
-    gc.enable()
+    with importing():
+        from portal.server import serve_portal
     return serve_portal(settings, policies.engine)
 
 

@@ -144,7 +144,7 @@ def copy_moment(source: Database, path: Path) -> None:
         with translated(), reading(source.engine).connect() as connection, connection.begin():
             # rows come some hundreds at a time, each time within the bound of a statement
             stands = schema.standing(connection)
-            schema.check_standing(stands or "")
+            schema.check_standing(stands)
             if stands != schema.newest():
                 raise schema.Unfit("the database is at the steps of another release: make the backup with that one")
             with target.engine.begin() as into, _loosened(into):

@@ -102,15 +102,17 @@ def check_here(engine: Engine) -> None:
         Elsewhere: It is one.
     """
     with reading(engine).connect() as connection:
-        check_standing(standing(connection) or "")
+        check_standing(standing(connection))
 
 
-def check_standing(seen: str) -> None:
+def check_standing(seen: str | None) -> None:
     """Refuse where a database stands: a portal was moved from it, or is being moved to it.
 
     Raises:
         Elsewhere: So it is.
     """
+    if seen is None:
+        return
     if seen.startswith(MOVED):
         raise Elsewhere(
             "This portal was moved to another place, and doesn't start here any more: start it with the settings of "

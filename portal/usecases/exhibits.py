@@ -4,8 +4,8 @@
    chained as all are, says what it is, from whom and when it was received, its name, size and SHA-256; the entry's own
    author and time say who took it. None is exchanged or taken out.
 2. It may show what lies in the file: besides whoever examines, the State under review alone opens it, each time an
-   event; of the secretariat nobody who ever worked on the review. Reviewing States read
-   its number, size and hash with the version in full; grantees and others not even that.
+   event; of the secretariat nobody who ever worked on the review. Reviewing States read its number, size and hash with
+   the version in full; grantees and others not even that.
 3. It never goes with the version that discloses nothing. With the version in full the State under review gives those
    that this one lists: their keys are sealed anew under that of what the Group has, as no permit of the Group opens
    the case's.

@@ -71,7 +71,7 @@ def _copy(database: Database, path: Path) -> None:
                 raise Full("there is no space left in the data folder for a copy of the database") from error
             raise StoreUnavailable("the database can't be copied in the data folder now") from error
     with _looked_into(path) as session:
-        schema.check_standing(schema.standing(session.connection()) or "")
+        schema.check_standing(schema.standing(session.connection()))
 
 
 def object_names(path: Path) -> list[str]:
