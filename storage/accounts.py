@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import moment, perhaps, where
+from storage.columns import Row, moment, perhaps, where
 
 
-class AccountNotice(SQLModel, table=True):
+class AccountNotice(Row, table=True):
     """That a person is told of something about an account: their own, or one that they care for."""
 
     __tablename__: ClassVar[str] = "account_notice"

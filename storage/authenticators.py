@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, Index
 
-from storage.columns import Guarded, large, moment, perhaps, where
+from storage.columns import Guarded, Row, large, moment, perhaps, where
 
 
-class Passkey(Guarded, SQLModel, table=True):
+class Passkey(Guarded, Row, table=True):
     """A passkey of a person: its public half, and how often its device says that it was used."""
 
     id: UUID = Field(primary_key=True)
@@ -25,7 +25,7 @@ class Passkey(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class CodeApp(Guarded, SQLModel, table=True):
+class CodeApp(Guarded, Row, table=True):
     """An app that shows codes: the secret is nowhere, it follows from the salt and a key of the keyring."""
 
     __tablename__: ClassVar[str] = "code_app"
@@ -40,7 +40,7 @@ class CodeApp(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class WrongCodes(Guarded, SQLModel, table=True):
+class WrongCodes(Guarded, Row, table=True):
     """How many wrong codes came with the right passphrase since an app last let its person in; without a row: none."""
 
     __tablename__: ClassVar[str] = "wrong_codes"
@@ -50,7 +50,7 @@ class WrongCodes(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class RecoveryCode(Guarded, SQLModel, table=True):
+class RecoveryCode(Guarded, Row, table=True):
     """A recovery code: its keyed hash; it works once, until new ones are made."""
 
     __tablename__: ClassVar[str] = "recovery_code"
@@ -64,14 +64,14 @@ class RecoveryCode(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Spent(SQLModel, table=True):
+class Spent(Row, table=True):
     """The hash of a challenge that was used; it is kept until the challenge would have expired anyway."""
 
     challenge: bytes = Field(primary_key=True)
     expires_at: datetime = moment(index=True)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Row, table=True):
     """An attempt that failed or is under way, counted for one thing, of which only a keyed hash stands here."""
 
     __table_args__ = (Index("attempt_by_thing", "counted_for", "made_at"),)

@@ -8,12 +8,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, Row, moment, perhaps
 
 
-class RecoveryKey(Guarded, SQLModel, table=True):
+class RecoveryKey(Guarded, Row, table=True):
     """The public part of an offline key to which every key of a scope is sealed, and backups are; one at a time."""
 
     __tablename__: ClassVar[str] = "recovery_key"
@@ -28,7 +28,7 @@ class RecoveryKey(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Backup(Guarded, SQLModel, table=True):
+class Backup(Guarded, Row, table=True):
     """A backup that was begun, and until when something of it was kept."""
 
     __table_args__ = (Index("backup_by_folder", "folder_id", "number"),)
@@ -41,7 +41,7 @@ class Backup(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class WholeBackup(Guarded, SQLModel, table=True):
+class WholeBackup(Guarded, Row, table=True):
     """That a backup came to its end: all of it was on the disk."""
 
     __tablename__: ClassVar[str] = "whole_backup"
@@ -50,7 +50,7 @@ class WholeBackup(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Restoration(Guarded, SQLModel, table=True):
+class Restoration(Guarded, Row, table=True):
     """That this portal was brought back from a backup; its log began anew."""
 
     id: UUID = Field(primary_key=True)
@@ -63,7 +63,7 @@ class Restoration(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class FormerHead(SQLModel, table=True):
+class FormerHead(Row, table=True):
     """A checkpoint of a log before a restoration; triggers refuse change and deletion."""
 
     __tablename__: ClassVar[str] = "former_head"
@@ -75,7 +75,7 @@ class FormerHead(SQLModel, table=True):
     at: datetime = moment()
 
 
-class FormerCosignature(SQLModel, table=True):
+class FormerCosignature(Row, table=True):
     """A witness's signature of such a checkpoint; triggers refuse change and deletion."""
 
     __tablename__: ClassVar[str] = "former_cosignature"

@@ -9,9 +9,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment, perhaps, where
+from storage.columns import Guarded, Row, large, moment, perhaps, where
 from storage.permits import Scope, case_scope, submission_scope
 
 SUBMITTED = frozenset({"submission", "disclosure", "decision"})  # entries that the Oversight Group reads
@@ -22,7 +22,7 @@ def entry_scope(case: UUID, kind: str) -> Scope:
     return submission_scope(case) if kind in SUBMITTED else case_scope(case)
 
 
-class Concern(Guarded, SQLModel, table=True):
+class Concern(Guarded, Row, table=True):
     """That somebody is concerned about the confidentiality of a file; set aside or taken up once."""
 
     __table_args__ = (Index("concern_by_review", "review_id", "filed_at"),)
@@ -39,7 +39,7 @@ class Concern(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class BreachCase(Guarded, SQLModel, table=True):
+class BreachCase(Guarded, Row, table=True):
     """A case: proposed by one person and registered by a second one."""
 
     __tablename__: ClassVar[str] = "breach_case"
@@ -69,7 +69,7 @@ class BreachCase(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Containment(Guarded, SQLModel, table=True):
+class Containment(Guarded, Row, table=True):
     """That somebody, or everybody, is held back while a case is looked into; begun and lifted, never rewritten."""
 
     __table_args__ = (
@@ -92,7 +92,7 @@ class Containment(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class CaseEntry(Guarded, SQLModel, table=True):
+class CaseEntry(Guarded, Row, table=True):
     """An entry of a case's record: numbered, dated, never changed, and bound to the entry before it."""
 
     __tablename__: ClassVar[str] = "case_entry"
@@ -109,7 +109,7 @@ class CaseEntry(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Exhibit(Guarded, SQLModel, table=True):
+class Exhibit(Guarded, Row, table=True):
     """A file that was brought as evidence: an entry of the record says what it is, from whom it came, and its hash.
 
     The content is a sealed object like a document's version's, its key wrapped by the case's; once the State under

@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment, perhaps
+from storage.columns import Guarded, Row, moment, perhaps
 
 
-class ClearanceSetting(Guarded, SQLModel, table=True):
+class ClearanceSetting(Guarded, Row, table=True):
     """Whether a reviewing State's focal point clears the questions of its experts before they are submitted."""
 
     __tablename__: ClassVar[str] = "clearance_setting"
@@ -28,7 +28,7 @@ class ClearanceSetting(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Batch(Guarded, SQLModel, table=True):
+class Batch(Guarded, Row, table=True):
     """Questions that a reviewing State submitted together (the desk-review outcome, GL 21), numbered for each State."""
 
     __table_args__ = (UniqueConstraint("review_id", "id"), UniqueConstraint("review_id", "owner", "number"))
@@ -41,7 +41,7 @@ class Batch(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Clarification(Guarded, SQLModel, table=True):
+class Clarification(Guarded, Row, table=True):
     """A question with all that followed from it; the subject is sealed once for each room that it lies in.
 
     The columns that end in `_room_at` tell when something last changed for those who see that room: what is new to one
@@ -84,7 +84,7 @@ class Clarification(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Entry(Guarded, SQLModel, table=True):
+class Entry(Guarded, Row, table=True):
     """A text of a clarification: a draft in a room that is not shared, or what was sent, in the shared room."""
 
     __table_args__ = (
@@ -124,7 +124,7 @@ class Entry(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Attachment(Guarded, SQLModel, table=True):
+class Attachment(Guarded, Row, table=True):
     """A document's version that goes with an entry; it lies in the entry's room."""
 
     __table_args__ = (
@@ -142,7 +142,7 @@ class Attachment(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Routing(Guarded, SQLModel, table=True):
+class Routing(Guarded, Row, table=True):
     """To whom of its people the State under review gave a clarification to answer (GL 13)."""
 
     __table_args__ = (
@@ -160,7 +160,7 @@ class Routing(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Remark(Guarded, SQLModel, table=True):
+class Remark(Guarded, Row, table=True):
     """What is no part of the record: a side comment in a room, or the log of a call, a mail, a meeting (GL 18)."""
 
     __table_args__ = (
@@ -182,7 +182,7 @@ class Remark(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class EntryTask(Guarded, SQLModel, table=True):
+class EntryTask(Guarded, Row, table=True):
     """One entry sent to one translator, until delivered or recalled."""
 
     __tablename__: ClassVar[str] = "entry_task"

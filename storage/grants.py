@@ -10,12 +10,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment, perhaps, where
+from storage.columns import Guarded, Row, moment, perhaps, where
 
 
-class Grant(Guarded, SQLModel, table=True):
+class Grant(Guarded, Row, table=True):
     """That a State asked for access to a report, or was offered it; ended once."""
 
     __tablename__: ClassVar[str] = "access_grant"
@@ -40,7 +40,7 @@ class Grant(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantTerms(Guarded, SQLModel, table=True):
+class GrantTerms(Guarded, Row, table=True):
     """What a grant gives from a moment until the next terms, or its end."""
 
     __tablename__: ClassVar[str] = "grant_terms"
@@ -64,7 +64,7 @@ class GrantTerms(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantDocument(Guarded, SQLModel, table=True):
+class GrantDocument(Guarded, Row, table=True):
     """A version that terms give; its title as it was then, under the grant's key."""
 
     __tablename__: ClassVar[str] = "grant_document"
@@ -86,7 +86,7 @@ class GrantDocument(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantReader(Guarded, SQLModel, table=True):
+class GrantReader(Guarded, Row, table=True):
     """Somebody whom terms name."""
 
     __tablename__: ClassVar[str] = "grant_reader"
@@ -97,7 +97,7 @@ class GrantReader(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantNominee(Guarded, SQLModel, table=True):
+class GrantNominee(Guarded, Row, table=True):
     """Somebody whom their own State named as a reader; whether they read is the State under review's to decide."""
 
     __tablename__: ClassVar[str] = "grant_nominee"
@@ -110,7 +110,7 @@ class GrantNominee(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantUndertaking(Guarded, SQLModel, table=True):
+class GrantUndertaking(Guarded, Row, table=True):
     """That a reader undertook to respect the confidentiality of what a grant gives (ToR 37)."""
 
     __tablename__: ClassVar[str] = "grant_undertaking"
@@ -123,7 +123,7 @@ class GrantUndertaking(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class GrantHold(Guarded, SQLModel, table=True):
+class GrantHold(Guarded, Row, table=True):
     """Which grant a containment suspends."""
 
     __tablename__: ClassVar[str] = "grant_hold"
@@ -132,7 +132,7 @@ class GrantHold(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class ConcernGrant(Guarded, SQLModel, table=True):
+class ConcernGrant(Guarded, Row, table=True):
     """Under which grant whoever filed a concern reads, or their State does."""
 
     __tablename__: ClassVar[str] = "concern_grant"
@@ -141,7 +141,7 @@ class ConcernGrant(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class CaseGrant(Guarded, SQLModel, table=True):
+class CaseGrant(Guarded, Row, table=True):
     """That a case is about what a grant gave: the State that reads under it is one of those concerned."""
 
     __tablename__: ClassVar[str] = "case_grant"
@@ -152,7 +152,7 @@ class CaseGrant(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class MarkedCopy(Guarded, SQLModel, table=True):
+class MarkedCopy(Guarded, Row, table=True):
     """A marked copy that left, under a grant or not: its number is in every page, and leads back to whoever took it."""
 
     __tablename__: ClassVar[str] = "marked_copy"

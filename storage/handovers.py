@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment
+from storage.columns import Guarded, Row, moment
 
 
-class Handover(Guarded, SQLModel, table=True):
+class Handover(Guarded, Row, table=True):
     """That an appointment was handed over to another, which happens once to each."""
 
     __tablename__: ClassVar[str] = "handover"

@@ -10,12 +10,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment, perhaps, where
+from storage.columns import Guarded, Row, moment, perhaps, where
 
 
-class Issuer(Guarded, SQLModel, table=True):
+class Issuer(Guarded, Row, table=True):
     """An identity provider of one State, or (without one) of the secretariat; it signs in nobody else's people."""
 
     __table_args__ = (
@@ -39,7 +39,7 @@ class Issuer(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class IssuerSubject(Guarded, SQLModel, table=True):
+class IssuerSubject(Guarded, Row, table=True):
     """That an issuer knows a person, under the keyed hash of its own name for them."""
 
     __tablename__: ClassVar[str] = "issuer_subject"

@@ -8,12 +8,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment
+from storage.columns import Guarded, Row, large, moment
 
 
-class NoteCopy(Guarded, SQLModel, table=True):
+class NoteCopy(Guarded, Row, table=True):
     """A scanned copy of the note on which an appointment or an assignment rests, or on which it ended.
 
     The content is a sealed object like a document's version's, its key wrapped by the registry's.
@@ -34,7 +34,7 @@ class NoteCopy(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Profile(Guarded, SQLModel, table=True):
+class Profile(Guarded, Row, table=True):
     """What the roster says of a person, sealed; the row with the highest number counts."""
 
     __table_args__ = (UniqueConstraint("person_id", "number"),)

@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import moment, perhaps, where
+from storage.columns import Row, moment, perhaps, where
 
 
-class Notice(SQLModel, table=True):
+class Notice(Row, table=True):
     """That a person is told of something; the policies are asked again whenever it is shown or sent.
 
     It waits for the mail while `due_at` is set; that is taken away once it was mailed, was seen in the portal, or is
@@ -44,7 +44,7 @@ class Notice(SQLModel, table=True):
     failure: str = Field(default="", max_length=80)  # the kind of the last error, never its words
 
 
-class NoticeSetting(SQLModel, table=True):
+class NoticeSetting(Row, table=True):
     """How often a person wants to be told by mail; without a row, at once."""
 
     __tablename__: ClassVar[str] = "notice_setting"

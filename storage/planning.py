@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, moment, perhaps, where
+from storage.columns import Guarded, Row, moment, perhaps, where
 
 
-class ReviewSchedule(Guarded, SQLModel, table=True):
+class ReviewSchedule(Guarded, Row, table=True):
     """That an officer gave a review a timetable and a beginning; room: the shared one, whose key seals the reason."""
 
     __tablename__: ClassVar[str] = "review_schedule"
@@ -34,7 +34,7 @@ class ReviewSchedule(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class ScheduleStep(Guarded, SQLModel, table=True):
+class ScheduleStep(Guarded, Row, table=True):
     """What an officer set for a step of a review's schedule, all of it at once."""
 
     __tablename__: ClassVar[str] = "schedule_step"
@@ -57,7 +57,7 @@ class ScheduleStep(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class CalendarFeed(Guarded, SQLModel, table=True):
+class CalendarFeed(Guarded, Row, table=True):
     """A secret address under which somebody's calendar reads their dates; the token itself is nowhere."""
 
     __tablename__: ClassVar[str] = "calendar_feed"

@@ -12,12 +12,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment, perhaps
+from storage.columns import Guarded, Row, large, moment, perhaps
 
 
-class Publication(Guarded, SQLModel, table=True):
+class Publication(Guarded, Row, table=True):
     """A file that a State means to publish: prepared, confirmed by two people, then public; or called off."""
 
     __table_args__ = (
@@ -51,7 +51,7 @@ class Publication(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Consent(Guarded, SQLModel, table=True):
+class Consent(Guarded, Row, table=True):
     """That a person of the State confirmed a publication, once."""
 
     __tablename__: ClassVar[str] = "publication_consent"
@@ -64,7 +64,7 @@ class Consent(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Opening(Guarded, SQLModel, table=True):
+class Opening(Guarded, Row, table=True):
     """That a person opened the file of a publication, for the first time: whoever confirms it has."""
 
     __tablename__: ClassVar[str] = "publication_opening"
@@ -76,7 +76,7 @@ class Opening(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class PublicFile(Guarded, SQLModel, table=True):
+class PublicFile(Guarded, Row, table=True):
     """What everybody may read, and what is said of it in public; nothing here is sealed.
 
     It has the id of what it was made of: a State's publication, or the language version of a transmitted summary.
@@ -103,7 +103,7 @@ class PublicFile(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class HeldBack(SQLModel, table=True):
+class HeldBack(Row, table=True):
     """That a transmitted summary could not be made anew in a language yet: why, and when it was tried last."""
 
     __tablename__: ClassVar[str] = "held_back"

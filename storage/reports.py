@@ -13,12 +13,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment, perhaps, where
+from storage.columns import Guarded, Row, large, moment, perhaps, where
 
 
-class Manifest(Guarded, SQLModel, table=True):
+class Manifest(Guarded, Row, table=True):
     """A proposal to agree on one version of a report and one of its executive summary."""
 
     __table_args__ = (
@@ -63,7 +63,7 @@ class Manifest(Guarded, SQLModel, table=True):
         return frozenset({self.report_version_id, self.summary_version_id})
 
 
-class Agreement(Guarded, SQLModel, table=True):
+class Agreement(Guarded, Row, table=True):
     """What a State said to a manifest by its focal point, once: that it agrees, or not and why."""
 
     __table_args__ = (
@@ -84,7 +84,7 @@ class Agreement(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class DraftComment(Guarded, SQLModel, table=True):
+class DraftComment(Guarded, Row, table=True):
     """A comment on a draft, or what followed it: a reply, a disposition, or that a later version takes it up."""
 
     __tablename__: ClassVar[str] = "draft_comment"
@@ -117,7 +117,7 @@ class DraftComment(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class SummaryLanguage(Guarded, SQLModel, table=True):
+class SummaryLanguage(Guarded, Row, table=True):
     """A language version of a final summary that the officer confirmed: a copy under a key that opens no file.
 
     The content is a sealed object like a document's version's, its key wrapped by that of the summaries.
@@ -144,7 +144,7 @@ class SummaryLanguage(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Transmission(Guarded, SQLModel, table=True):
+class Transmission(Guarded, Row, table=True):
     """That the officer gave a summary, in six languages, to the bodies of the Conference (ToR 35); once."""
 
     id: UUID = Field(primary_key=True)

@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment
+from storage.columns import Guarded, Row, large, moment
 
 
-class Signal(Guarded, SQLModel, table=True):
+class Signal(Guarded, Row, table=True):
     """That a rule's limit was reached about a person; triggers refuse every change and every deletion."""
 
     __table_args__ = (Index("signal_by_time", "at"),)
@@ -30,7 +30,7 @@ class Signal(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class SignalStep(Guarded, SQLModel, table=True):
+class SignalStep(Guarded, Row, table=True):
     """What a confidentiality officer did with a signal, in order; likewise for good."""
 
     __tablename__: ClassVar[str] = "signal_step"
@@ -44,7 +44,7 @@ class SignalStep(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class SignalCounts(SQLModel, table=True):
+class SignalCounts(Row, table=True):
     """What is counted of a person, sealed."""
 
     __tablename__: ClassVar[str] = "signal_counts"
@@ -53,7 +53,7 @@ class SignalCounts(SQLModel, table=True):
     changed_at: datetime = moment()
 
 
-class SignalReading(SQLModel, table=True):
+class SignalReading(Row, table=True):
     """Up to where the log was read for signals; a keyed mark shows that the portal wrote it."""
 
     __tablename__: ClassVar[str] = "signal_reading"

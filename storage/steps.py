@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from storage.columns import Row
 
 
-class SchemaRuns(SQLModel, table=True):
+class SchemaRuns(Row, table=True):
     """The one row that says for a step of the schema which step's release may still run on it."""
 
     __tablename__: ClassVar[str] = "schema_runs"

@@ -12,14 +12,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import Guarded, large, moment, perhaps, where
+from storage.columns import Guarded, Row, large, moment, perhaps, where
 
 # --- keys ---------------------------------------------------------------------------------------------------------
 
 
-class KeyVersion(SQLModel, table=True):
+class KeyVersion(Row, table=True):
     """One version of the key of a scope (a room, a stream, the names, the registry, the service)."""
 
     __tablename__: ClassVar[str] = "key_version"
@@ -28,7 +28,7 @@ class KeyVersion(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class KeyHolder(SQLModel, table=True):
+class KeyHolder(Row, table=True):
     """One holder's wrapped copy of a key version; the key provider is the first kind of holder."""
 
     __tablename__: ClassVar[str] = "key_holder"
@@ -46,7 +46,7 @@ class KeyHolder(SQLModel, table=True):
 # --- the registry -------------------------------------------------------------------------------------------------
 
 
-class State(SQLModel, table=True):
+class State(Row, table=True):
     """A State, by its ISO 3166-1 alpha-3 code."""
 
     code: str = Field(primary_key=True, max_length=3)
@@ -54,7 +54,7 @@ class State(SQLModel, table=True):
     fictional: bool = False
 
 
-class StateName(SQLModel, table=True):
+class StateName(Row, table=True):
     """A State's name in one language, as the United Nations writes it."""
 
     __tablename__: ClassVar[str] = "state_name"
@@ -63,7 +63,7 @@ class StateName(SQLModel, table=True):
     name: str = Field(max_length=200)
 
 
-class StateInstrument(SQLModel, table=True):
+class StateInstrument(Row, table=True):
     """That a State is party to, or signed, an instrument; only by import, with its source."""
 
     __tablename__: ClassVar[str] = "state_instrument"
@@ -74,7 +74,7 @@ class StateInstrument(SQLModel, table=True):
     source: str = Field(max_length=400)
 
 
-class Cycle(SQLModel, table=True):
+class Cycle(Row, table=True):
     """A review cycle (ToR 13)."""
 
     id: UUID = Field(primary_key=True)
@@ -84,7 +84,7 @@ class Cycle(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class Review(Guarded, SQLModel, table=True):
+class Review(Guarded, Row, table=True):
     """One country review: the file."""
 
     __table_args__ = (UniqueConstraint("cycle_id", "state_code"),)  # ToR 13: once a cycle
@@ -100,7 +100,7 @@ class Review(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class ReviewParty(Guarded, SQLModel, table=True):
+class ReviewParty(Guarded, Row, table=True):
     """A State's part in a review: under review, or one of the two that review it (ToR 18); one at a time."""
 
     __tablename__: ClassVar[str] = "review_party"
@@ -119,7 +119,7 @@ class ReviewParty(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Room(Guarded, SQLModel, table=True):
+class Room(Guarded, Row, table=True):
     """A room of a review; each party has a national one of its own."""
 
     __table_args__ = (
@@ -137,7 +137,7 @@ class Room(Guarded, SQLModel, table=True):
 # --- people -------------------------------------------------------------------------------------------------------
 
 
-class Person(Guarded, SQLModel, table=True):
+class Person(Guarded, Row, table=True):
     """A person; without a State, one of the secretariat. Name and mail address are sealed."""
 
     id: UUID = Field(primary_key=True)
@@ -152,7 +152,7 @@ class Person(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Appointment(Guarded, SQLModel, table=True):
+class Appointment(Guarded, Row, table=True):
     """That a person holds a role, on a legal basis (sealed: note verbale, number, date), from a start to an end."""
 
     __table_args__ = (Index("appointment_by_state", "state_code", "role"),)
@@ -174,7 +174,7 @@ class Appointment(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Assignment(Guarded, SQLModel, table=True):
+class Assignment(Guarded, Row, table=True):
     """That an appointed person works on one review."""
 
     __table_args__ = (
@@ -196,7 +196,7 @@ class Assignment(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Undertaking(Guarded, SQLModel, table=True):
+class Undertaking(Guarded, Row, table=True):
     """That a person undertook to keep a file confidential, before the first look into it (ToR 30, GL 5)."""
 
     __table_args__ = (UniqueConstraint("review_id", "person_id"),)
@@ -208,7 +208,7 @@ class Undertaking(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Visit(SQLModel, table=True):
+class Visit(Row, table=True):
     """When a person last looked into a review, and when the visit before this one ended: what is newer is new."""
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
@@ -220,7 +220,7 @@ class Visit(SQLModel, table=True):
 # --- who one is ---------------------------------------------------------------------------------------------------
 
 
-class Passphrase(Guarded, SQLModel, table=True):
+class Passphrase(Guarded, Row, table=True):
     """A person's passphrase: Argon2id over its keyed hash."""
 
     person_id: UUID = Field(primary_key=True, foreign_key="person.id")
@@ -229,7 +229,7 @@ class Passphrase(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Invitation(Guarded, SQLModel, table=True):
+class Invitation(Guarded, Row, table=True):
     """A sign-in link: once, until it expires. The token itself is nowhere, only its keyed hash."""
 
     id: UUID = Field(primary_key=True)
@@ -248,7 +248,7 @@ class Invitation(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class PortalSession(Guarded, SQLModel, table=True):
+class PortalSession(Guarded, Row, table=True):
     """A signed-in browser; the cookie's token is kept as a keyed hash."""
 
     __tablename__: ClassVar[str] = "session"
@@ -272,7 +272,7 @@ class PortalSession(Guarded, SQLModel, table=True):
 # --- the file -----------------------------------------------------------------------------------------------------
 
 
-class Document(Guarded, SQLModel, table=True):
+class Document(Guarded, Row, table=True):
     """A document of a room; title, tags and the reason of a withdrawal are sealed under the room's key."""
 
     __table_args__ = (
@@ -304,7 +304,7 @@ class Document(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class Version(Guarded, SQLModel, table=True):
+class Version(Guarded, Row, table=True):
     """One version of a document: a sealed object, its key wrapped by the room's, and its sealed particulars."""
 
     __table_args__ = (
@@ -329,7 +329,7 @@ class Version(Guarded, SQLModel, table=True):
     mac: bytes = b""
 
 
-class TranslationTask(Guarded, SQLModel, table=True):
+class TranslationTask(Guarded, Row, table=True):
     """One version sent to one translator, until delivered or recalled."""
 
     __tablename__: ClassVar[str] = "translation_task"
@@ -355,7 +355,7 @@ class TranslationTask(Guarded, SQLModel, table=True):
 # --- the log ------------------------------------------------------------------------------------------------------
 
 
-class Stream(SQLModel, table=True):
+class Stream(Row, table=True):
     """A sequence of events with contiguous numbers: one for each room, one for each review's acts, and the portal's."""
 
     id: UUID = Field(primary_key=True)
@@ -365,7 +365,7 @@ class Stream(SQLModel, table=True):
     next_number: int = large(default=1)
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """One entry of the log: triggers refuse every change and every deletion."""
 
     __table_args__ = (

@@ -9,12 +9,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.columns import large, moment
+from storage.columns import Row, large, moment
 
 
-class WaitingEvent(SQLModel, table=True):
+class WaitingEvent(Row, table=True):
     """An event that isn't in the tree yet."""
 
     __tablename__: ClassVar[str] = "waiting_event"
@@ -23,7 +23,7 @@ class WaitingEvent(SQLModel, table=True):
     event_id: UUID = Field(foreign_key="event.id")
 
 
-class TreeEntry(SQLModel, table=True):
+class TreeEntry(Row, table=True):
     """Where an event stands in the tree: triggers refuse every change and every deletion."""
 
     __tablename__: ClassVar[str] = "tree_entry"
@@ -32,7 +32,7 @@ class TreeEntry(SQLModel, table=True):
     event_id: UUID = Field(foreign_key="event.id", unique=True)
 
 
-class TreeTile(SQLModel, table=True):
+class TreeTile(Row, table=True):
     """Up to 256 hashes of one level of the tree; a trigger lets it grow at its end, and nothing else."""
 
     __tablename__: ClassVar[str] = "tree_tile"
@@ -42,7 +42,7 @@ class TreeTile(SQLModel, table=True):
     hashes: bytes
 
 
-class TreeHead(SQLModel, table=True):
+class TreeHead(Row, table=True):
     """A checkpoint: what the tree was at one size, signed. One for a size; triggers refuse change and deletion."""
 
     __tablename__: ClassVar[str] = "tree_head"
@@ -53,7 +53,7 @@ class TreeHead(SQLModel, table=True):
     at: datetime = moment()
 
 
-class MonthCount(SQLModel, table=True):
+class MonthCount(Row, table=True):
     """How many events of a kind and phase came into the tree, by the month of their time."""
 
     __tablename__: ClassVar[str] = "month_count"
@@ -64,7 +64,7 @@ class MonthCount(SQLModel, table=True):
     count: int = large()
 
 
-class Cosignature(SQLModel, table=True):
+class Cosignature(Row, table=True):
     """A witness's signature of a checkpoint, of one of its keys; triggers refuse change and deletion."""
 
     __tablename__: ClassVar[str] = "cosignature"
@@ -76,7 +76,7 @@ class Cosignature(SQLModel, table=True):
     value: bytes  # time and signature (C2SP tlog-cosignature)
 
 
-class WitnessAsked(SQLModel, table=True):
+class WitnessAsked(Row, table=True):
     """How a witness answered when it was asked last."""
 
     __tablename__: ClassVar[str] = "witness_asked"
@@ -86,7 +86,7 @@ class WitnessAsked(SQLModel, table=True):
     since: datetime = moment()  # from when it has answered so
 
 
-class Lease(SQLModel, table=True):
+class Lease(Row, table=True):
     """Which process does what one at a time should do, and until when it may believe so."""
 
     name: str = Field(primary_key=True, max_length=20)

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Final
 
 import pyotp
-import segno
 
 from portal.work import Portal
 
@@ -66,6 +65,8 @@ def grouped(text: str) -> str:
 
 def picture(portal: Portal, salt: bytes, account: str, issuer: str) -> str:
     """Draw the secret of an app for its camera: an SVG with neither style nor script."""
+    import segno  # here, as few processes ever draw one
+
     address = pyotp.TOTP(secret_of(portal, salt), digits=FIGURES).provisioning_uri(name=account, issuer_name=issuer)
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid5
 
-from icalendar import Calendar, Event
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -61,6 +60,8 @@ def feed(request: Request) -> Response:
 
 def written(dates: Dates, origin: str) -> bytes:
     """Write dates as a calendar, in the language of their person."""
+    from icalendar import Calendar, Event  # here, as few processes ever write one
+
     say = catalogue(dates.language).gettext
     calendar = Calendar()
     calendar.add("version", "2.0")
