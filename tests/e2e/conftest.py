@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from portal.app import create_portal
 from tests.cast import Clock, World, build_world
-from tests.conftest import environment, settings_in
+from tests.conftest import LONG, environment, settings_in
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = which("chromium")
@@ -70,6 +70,7 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
     given = {
         **os.environ,
         **environment(used),
+        **LONG,
         "PORTAL_PORT": str(port),
         "PORTAL_ORIGIN": url,
         "PORTAL_SECOND_FACTOR": str(used.second_factor).lower(),

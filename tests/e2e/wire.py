@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from portal.settings import Settings
-from tests.conftest import environment
+from tests.conftest import LONG, environment
 from tests.contents import form_token
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +54,7 @@ class Served:
         settings = {
             **os.environ,
             **environment(self.settings),
+            **LONG,
             "PORTAL_PORT": str(self.port),
             "PORTAL_ORIGIN": self.origin,
             "PYTHONDONTWRITEBYTECODE": "1",
