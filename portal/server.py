@@ -29,6 +29,7 @@ from storage.keys.keyring_file import NAME
 
 log = logging.getLogger("portal.server")
 BACKLOG = 512
+CONNECTIONS = 4096  # that are served at once; transfers among them are bounded on their own (portal/web/sending.py)
 ENDING_SECONDS = 5
 
 
@@ -161,6 +162,7 @@ async def serve(settings: Settings, app: ASGIApp) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         log_access=False,  # paths may hold the token of a sign-in link
         log_level=LogLevels.warning,
         log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},

@@ -187,6 +187,11 @@ def end_download(portal: Portal, intent: Intent | None, result: str, sent: int) 
         portal.record_outcome(intent, result=result, bytes=sent)
 
 
+def whose(intent: Intent | None) -> str:
+    """Tell whose transfer it is: the person that the log names."""
+    return str(intent.entry.who.get("person")) if intent else ""
+
+
 def sealed_bytes(portal: Portal, name: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """Read an object; whoever stops early closes the iterator, which gives the store's file or connection back."""
     with portal.objects.get(name, start, stop) as blocks:

@@ -17,7 +17,7 @@ from portal.domain.texts import N_
 from portal.domain.words import ROLES, ROOMS
 from portal.errors import Invalid
 from portal.usecases.bundles import begin_bundle, bundle_blocks
-from portal.usecases.downloads import end_download
+from portal.usecases.downloads import end_download, whose
 from portal.usecases.openings import BACKWARDS, MOST_TIME, view_openings
 from portal.usecases.trail_counts import count_trail
 from portal.usecases.trail_exports import (
@@ -185,6 +185,7 @@ def _send(request: Request, action: Action, export: Export, body: Iterator[bytes
         body,
         Going(portal, caller, action, on),
         partial(end_download, portal, export.intent),
+        whose(export.intent),
     )
     return Sending(stream, headers)
 

@@ -20,7 +20,7 @@ from portal.domain.files import content_disposition
 from portal.domain.ranges import lists_tag, parse_range, same_tag
 from portal.domain.words import ROLES
 from portal.usecases.archives import begin_archive
-from portal.usecases.downloads import Download, begin_download, end_download
+from portal.usecases.downloads import Download, begin_download, end_download, whose
 from portal.usecases.marked_copies import Copying, Marking
 from portal.usecases.notes import begin_copy
 from portal.usecases.summaries import begin_summary
@@ -100,7 +100,7 @@ def send_content(request: Request, action: Action, begin: Begin, *, marks: bool 
     headers["Content-Length"] = str(found.span.stop - found.span.start)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
-    stream = Stream(found.blocks(), going, partial(end_download, portal, found.intent))
+    stream = Stream(found.blocks(), going, partial(end_download, portal, found.intent), whose(found.intent))
     return Sending(stream, headers, 200 if wanted is None else 206)
 
 
@@ -108,17 +108,23 @@ def _send_whole(found: Download, going: Going, end: Callable[[str, int], None]) 
     """Send a marked copy, or what isn't a PDF, to whom no PDF leaves without a mark: whole, and by no validator."""
     headers = {**HEADERS, "Accept-Ranges": "none"}
     if found.copying is not None:
-        return send_copy(found.copying, found.name, going, end, headers)
+        return send_copy(found.copying, found.name, going, end, whose(found.intent), headers)
     headers |= _named(found)
     if found.intent is None:
         answer = Response(headers=headers)
         del answer.headers["content-length"]  # that of a copy isn't known before it is made
         return answer
-    return Sending(Stream(found.blocks(), going, end), {**headers, "Content-Length": str(found.size)})
+    stream = Stream(found.blocks(), going, end, whose(found.intent))
+    return Sending(stream, {**headers, "Content-Length": str(found.size)})
 
 
 def send_copy(
-    copying: Copying, name: str, going: Going, end: Callable[[str, int], None], headers: Mapping[str, str] = HEADERS
+    copying: Copying,
+    name: str,
+    going: Going,
+    end: Callable[[str, int], None],
+    takes: str,
+    headers: Mapping[str, str] = HEADERS,
 ) -> Response:
     """Send a marked copy, which is made meanwhile; stopped once the access ends."""
 
@@ -128,7 +134,7 @@ def send_copy(
         copying.stop.set()
         return False
 
-    stream = Stream(copying.blocks(partial(still, progress=False)), still, end)
+    stream = Stream(copying.blocks(partial(still, progress=False)), still, end, takes)
     return Sending(stream, {**headers, "Content-Type": media.PDF, "Content-Disposition": content_disposition(name)})
 
 
@@ -158,6 +164,7 @@ def download_room(request: Request) -> Response:
         archive.blocks(portal, caller),
         Going(portal, caller, Action.DOWNLOAD_ROOM, room_id),
         partial(end_download, portal, archive.intent),
+        whose(archive.intent),
     )
     return Sending(stream, headers)
 

@@ -107,7 +107,7 @@ SENTENCES = {
         N_("Go back, check what you entered and send it again."),
     ),
     429: Sentences(
-        N_("Too many attempts"),
+        N_("Too much at once"),
         N_("There were many attempts in a short time, so the portal makes everybody wait a little."),
         N_("Wait a minute, then try again. Nothing was lost."),
     ),

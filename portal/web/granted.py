@@ -16,7 +16,7 @@ from portal.domain.words import KINDS, LANGUAGES
 from portal.errors import Invalid, NotFound
 from portal.rendering.renderer import IMAGE_TYPE
 from portal.usecases import granted, granted_pages
-from portal.usecases.downloads import end_download
+from portal.usecases.downloads import end_download, whose
 from portal.usecases.granted_pages import Showing
 from portal.usecases.transfers import Going
 from portal.web.checks import state_names
@@ -99,7 +99,8 @@ def copy(request: Request) -> Response:
     portal, caller, version = portal_of(request), caller_of(request), id_from(request, "id")
     copying, title, intent = granted_pages.begin_copy(*_asks(request), version)
     going = Going(portal, caller, Action.DOWNLOAD_GRANTED, version)
-    return send_copy(copying, f"{title} {copying.number}.pdf", going, partial(end_download, portal, intent))
+    end = partial(end_download, portal, intent)
+    return send_copy(copying, f"{title} {copying.number}.pdf", going, end, whose(intent))
 
 
 def _asks(request: Request) -> tuple[Portal, Caller, Showing]:

@@ -27,7 +27,7 @@ from portal.domain.texts import N_
 from portal.errors import Forbidden, Invalid, NotFound, PortalError, SignedOut, Unavailable
 from portal.usecases import contents, uploads
 from portal.usecases.contents import Arrived, Kept, Upload
-from portal.usecases.downloads import ABORTED, FAILED
+from portal.usecases.downloads import ABORTED, FAILED, whose
 from portal.usecases.transfers import Going
 from portal.usecases.uploads import TITLE_CHARACTERS, Described
 from portal.web.answers import Told, failure, upload_answer
@@ -188,8 +188,8 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
     portal, caller = portal_of(request), caller_of(request)
     upload = await to_thread.run_sync(act.begin, part.file_name, part.declared_type)
     holds = Going(portal, caller, upload.action, upload.on)
-    whose = str(upload.intent.entry.who.get("person"))
-    receiving = Receiving(part.chunks, partial(contents.take_content, portal, upload), holds, whose)
+    take = partial(contents.take_content, portal, upload)
+    receiving = Receiving(part.chunks, take, holds, whose(upload.intent))
     try:
         arrived = await receiving.run()
         return await to_thread.run_sync(keep, upload, arrived)

@@ -192,13 +192,15 @@ def _publish(new: Path, path: Path) -> None:
 
 def _read(descriptor: int, start: int, stop: int | None) -> Iterator[bytes]:
     place = start
-    while stop is None or place < stop:
+
+    def block() -> bytes:  # not kept here while whoever reads is busy with it
+        nonlocal place
         with _translated():
-            block = os.pread(descriptor, BLOCK if stop is None else min(BLOCK, stop - place), place)
-        if not block:
-            return
-        place += len(block)
-        yield block
+            found = os.pread(descriptor, BLOCK if stop is None else min(BLOCK, stop - place), place)
+        place += len(found)
+        return found
+
+    return iter(block, b"")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -240,12 +240,11 @@ class _Source:
 
 
 def _read(response: BaseHTTPResponse) -> Iterator[bytes]:
-    while True:
+    def block() -> bytes:  # not kept here while whoever reads is busy with it
         with _translated():
-            block = response.read(BLOCK)
-        if not block:
-            return
-        yield block
+            return response.read(BLOCK)
+
+    return iter(block, b"")
 
 
 def _transport() -> PoolManager:

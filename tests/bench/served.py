@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal.app import open_portal, web_app
 from portal.server import serve
 from portal.settings import Settings
-from portal.web import pages, ways
+from portal.web import pages, sending, ways
 from portal.web.measuring import Measured
 from portal.web.security import Guard
 
@@ -122,6 +122,7 @@ def main() -> None:
         session_idle_minutes=10_000,
         **plan.get("elsewhere", {}),
     )
+    sending.OF_ONE = 10_000  # crowds of the bench are one person  # type: ignore[misc]
     logging.disable(logging.WARNING)  # what the server says of itself at each start
     asyncio.run(serve(settings, with_floors(settings, plan)))
 

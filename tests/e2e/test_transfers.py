@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import which
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from uuid import UUID
 import pikepdf
 import pytest
 
+from portal.web.sending import OF_ONE
 from storage.tables import Assignment, Version
 from tests.cast import World, setting_up
 from tests.contents import documents, form_token, objects, said, steps, versions
@@ -109,6 +111,48 @@ def slow_download(world: World, url: str, into: Path, who: str = "expert_xbb") -
     finally:
         running.kill()
         running.wait()
+
+
+@contextmanager
+def standing_still(world: World, server: Server, who: str, version: Version) -> Iterator[bytes]:
+    """Ask for a content and read the head of the answer alone, with a line that takes little."""
+    at = urlsplit(server.url)
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(20)
+        line.connect(("127.0.0.1", at.port))
+        head = f"GET /versions/{version.id}/content HTTP/1.1\r\nHost: {at.netloc}\r\n"
+        line.sendall(f"{head}Cookie: portal-local={world.members[who].token}\r\n\r\n".encode())
+        yield line.recv(2048)
+
+
+def resident(process: int) -> int:
+    found = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(found.split()[1]) * 1024
+
+
+def test_those_who_stand_still_hold_little_memory_and_only_so_many_lines(
+    world: World, server: Server, room: UUID, large: Path
+) -> None:
+    version = put(world, server, room, large)
+    people = ("expert_xbb", "focal_xbb", "officer")
+    with ExitStack() as lines:
+        before = resident(server.pid)
+        for who in people:
+            for _ in range(OF_ONE):
+                assert lines.enter_context(standing_still(world, server, who, version)).startswith(b"HTTP/1.1 200 ")
+        with standing_still(world, server, "officer", version) as refused:
+            assert refused.startswith(b"HTTP/1.1 429 ")
+        time.sleep(1)
+        assert (resident(server.pid) - before) / (len(people) * OF_ONE) < 4 * MIB
+        text = curl(world, "officer", content(server, version)).stdout
+        assert "are still running, so this one did not begin" in text
+    wait_until(lambda: b"200" in still_begins(world, server, version), 10)
+
+
+def still_begins(world: World, server: Server, version: Version) -> bytes:
+    with standing_still(world, server, "officer", version) as head:
+        return head[:12]
 
 
 def test_the_intent_is_in_the_log_before_the_first_byte_and_an_access_that_ends_stops_the_download(
