@@ -75,7 +75,7 @@ def test_each_service_is_closed_and_bounded(name: str) -> None:
     assert one["cap_drop"] == ["ALL"]
     assert one["security_opt"] == ["no-new-privileges:true"]
     assert one["read_only"] is (name != "identity")
-    assert one["ulimits"] == {"core": 0}
+    assert one["ulimits"] == {"core": 0, "nofile": 8192}
     assert one["mem_limit"] == one["memswap_limit"], "keys in memory reach no swap"
     assert one["pids_limit"] > 0
     assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:\?name@sha256:\.\.\.\}", one["image"]), "no image without a digest"

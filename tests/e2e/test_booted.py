@@ -4,7 +4,6 @@ Within reach of a long run only: it makes a Debian (debootstrap) and boots it in
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,23 +15,13 @@ from typing import Final
 
 import pytest
 
+from tests.e2e.debian import CHECKOUT, debian, needs, wheel
 from tests.pdfs import typed
 from tests.portal.rendering.test_office import letter
 from tests.test_deploy import DEPLOY, OFFICE, PAPER, UNIT, commands, paper
 
-NEEDED: Final = ("debootstrap", "systemd-nspawn")
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.slow,
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root makes containers"),
-    pytest.mark.skipif(
-        any(shutil.which(one) is None for one in NEEDED), reason="needs Debian's debootstrap and systemd-container"
-    ),
-]
+pytestmark = needs("systemd-nspawn")
 
-CHECKOUT: Final = DEPLOY.parent
-# how a Debian reaches its packages, and Python its own, as on this machine
-OF_THIS_MACHINE: Final = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
 LANDLOCK: Final = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"  # containers of systemd refuse it
 # what people do with files, from within the unit
 WORK: Final = """
@@ -125,21 +114,10 @@ class Machine:
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """An empty Debian with what the paper has brought to the machine."""
     folder = tmp_path_factory.mktemp("booted")
-    listed = ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", "Codename: bookworm"]
-    mirror = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()[:1]
     made = Machine(folder / "root")
-    parts = "--include=systemd,systemd-sysv,ca-certificates,curl"
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", parts, "bookworm", made.root, *mirror], capture_output=True, check=True
-    )
-    for path in OF_THIS_MACHINE:
-        if Path(path).exists():
-            shutil.copy(path, made.root / path.lstrip("/"))
-    for path in Path("/etc/apt/apt.conf.d").iterdir():
-        shutil.copy(path, made.root / "etc/apt/apt.conf.d")
+    debian(made.root, "systemd,systemd-sysv,ca-certificates,curl")
     home = made.root / "root"
-    wheel = ["-m", "hatchling", "build", "-t", "wheel", "-d", home]
-    subprocess.run([CHECKOUT / ".venv/bin/python", *wheel], cwd=CHECKOUT, capture_output=True, check=True)
+    wheel(home)
     for name in ("requirements.txt", "deploy/env.example", "deploy/Caddyfile"):
         shutil.copy(CHECKOUT / name, home)
     shutil.copytree(DEPLOY / "systemd", home / "systemd")
