@@ -613,6 +613,17 @@ def test_a_public_file_is_sent_in_parts(world: World) -> None:
     assert anybody.get(at, headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_whoever_takes_too_many_public_files_at_once_is_told_to_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = f"/public/{published(world)}/file.pdf"
+    monkeypatch.setattr(pages_of_the_register, "OF_ONE_ADDRESS", 0)
+    refused = browser(world).get(at)
+    assert refused.status_code == 429
+    assert "so this one did not begin" in refused.text
+    assert browser(world).head(at).status_code == 200, "it sends nothing"
+
+
 def test_nothing_of_it_opens_with_a_permit_on_the_shared_room(world: World) -> None:
     publication = prepared(world)
     found = row(world, publication)
