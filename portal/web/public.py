@@ -31,7 +31,7 @@ from portal.usecases.public import Public, all_public, public_bytes
 from portal.web.forms import whole
 from portal.web.languages import PUBLIC_LANGUAGES, RIGHT_TO_LEFT, accepted, catalogue
 from portal.web.pages import environment
-from portal.web.sending import OF_ONE_ADDRESS, Sending, Stream
+from portal.web.sending import Sending, Stream
 from portal.web.ways import id_from, portal_of
 from portal.work import Portal
 from storage.errors import StorageError, StoreUnavailable
@@ -239,7 +239,7 @@ async def download(request: Request) -> Response:
         return Response(headers=headers)
     blocks = await to_thread.run_sync(public_bytes, portal, one, span)
     address = request.client.host if request.client else ""
-    stream = Stream(blocks, lambda _: True, lambda _result, _sent: None, address, OF_ONE_ADDRESS)
+    stream = Stream(blocks, lambda _: True, lambda _result, _sent: None, address, public=True)
     return Sending(stream, headers, 200 if wanted is None else 206)
 
 

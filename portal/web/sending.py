@@ -55,14 +55,14 @@ class Stream:
         goes_on: Tells whether the access still holds, given whether bytes passed since it was asked last.
         end: Records the outcome: result, bytes.
         whose: Whose transfer it is, a person's or an address's.
-        most: How many of theirs may run at once.
+        public: It is for everybody, so it is an address's.
     """
 
     blocks: Iterator[bytes]
     goes_on: Callable[[bool], bool]
     end: Callable[[str, int], None]
     whose: str
-    most: int = OF_ONE
+    public: bool = False
 
 
 class BrokenOffError(Exception):
@@ -180,7 +180,7 @@ def _counted(stream: Stream) -> Iterator[None]:
         _running.set(running)
     if running.total() >= AT_ONCE:
         raise Unavailable(ALL_BUSY)
-    if running[stream.whose] >= stream.most:
+    if running[stream.whose] >= (OF_ONE_ADDRESS if stream.public else OF_ONE):
         raise TooMany(OWN_BUSY)
     running[stream.whose] += 1
     try:

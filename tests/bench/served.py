@@ -122,7 +122,7 @@ def main() -> None:
         session_idle_minutes=10_000,
         **plan.get("elsewhere", {}),
     )
-    sending.OF_ONE = 10_000  # crowds of the bench are one person  # type: ignore[misc]
+    sending.OF_ONE = 10_000  # the bench has crowds of one person
     logging.disable(logging.WARNING)  # what the server says of itself at each start
     asyncio.run(serve(settings, with_floors(settings, plan)))
 

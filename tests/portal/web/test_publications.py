@@ -24,6 +24,7 @@ from portal.usecases.making_public import prove_public, publish_due
 from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import own_keys, sequence
 from portal.web import public as pages_of_the_register
+from portal.web import sending
 from storage.errors import NotPermitted
 from storage.permits import room_scope
 from storage.publications import Publication
@@ -617,7 +618,7 @@ def test_whoever_takes_too_many_public_files_at_once_is_told_to_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = f"/public/{published(world)}/file.pdf"
-    monkeypatch.setattr(pages_of_the_register, "OF_ONE_ADDRESS", 0)
+    monkeypatch.setattr(sending, "OF_ONE_ADDRESS", 0)
     refused = browser(world).get(at)
     assert refused.status_code == 429
     assert "so this one did not begin" in refused.text

@@ -63,8 +63,8 @@ def test_a_client_that_becomes_slow_is_sent_small_pieces_from_then_on(monkeypatc
 outcomes = list[tuple[str, int]]
 
 
-def of(whose: str, said: outcomes, most: int = OF_ONE) -> Sending:
-    return Sending(Stream(iter([b"x"]), lambda _: True, lambda *what: said.append(what), whose, most), {})
+def of(whose: str, said: outcomes, *, public: bool = False) -> Sending:
+    return Sending(Stream(iter([b"x"]), lambda _: True, lambda *what: said.append(what), whose, public), {})
 
 
 async def drop(_message: Message) -> None: ...
@@ -114,9 +114,9 @@ def test_the_public_of_one_address_has_more_of_them() -> None:
         said: outcomes = []
         async with anyio.create_task_group() as group:
             for _ in range(OF_ONE_ADDRESS):
-                await begin(group, of("192.0.2.1", said, OF_ONE_ADDRESS))
+                await begin(group, of("192.0.2.1", said, public=True))
             with pytest.raises(TooMany):
-                await of("192.0.2.1", said, OF_ONE_ADDRESS)({"type": "http"}, never, drop)
+                await of("192.0.2.1", said, public=True)({"type": "http"}, never, drop)
             group.cancel_scope.cancel()
 
     anyio.run(run)
