@@ -46,8 +46,6 @@ from storage.objects.store import ObjectStore
 from storage.recovery.folder import RESTORING
 from storage.repositories.audit import AuditRecords
 
-DATABASE = "portal.db"
-
 
 def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Portal:
     """Make keys, database and streams for a new portal in an empty folder.
@@ -65,7 +63,7 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     if settings.database:
         _fill(Database(settings.database), keys, clock)
         return open_portal(settings, clock)
-    path = settings.data / DATABASE
+    path = settings.database_file
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     _fill(Database(unfinished), keys, clock)
@@ -83,7 +81,7 @@ def has_portal(settings: Settings) -> bool:
 
     """
     if not settings.database:
-        return (settings.data / DATABASE).exists()
+        return settings.database_file.exists()
     if not is_address(settings.database):
         raise Invalid("the setting database can be empty (SQLite in the folder data) or postgresql://…")
     database = Database(settings.database)
@@ -113,7 +111,7 @@ def open_portal(
         raise Invalid(f"there is no portal in {place}: make one with `portal init`")
     check_post(settings)
     check_factor(settings)
-    database = Database(settings.database or settings.data / DATABASE)
+    database = Database(settings.database or settings.database_file)
     try:
         return _opened(settings, database, clock, policies or Engine.load)
     except BaseException:

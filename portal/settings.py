@@ -34,6 +34,7 @@ PLACES: Final = frozenset(
         *("s3_endpoint", "s3_bucket", "s3_region", "s3_access_key", "s3_secret_key"),
     }
 )
+DATABASE: Final = "portal.db"  # of SQLite, in the folder data
 LOG_FORMATS: Final = ("text", "json")
 # whose downloads of PDF files bear a mark: of all who are no party to the file, or of everybody
 MARKED_FOR: Final = ("outside", "everybody")
@@ -110,6 +111,11 @@ class Settings:
     def roles(self) -> tuple[Role, ...]:
         """The roles that an appointment can give here."""
         return tuple(role for role in Role if role is not Role.GROUP_OBSERVER or self.group_observers)
+
+    @property
+    def database_file(self) -> Path:
+        """Where SQLite keeps the portal, if no server does."""
+        return self.data / DATABASE
 
     @property
     def session_idle(self) -> timedelta:

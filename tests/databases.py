@@ -24,7 +24,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from portal.app import DATABASE
+from portal.settings import DATABASE
 from storage.database import Database
 from storage.engines import WRITER
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from policies.engine import Engine, PolicyError
-from portal.app import DATABASE, has_portal, object_store, open_keys
+from portal.app import has_portal, object_store, open_keys
 from portal.audit.sequencer import signed_edge
 from portal.doctor.findings import Finding, Mark
 from portal.doctor.network import serves
@@ -49,7 +49,7 @@ class Opened:
 def database(opened: Opened) -> Iterator[Finding]:
     """Open the database as it is; no step is taken."""
     settings = opened.settings
-    place = settings.database or settings.data / DATABASE
+    place = settings.database or settings.database_file
     try:
         check_unrestored(settings)
     except Invalid as error:

@@ -31,7 +31,7 @@ from portal.errors import Invalid
 from portal.settings import Settings
 from portal.usecases.backup_checks import Measured, kept_in
 from portal.usecases.backup_places import check_holds_none
-from portal.usecases.broken_restores import PORTAL, check_unrestored
+from portal.usecases.broken_restores import check_unrestored
 from portal.usecases.check_reports import Progress, Report
 from portal.usecases.checks import check_records
 from portal.usecases.restore_places import PROOF
@@ -119,7 +119,7 @@ def _make_folder(folder: Path, mode: int = 0o700) -> None:
 
 
 def _place(settings: Settings) -> Path | str:
-    return settings.database or settings.data / PORTAL
+    return settings.database or settings.database_file
 
 
 def _check_places(move: Move) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from portal.errors import Invalid
-from portal.settings import Settings
+from portal.settings import DATABASE, Settings
 from portal.usecases.backup_checks import named_objects
 from portal.usecases.backup_places import check_holds_none, find_place
-from portal.usecases.broken_restores import PORTAL
 from storage.errors import Damaged, Missing
 from storage.keys import keyring_file
 from storage.objects.store import ObjectStore
@@ -111,13 +110,13 @@ def check_empty(settings: Settings) -> bool:
             "settings of that time, or empty this folder and begin again"
         )
     beside = [f"{UNFINISHED}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
-    left = {settings.data: {RESTORING, PORTAL, PROOF, "objects", *beside}, settings.keys: set(keyring_file.NAMES)}
+    left = {settings.data: {RESTORING, DATABASE, PROOF, "objects", *beside}, settings.keys: set(keyring_file.NAMES)}
     for place, names in left.items():
         there = {path.name for path in place.iterdir()} if place.exists() else set()
         allowed = names if resumed else {"objects"} if MARKING in there else set()  # empty, or it would bear the mark
         if there - allowed - {MARKING}:
             raise Invalid(f"{place} isn't empty: a backup is brought back to an empty place only, never over a portal")
-    if (settings.data / PORTAL).exists():
+    if settings.database_file.exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")
     return resumed
 

@@ -28,7 +28,7 @@ from portal.access.actors import Machine
 from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.errors import Invalid
-from portal.settings import Settings
+from portal.settings import DATABASE, Settings
 from portal.usecases.backup_checks import (
     DATABASE_ALTERED,
     LOSSES,
@@ -38,7 +38,6 @@ from portal.usecases.backup_checks import (
     kept_in,
 )
 from portal.usecases.backups import look_at, take_stock
-from portal.usecases.broken_restores import PORTAL
 from portal.usecases.check_reports import Progress, Report, ask
 from portal.usecases.checks import SKEW, check_records
 from portal.usecases.closing import close_everything
@@ -375,6 +374,6 @@ def _write_first(
 
 def _publish(data: Path) -> None:
     """Give the database its name, and take away the mark of a restore under way."""
-    put_in_place(data / UNFINISHED, data / PORTAL)
+    put_in_place(data / UNFINISHED, data / DATABASE)
     (data / RESTORING).unlink(missing_ok=True)  # whoever opens the portal takes it away as well
     keyring_file.sync_folder(data)

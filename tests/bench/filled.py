@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from portal.app import DATABASE, create_portal
+from portal.app import create_portal
 from portal.domain.documents import DocumentKind
-from portal.settings import Settings
+from portal.settings import DATABASE, Settings
 from portal.usecases import contents, uploads
 from portal.usecases.uploads import Described
 from tests.cast import Clock, World, build_world

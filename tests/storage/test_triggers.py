@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Column, Date, LargeBinary, Uuid
 from sqlmodel import SQLModel
 
-from portal.app import DATABASE
+from portal.settings import DATABASE
 from portal.usecases.tree import sequence
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit

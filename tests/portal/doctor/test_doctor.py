@@ -15,12 +15,12 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from policies.engine import PolicyError
-from portal.app import DATABASE, create_portal, open_portal
+from portal.app import create_portal, open_portal
 from portal.cli import main
 from portal.doctor import examination, house, stores
 from portal.doctor.examination import examine
 from portal.doctor.findings import Finding, Mark, as_json, as_text, is_sound
-from portal.settings import Settings
+from portal.settings import DATABASE, Settings
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.tree import sequence
 from storage import permits
