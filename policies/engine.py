@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -65,14 +65,19 @@ _FAILED: Final = Decision(allowed=False, policies=(), failed=True)
 class Engine:
     """The parsed policies; what it makes later says nothing else than they do, so one serves all threads."""
 
-    def __init__(self, policies: Mapping[str, str], schema_text: str, schema: cedarpy.Schema) -> None:
+    def __init__(
+        self, policies: Iterable[tuple[str, Mapping[str, Any]]], schema_text: str, schema: cedarpy.Schema
+    ) -> None:
         self._schema = schema
-        self.ids: Final = frozenset(policies)
         # Cedar looks at every policy of a set, at a microsecond each, so each act has a set of its own, made when it is
         # first asked about: that takes two milliseconds, and of all at once a quarter of a start
         words = Counter(re.findall(r"\w+", schema_text))
-        self._policies = policies
-        self._only_for = {policy_id: _only_for(json.loads(policy), words) for policy_id, policy in policies.items()}
+        self._policies: dict[str, str] = {}  # each as a text: objects take twelve times the memory
+        self._only_for: dict[str, frozenset[str] | None] = {}
+        for policy_id, policy in policies:
+            self._policies[policy_id] = json.dumps(policy)
+            self._only_for[policy_id] = _only_for(policy, words)
+        self.ids: Final = frozenset(self._policies)
         self._actions = frozenset[str]().union(*(named for named in self._only_for.values() if named is not None))
         self._sets: dict[str, cedarpy.PolicySet] = {}
         self._set_for("")
@@ -101,15 +106,7 @@ class Engine:
             schema = cedarpy.Schema.from_str(schema_text)
         except ValueError as error:
             raise PolicyError(f"{SCHEMA_FILE}: {error}") from error
-        named: dict[str, str] = {}
-        for name, text in texts.items():
-            for policy_id, policy in _named(name, text).items():
-                if policy_id in named:
-                    raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
-                named[policy_id] = policy
-            if not validated:
-                _validate(name, text, schema)
-        return cls(named, schema_text, schema)
+        return cls(_read_each(texts, None if validated else schema), schema_text, schema)
 
     def decide(self, question: Question) -> Decision:
         """Answer one question."""
@@ -206,22 +203,35 @@ def _decision(result: cedarpy.AuthzResult) -> Decision:
     return Decision(allowed=result.allowed, policies=tuple(sorted(result.diagnostics.reasons)))
 
 
-def _named(name: str, text: str) -> dict[str, str]:
-    """Return the policies of one file in Cedar's JSON, each as a text: objects take twelve times the memory."""
+def _read_each(texts: Mapping[str, str], schema: cedarpy.Schema | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Read file after file, so that never all are objects at once; validate them if there is a schema."""
+    seen = set[str]()
+    for name, text in texts.items():
+        named = _named(name, text)
+        if twice := sorted(seen & named.keys()):
+            raise PolicyError(f'{name}: there is another policy with @id("{twice[0]}")')
+        seen |= named.keys()
+        if schema is not None:
+            _validate(name, text, schema)
+        yield from named.items()
+
+
+def _named(name: str, text: str) -> dict[str, Any]:
+    """Return the policies of one file in Cedar's JSON, under their own ids."""
     try:
         parsed = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
         raise PolicyError(f"{name}: {error}") from error
     if parsed["templates"]:
         raise PolicyError(f"{name}: a policy with a slot would never decide anything")
-    named: dict[str, str] = {}
+    named: dict[str, Any] = {}
     for policy in parsed["staticPolicies"].values():
         policy_id = policy.get("annotations", {}).get("id")
         if not policy_id or not _ID.fullmatch(policy_id):
             raise PolicyError(f'{name}: a policy has no @id of the form "noun.who-or-why" ({policy_id!r})')
         if policy_id in named:
             raise PolicyError(f'{name}: there is another policy with @id("{policy_id}")')
-        named[policy_id] = json.dumps(policy)
+        named[policy_id] = policy
     return named
 
 

@@ -80,7 +80,7 @@ def _engine(policies: Mapping[str, Any], changed: Mapping[str, Any]) -> Engine:
     acts = _acts(json.dumps(changed["action"]))
     named = {policy_id: _acts(json.dumps(policy["action"])) for policy_id, policy in policies.items()}
     some = {i: policies[i] for i, names in named.items() if acts is None or names is None or names & acts}
-    return Engine(some, schema, cedarpy.Schema.from_str(schema))
+    return Engine(some.items(), schema, cedarpy.Schema.from_str(schema))
 
 
 def _noticed(engine: Engine, cases: Iterable[Case]) -> bool:
