@@ -55,8 +55,7 @@ def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -
 
     """
     if has_portal(settings):
-        place = "the database that is set" if settings.database else settings.data
-        raise Invalid(f"there is a portal in {place} already")
+        raise Invalid(f"there is a portal in {settings.place} already")
     check_unrestored(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = _first_keys(settings)
@@ -107,11 +106,10 @@ def open_portal(
     check_unrestored(settings)
     (settings.data / RESTORING).unlink(missing_ok=True)  # of a restore that was killed once all of it was there
     if not has_portal(settings):
-        place = "the database that is set" if settings.database else settings.data
-        raise Invalid(f"there is no portal in {place}: make one with `portal init`")
+        raise Invalid(f"there is no portal in {settings.place}: make one with `portal init`")
     check_post(settings)
     check_factor(settings)
-    database = Database(settings.database or settings.database_file)
+    database = Database(settings.database_place)
     try:
         return _opened(settings, database, clock, policies or Engine.load)
     except BaseException:

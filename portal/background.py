@@ -184,7 +184,7 @@ class Background:
             while sequence(self._portal, HOLDER):
                 self._tree.done = monotonic()  # a long queue is no log that stands
         except Damaged:
-            log.error("alarm: the log's tree isn't the one that was signed last; run portal fsck")  # noqa: TRY400
+            log.error("alarm: the log's tree isn't the one that was signed last; run portal fsck")  # noqa: TRY400 - it goes on, to be told whole
             raise
 
     def _ask_witnesses(self) -> None:

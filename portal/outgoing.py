@@ -131,10 +131,10 @@ class _Stream(httpcore2.NetworkStream):
         self._stream = stream
         self._way = way
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the way's time counts
         return self._stream.read(max_bytes, self._way.left())
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the way's time counts
         self._stream.write(buffer, self._way.left())
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class _Stream(httpcore2.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore2.NetworkStream:
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._way.left()), self._way)
 

@@ -118,6 +118,16 @@ class Settings:
         return self.data / DATABASE
 
     @property
+    def database_place(self) -> Path | str:
+        """Where the database is: the address of a server, or the file."""
+        return self.database or self.database_file
+
+    @property
+    def place(self) -> str:
+        """Where the portal is, in a message: an address can hold a password."""
+        return "the database that is set" if self.database else str(self.data)
+
+    @property
     def session_idle(self) -> timedelta:
         """How long a session lives without a request, but for the roles that have a limit of their own."""
         return timedelta(minutes=self.session_idle_minutes)

@@ -53,7 +53,7 @@ class Step:
         except (StorageError, PortalError) as error:
             log.warning("background work waits: %s: %s", self._name, type(error).__qualname__)
         except Exception as error:  # noqa: BLE001 - a thread that ended would be missed by nobody
-            log.error("alarm: background work fails: %s: %s", self._name, type(error).__qualname__)  # noqa: TRY400
+            log.error("alarm: background work fails: %s: %s", self._name, type(error).__qualname__)  # noqa: TRY400 - a trace may quote what is confidential
         else:
             self._failures, self.done = 0, monotonic()
             self._counted(self._do, "done")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -17,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from portal.demo.servers import free_port
 
 USER, PASSWORD, FROM = "portal", "a secret of the mail server", "portal@mail.example.org"
 SLOW_SECONDS = 1.5
@@ -107,9 +108,7 @@ def mail_server(folder: Path, *, name: str = "127.0.0.1", starttls: bool = True)
     pem, key = certificate(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, key)
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     handler = MailServer(port, pem)
     walls: dict[str, Any] = {"auth_required": True, "require_starttls": True, "tls_context": context}
     controller = Controller(

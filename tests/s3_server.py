@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from minio import Minio
 
+from portal.demo.servers import free_port
 from storage.errors import StoreUnavailable
 from storage.objects.s3 import Bucket, S3Store
 
@@ -34,7 +35,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
 @contextmanager
 def running(folder: Path) -> Iterator[Bucket]:
     """Run a server that keeps its things in a folder, with one bucket."""
-    port = _free_port()
+    port = free_port()
     bucket = Bucket(f"http://127.0.0.1:{port}", "sealed", "portal", secrets.token_hex(16))
     (folder / "data").mkdir()
     with (folder / "log").open("wb") as log:
@@ -69,14 +70,8 @@ def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
         "-s3.port.iceberg=0",
         f"-s3.config={folder / 's3.json'}",
         f"-filer.localSocket={folder / 'filer.sock'}",
-        *(f"-{name}={_free_port()}" for name in names),
+        *(f"-{name}={free_port()}" for name in names),
     ]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _wait(bucket: Bucket, server: subprocess.Popen[bytes]) -> None:

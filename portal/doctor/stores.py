@@ -49,7 +49,7 @@ class Opened:
 def database(opened: Opened) -> Iterator[Finding]:
     """Open the database as it is; no step is taken."""
     settings = opened.settings
-    place = settings.database or settings.database_file
+    place = settings.database_place
     try:
         check_unrestored(settings)
     except Invalid as error:
@@ -66,8 +66,7 @@ def database(opened: Opened) -> Iterator[Finding]:
         yield Finding("database", Mark.WRONG, " ".join(str(error).split()), mend)
         return
     if not is_there:
-        where = "the database that is set" if settings.database else settings.data
-        yield Finding("database", Mark.WRONG, f"there is no portal in {where}", "portal init")
+        yield Finding("database", Mark.WRONG, f"there is no portal in {settings.place}", "portal init")
         return
     if isinstance(place, Path) and place.stat().st_mode & 0o077:
         yield Finding("database", Mark.WRONG, f"others can read {place}", f"chmod 0600 {place}*")

@@ -20,8 +20,8 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from portal.domain.rendering import Failure, NotRendered  # noqa: E402 - found by the line above
-from portal.rendering import sandbox  # noqa: E402
-from portal.rendering.jobs import LENGTH_BYTES, NO_CONFINEMENT, Given, Made  # noqa: E402
+from portal.rendering import sandbox  # noqa: E402 - likewise
+from portal.rendering.jobs import LENGTH_BYTES, NO_CONFINEMENT, Given, Made  # noqa: E402 - likewise
 
 # Python reads these from files at first use, which is too late once files are closed
 ENCODINGS: Final = ("ascii", "latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32-le")

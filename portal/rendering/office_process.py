@@ -19,7 +19,7 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from portal.rendering import sandbox  # noqa: E402 - found by the line above
-from portal.rendering.jobs import NO_CONFINEMENT  # noqa: E402
+from portal.rendering.jobs import NO_CONFINEMENT  # noqa: E402 - likewise
 
 OFFICE: Final = "/usr/lib/libreoffice/program/soffice.bin"
 _NEW: Final = (

@@ -95,13 +95,13 @@ def move_portal(move: Move, *, accept: bool = False, progress: Progress = lambda
 
     """
     _check_places(move)
-    source = Database(_place(move.source))
+    source = Database(move.source.database_place)
     try:
         if not source.has_portal():
-            raise Invalid("there is no portal in the database that is set")
+            raise Invalid(f"there is no portal in {move.source.place}")
         _make_folder(move.target.data)
         with alone(move.target.data, f"A portal is being moved to {move.target.data} already: wait for its end."):
-            target = Database(_place(move.target))
+            target = Database(move.target.database_place)
             try:
                 return _moved(move, source, target, progress, accept=accept)
             finally:
@@ -118,19 +118,15 @@ def _make_folder(folder: Path, mode: int = 0o700) -> None:
         sync_folder(folder.absolute().parent)
 
 
-def _place(settings: Settings) -> Path | str:
-    return settings.database or settings.database_file
-
-
 def _check_places(move: Move) -> None:
-    where = _place(move.source)
+    where = move.source.database_place
     if isinstance(where, Path) and not where.exists():
         raise Invalid(f"there is no portal in {move.source.data}")
     check_unrestored(move.target)
     check_holds_none(move.target)
     if move.target.database and not is_address(move.target.database):
         raise Invalid("the new place's database can be empty (SQLite in the folder data) or postgresql://…")
-    if where == _place(move.target) or (isinstance(where, Path) and _is_same(where, _place(move.target))):
+    if where == move.target.database_place or (isinstance(where, Path) and _is_same(where, move.target.database_place)):
         raise Invalid(
             "a portal moves to another database: name another folder as data, or another database on the server, even "
             "where only its objects are to lie elsewhere"

@@ -130,7 +130,7 @@ class Shelf:
         except StoreUnavailable as error:
             log.warning("what is public can't be looked up now: %s", type(error).__qualname__)
         except StorageError as error:
-            log.error("alarm: what is public can't be read: %s; run portal fsck", type(error).__qualname__)  # noqa: TRY400
+            log.error("alarm: what is public can't be read: %s; run portal fsck", type(error).__qualname__)  # noqa: TRY400 - a trace may quote a row
         else:
             if found != self._shelved.rows:
                 self._shelved = Shelved(found)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from portal.demo.servers import free_port
 from portal.settings import Settings
 from tests.bench.filled import build
 from tests.bench.measure import Figure
@@ -108,9 +108,7 @@ def _start_seconds(settings: Settings) -> float:
 @contextmanager
 def _worker(settings: Settings) -> Iterator[Worker]:
     """Serve until the block ends; begins when the first page was answered."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     given = {
         **os.environ,
         **environment(settings),

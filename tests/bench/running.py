@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from portal.demo.servers import free_port
 from tests.bench.filled import BLOCK, LARGE, build, crowd, put_large
 from tests.bench.measure import Figure, seconds, speed_ratio
 from tests.bench.served import PLAN
@@ -190,9 +191,7 @@ def event_share(world: World, path: str) -> float:
 @contextmanager
 def served(folder: Path, plan: dict[str, Any]) -> Iterator[int]:
     """Serve a folder on a free port, by the server of `portal serve`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     where = folder / "plan.json"
     where.write_text(json.dumps({**plan, "data": str(folder / "data"), "keys": str(folder / "keys"), "port": port}))
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.served"], env={**os.environ, PLAN: str(where)})

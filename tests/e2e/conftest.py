@@ -1,7 +1,6 @@
 """The portal as `portal serve` runs it, on a free port, with the cast in it, at today's date."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from portal.app import create_portal
+from portal.demo.servers import free_port
 from tests.cast import Clock, World, build_world
 from tests.conftest import LONG, environment, settings_in
 
@@ -62,9 +62,7 @@ class Server:
 @contextmanager
 def serve(world: World, before: Callable[[], None] | None = None, **settings: str) -> Iterator[Server]:
     """Serve a world's portal; `before` runs in the new process before the server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://localhost:{port}"
     used = world.portal.settings
     given = {

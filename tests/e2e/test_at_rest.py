@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from portal.demo.servers import free_port
 from storage.notices import Notice
 from storage.tables import PortalSession
 from tests import databases
@@ -32,7 +33,7 @@ from tests.contents import form_token
 from tests.e2e.accounting import Accounting
 from tests.e2e.planting import Planting, Words, encodings, found_in
 from tests.e2e.talking import Talking
-from tests.e2e.wire import BOUNDARY, Served, free_port, multipart_of
+from tests.e2e.wire import BOUNDARY, Served, multipart_of
 
 pytestmark = pytest.mark.e2e
 

@@ -17,11 +17,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from portal.demo.servers import free_port
 from storage.objects.s3 import Bucket
 from tests import s3_server
 from tests.e2e.debian import CHECKOUT, debian, needs, wheel
 from tests.e2e.test_booted import WORK
-from tests.e2e.wire import free_port
 from tests.pdfs import typed
 from tests.test_containers import ACCOUNT, services
 from tests.test_deploy import PAPER

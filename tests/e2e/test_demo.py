@@ -12,6 +12,7 @@ import pytest
 
 from portal.demo.folders import MARK
 from portal.demo.seed import EVERYBODY
+from portal.demo.servers import free_port
 from tests.databases import IN_POSTGRESQL
 
 ROOT = Path(__file__).parents[2]
@@ -30,9 +31,7 @@ SECTIONS = (
 
 def demo(folder: Path, *options: str, until: str | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the demonstration in a folder, on a port of its own: once, or until it says something."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     path = os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"), str(ROOT)) if part)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "PORTAL_PORT": port, **settings}
     command = [sys.executable, "-m", "portal", "demo", *(() if until else ("--once",)), *options]

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from portal.app import create_portal
+from portal.demo.servers import free_port
 from portal.settings import Settings
 from tests.test_deploy import ENVIRONMENT, PAPER, settings_of, unit_lines
 
@@ -84,9 +85,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     except OSError:
         pytest.skip("needs Debian's libseccomp2 (apt-get install libseccomp2)")
     folder = tmp_path_factory.mktemp("deployed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = settings_of(ENVIRONMENT) | {
         "PORTAL_DATA": str(folder / "data"),
         "PORTAL_KEYS": str(folder / "keys"),

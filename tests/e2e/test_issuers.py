@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from portal.demo.servers import free_port
 from tests.cast import World
 from tests.e2e.conftest import IN_CHROMIUM, Server, serve
 from tests.e2e.test_passkeys import NO_OFFER, device, press
-from tests.e2e.wire import free_port
 from tests.portal.web.test_issuers import link
 
 SIGNED_IN = "anna.there"  # by this name the provider knows who is expert_xaa here

@@ -1,6 +1,5 @@
 """The shared parts in a real browser: uploads with and without the script, nothing for axe to find, no overflow."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from portal.demo.servers import free_port
 from tests.e2e.conftest import IN_CHROMIUM
 
 HERE = Path(__file__).parent
@@ -25,9 +25,7 @@ pytestmark = IN_CHROMIUM
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
         [*command, "--working-dir", str(HERE), "--no-log", "look_app:app"], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}

@@ -5,7 +5,6 @@ Unlike the browser of `tests/web_client.py`, this one can send slowly, and sees 
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlencode
 
+from portal.demo.servers import free_port
 from portal.settings import Settings
 from tests.conftest import LONG, environment
 from tests.contents import form_token
@@ -178,11 +178,3 @@ def answer_of(response: HTTPResponse) -> Answer:
     for name, value in response.getheaders():
         headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value)))
     return Answer(response.status, headers, response.read())
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 from portal import server
 from portal.app import create_portal
 from portal.cli import main
+from portal.demo.servers import free_port
 from portal.errors import Invalid
 from portal.settings import Settings
 
@@ -80,7 +80,10 @@ def test_what_is_asked_wrongly_ends_with_status_two() -> None:
         assert ended.value.code == 2
 
 
-def test_without_a_portal_each_command_says_how_to_make_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_portal_each_command_says_how_to_make_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_PORT", str(free_port()))
     for words in (["serve"], ["keys", "rotate"]):
         assert main(words) == 1
         assert "portal init" in capsys.readouterr().err
@@ -159,13 +162,6 @@ def test_keys_beside_or_inside_the_data_are_warned_of(tmp_path: Path) -> None:
         keys.mkdir(parents=True, exist_ok=True)
         data.mkdir(exist_ok=True)
         assert len(server.warnings(Settings(data=data, keys=keys))) == warned
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def test_it_serves_until_it_is_told_to_end_and_shares_its_port_with_nobody(folder: Path) -> None:

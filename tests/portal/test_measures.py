@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal import measures_server
 from portal.background import Background
+from portal.demo.servers import free_port
 from portal.errors import Invalid
 from portal.measures import Measures
 from portal.measures_server import MOST_OPEN, MeasuresServer, check_measures
@@ -122,13 +123,6 @@ def test_threads_beside_the_requests_are_numbers(world: World) -> None:
 
 
 # --- who gets them ------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 @pytest.fixture

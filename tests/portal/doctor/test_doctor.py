@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from policies.engine import PolicyError
 from portal.app import create_portal, open_portal
 from portal.cli import main
+from portal.demo.servers import free_port
 from portal.doctor import examination, house, stores
 from portal.doctor.examination import examine
 from portal.doctor.findings import Finding, Mark, as_json, as_text, is_sound
@@ -221,7 +222,7 @@ def test_a_file_of_settings_that_others_read_or_that_lies_in_the_data_is_wrong(s
 
 def test_events_that_wait_are_advice_while_nothing_runs(world: World) -> None:
     portal = world.portal
-    opened = stores.Opened(portal.settings)
+    opened = stores.Opened(replace(portal.settings, port=free_port()))
     opened.portal = portal
     assert [one.mark for one in stores.log(opened) if one.check == "sequencer"] == [Mark.OK]  # the cast's clock
     portal.clock = lambda: datetime.now(UTC)
