@@ -16,7 +16,7 @@ from portal.audit.events import REGISTRY_STREAM, Entry, Phase
 from portal.audit.tree import Tree
 from portal.audit.verify import verify_log
 from portal.audit.writer import write
-from portal.background import Background
+from portal.background import HOLDER, Background
 from portal.domain.ids import EventId, StreamId
 from portal.settings import Settings
 from portal.usecases.tree import sequence
@@ -39,7 +39,7 @@ _INSERT = (
 
 def figures(folder: Path) -> list[Figure]:
     portal = create_portal(Settings(data=folder / "data", keys=folder / "keys"))
-    while sequence(portal, "bench"):
+    while sequence(portal, HOLDER):
         pass
     pairs = [_grown(portal, number) for number in range(ROUNDS)]
     lag = _behind(portal)
@@ -106,7 +106,7 @@ def _behind(portal: Portal) -> float:
 
 
 def _sequence(portal: Portal) -> None:
-    while sequence(portal, "bench"):
+    while sequence(portal, HOLDER):
         pass
 
 

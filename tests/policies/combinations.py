@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from policies.engine import Decision, Engine, Question
@@ -522,21 +522,34 @@ def _asks(thing: Thing, on: Facts | Absent) -> Iterator[Ask]:
             yield Ask(act, on)
 
 
-def answers(engine: Engine, alike: Sequence[Who], things: Iterable[Thing]) -> Iterator[Case]:
+@dataclass(frozen=True)
+class Batch:
+    """What is asked about at once: no id stands for two things."""
+
+    cases: Sequence[tuple[Thing, Ask]]
+
+    def ids(self, of: type[DocumentFacts | EntryFacts]) -> list[Any]:
+        return list(dict.fromkeys(ask.on.id for _, ask in self.cases if isinstance(ask.on, of)))
+
+
+def batches(things: Iterable[Thing]) -> list[Batch]:
+    """Make all that can be asked about things, for whoever asks."""
+    return [Batch([(thing, ask) for thing, on in batch for ask in _asks(thing, on)]) for batch in _apart(things)]
+
+
+def answers(engine: Engine, alike: Sequence[Who], made: Iterable[Batch]) -> Iterator[Case]:
     """Ask the policies and the oracle the same, for people who look the same to the policies."""
-    for batch in _batches(things):
-        sent = [on.id for _, on in batch if isinstance(on, DocumentFacts)] or [A_DOCUMENT]
-        cases = [(thing, ask) for thing, on in batch for ask in _asks(thing, on)]
-        texts = [on.id for _, on in batch if isinstance(on, EntryFacts)] or [AN_ENTRY]
-        asked = questions(actor(alike[0], sent, texts), [ask for _, ask in cases])
-        for (thing, ask), decision, question in zip(cases, engine.decide_many(asked), asked, strict=True):
+    for batch in made:
+        sent, texts = batch.ids(DocumentFacts) or [A_DOCUMENT], batch.ids(EntryFacts) or [AN_ENTRY]
+        asked = questions(actor(alike[0], sent, texts), [ask for _, ask in batch.cases])
+        for (thing, ask), decision, question in zip(batch.cases, engine.decide_many(asked), asked, strict=True):
             version, target = ("this" if ask.version else ""), (ask.target or "")
             for who in alike:
                 said = oracle.allowed(who, ask.action.value, thing, version=version, target=target)
                 yield Case(who, thing, ask.action, target, said, decision, question)
 
 
-def _batches(things: Iterable[Thing]) -> Iterator[list[tuple[Thing, Facts | Absent]]]:
+def _apart(things: Iterable[Thing]) -> Iterator[list[tuple[Thing, Facts | Absent]]]:
     """Cut a list of things so that no id stands for two things at once."""
     batch: list[tuple[Thing, Facts | Absent]] = []
     names: set[Hashable] = set()

@@ -11,7 +11,7 @@ import cedarpy
 import pytest
 
 from policies.engine import FOLDER, SCHEMA_FILE, Engine, _named, _only_for
-from tests.policies.combinations import Case, answers, groups, hindrances, people
+from tests.policies.combinations import Case, answers, batches, groups, hindrances, people
 from tests.policies.things import (
     HELP,
     OTHERS,
@@ -57,13 +57,13 @@ def cases() -> list[Case]:
     few = [*few_documents, *few_texts, *breaches(("dialogue",)), *manifests(("report", "closed")), *publications()]
     few += grants()
     things = [*registry(("dialogue",), OTHERS[:3]), *few_reviews, *few]
-    few_things = [
-        thing for thing in things if thing.kind in {"portal", "review", "room", "issuer"} and thing.step == "dialogue"
-    ]
-    found = [case for alike in free for case in answers(engine, alike, things)]
+    few_kinds = {"portal", "review", "room", "issuer"}
+    few_things = batches(thing for thing in things if thing.kind in few_kinds and thing.step == "dialogue")
+    all_things = batches(things)
+    found = [case for alike in free for case in answers(engine, alike, all_things)]
     found += [case for alike in hindered for case in answers(engine, alike, few_things)]
     machines = groups(who for who in people() if who.role == "machine")
-    made_public = [*publications(), *manifests(("closed",))]
+    made_public = batches([*publications(), *manifests(("closed",))])
     return found + [case for alike in machines for case in answers(engine, alike, made_public)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from policies.engine import Engine
 from portal.access.actions import Action
-from tests.policies.combinations import ACTS, Case, answers, groups, hindrances, people
+from tests.policies.combinations import ACTS, Case, answers, batches, groups, hindrances, people
 from tests.policies.positions import Thing, Who
 from tests.policies.things import (
     CLOSED,
@@ -33,9 +33,9 @@ def engine() -> Engine:
 
 def _compared(engine: Engine, positions: Iterable[Who], things: Iterable[Thing]) -> tuple[int, list[Case]]:
     """Return how many combinations were asked about, and some on which policies and oracle differ."""
-    count, wrong, listed = 0, [], list(things)
+    count, wrong, made = 0, [], batches(things)
     for alike in groups(positions):
-        for case in answers(engine, alike, listed):
+        for case in answers(engine, alike, made):
             count += 1
             if case.said != case.decision.allowed:
                 wrong.append(case)
@@ -111,8 +111,8 @@ def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> No
     ]
     everything += [*manifests(), *publications()]
     for alike in groups(people()):
-        things = draw.sample(everything, DRAWN_THINGS)
-        wrong = [case for case in answers(engine, alike, things) if case.said != case.decision.allowed]
+        made = batches(draw.sample(everything, DRAWN_THINGS))
+        wrong = [case for case in answers(engine, alike, made) if case.said != case.decision.allowed]
         assert wrong[:3] == [], f"seed {seed}"
 
 
