@@ -5,7 +5,7 @@ From the outside in:
 2. headers on every answer: strict CSP, no framing, no sniffing, no referrer to anybody outside, HSTS over HTTPS;
 3. what goes wrong further in becomes a calm page; an answer that broke off in the middle stays broken;
 4. transport: HTTPS, or a configured proxy that says so, or plain HTTP on loopback (the demonstration), else
-   nothing; proxy headers count from configured proxies only;
+   nothing; proxy headers count from configured proxies only, which name their client;
 5. the host asked for is one of ours, and headers are bounded;
 6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form or an upload route's.
 
@@ -58,6 +58,10 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 NOT_SECURE = N_(
     "The portal answers only over a secure connection, so nothing was shown or done. Use its https address."
+)
+NO_CLIENT = N_(
+    "What stands before the portal didn't say where this request comes from, so nothing was shown or done. "
+    "Tell those who run the portal."
 )
 WRONG_HOST = N_("The portal isn't known under this address, so nothing was shown or done. Check the address.")
 LONG_HEADERS = N_("The request carries more headers than the portal reads, so nothing was done.")
@@ -240,14 +244,19 @@ def check_transport(scope: Scope, rules: Rules) -> None:
     """Find out how the request really came, and write its true scheme and client into the scope.
 
     Raises:
-        RequestRefused: 400, over plain HTTP from anywhere but loopback.
+        RequestRefused: 400, over plain HTTP from anywhere but loopback; or a configured proxy doesn't say for whom it
+            asks: its own address would count for everybody, in all limits and in the log.
     """
     peer = _address(scope["client"][0] if scope.get("client") else "")
     headers = Headers(scope=scope)
     forwarded = "x-forwarded-proto" in headers or "x-forwarded-for" in headers
     if forwarded and peer is not None and any(peer in network for network in rules.proxies):
         scope["scheme"] = "https" if headers.getlist("x-forwarded-proto") == ["https"] else "http"
-        scope["client"] = (_client(headers.getlist("x-forwarded-for"), peer, rules), 0)
+        client = _client(headers.getlist("x-forwarded-for"), rules)
+        if client is None:
+            log.error("the proxy %s doesn't name its client in X-Forwarded-For: nobody gets in through it", peer)
+            raise RequestRefused(400, NO_CLIENT)
+        scope["client"] = (client, 0)
         local = False
     else:
         local = _is_loopback(peer) and host_name(headers.get("host", "")) in LOOPBACK_NAMES
@@ -264,17 +273,17 @@ def host_name(host: str) -> str:
     return host[:end].lower() if not port or (port.isascii() and port.isdecimal()) else ""
 
 
-def _client(forwarded: list[str], peer: IPv4Address | IPv6Address, rules: Rules) -> str:
-    """Walk X-Forwarded-For from its end to the first address that isn't a proxy's: the rest is the client's word."""
-    seen = peer
+def _client(forwarded: list[str], rules: Rules) -> str | None:
+    """Walk X-Forwarded-For from its end to the first address that isn't a proxy's: the rest is the client's word.
+
+    None: before that there is something that is no address, or nothing at all.
+    """
+    seen = None
     for entry in reversed(",".join(forwarded).split(",")):
-        address = _address(entry.strip())
-        if address is None:
+        seen = _address(entry.strip())
+        if seen is None or not any(seen in network for network in rules.proxies):
             break
-        seen = address
-        if not any(address in network for network in rules.proxies):
-            break
-    return str(seen)
+    return None if seen is None else str(seen)
 
 
 def _is_loopback(peer: IPv4Address | IPv6Address | None) -> bool:
