@@ -7,7 +7,8 @@ From the outside in:
 4. transport: HTTPS, or a configured proxy on this machine that says so, or plain HTTP on loopback (the
    demonstration), else nothing; proxy headers count from configured proxies only, which name their client;
 5. the host asked for is one of ours, and headers are bounded;
-6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form or an upload route's.
+6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form that arrives in time
+   (`bodies`), or an upload route's.
 
 What walls 4 to 6 turn away is in the portal's own log: number, address, status, and nothing that the client wrote.
 
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.domain.texts import N_
 from portal.web import cookies, csrf, forms, multipart
+from portal.web.bodies import SHORT_BYTES, bounded_body
 from portal.web.failures import on_left, on_refused, on_unknown
 from portal.web.refusals import RequestRefused
 
@@ -53,7 +55,6 @@ HEADERS = {
 }
 HSTS = "max-age=63072000; includeSubDomains"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-LENGTH_DIGITS = 15
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 NOT_SECURE = N_(
@@ -65,14 +66,11 @@ NO_CLIENT = N_(
 )
 WRONG_HOST = N_("The portal isn't known under this address, so nothing was shown or done. Check the address.")
 LONG_HEADERS = N_("The request carries more headers than the portal reads, so nothing was done.")
-LONG_FORM = N_(
-    "This form holds more than the portal takes at once, so nothing was done. Shorten the text and send it again."
-)
 WRONG_TYPE = N_("The portal doesn't take this kind of content here, so nothing was done.")
 
 
 # what was sent doesn't fit, came too late, is too much or too often: somebody may be trying (ASVS 16.3.3)
-NOTED = frozenset({409, 413, 422, 429})
+NOTED = frozenset({408, 409, 413, 422, 429})
 _WORD = re.compile(r"[a-z-]{0,20}")
 
 
@@ -96,7 +94,7 @@ class Rules:
     is_long: Callable[[str], bool] = lambda _path: False
     is_machine: Callable[[str], bool] = lambda _path: False
     header_bytes: int = 32 * 1024
-    form_bytes: int = 64 * 1024
+    form_bytes: int = SHORT_BYTES
     machine_bytes: int = 20 * 1024
     long_form_bytes: int = 8 * 1024 * 1024
 
@@ -208,23 +206,6 @@ async def _read_fields(request: Request, most: int) -> forms.Fields:
     if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise RequestRefused(415, WRONG_TYPE)
     return forms.parse_fields(body)
-
-
-async def bounded_body(request: Request, most: int) -> bytes:
-    """Read a small body whole.
-
-    Raises:
-        RequestRefused: 413, it is longer, whatever its length says.
-    """
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > LENGTH_DIGITS or int(length) > most:
-        raise RequestRefused(413, LONG_FORM)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise RequestRefused(413, LONG_FORM)
-    return bytes(body)
 
 
 def check_head(scope: Scope, rules: Rules) -> None:
