@@ -1,4 +1,4 @@
-"""Serves the portal: one process, one worker, on loopback unless a proxy that speaks HTTPS stands before it."""
+"""Serves the portal: one process, one worker, on loopback alone; a proxy beside it speaks HTTPS to the network."""
 
 import asyncio
 import ctypes
@@ -37,7 +37,7 @@ def serve_portal(settings: Settings, policies: Callable[[], Engine]) -> int:
     """Serve until the process is told to end.
 
     Raises:
-        Invalid: The portal would be open to a network without HTTPS.
+        Invalid: The portal would be open to a network without HTTPS, or the settings don't fit otherwise.
 
     """
     check_exposure(settings)
@@ -76,18 +76,17 @@ def finish(portal: Portal) -> None:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to listen to a network in the clear.
+    """Refuse to listen to a network: the portal speaks plain HTTP, which goes in the clear to a proxy elsewhere, too.
 
     Raises:
-        Invalid: The host isn't loopback, and no HTTPS origin with its proxy is set.
+        Invalid: The host isn't loopback.
 
     """
-    if is_loopback(settings.host) or (settings.origin.startswith("https://") and settings.proxies):
-        return
-    raise Invalid(
-        f"the portal doesn't listen on {settings.host} without HTTPS: set PORTAL_ORIGIN to its https:// address and "
-        "PORTAL_PROXIES to the address of the proxy that ends TLS, or leave PORTAL_HOST at 127.0.0.1"
-    )
+    if not is_loopback(settings.host):
+        raise Invalid(
+            f"the portal doesn't listen on {settings.host}, where it would speak plain HTTP to a network: leave "
+            "PORTAL_HOST at 127.0.0.1 and let a proxy on the same machine end TLS (PORTAL_PROXIES=127.0.0.1)"
+        )
 
 
 def check_port(settings: Settings) -> None:

@@ -113,6 +113,11 @@ class Server:
         return f"postgresql://{user}@/{name}?host={self.folder}&port={self._port}"
 
 
+def programs() -> Path:
+    """Tell where the server's programs are."""
+    return _PROGRAMS[-1].parent
+
+
 @cache
 def server() -> Server:
     """Start the server of this process."""

@@ -85,6 +85,14 @@ def test_no_setting_has_a_secret_as_its_default() -> None:
     assert not any(getattr(Settings(), name) for name in secret)
 
 
+def test_each_secret_setting_has_its_time() -> None:
+    table = paper("Keys: rotate, retire").partition("### The other secrets, and when they change")[2]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    assert all(often and how for _, often, how in rows)
+    secret = {one.name for one in fields(Settings) if not one.repr}
+    assert secret <= set(re.findall(r"`(\w+)`", " ".join(what for what, _, _ in rows)))
+
+
 def test_the_example_of_settings_is_taken_and_fits_the_unit(tmp_path: Path) -> None:
     environment = settings_of(ENVIRONMENT)
     known = {f"PORTAL_{one.name.upper()}" for one in fields(Settings)}

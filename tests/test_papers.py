@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from storage.schema import newest
+
 ROOT = Path(__file__).parents[1]
 PAPERS = ("README.md", "ARCHITECTURE.md", "SECURITY.md", "deploy/README.md", "CONTRIBUTING.md", "DECISIONS.md")
 TOPS = ("portal/", "policies/", "storage/", "templates/", "tests/", "deploy/")
+READ = {".md", ".py", ".yaml", ".example", ".service", ".conf", ".html", ""}  # that may name a section
 # made by set-up or by running, or patterns: not in the tree
 MADE = ("build/", "dist/", "portal/web/static/vendor")
 
@@ -44,6 +47,21 @@ def _tests(path: Path) -> frozenset[str]:
     )
 
 
+def sections(text: str) -> set[str]:
+    """Give the sections of a paper."""
+    return set(re.findall(r"^##+ (.+)$", text, re.MULTILINE))
+
+
+def sections_named(text: str, *, within: bool = False) -> set[str]:
+    """Give the sections of deploy/README.md that a text names; `within` that paper also those named without it."""
+    flat = re.sub(r"\s*\n[ #*]*", " ", text)
+    named = re.findall(r"""deploy/README\.md`?(?:, |: )(?:["“]([^"”]+)["”]|([A-Z][^)."”]*)\))""", flat)
+    found = {quoted or bare for quoted, bare in named}
+    if within:
+        found |= {one for pair in re.findall(r'[(,] ?"([^"]+)"\)|see "([^"]+)"', flat) for one in pair if one}
+    return found
+
+
 def names_in(text: str) -> set[str]:
     """Give the paths that a paper names, without line ends or what follows a colon and a space."""
     found = {first or second for first, second in NAMED.findall(text)}
@@ -65,6 +83,22 @@ def test_every_path_and_every_test_that_a_paper_names_exists(paper: str) -> None
     assert not wrong
 
 
+def test_every_section_of_the_operators_paper_that_a_text_names_exists() -> None:
+    paper = ROOT / "deploy" / "README.md"
+    there = sections(paper.read_text("utf-8"))
+    paths = [ROOT / name for name in (*PAPERS, "CHANGELOG.md")]
+    paths += [path for top in ("deploy", "portal", "storage") for path in (ROOT / top).rglob("*") if path.is_file()]
+    paths = [path for path in paths if path.suffix in READ]
+    named = {path: sections_named(path.read_text("utf-8"), within=path == paper) for path in sorted(set(paths))}
+    assert len(named[paper]) > 5
+    assert "When the keys are lost" in named[ROOT / "portal" / "doctor" / "stores.py"]
+    assert not {path.name: found - there for path, found in named.items() if found - there}
+
+
+def test_the_steps_that_the_changelog_names_end_with_the_newest() -> None:
+    assert f"takes the steps 0002 to {newest()} at the start" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
 def test_every_threat_is_shown_by_a_test() -> None:
     text = (ROOT / "SECURITY.md").read_text("utf-8")
     held = text.split("## What is held off")[1].split("\n## ")[0]
@@ -72,6 +106,15 @@ def test_every_threat_is_shown_by_a_test() -> None:
     bare = [row for row in rows if not re.search(r"`tests/[^`]+::test_\w+`", row)]
     assert rows
     assert not bare
+
+
+def test_a_section_is_found_however_it_is_named() -> None:
+    text = """(deploy/README.md, On
+    # PostgreSQL) and `deploy/README.md`, “Run a witness”, ("Back up
+    and restore"), (see "Roll back"); the page "People" isn't one"""
+    assert sections_named(text) == {"On PostgreSQL", "Run a witness"}
+    assert sections_named(text, within=True) == {"On PostgreSQL", "Run a witness", "Back up and restore", "Roll back"}
+    assert sections("# A\n## B c\ntext\n### D") == {"B c", "D"}
 
 
 def test_a_path_that_is_not_there_is_noticed() -> None:

@@ -101,7 +101,7 @@ def keys(opened: Opened) -> Iterator[Finding]:
     try:
         keyring.start()
     except StorageError as error:
-        mend = "bring back the keys that belong to this data (deploy/README.md, Back up and restore)"
+        mend = "bring back the keys that belong to this data (deploy/README.md, When the keys are lost)"
         says = "the canary doesn't open: these keys are another portal's or older"
         yield Finding("keys", Mark.WRONG, str(error) if isinstance(error, KeyUnavailable) else says, mend)
         return

@@ -4,8 +4,8 @@ From the outside in:
 1. a random number for the request, which names it in logs and events;
 2. headers on every answer: strict CSP, no framing, no sniffing, no referrer to anybody outside, HSTS over HTTPS;
 3. what goes wrong further in becomes a calm page; an answer that broke off in the middle stays broken;
-4. transport: HTTPS, or a configured proxy that says so, or plain HTTP on loopback (the demonstration), else
-   nothing; proxy headers count from configured proxies only, which name their client;
+4. transport: HTTPS, or a configured proxy on this machine that says so, or plain HTTP on loopback (the
+   demonstration), else nothing; proxy headers count from configured proxies only, which name their client;
 5. the host asked for is one of ours, and headers are bounded;
 6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form that arrives in time
    (`bodies`), or an upload route's.
@@ -225,13 +225,14 @@ def check_transport(scope: Scope, rules: Rules) -> None:
     """Find out how the request really came, and write its true scheme and client into the scope.
 
     Raises:
-        RequestRefused: 400, over plain HTTP from anywhere but loopback; or a configured proxy doesn't say for whom it
-            asks: its own address would count for everybody, in all limits and in the log.
+        RequestRefused: 400, over plain HTTP from anywhere but loopback, a configured proxy elsewhere included; or a
+            configured proxy doesn't say for whom it asks: its own address would count for everybody, in all limits and
+            in the log.
     """
     peer = _address(scope["client"][0] if scope.get("client") else "")
     headers = Headers(scope=scope)
     forwarded = "x-forwarded-proto" in headers or "x-forwarded-for" in headers
-    if forwarded and peer is not None and any(peer in network for network in rules.proxies):
+    if forwarded and peer is not None and peer.is_loopback and any(peer in network for network in rules.proxies):
         scope["scheme"] = "https" if headers.getlist("x-forwarded-proto") == ["https"] else "http"
         client = _client(headers.getlist("x-forwarded-for"), rules)
         if client is None:

@@ -141,11 +141,11 @@ def test_keys_are_rotated_and_an_empty_one_retired(capsys: pytest.CaptureFixture
         ({"host": "0.0.0.0"}, False),  # noqa: S104 - that it is refused is the point
         ({"host": "portal.example"}, False),
         ({"host": "192.0.2.1", "origin": "https://portal.example"}, False),
-        ({"host": "192.0.2.1", "origin": "http://portal.example", "proxies": ("192.0.2.2",)}, False),
-        ({"host": "192.0.2.1", "origin": "https://portal.example", "proxies": ("192.0.2.2",)}, True),
+        ({"host": "192.0.2.1", "origin": "https://portal.example", "proxies": ("192.0.2.2",)}, False),
+        ({"host": "127.0.0.1", "origin": "https://portal.example", "proxies": ("127.0.0.1", "192.0.2.2")}, True),
     ],
 )
-def test_the_portal_listens_to_a_network_only_behind_a_proxy_with_https(
+def test_the_portal_listens_to_no_network_a_proxy_elsewhere_included(
     given: dict[str, object], *, allowed: bool
 ) -> None:
     settings = Settings(**given)  # type: ignore[arg-type]  # the cases above are settings

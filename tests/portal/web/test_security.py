@@ -290,7 +290,7 @@ def test_plain_http_on_loopback_is_the_demonstration(host: str, client: str) -> 
 
 def test_a_configured_proxy_says_whence_a_request_comes() -> None:
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9, 198.51.100.4, 10.0.0.3"}
-    answer = browser("http://portal.example", "10.0.0.1").get("/where", headers=headers)
+    answer = browser("http://portal.example", "127.0.0.1").get("/where", headers=headers)
     assert answer.text == "https 198.51.100.4"
     assert "strict-transport-security" in answer.headers
 
@@ -298,7 +298,7 @@ def test_a_configured_proxy_says_whence_a_request_comes() -> None:
 @pytest.mark.parametrize("client", ["192.0.2.7, 10.0.0.3", "10.0.0.4, 10.0.0.3", "unknown, 192.0.2.7"])
 def test_a_configured_proxy_names_its_client_by_an_address(client: str) -> None:
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": client}
-    answer = browser("http://portal.example", "10.0.0.1").get("/where", headers=headers)
+    answer = browser("http://portal.example", "127.0.0.1").get("/where", headers=headers)
     assert answer.text == f"https {'10.0.0.4' if client.startswith('10.') else '192.0.2.7'}"
 
 
@@ -307,16 +307,22 @@ def test_a_configured_proxy_that_does_not_say_for_whom_it_asks_is_refused(
     client: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers = {"X-Forwarded-Proto": "https"} | ({} if client is None else {"X-Forwarded-For": client})
-    answer = browser("http://portal.example", "10.0.0.1").get("/where", headers=headers)
+    answer = browser("http://portal.example", "127.0.0.1").get("/where", headers=headers)
     assert answer.status_code == 400
     assert "where this request comes from" in answer.text
-    assert "the proxy 10.0.0.1 doesn't name its client" in caplog.text
+    assert "the proxy 127.0.0.1 doesn't name its client" in caplog.text
 
 
 @pytest.mark.parametrize("proto", ["http", "https, http", ""])
 def test_a_configured_proxy_that_says_http_is_refused(proto: str) -> None:
-    one = browser("http://portal.example", "10.0.0.1")
+    one = browser("http://portal.example", "127.0.0.1")
     assert one.get("/where", headers={"X-Forwarded-Proto": proto}).status_code == 400
+
+
+def test_a_configured_proxy_on_another_machine_is_refused_over_plain_http() -> None:
+    one = browser("http://portal.example", "10.0.0.1")
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.4"}
+    assert one.get("/where", headers=headers).status_code == 400
 
 
 def test_proxy_headers_of_a_local_proxy_take_the_demonstration_away() -> None:
