@@ -37,7 +37,7 @@ lint: $(READY)  ## layout, types, imports, policies, templates
 bench: $(READY)  ## measure ratios against floors in the same run
 	@$(BIN)/python -m tests.bench
 
-faults: $(READY)  ## kill portal and witness 1,000 times each, do every other harm, run all that takes minutes; report it
+faults: $(READY)  ## kill portal, replicas and witness 1,000 times each, do every other harm, run all that takes minutes; report it
 	@PORTAL_KILLS=$(or $(KILLS),1000) $(PYTEST) -q -m "fault or slow"
 
 postgresql: $(READY)  ## all tests once more, on PostgreSQL

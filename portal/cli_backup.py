@@ -52,6 +52,7 @@ def backup(settings: Settings, arguments: argparse.Namespace) -> int:
             "missing": list(made.missing),
             "altered": list(made.altered),
             "removed": list(made.removed),
+            "held": list(made.held),
             "kept_since": made.kept_since.isoformat() if made.kept_since else None,
         }
         sys.stdout.write(json.dumps(said, indent=2) + "\n")
@@ -60,6 +61,11 @@ def backup(settings: Settings, arguments: argparse.Namespace) -> int:
     lines = [f"Backup {made.number} of {at} is whole: {made.objects} objects, {made.copied} new."]
     if made.removed:
         lines.append(f"Removed: backups {', '.join(map(str, made.removed))}.")
+    if made.held:
+        lines.append(
+            f"Not removed: backups {', '.join(map(str, made.held))}. The bucket keeps them until their time of object "
+            "lock is over, or its account may not delete versions; the next backup tries again."
+        )
     if made.kept_since:
         lines.append(
             f"The oldest backup that is kept is of {made.kept_since:%d %B %Y, %H:%M} UTC: what was destroyed in the "

@@ -85,8 +85,8 @@ def keys_retire(settings: Settings, arguments: argparse.Namespace) -> int:
 
     if not arguments.yes:
         raise Invalid(
-            f"copies of the data made while {arguments.key} was in use never open again without it (backups do, by the "
-            "recovery key); if none of them is needed, say so with --yes"
+            f"copies of the data made while {arguments.key} was in use never open again without it, but by the shares "
+            "of a recovery key that was in use then, as backups do; if none of them needs it, say so with --yes"
         )
     portal = open_portal(settings)
     with closing(portal.database):
@@ -98,7 +98,7 @@ def keys_retire(settings: Settings, arguments: argparse.Namespace) -> int:
 def retire_options(one: argparse.ArgumentParser) -> None:
     """Add the options of `portal keys retire`."""
     one.add_argument("key", help="the key's id, as `portal keys list` shows it")
-    one.add_argument("--yes", action="store_true", help="no backup that needs this key is needed any more")
+    one.add_argument("--yes", action="store_true", help="no copy of the data that needs this key is needed any more")
 
 
 def _progress(done: int, known: int) -> None:

@@ -9,7 +9,8 @@ StorageError
 ├── BadShares          shares of a recovery key that don't give it
 ├── StoreUnavailable   the object store or the database is away or too slow
 │   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
-│   └── Full           no space is left
+│   ├── Full           no space is left
+│   └── Held           the store keeps what was to be removed
 └── NotPermitted       a Permit that opens nothing
 """
 
@@ -56,6 +57,10 @@ class DatabaseUnavailable(StoreUnavailable):
 
 class Full(StoreUnavailable):
     """The store has no space left."""
+
+
+class Held(StoreUnavailable):
+    """The store keeps what was to be removed: it isn't gone."""
 
 
 class NotPermitted(StorageError):

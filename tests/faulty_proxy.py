@@ -12,7 +12,10 @@ from storage.objects.s3 import Bucket
 
 SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"
 NO_SUCH_KEY = b"<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>Not yet.</Message></Error>"
-INSTEAD = {"503": (503, SLOW_DOWN), "absent": (404, NO_SUCH_KEY), "other": (200, b"<html><p>Sign in to the network")}
+DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Not yours.</Message></Error>"
+UNKNOWN = b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>No such thing.</Message></Error>"
+INSTEAD = {"503": (503, SLOW_DOWN), "denied": (403, DENIED), "unknown": (501, UNKNOWN)}
+INSTEAD |= {"absent": (404, NO_SUCH_KEY), "other": (200, b"<html><p>Sign in to the network")}
 Matches = Callable[[str, str], bool]
 
 

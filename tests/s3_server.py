@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from minio import Minio
+from minio.commonconfig import ENABLED, GOVERNANCE
+from minio.objectlockconfig import DAYS, ObjectLockConfig
+from minio.versioningconfig import VersioningConfig
 
 from portal.demo.servers import free_port
 from storage.errors import StoreUnavailable
 from storage.objects.s3 import Bucket, S3Store
 
 START_SECONDS = 60
-
+BUCKETS, MAKER = "sealed", "maker"  # how the names of all buckets begin; the account that makes them
 
 WEED = Path(sys.executable).with_name("weed")
 
@@ -36,7 +40,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
 def running(folder: Path) -> Iterator[Bucket]:
     """Run a server that keeps its things in a folder, with one bucket."""
     port = free_port()
-    bucket = Bucket(f"http://127.0.0.1:{port}", "sealed", "portal", secrets.token_hex(16))
+    bucket = Bucket(f"http://127.0.0.1:{port}", BUCKETS, "portal", secrets.token_hex(16))
     (folder / "data").mkdir()
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -51,9 +55,11 @@ def running(folder: Path) -> Iterator[Bucket]:
 
 
 def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
-    credentials = [{"accessKey": bucket.access_key, "secretKey": bucket.secret_key}]
-    identity = {"name": "portal", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    identities = [
+        _identity("portal", bucket, [f"{action}:{BUCKETS}*" for action in ("Read", "Write", "List")]),
+        _identity(MAKER, bucket, ["Admin"]),
+    ]
+    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
     names = ["master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port"]
     names += ["filer.port.grpc", "s3.port.grpc"]
     return [
@@ -74,8 +80,18 @@ def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
     ]
 
 
+def _identity(name: str, bucket: Bucket, actions: list[str]) -> dict[str, Any]:
+    credentials = [{"accessKey": name, "secretKey": bucket.secret_key}]
+    return {"name": name, "credentials": credentials, "actions": actions}
+
+
+def maker(bucket: Bucket) -> Minio:
+    """Give the client of who makes buckets, which the portal's account can't."""
+    return Minio(bucket.endpoint.removeprefix("http://"), MAKER, bucket.secret_key, secure=False)
+
+
 def _wait(bucket: Bucket, server: subprocess.Popen[bytes]) -> None:
-    client = Minio(bucket.endpoint.removeprefix("http://"), bucket.access_key, bucket.secret_key, secure=False)
+    client = maker(bucket)
     end = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -88,11 +104,14 @@ def _wait(bucket: Bucket, server: subprocess.Popen[bytes]) -> None:
             return
 
 
-def another(bucket: Bucket) -> Bucket:
-    """Make another bucket on the same server."""
-    made = replace(bucket, name=f"b{secrets.token_hex(8)}")
-    client = Minio(made.endpoint.removeprefix("http://"), made.access_key, made.secret_key, secure=False)
-    client.make_bucket(made.name)
+def another(bucket: Bucket, kind: str = "plain") -> Bucket:
+    """Make another bucket on the same server: plain, versioned, suspended (which it once was) or locked (for a day)."""
+    made, client = replace(bucket, name=f"{BUCKETS}-{secrets.token_hex(8)}"), maker(bucket)
+    client.make_bucket(made.name, object_lock=kind == "locked")
+    if kind in {"versioned", "suspended"}:
+        client.set_bucket_versioning(made.name, VersioningConfig(ENABLED))
+    if kind == "locked":
+        client.set_object_lock_config(made.name, ObjectLockConfig(GOVERNANCE, 1, DAYS))
     return made
 
 

@@ -119,7 +119,7 @@ def _store(folder: Path) -> Iterator[dict[str, Any]]:
     identity = {
         "name": "portal",
         "credentials": [{"accessKey": "portal", "secretKey": secret}],
-        "actions": ["Admin", "Read", "Write", "List"],
+        "actions": [f"{action}:{BUCKET}" for action in ("Read", "Write", "List")],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     names = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port.grpc", "s3.port.grpc")

@@ -9,6 +9,7 @@ from typing import Final
 from policies.engine import Engine, PolicyError
 from portal.app import has_portal, object_store, open_keys
 from portal.audit.sequencer import signed_edge
+from portal.doctor.bucket import removal
 from portal.doctor.findings import Finding, Mark
 from portal.doctor.network import serves
 from portal.errors import Invalid
@@ -20,8 +21,9 @@ from portal.usecases.witnesses import load_policy
 from portal.work import Portal, utc_now
 from storage import schema
 from storage.database import Database
-from storage.errors import Damaged, KeyUnavailable, StorageError, Unprotected
+from storage.errors import Damaged, Held, KeyUnavailable, StorageError, Unprotected
 from storage.keyring import Keyring
+from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore, new_name
 from storage.repositories.backups import BackupRecords
 from storage.repositories.tree import TreeRecords
@@ -132,19 +134,25 @@ def _objects(settings: Settings) -> tuple[ObjectStore | None, list[Finding]]:
         mend = "change the settings objects and s3_*"
         return None, [Finding("objects", Mark.WRONG, " ".join(str(error).split()), mend)]
     name, content = new_name(), secrets.token_bytes(PROBE_BYTES)
+    held: Held | None = None
     try:
         store.check()
         store.put(name, [content])
         with store.get(name) as blocks:
             same = b"".join(blocks) == content
-        store.delete(name)
+        try:
+            store.delete(name)
+        except Held as error:
+            held = error
+        kept = [removal(store, held)] if isinstance(store, S3Store) else []
     except StorageError as error:
         mend = f"let the portal's account read, write, list and delete in {where}, and see that it has room"
         return store, [Finding("objects", Mark.WRONG, f"{where}: {' '.join(str(error).split())}", mend)]
     if not same:
         mend = "stop the portal, and look for what changes contents on their way to the store"
         return store, [Finding("objects", Mark.WRONG, f"{where} gives back other bytes than were put", mend)]
-    return store, [Finding("objects", Mark.OK, f"{where} takes, gives back and removes")]
+    says = f"{where} takes and gives back" if held else f"{where} takes, gives back and removes"
+    return store, [Finding("objects", Mark.OK, says), *kept]
 
 
 def backups(opened: Opened) -> Iterator[Finding]:

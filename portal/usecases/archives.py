@@ -4,6 +4,7 @@ Each file passes the gate by itself when its turn comes, with an intent and an o
 document tells of archives too, and an access that ends in the middle ends the archive.
 """
 
+import logging
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,8 +21,10 @@ from portal.usecases.marked_copies import MARKED_ALONE, is_pdf, leaves_marked
 from portal.usecases.particulars import Particulars, open_particulars
 from portal.work import Intent, Portal
 from storage import permits
+from storage.errors import StorageError
 from storage.tables import Document, Room
 
+log = logging.getLogger("portal.web")
 NOTHING_HERE = N_("There is no file in this room yet that you can download, so there is no archive to make.")
 
 
@@ -78,7 +81,10 @@ class Archive:
             result = FAILED
             raise
         finally:
-            end_download(portal, download.intent, result, sent)
+            try:
+                end_download(portal, download.intent, result, sent)
+            except StorageError as error:  # owed now; neither the archive nor its own outcome is at fault
+                log.error("the outcome of a download could not be recorded: %s", type(error).__qualname__)  # noqa: TRY400 - its words may be confidential
 
 
 def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: bool = True) -> Archive:

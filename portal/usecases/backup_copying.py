@@ -1,8 +1,9 @@
 """Copies objects into a folder of backups, each once for all of them, and heals what rotted there.
 
-1. What the newest backup that can be read says of an object is believed only as far as its signature goes; an object of
-   the same size is taken to be as it was, but for the part whose turn it is: of that every byte is read again. After
-   PARTS backups all were. Whoever makes the backup can have all of it read at once.
+1. What backups that can be read say of an object is believed only as far as their signatures go, and as long as one of
+   them is kept: one that a later backup lacks stays known. An object of the same size as in the newest is taken to be
+   as it was, but for the part whose turn it is: of that every byte is read again, and of one that the newest lacks.
+   After PARTS backups all were. Whoever makes the backup can have all of it read at once.
 2. An object in the folder that isn't as it was, or that no backup tells of, is held against the portal's own, which
    takes its place if it is as it was: until it was read whole, nothing is removed.
 3. An object of the portal's that isn't as backups have it has changed, which no object ever does: it is named, and
@@ -27,7 +28,8 @@ class Copying:
     """One backup's copying.
 
     Attributes:
-        known: What is known of objects: by the last backup, and of those that this one looked at.
+        known: What is known of objects: by the backups that are kept, and of those that this one looked at.
+        doubted: Those of them that the newest backup doesn't have.
         part: Which part is read again; None: all.
         copied: Objects that the folder didn't have.
         healed: Objects that were altered or missing in the folder, and are as they were again.
@@ -38,6 +40,7 @@ class Copying:
     portal: Portal
     folder: BackupPlace
     known: dict[str, Kept]
+    doubted: set[str]
     part: int | None
     copied: set[str] = field(default_factory=set)
     healed: set[str] = field(default_factory=set)
@@ -72,13 +75,16 @@ class Copying:
 
     def _is_there(self, name: str, known: Kept) -> bool:
         """Tell whether an object is in the folder as it is known: by its size, or all of it where it is its turn."""
-        if name in self._read or (self.part is not None and int(name[:4], 16) % PARTS != self.part):
+        turn = self.part is None or int(name[:4], 16) % PARTS == self.part or name in self.doubted
+        if name in self._read or not turn:
             try:
                 return self.folder.objects.size(name) == known.size
             except Missing:
                 return False
-        self._read.add(name)
-        return self._there(name) == known
+        if self._there(name) != known:
+            return False
+        self._read.add(name)  # not before: one that isn't as it was is read again when another moment is looked at
+        return True
 
     def _there(self, name: str) -> Kept | None:
         try:

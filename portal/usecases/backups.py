@@ -28,7 +28,7 @@ from portal.usecases.backup_places import make_place
 from portal.usecases.recovery import NONE, backup_signers, find_recovery_key, seal_all
 from portal.work import Intent, Portal, Work
 from storage.backups import Backup, RecoveryKey, WholeBackup
-from storage.errors import Damaged, Missing, StorageError, StoreUnavailable
+from storage.errors import Damaged, Held, Missing, StorageError, StoreUnavailable
 from storage.holders import active_recovery
 from storage.recovery import manifest as manifests
 from storage.recovery import offline, snapshot
@@ -50,6 +50,7 @@ class Made:
         healed: Objects that had been altered in the folder, or lost there, and are as they were again.
         missing: Objects that records name and that weren't there.
         altered: Those of them that are there, and not as earlier backups have them.
+        held: Older ones that were to be removed too, and that the place doesn't let go of yet.
         kept_since: Of when the oldest backup is that is kept anywhere.
 
     """
@@ -62,6 +63,7 @@ class Made:
     missing: tuple[str, ...]
     altered: tuple[str, ...]
     removed: tuple[int, ...]
+    held: tuple[int, ...]
     kept_since: datetime | None
 
 
@@ -97,7 +99,7 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
             raise
         said = {"copied": len(copying.copied), "healed": len(copying.healed), "altered": len(copying.altered)}
         _end(portal, intent, row.id, objects=len(made.objects), missing=len(made.missing), **said)
-        removed = remove_older(portal, folder, keep) if keep is not None else ()
+        removed, held = remove_older(portal, folder, keep) if keep is not None else ((), ())
     return Made(
         made.number,
         made.made,
@@ -107,12 +109,16 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
         made.missing,
         tuple(sorted(copying.altered)),
         removed,
+        held,
         kept_since(portal),
     )
 
 
-def remove_older(portal: Portal, folder: BackupPlace, keep: int) -> tuple[int, ...]:
-    """Remove all but the newest backups of a folder that is locked; gives their numbers.
+def remove_older(portal: Portal, folder: BackupPlace, keep: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Remove all but the newest backups of a folder that is locked.
+
+    Returns:
+        The numbers of those that went, and of those that the folder doesn't let go of.
 
     Raises:
         Damaged: The manifest of one that stays can't be read: no object was removed.
@@ -127,14 +133,19 @@ def remove_older(portal: Portal, folder: BackupPlace, keep: int) -> tuple[int, .
         permit = work.require_on(Action.BACK_UP, PortalFacts())
         work.note(permit, step="remove", backups=len(doomed))
         intent = work.begins(permit)
+    held = []
     for one in doomed:
-        folder.remove(one)
+        try:
+            folder.remove(one)
+        except Held:
+            held.append(one)
+    named |= {name for one in held for name in _own(portal, one).objects}
     objects, stock = folder.sweep(named), look_at(portal, folder)
     with portal.work(BACKUP) as work:
         permit = work.require_on(Action.BACK_UP, PortalFacts())
         take_stock(work, folder, stock)
         work.completes(permit, intent, objects=objects)
-    return tuple(one.number for one in doomed)
+    return tuple(one.number for one in doomed if one not in held), tuple(one.number for one in held)
 
 
 Stock = Mapping[UUID, Manifest | None]  # the complete backups of a folder, with what isn't known to be whole
@@ -245,7 +256,7 @@ def _make(
     portal: Portal, folder: BackupPlace, row: Backup, recovery: RecoveryKey, *, check: bool
 ) -> tuple[Manifest, Copying]:
     place = folder.begin(row.number, row.id)
-    copying = Copying(portal, folder, _known(portal, folder), None if check else row.number % PARTS)
+    copying = Copying(portal, folder, *_known(portal, folder), None if check else row.number % PARTS)
     for turn in range(1, TURNS + 1):
         with snapshot.taken(portal.database, portal.settings.data) as path:
             if not snapshot.opens_with(path, recovery):
@@ -263,14 +274,20 @@ def _make(
     return made, copying
 
 
-def _known(portal: Portal, folder: BackupPlace) -> dict[str, Kept]:
-    """Tell what the newest backup of the folder holds that can be read and is ours."""
+def _known(portal: Portal, folder: BackupPlace) -> tuple[dict[str, Kept], set[str]]:
+    """Tell what the backups of the folder hold that can be read and are ours, and which of it the newest doesn't have.
+
+    An object that a backup had to leave out, altered or lost, is held against what earlier ones know of it. So each
+    manifest is read once, which takes a tenth of a second and a megabyte where it names 10,000 objects.
+    """
+    known: dict[str, Kept] = {}
+    newest: set[str] | None = None
     for entry in reversed(folder.complete()):
-        try:
-            return dict(_own(portal, entry).objects)
-        except (Damaged, Missing):
-            continue
-    return {}
+        with suppress(Damaged, Missing):
+            objects = _own(portal, entry).objects
+            newest = set(objects) if newest is None else newest
+            known = {**objects, **known}
+    return known, known.keys() - (newest or set())
 
 
 def _own(portal: Portal, entry: BackupEntry) -> Manifest:

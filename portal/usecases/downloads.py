@@ -40,6 +40,7 @@ COMPLETE: Final = "complete"
 ABORTED: Final = "aborted"  # whoever asked for it left
 STOPPED: Final = "stopped"  # the access ended in the middle
 FAILED: Final = "failed"
+REFUSED: Final = "refused"  # as many were under way already as may be; it didn't begin
 
 
 @dataclass(frozen=True, slots=True)

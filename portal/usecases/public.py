@@ -82,7 +82,7 @@ def public_key(portal: Portal, publication: UUID) -> bytes:
 
 
 def public_bytes(portal: Portal, one: Public, span: Span) -> Iterator[bytes]:
-    """Read the file, or a part of it.
+    """Read the file, or a part of it; nothing is looked up before the first block is asked for.
 
     Raises:
         NotFound: It was withdrawn.
@@ -96,7 +96,7 @@ def public_bytes(portal: Portal, one: Public, span: Span) -> Iterator[bytes]:
         raise Damaged
     read = partial(sealed_bytes, portal, one.object_name)
     reader = Reader(public_key(portal, one.id), version_context(one.id), sealed, read)
-    return reader.range(span.start, span.stop)
+    yield from reader.range(span.start, span.stop)
 
 
 def take_away(portal: Portal, publication: UUID, name: str) -> bool:

@@ -14,11 +14,13 @@ from portal.errors import Unavailable
 from portal.turns import Taken
 from portal.work import Portal
 
-OF_ONE_STATE: Final = 6  # at a time; a server has forty threads
+AT_ONCE: Final = 24  # of forty threads for pages, and of those in which what is sent is made
+OF_ONE_STATE: Final = 6
 OF_ONE_PERSON: Final = 3  # of the secretariat or of a body of the Conference
+_ALL: Final = b"all that is large"
 BUSY: Final = N_(
-    "Several papers or pages are in the making for you and your colleagues at this moment. Wait a moment and try "
-    "again; nothing was lost."
+    "Several papers or pages are in the making at this moment, for you, your colleagues or others. Wait a moment and "
+    "try again; nothing was lost."
 )
 
 
@@ -27,7 +29,7 @@ def a_share(portal: Portal, caller: Caller) -> Iterator[None]:
     """Come in for something large, once the gate has let the caller do it.
 
     Raises:
-        Unavailable: Their State has as many under way as it may.
+        Unavailable: Their State has as many under way as it may, or all have.
 
     """
     with ExitStack() as inside:
@@ -42,5 +44,5 @@ def _limits(caller: Caller) -> dict[bytes, int]:
     """Give the limit of whom the gate let in last: of their State, or where they have none their own."""
     person = caller.met[-1][0].person if caller.met else None
     if person is None or person.state_code:
-        return {b"large" + (person.state_code if person else "").encode(): OF_ONE_STATE}
-    return {b"large" + person.id.bytes: OF_ONE_PERSON}
+        return {_ALL: AT_ONCE, b"large" + (person.state_code if person else "").encode(): OF_ONE_STATE}
+    return {_ALL: AT_ONCE, b"large" + person.id.bytes: OF_ONE_PERSON}

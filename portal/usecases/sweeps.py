@@ -15,6 +15,7 @@ from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.work import Portal
 from storage import permits
+from storage.errors import Held
 
 SWEEPER: Final = Caller(machine=Machine.SWEEPER)
 KEPT: Final = timedelta(days=1)
@@ -24,6 +25,7 @@ def sweep_objects(portal: Portal) -> int:
     """Remove the objects that no version or scanned copy names; gives how many there were.
 
     Raises:
+        Held: The object store doesn't let go of some; the others are gone.
         StoreUnavailable: The object store is away; the rest is swept the next time.
 
     """
@@ -36,6 +38,12 @@ def sweep_objects(portal: Portal) -> int:
         if orphans or unfinished:
             permit = work.require_on(Action.SWEEP_OBJECTS, PortalFacts())
             work.note(permit, objects=len(orphans), unfinished=unfinished)
+    held: Held | None = None
     for name in orphans:
-        portal.objects.delete(name)
+        try:
+            portal.objects.delete(name)
+        except Held as error:
+            held = error
+    if held is not None:
+        raise held
     return len(orphans)

@@ -35,7 +35,7 @@ from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document, Person
 
 TOGETHER: Final = timedelta(hours=1)
-WORST_FIRST: Final = ("unknown", "failed", "stopped", "aborted")
+WORST_FIRST: Final = ("unknown", "failed", "stopped", "aborted", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +294,4 @@ def _end(line: Line, ends: Sequence[Said | None]) -> None:
     line.size = sum(detail["bytes"] for detail in details if isinstance(detail.get("bytes"), int))
     results = {str(detail.get("result", "unknown")) for detail in details}
     if len(details) == len(ends):
-        line.result = next(
-            (worst for worst in ("unknown", "failed", "stopped", "aborted") if worst in results), "complete"
-        )
+        line.result = next((worst for worst in WORST_FIRST if worst in results), "complete")

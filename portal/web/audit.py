@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from threading import Event
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -154,7 +155,7 @@ def export_paper(request: Request) -> Response:
     portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     wanted = begin_paper(portal, caller, on, _whole_search(request), streams=request.method == "GET")
     body = paper_blocks(request, wanted, portal.state_names(language_of(request)))
-    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, (media.PDF, "trail.pdf"))
+    return _send(request, Action.EXPORT_REVIEW_TRAIL, wanted.export, body, (media.PDF, "trail.pdf"), stop=Event())
 
 
 def _table(request: Request, begin: Callable[..., Export], action: Action) -> Response:
@@ -171,7 +172,14 @@ def _whole_search(request: Request) -> Search:
     return search
 
 
-def _send(request: Request, action: Action, export: Export, body: Iterator[bytes], kind: tuple[str, str]) -> Response:
+def _send(
+    request: Request,
+    action: Action,
+    export: Export,
+    body: Iterator[bytes],
+    kind: tuple[str, str],
+    stop: Event | None = None,
+) -> Response:
     portal, caller, on = portal_of(request), caller_of(request), id_from(request, "id")
     headers = {
         **HEADERS,
@@ -186,6 +194,7 @@ def _send(request: Request, action: Action, export: Export, body: Iterator[bytes
         Going(portal, caller, action, on),
         partial(end_download, portal, export.intent),
         whose(export.intent),
+        stop=stop,
     )
     return Sending(stream, headers)
 

@@ -126,15 +126,8 @@ def send_copy(
     takes: str,
     headers: Mapping[str, str] = HEADERS,
 ) -> Response:
-    """Send a marked copy, which is made meanwhile; stopped once the access ends."""
-
-    def still(progress: bool) -> bool:  # noqa: FBT001  # as a stream asks
-        if going(progress):
-            return True
-        copying.stop.set()
-        return False
-
-    stream = Stream(copying.blocks(partial(still, progress=False)), still, end, takes)
+    """Send a marked copy, which is made meanwhile."""
+    stream = Stream(copying.blocks(partial(going, progress=False)), going, end, takes, stop=copying.stop)
     return Sending(stream, {**headers, "Content-Type": media.PDF, "Content-Disposition": content_disposition(name)})
 
 

@@ -91,6 +91,11 @@ SENTENCES = {
         N_("The address may be wrong, or what it led to isn't open to you."),
         N_("If somebody sent you here, ask them or the officer assigned to the review. Nothing was lost."),
     ),
+    408: Sentences(
+        N_("This came too slowly"),
+        N_("What you sent came too slowly, so the portal stopped reading it. Nothing was done."),
+        N_("Go back: what you entered is still there. Send it again, over a better line if you can."),
+    ),
     409: Sentences(
         N_("Somebody was here before you"),
         N_("What you were changing has changed meanwhile, so your change was not made. Nothing was lost."),

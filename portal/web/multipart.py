@@ -1,8 +1,8 @@
 """Reads an upload part by part while it arrives (RFC 7578): nothing is spooled, nothing is kept.
 
 Rules: the token first unless a header carried it; fields before files; bounded numbers and sizes of everything
-but the files' own contents, which the reader of a file bounds; an end without the closing boundary is a cut
-connection, and the file that was being read says so instead of ending.
+but the files' own contents, which the reader of a file bounds; all of it at a least rate (`bodies`); an end without
+the closing boundary is a cut connection, and the file that was being read says so instead of ending.
 """
 
 import re
@@ -18,10 +18,12 @@ from starlette.requests import Request
 
 from portal.domain.texts import N_
 from portal.web import csrf
+from portal.web.bodies import UPLOAD_SECONDS, Paced
 from portal.web.refusals import RequestRefused
 
 PARTS_MOST = 200
 FIELD_BYTES = 64 * 1024
+FIELDS_BYTES = 256 * 1024  # of all fields together
 HEADER_BYTES = 8 * 1024
 HEADERS_MOST = 8
 CHECKED_TOKEN = "portal.checked_token"  # noqa: S105 - a key of the request's state, not a secret
@@ -70,12 +72,14 @@ async def multipart(request: Request) -> AsyncIterator[FieldPart | FilePart]:
     """Read the parts of an upload in their order.
 
     Raises:
-        RequestRefused: 400 malformed or cut off, 403 no valid token in front, 413 too many or too large parts.
+        RequestRefused: 400 malformed or cut off, 403 no valid token in front, 413 too many or too large parts,
+            408 it comes too slowly.
         ClientDisconnect: The browser went away.
     """
     reader = _Reader(request)
     checked = bool(getattr(request.state, CHECKED_TOKEN, False))
     files = False
+    held = 0
     for count in range(PARTS_MOST + 1):
         headers = await reader.next_part()
         if headers is None:
@@ -85,6 +89,9 @@ async def multipart(request: Request) -> AsyncIterator[FieldPart | FilePart]:
         if count == PARTS_MOST:
             raise RequestRefused(413, TOO_MUCH)
         part = await _part(reader, headers)
+        held += len(part.value) if isinstance(part, FieldPart) else 0
+        if held > FIELDS_BYTES:
+            raise RequestRefused(413, TOO_MUCH)
         if not checked:
             first = isinstance(part, FieldPart) and part.name == csrf.FIELD
             csrf.check_token(request, part.value if first and isinstance(part, FieldPart) else None)
@@ -163,7 +170,7 @@ class _Reader:
         boundary = options.get(b"boundary", b"")
         if content_type != b"multipart/form-data" or not boundary:
             raise RequestRefused(415, UNREADABLE)
-        self._stream = request.stream()
+        self._paced = Paced(request.stream(), UPLOAD_SECONDS)
         self._events: deque[tuple[_Kind, bytes | dict[bytes, bytes]]] = deque()
         self._heads = _Heads()
         self._inside = False
@@ -212,7 +219,7 @@ class _Reader:
         while not self._events:
             if self._ended:
                 raise RequestRefused(400, CUT)
-            data = await anext(self._stream, b"")
+            data = await self._paced.next()
             self._ended = not data
             try:
                 self._parser.write(data)

@@ -237,9 +237,8 @@ async def download(request: Request) -> Response:
         headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{one.size}"
     if request.method == "HEAD":
         return Response(headers=headers)
-    blocks = await to_thread.run_sync(public_bytes, portal, one, span)
     address = request.client.host if request.client else ""
-    stream = Stream(blocks, lambda _: True, lambda _result, _sent: None, address, public=True)
+    stream = Stream(public_bytes(portal, one, span), lambda _: True, lambda _result, _sent: None, address, public=True)
     return Sending(stream, headers, 200 if wanted is None else 206)
 
 

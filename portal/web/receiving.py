@@ -22,6 +22,7 @@ from portal.errors import NotFound
 from portal.web.multipart import CUT
 from portal.web.refusals import RequestRefused
 from portal.web.sending import RECHECK_SECONDS, holds
+from storage.errors import DatabaseUnavailable
 
 BATCH_BYTES: Final = 512 * 1024
 BATCHES_WAITING: Final = 4
@@ -157,8 +158,9 @@ class Receiving(Generic[Taken]):
                 if time.monotonic() - moved > STALLED_SECONDS:
                     self._failure = RequestRefused(400, CUT)
                     break
-                if not await to_thread.run_sync(holds, self._goes_on, progress):
-                    self._failure = NotFound()
+                held = await to_thread.run_sync(holds, self._goes_on, progress)
+                if not held:
+                    self._failure = DatabaseUnavailable() if held is None else NotFound()
                     break
             self._pouring.cancel()
 

@@ -5,9 +5,10 @@ From the outside in:
 2. headers on every answer: strict CSP, no framing, no sniffing, no referrer to anybody outside, HSTS over HTTPS;
 3. what goes wrong further in becomes a calm page; an answer that broke off in the middle stays broken;
 4. transport: HTTPS, or a configured proxy on this machine that says so, or plain HTTP on loopback (the
-   demonstration), else nothing; proxy headers count from configured proxies only;
+   demonstration), else nothing; proxy headers count from configured proxies only, which name their client;
 5. the host asked for is one of ours, and headers are bounded;
-6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form or an upload route's.
+6. an unsafe method comes from a page of ours (`csrf`), and its body is a bounded form that arrives in time
+   (`bodies`), or an upload route's.
 
 What walls 4 to 6 turn away is in the portal's own log: number, address, status, and nothing that the client wrote.
 
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.domain.texts import N_
 from portal.web import cookies, csrf, forms, multipart
+from portal.web.bodies import SHORT_BYTES, bounded_body
 from portal.web.failures import on_left, on_refused, on_unknown
 from portal.web.refusals import RequestRefused
 
@@ -53,22 +55,22 @@ HEADERS = {
 }
 HSTS = "max-age=63072000; includeSubDomains"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-LENGTH_DIGITS = 15
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 NOT_SECURE = N_(
     "The portal answers only over a secure connection, so nothing was shown or done. Use its https address."
 )
+NO_CLIENT = N_(
+    "What stands before the portal didn't say where this request comes from, so nothing was shown or done. "
+    "Tell those who run the portal."
+)
 WRONG_HOST = N_("The portal isn't known under this address, so nothing was shown or done. Check the address.")
 LONG_HEADERS = N_("The request carries more headers than the portal reads, so nothing was done.")
-LONG_FORM = N_(
-    "This form holds more than the portal takes at once, so nothing was done. Shorten the text and send it again."
-)
 WRONG_TYPE = N_("The portal doesn't take this kind of content here, so nothing was done.")
 
 
 # what was sent doesn't fit, came too late, is too much or too often: somebody may be trying (ASVS 16.3.3)
-NOTED = frozenset({409, 413, 422, 429})
+NOTED = frozenset({408, 409, 413, 422, 429})
 _WORD = re.compile(r"[a-z-]{0,20}")
 
 
@@ -92,7 +94,7 @@ class Rules:
     is_long: Callable[[str], bool] = lambda _path: False
     is_machine: Callable[[str], bool] = lambda _path: False
     header_bytes: int = 32 * 1024
-    form_bytes: int = 64 * 1024
+    form_bytes: int = SHORT_BYTES
     machine_bytes: int = 20 * 1024
     long_form_bytes: int = 8 * 1024 * 1024
 
@@ -206,23 +208,6 @@ async def _read_fields(request: Request, most: int) -> forms.Fields:
     return forms.parse_fields(body)
 
 
-async def bounded_body(request: Request, most: int) -> bytes:
-    """Read a small body whole.
-
-    Raises:
-        RequestRefused: 413, it is longer, whatever its length says.
-    """
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > LENGTH_DIGITS or int(length) > most:
-        raise RequestRefused(413, LONG_FORM)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise RequestRefused(413, LONG_FORM)
-    return bytes(body)
-
-
 def check_head(scope: Scope, rules: Rules) -> None:
     """Check the host that was asked for and the size of the head.
 
@@ -240,14 +225,20 @@ def check_transport(scope: Scope, rules: Rules) -> None:
     """Find out how the request really came, and write its true scheme and client into the scope.
 
     Raises:
-        RequestRefused: 400, over plain HTTP from anywhere but loopback, a configured proxy elsewhere included.
+        RequestRefused: 400, over plain HTTP from anywhere but loopback, a configured proxy elsewhere included; or a
+            configured proxy doesn't say for whom it asks: its own address would count for everybody, in all limits and
+            in the log.
     """
     peer = _address(scope["client"][0] if scope.get("client") else "")
     headers = Headers(scope=scope)
     forwarded = "x-forwarded-proto" in headers or "x-forwarded-for" in headers
     if forwarded and peer is not None and peer.is_loopback and any(peer in network for network in rules.proxies):
         scope["scheme"] = "https" if headers.getlist("x-forwarded-proto") == ["https"] else "http"
-        scope["client"] = (_client(headers.getlist("x-forwarded-for"), peer, rules), 0)
+        client = _client(headers.getlist("x-forwarded-for"), rules)
+        if client is None:
+            log.error("the proxy %s doesn't name its client in X-Forwarded-For: nobody gets in through it", peer)
+            raise RequestRefused(400, NO_CLIENT)
+        scope["client"] = (client, 0)
         local = False
     else:
         local = _is_loopback(peer) and host_name(headers.get("host", "")) in LOOPBACK_NAMES
@@ -264,17 +255,17 @@ def host_name(host: str) -> str:
     return host[:end].lower() if not port or (port.isascii() and port.isdecimal()) else ""
 
 
-def _client(forwarded: list[str], peer: IPv4Address | IPv6Address, rules: Rules) -> str:
-    """Walk X-Forwarded-For from its end to the first address that isn't a proxy's: the rest is the client's word."""
-    seen = peer
+def _client(forwarded: list[str], rules: Rules) -> str | None:
+    """Walk X-Forwarded-For from its end to the first address that isn't a proxy's: the rest is the client's word.
+
+    None: before that there is something that is no address, or nothing at all.
+    """
+    seen = None
     for entry in reversed(",".join(forwarded).split(",")):
-        address = _address(entry.strip())
-        if address is None:
+        seen = _address(entry.strip())
+        if seen is None or not any(seen in network for network in rules.proxies):
             break
-        seen = address
-        if not any(address in network for network in rules.proxies):
-            break
-    return str(seen)
+    return None if seen is None else str(seen)
 
 
 def _is_loopback(peer: IPv4Address | IPv6Address | None) -> bool:

@@ -4,6 +4,8 @@
 2. An object is sent in parts of 8 MiB, one at a time: memory stays constant, and a put that fails is aborted.
 3. The client can't ask for "only if absent": a put looks first, and names are random 128-bit numbers.
 4. Whatever the client or its transport raise leaves here as one of `storage.errors`.
+5. What is removed is removed with all its versions, whether or not the bucket is known to keep any. Where one can't be,
+   for object lock or for want of a right, that is an error.
 """
 
 import os
@@ -17,22 +19,27 @@ from urllib.parse import urlsplit
 
 import certifi
 from minio import Minio
+from minio.commonconfig import ENABLED
 from minio.error import MinioException, S3Error
+from minio.versioningconfig import SUSPENDED
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
-from storage.errors import Exists, Full, Missing, StoreUnavailable
+from storage.errors import Exists, Full, Held, Missing, StoreUnavailable
 from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
 
 # Memory a put takes is a few parts; 10,000 parts, the most that S3 allows, make 80 GiB.
 _PART = 8 * 1024 * 1024
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 30
-_ABSENT = {"NoSuchKey", "NoSuchObject"}
+_ABSENT = {"NoSuchKey", "NoSuchObject", "NoSuchVersion"}
 _FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 _BEYOND_THE_END = {"InvalidRange"}
+_HELD = {"AccessDenied", "InvalidRequest", "ObjectLocked"}  # the second: how MinIO says that an object is locked
+_NO_VERSIONS = {"NotImplemented"}  # of a store that knows no versions at all
+_NO_LOCK = {"ObjectLockConfigurationNotFoundError"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,6 +51,22 @@ class Bucket:
     access_key: str
     secret_key: str
     region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a bucket keeps of what is removed.
+
+    Attributes:
+        versioned: Whether it keeps versions, or once did; None: the account may not ask.
+        locked: Whether versions can be locked in it; None: likewise.
+        retention: How long each one is, unless it says otherwise, as `30 days`; empty: not at all, or unknown.
+
+    """
+
+    versioned: bool | None
+    locked: bool | None
+    retention: str = ""
 
 
 class S3Store:
@@ -149,15 +172,58 @@ class S3Store:
         return size
 
     def delete(self, name: str) -> None:
-        """Remove an object; one that isn't there is removed already.
+        """Remove an object and all its versions; one that isn't there is removed already.
+
+        Raises:
+            Held: Something of it stays: it is locked, or the account may not remove versions.
+            StoreUnavailable: The store is away or too slow.
+
+        """
+        checked_name(name)
+        held: Held | None = None
+        for version in self._versions(self._prefix + name):
+            try:
+                with suppress(Missing), _translated(removing=True):
+                    self._client.remove_object(self._bucket, self._prefix + name, version)
+            except Held as error:
+                held = error
+        if held is not None:
+            raise held
+
+    def _versions(self, key: str) -> list[str | None]:
+        """Name the versions and delete markers of exactly this object; None is the object of a store without any."""
+        with _translated(removing=True):
+            try:
+                # others that begin alike are found, too
+                found = list(self._client.list_objects(self._bucket, prefix=key, recursive=True, include_version=True))
+            except S3Error as refused:
+                if refused.code not in _NO_VERSIONS:
+                    raise
+                return [None]
+        return [one.version_id for one in found if one.object_name == key]
+
+    def keeping(self) -> Keeping:
+        """Ask what the bucket keeps of what is removed.
 
         Raises:
             StoreUnavailable: The store is away or too slow.
 
         """
-        checked_name(name)
-        with suppress(Missing), _translated():
-            self._client.remove_object(self._bucket, self._prefix + name)
+        with _translated():
+            try:
+                versioned = self._client.get_bucket_versioning(self._bucket).status in {ENABLED, SUSPENDED}
+            except (S3Error, ValueError):
+                return Keeping(None, None)
+            if not versioned:
+                return Keeping(versioned=False, locked=False)  # a lock needs versions
+            try:
+                lock = self._client.get_object_lock_config(self._bucket)
+            except (S3Error, ValueError) as refused:
+                known = isinstance(refused, S3Error) and refused.code in _NO_LOCK
+                return Keeping(versioned=True, locked=False if known else None)
+        count, unit = lock.duration, str(lock.duration_unit).lower()
+        retention = f"{count} {unit.removesuffix('s') if count == 1 else unit}" if count else ""
+        return Keeping(versioned=True, locked=True, retention=retention)
 
     def list(self) -> Iterator[Stored]:
         """List all objects, in the order of their names.
@@ -266,7 +332,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, removing: bool = False) -> Iterator[None]:
     try:
         yield
     except S3Error as cause:
@@ -274,6 +340,11 @@ def _translated() -> Iterator[None]:
             raise Missing("The object isn't there.") from cause
         if cause.code in _FULL:
             raise Full("The object store has no space left.") from cause
+        if removing and cause.code in _HELD:
+            raise Held(
+                "The object store doesn't let go of what was to be removed: object lock keeps it until its time is "
+                "over, or the account may not list and delete versions."
+            ) from cause
         raise StoreUnavailable("The object store refused.") from cause
     except (MinioException, HTTPError, OSError, SyntaxError) as cause:  # the last: what was answered is no XML
         raise StoreUnavailable("The object store can't be reached now.") from cause

@@ -3,20 +3,21 @@
 1. Under `portal-backups/` there are `mark/`, `objects/` and `backups/<number>-<id>/`, in which the database comes first
    and the manifest last: what has no manifest broke off. A backup is removed by its manifest first.
 2. The sealed database is written beside the portal's own first, and sent once it is whole.
-3. One process of this machine at a time changes it. A bucket has no locks: a portal makes its backups from one machine.
+3. What object lock keeps stays, whole, and is tried again at the next pruning.
+4. One process of this machine at a time changes it. A bucket has no locks: a portal makes its backups from one machine.
 """
 
 import json
 import re
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from storage.errors import Damaged, Missing, StoreUnavailable
+from storage.errors import Damaged, Held, Missing, StoreUnavailable
 from storage.objects.s3 import Bucket, S3Store
 from storage.objects.store import BLOCK
 from storage.recovery.folder import DATABASE, FORMAT, MANIFEST_BYTES, NAMED, alone, read_id
@@ -166,18 +167,26 @@ class BackupBucket:
         shutil.rmtree(path)
 
     def remove(self, entry: BackupEntry) -> None:
-        """Remove a backup; its objects stay."""
+        """Remove a backup; its objects stay.
+
+        Raises:
+            Held: The bucket doesn't let go of it: it is as it was.
+
+        """
         self._clear(f"{entry.number:06}-{entry.id}")
 
     def sweep(self, named: Collection[str]) -> int:
-        """Remove what broke off, and objects that aren't named; gives how many objects there were."""
+        """Remove what broke off, and objects that aren't named; gives how many of these went."""
         for name in self.incomplete():
-            self._clear(name)
+            with suppress(Held):
+                self._clear(name)
         S3Store(self._bucket, ROOT).sweep(datetime.now(UTC))
-        doomed = [stored.name for stored in self.objects.list() if stored.name not in named]
+        doomed, removed = [stored.name for stored in self.objects.list() if stored.name not in named], 0
         for name in doomed:
-            self.objects.delete(name)
-        return len(doomed)
+            with suppress(Held):
+                self.objects.delete(name)
+                removed += 1
+        return removed
 
     def _found(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -196,4 +205,5 @@ class BackupBucket:
     def _clear(self, name: str) -> None:
         store = self._entry(name).store
         store.delete(_MANIFEST)
-        store.delete(_DATABASE)
+        with suppress(Held):  # without a manifest it is none any more, and swept with what broke off
+            store.delete(_DATABASE)

@@ -85,7 +85,12 @@ class BackupPlace(Protocol):
         ...
 
     def remove(self, entry: BackupEntry) -> None:
-        """Remove a backup; its objects stay."""
+        """Remove a backup; its objects stay.
+
+        Raises:
+            Held: The place doesn't let go of it: it is as it was.
+
+        """
         ...
 
     def sweep(self, named: Collection[str]) -> int:

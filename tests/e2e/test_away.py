@@ -17,9 +17,11 @@ from typing import Protocol
 import pytest
 
 from portal.app import create_portal
+from portal.domain.roles import Role
 from portal.usecases.backlog import backlog
 from portal.usecases.intents import close_intents
-from tests.cast import Clock, World, build_world
+from portal.web.sending import OF_ONE
+from tests.cast import Clock, World, add_member, build_world
 from tests.conftest import settings_in
 from tests.contents import FIELDS as LAW
 from tests.contents import form_token, versions
@@ -273,33 +275,46 @@ def test_a_replica_whose_network_is_cut_loses_nothing_and_holds_up_no_other(
 
 # --- slow clients by the hundred
 
-EACH = 100
+EACH = 104
+LARGE = 12_000_000  # bytes; more than what lies between the portal and a client takes
 
 
-def heads(world: World, served: Served) -> Iterator[bytes]:
-    """Give what slow clients of three kinds send: half a head, half an upload, and a download that nobody reads."""
-    token, room = world.members["officer"].token, world.files["xaa"].rooms["shared"]
-    document = served.upload(f"/rooms/{room}/documents", token, "law.pdf", b"%PDF-1.7" + b"x" * 3_000_000, **LAW)
+def heads(world: World, served: Served) -> Iterator[tuple[bytes, bool]]:
+    """Give what slow clients of three kinds send: half a head, half an upload, and a download that nobody reads on.
+
+    With each, whether it is answered.
+    """
+    room = world.files["xaa"].rooms["reviewers"]
+    officer = world.members["officer"].token
+    document = served.upload(f"/rooms/{room}/documents", officer, "law.pdf", b"%PDF-1.7" + b"x" * LARGE, **LAW)
     version = next(row.id for row in versions(world) if f"/documents/{row.document_id}" == document.location)
-    known = f"Host: localhost:{served.port}\r\nOrigin: {served.origin}\r\nCookie: portal-local={token}\r\n"
-    kind = f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: 9000000\r\n"
-    body = multipart_of({"csrf": form_token(token), **LAW}, "slow.pdf", b"%PDF-1.7" + b"x" * 20_000)[:-60]
-    for _ in range(EACH):
-        yield f"GET /reviews HTTP/1.1\r\n{known}".encode()
-        yield f"POST /rooms/{room}/documents HTTP/1.1\r\n{known}{kind}\r\n".encode() + body
-        yield f"GET /versions/{version}/content HTTP/1.1\r\n{known}\r\n".encode()
+    body = multipart_of({"csrf": form_token(officer), **LAW}, "slow.pdf", b"%PDF-1.7" + b"x" * 20_000)[:-60]
+    for number in range(EACH):
+        token = world.members[f"expert_{number // OF_ONE}"].token
+        known = f"Host: localhost:{served.port}\r\nOrigin: {served.origin}\r\nCookie: portal-local="
+        kind = f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: 9000000\r\n"
+        yield f"GET /reviews HTTP/1.1\r\n{known}{token}\r\n".encode(), False
+        yield f"POST /rooms/{room}/documents HTTP/1.1\r\n{known}{officer}\r\n{kind}\r\n".encode() + body, False
+        yield f"GET /versions/{version}/content HTTP/1.1\r\n{known}{token}\r\n\r\n".encode(), True
 
 
 @pytest.mark.fault("slow clients by the hundred")
 def test_slow_clients_by_the_hundred_hold_nobody_up(world: World, tmp_path: Path) -> None:
+    for number in range(EACH // OF_ONE):
+        add_member(world, f"expert_{number}", Role.EXPERT, "XBB", ("xaa",))
     served = running(world, tmp_path).start()
     token = world.members["expert_xbb"].token
     try:
         with ExitStack() as slow:
-            for head in heads(world, served):
-                one = slow.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=10))
+            for head, is_answered in heads(world, served):
+                one = slow.enter_context(socket.socket())
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.settimeout(20)
+                one.connect(("127.0.0.1", served.port))
                 one.sendall(head)
+                assert not is_answered or one.recv(13) == b"HTTP/1.1 200 "
+            content = f"/versions/{versions(world)[0].id}/content"
+            assert served.ask("GET", content, world.members["expert_0"].token).status == 429, "theirs are under way"
             took = []
             for _ in range(10):
                 began = time.monotonic()

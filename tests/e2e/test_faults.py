@@ -37,7 +37,7 @@ from tests.web_client import browser
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("PORTAL_KILLS", "20"))
+KILLS = int(os.environ.get("PORTAL_KILLS", "50"))
 MOST_KILLS = 50  # of one portal, whose whole log is checked after each
 SEED = int(os.environ.get("PORTAL_SEED", str(secrets.randbits(32))))
 UPLOADERS = (("officer", "reviewers"), ("expert_xbb", "reviewers"), ("officer", "shared"))
@@ -196,7 +196,7 @@ def test_killed_at_any_moment_the_portal_loses_nothing_and_leaves_nothing_half(
 ) -> None:
     print(f"PORTAL_SEED={SEED}")  # noqa: T201  # shown with a failure
     drawn, told, known = random.Random(SEED + life), Told(), dict[UUID, str]()
-    left_open, kills = 0, min(KILLS, MOST_KILLS)
+    left_open, kills, served.is_warm = 0, min(KILLS, MOST_KILLS), True
     for _ in range(kills):
         served.start()
         wait_until(lambda: open_intents(world) == 0, 10)  # those of the life before are closed as unknown

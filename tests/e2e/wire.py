@@ -19,6 +19,7 @@ from portal.demo.servers import free_port
 from portal.settings import Settings
 from tests.conftest import LONG, environment
 from tests.contents import form_token
+from tests.e2e import warm
 
 ROOT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
@@ -44,8 +45,9 @@ class Served:
     output: Path
     temporary: Path
     limits: Mapping[str, str] = field(default_factory=dict)
+    is_warm: bool = False  # forked from a process that has read the libraries, instead of started anew
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | warm.Warm | None = None
 
     def start(self, before: object = None) -> "Served":
         """Start the process and wait until it answers."""
@@ -61,8 +63,17 @@ class Served:
             "TMPDIR": str(self.temporary),
             **self.limits,
         }
+        self.process = self._anew(settings, before) if before or not self.is_warm else warm.begin(settings, self.output)
+        until = time.monotonic() + 30
+        while not self.answers():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < until, "it did not start in time"
+            time.sleep(0.03)
+        return self
+
+    def _anew(self, settings: Mapping[str, str], before: object) -> subprocess.Popen[bytes]:
         with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "portal", "serve"],
                 cwd=ROOT,
                 env=settings,
@@ -71,12 +82,6 @@ class Served:
                 stderr=output,
                 preexec_fn=before,  # type: ignore[arg-type]  # noqa: PLW1509  # sets limits, takes no lock
             )
-        until = time.monotonic() + 30
-        while not self.answers():
-            assert self.process.poll() is None, self.output.read_text()
-            assert time.monotonic() < until, "it did not start in time"
-            time.sleep(0.03)
-        return self
 
     @property
     def origin(self) -> str:

@@ -120,6 +120,32 @@ def test_what_rotted_there_is_healed_and_what_is_old_goes(
     assert list(place.objects.list()) == []
 
 
+@pytest.mark.usefixtures("words")
+def test_what_object_lock_keeps_stays_whole_and_goes_once_it_may(
+    world: World, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = s3_server.another(bucket, "locked")
+    client, place = s3_server.maker(there), named(there, tmp_path / "locked.toml")
+    client.delete_object_lock_config(there.name)  # whose days can't be waited for: a hold locks as well
+    backed_up(world.portal, place)
+    first = list(S3Store(there).names())
+    for name in first:
+        client.enable_object_legal_hold(there.name, name)
+    use(monkeypatch, world.portal.settings)
+    with patch.object(snapshot, "object_names", lambda _path: []):  # as if all had been removed from the portal
+        assert main(["backup", str(place), "--keep", "1"]) == 0
+    assert "Not removed: backups 1." in capsys.readouterr().out
+    assert set(first) < set(S3Store(there).names())
+    assert [one.number for one in opened(there, tmp_path).complete()] == [1, 2]
+    for name in first:
+        client.disable_object_legal_hold(there.name, name)
+    with patch.object(snapshot, "object_names", lambda _path: []):
+        made = checked(world, place, keep=1)
+    assert (made.removed, made.held) == ((1, 2), ())
+    left: Any = client.list_objects(there.name, recursive=True, include_version=True)
+    assert len(list(left)) == 3, "the mark, and what is left is of the third alone"
+
+
 @pytest.mark.parametrize("step", ["objects", "database", "manifest"])
 def test_what_breaks_off_leaves_the_earlier_ones_and_is_named_and_swept(
     world: World, file: Path, there: Bucket, words: tuple[str, ...], tmp_path: Path, step: str

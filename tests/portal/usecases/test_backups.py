@@ -186,6 +186,30 @@ def test_an_object_that_changed_in_the_portal_takes_nobodys_place(world: World, 
     made = checked(world.portal, folder)
     assert (made.altered, made.missing, made.healed) == ((name,), (name,), ())
     assert path.read_bytes() == before
+    for again in (checked, backed_up):  # the newest backup doesn't have it: the first still tells, whosever turn it is
+        made = again(world.portal, folder)
+        assert (made.altered, made.missing, made.healed) == ((name,), (name,), ())
+        assert path.read_bytes() == before
+    path.write_bytes(whole)  # by an operator's hand
+    made = backed_up(world.portal, folder)
+    assert (made.altered, made.missing, made.healed, path.read_bytes()) == ((), (), (), whole)
+    path.unlink()
+    for _ in range(2):
+        made = backed_up(world.portal, folder)
+        assert (made.altered, made.missing, path.exists()) == ((name,), (name,), False)
+
+
+def test_an_object_lost_in_the_portal_is_named_as_long_as_what_the_folder_has_is_altered(
+    world: World, folder: Path
+) -> None:
+    recoverable(world.portal)
+    put(world, "officer", "reviewers", "One")
+    backed_up(world.portal, folder)
+    name = versions(world)[0].object_name
+    rotted(folder, name)
+    world.portal.objects.delete(name)
+    for again in (checked, backed_up, backed_up):
+        assert again(world.portal, folder).missing == (name,)
 
 
 def test_what_a_backup_that_broke_off_left_is_taken_if_it_is_the_portals(world: World, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,7 @@ from portal.usecases.sweeps import sweep_objects
 from portal.usecases.transfers import goes_on
 from portal.usecases.uploads import Described
 from storage import keyring
+from storage.errors import Held
 from storage.keyring import KEPT_SECONDS
 from storage.objects.store import new_name
 from storage.tables import Appointment, Assignment, Person, PortalSession
@@ -74,6 +76,23 @@ def test_old_objects_that_no_version_names_are_swept_and_counted(world: World, r
     assert sweep_objects(world.portal) == 1
     assert objects(world) == [kept]
     assert said(world, MACHINERY_STREAM)[-1]["detail"] == {"objects": 1, "unfinished": 0}
+
+
+def test_what_the_store_does_not_let_go_of_is_told_and_the_rest_goes(world: World) -> None:
+    orphans, delete = sorted(new_name() for _ in range(3)), world.portal.objects.delete
+    for name in orphans:
+        world.portal.objects.put(name, [b"left behind"])
+    world.clock.now = datetime.now(UTC) + timedelta(days=2)
+
+    def held(name: str) -> None:
+        if name == orphans[0]:
+            raise Held
+        delete(name)
+
+    with patch.object(world.portal.objects, "delete", held), pytest.raises(Held):
+        sweep_objects(world.portal)
+    assert objects(world) == orphans[:1]
+    assert sweep_objects(world.portal) == 1, "it is tried again"
 
 
 def test_an_abandoned_upload_leaves_no_object_and_one_outcome(world: World, room: UUID) -> None:

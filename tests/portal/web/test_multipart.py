@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from portal.web import csrf
 from portal.web.failures import HANDLERS
-from portal.web.multipart import FIELD_BYTES, PARTS_MOST, FilePart, disposition, multipart
+from portal.web.multipart import FIELD_BYTES, FIELDS_BYTES, PARTS_MOST, FilePart, disposition, multipart
 from portal.web.security import Guard, Rules
 
 SITE = "https://portal.example"
@@ -171,6 +171,7 @@ def test_an_upload_that_ends_early_is_a_cut_connection_not_a_short_file(missing:
         (400, (part('name="kind"', b"\xff"),)),
         (400, (part('name="kind"', b"\0"),)),
         (413, (part('name="kind"', b"x" * (FIELD_BYTES + 1)),)),
+        (413, tuple(part('name="kind"', b"x" * FIELD_BYTES) for _ in range(FIELDS_BYTES // FIELD_BYTES + 1))),
         (413, tuple(part('name="kind"', b"x") for _ in range(PARTS_MOST + 1))),
         (400, (part('name="kind"', b"x", "X-Long: " + "x" * 9000 + "\r\n"),)),
         (400, (part('name="kind"', b"x", "X-Many: x\r\n" * 20),)),

@@ -618,7 +618,7 @@ def test_whoever_takes_too_many_public_files_at_once_is_told_to_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = f"/public/{published(world)}/file.pdf"
-    monkeypatch.setattr(sending, "OF_ONE_ADDRESS", 0)
+    monkeypatch.setattr(sending, "OF_ONE_NETWORK", 0)
     refused = browser(world).get(at)
     assert refused.status_code == 429
     assert "so this one did not begin" in refused.text

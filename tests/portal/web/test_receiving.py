@@ -11,6 +11,7 @@ from portal.errors import NotFound, TooLarge
 from portal.web import receiving
 from portal.web.receiving import BATCH_BYTES, BATCHES_WAITING, UPLOADS_AT_ONCE, UPLOADS_OF_ONE, CutError, Receiving
 from portal.web.refusals import RequestRefused
+from storage.errors import DatabaseUnavailable
 
 CHUNK = bytes(BATCH_BYTES)
 
@@ -115,6 +116,23 @@ def test_an_access_that_ends_stops_both_sides(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(NotFound):
         receive(forever(), take, lambda progress: not progress)
     assert ended == ["cut"]
+
+
+def test_where_nobody_knows_whether_an_access_holds_it_ends_as_with_a_database_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receiving, "RECHECK_SECONDS", 0.05)
+
+    async def forever() -> AsyncIterator[bytes]:
+        while True:
+            yield CHUNK
+            await anyio.sleep(0.01)
+
+    def goes_on(_: bool) -> bool:  # noqa: FBT001  # as it is asked
+        raise DatabaseUnavailable
+
+    with pytest.raises(DatabaseUnavailable):
+        receive(forever(), lambda chunks: [None for _ in chunks], goes_on)
 
 
 def test_a_client_that_stalls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

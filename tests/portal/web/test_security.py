@@ -295,6 +295,24 @@ def test_a_configured_proxy_says_whence_a_request_comes() -> None:
     assert "strict-transport-security" in answer.headers
 
 
+@pytest.mark.parametrize("client", ["192.0.2.7, 10.0.0.3", "10.0.0.4, 10.0.0.3", "unknown, 192.0.2.7"])
+def test_a_configured_proxy_names_its_client_by_an_address(client: str) -> None:
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": client}
+    answer = browser("http://portal.example", "127.0.0.1").get("/where", headers=headers)
+    assert answer.text == f"https {'10.0.0.4' if client.startswith('10.') else '192.0.2.7'}"
+
+
+@pytest.mark.parametrize("client", [None, "", "unknown", "192.0.2.7:4711", "192.0.2.7, unknown, 10.0.0.3", ","])
+def test_a_configured_proxy_that_does_not_say_for_whom_it_asks_is_refused(
+    client: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"X-Forwarded-Proto": "https"} | ({} if client is None else {"X-Forwarded-For": client})
+    answer = browser("http://portal.example", "127.0.0.1").get("/where", headers=headers)
+    assert answer.status_code == 400
+    assert "where this request comes from" in answer.text
+    assert "the proxy 127.0.0.1 doesn't name its client" in caplog.text
+
+
 @pytest.mark.parametrize("proto", ["http", "https, http", ""])
 def test_a_configured_proxy_that_says_http_is_refused(proto: str) -> None:
     one = browser("http://portal.example", "127.0.0.1")

@@ -7,7 +7,7 @@ import pytest
 
 from portal.turns import Crowd, Taken
 from portal.usecases import granted_pages
-from portal.usecases.shares import OF_ONE_STATE
+from portal.usecases.shares import AT_ONCE, OF_ONE_STATE
 from portal.web import dialogues
 from portal.web import trail_papers as trails
 from tests.cast import World
@@ -42,10 +42,21 @@ def test_papers_of_one_state_wait_for_each_other_and_those_of_others_for_none_of
     with busy(world, "XAA"):
         turned_away = theirs.get(path)
         assert turned_away.status_code == 503
-        assert "in the making for you and your colleagues" in turned_away.text
+        assert "in the making at this moment, for you, your colleagues or others" in turned_away.text
         assert others.get(path).status_code == 200
     assert theirs.get(path).status_code == 200
     assert world.portal.crowd.inside == 0
+
+
+@pytest.mark.usefixtures("setting")
+def test_papers_of_all_states_together_leave_threads_for_pages(world: World) -> None:
+    path = f"/reviews/{world.files['xaa'].review}/dialogue.pdf"
+    theirs = browser(world, "focal_xaa")
+    with ExitStack() as inside:
+        for _ in range(AT_ONCE):
+            inside.enter_context(world.portal.crowd.one_of({b"all that is large": 100}))
+        assert theirs.get(path).status_code == 503
+    assert theirs.get(path).status_code == 200
 
 
 def test_pages_under_a_grant_wait_for_those_of_ones_own_state_alone(
