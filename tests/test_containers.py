@@ -12,6 +12,8 @@ import yaml
 from portal.measures_server import check_measures
 from portal.server import check_exposure
 from portal.settings import Settings
+from storage.addresses import read_address
+from storage.objects.s3 import Bucket, S3Store
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -64,14 +66,21 @@ def test_the_image_runs_as_nobody_with_nothing_but_what_it_needs() -> None:
 # --- compose ------------------------------------------------------------------------------------------------------
 
 
-def services() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
+def services(file: str = "compose.yaml") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / file).read_text("utf-8"))["services"]
     return found
 
 
-@pytest.mark.parametrize("name", ["proxy", "portal", "objects", "identity"])
-def test_each_service_is_closed_and_bounded(name: str) -> None:
-    one = services()[name]
+SCALED = "compose.scaled.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [*(("compose.yaml", name) for name in ("proxy", "portal", "objects", "identity"))]
+    + [(SCALED, name) for name in ("portal", "second", "database")],
+)
+def test_each_service_is_closed_and_bounded(file: str, name: str) -> None:
+    one = services(file)[name]
     assert one["cap_drop"] == ["ALL"]
     assert one["security_opt"] == ["no-new-privileges:true"]
     assert one["read_only"] is (name != "identity")
@@ -80,7 +89,7 @@ def test_each_service_is_closed_and_bounded(name: str) -> None:
     assert one["pids_limit"] > 0
     assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:\?name@sha256:\.\.\.\}", one["image"]), "no image without a digest"
     assert "privileged" not in one
-    assert ("user" in one) is (name != "portal"), "the portal's image has its own"
+    assert ("user" in one) is (name not in {"portal", "second"}), "the portal's image has its own"
     assert ("ports" in one) is (name == "proxy")
     assert one.get("network_mode", "") == ("" if name == "proxy" else "service:proxy")
     assert not any("docker.sock" in volume for volume in one["volumes"])
@@ -100,29 +109,121 @@ def test_the_portal_of_the_compose_file_starts_with_these_settings() -> None:
     assert f"-s3.port={settings.s3_endpoint.rpartition(':')[2]}" in s3
 
 
+def test_the_replicas_of_the_compose_file_share_database_bucket_and_keys_and_have_ports_of_their_own() -> None:
+    there = services(SCALED)
+    assert set(there) == {"proxy", "portal", "second", "database"}
+    replicas = [there["portal"], there["second"]]
+    given = [{**one["environment"], "PORTAL_ORIGIN": "https://portal.example.org"} for one in replicas]
+    served = [named.pop("PORTAL_PORT") for named in given]
+    assert given[0] == given[1]
+    assert len(set(served)) == 2
+    found = re.fullmatch(r"\$\{PORTAL_DATABASE:-(.*)\}", given[0]["PORTAL_DATABASE"])
+    assert found
+    read_address(found[1])
+    for one, port in zip(replicas, served, strict=True):
+        settings = Settings.load({**given[0], "PORTAL_PORT": port, "PORTAL_CONFIG": "/nowhere"})
+        check_exposure(settings)
+        assert settings.objects == "s3"
+        assert f"http://127.0.0.1:{port}/readyz" in one["healthcheck"]["test"][-1]
+        assert int(one["stop_grace_period"].removesuffix("s")) >= settings.ending_seconds + 20
+        assert any(volume.startswith("/srv/portal-keys:") for volume in one["volumes"])
+    first, second = ({volume.split(":")[0] for volume in one["volumes"]} for one in replicas)
+    assert first ^ second == {"/srv/portal/data", "/srv/portal/second"}
+    assert "/srv/portal-keys:/var/lib/portal-keys:ro" in replicas[1]["volumes"], "one hand at most writes keys"
+    assert "listen_addresses=127.0.0.1" in there["database"]["command"]
+    assert "--auth-host=scram-sha-256" in there["database"]["environment"]["POSTGRES_INITDB_ARGS"]
+    assert there["proxy"]["volumes"] == ["./Caddyfile.scaled:/etc/caddy/Caddyfile:ro"]
+    assert proxied("Caddyfile.scaled") == {f"127.0.0.1:{port}" for port in served}
+
+
+# --- proxies before replicas --------------------------------------------------------------------------------------
+
+
+def proxied(file: str) -> set[str]:
+    """Give where a proxy leads."""
+    found = re.findall(r"^\s+reverse_proxy (.+) \{$", (DEPLOY / file).read_text("utf-8"), re.MULTILINE)
+    assert len(found) == 1
+    return set(found[0].split())
+
+
+def directives(file: str) -> list[str]:
+    lines = [line.strip() for line in (DEPLOY / file).read_text("utf-8").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("file", ["Caddyfile.scaled", "Caddyfile.balancer", "Caddyfile.replica"])
+def test_each_proxy_before_replicas_is_as_closed_as_the_one_before_one(file: str) -> None:
+    alone, here = directives("Caddyfile"), directives(file)
+    kept = {"read_header 10s", "idle 2m", "max_header_size 32KiB", "protocols tls1.2 tls1.3", "header -Server"}
+    kept |= {"curves x25519mlkem768 x25519 secp256r1", "header_down -Server", "respond @machine 404"}
+    assert kept <= set(alone)
+    assert kept <= set(here)
+    words = {line.split()[0] for line in here}
+    assert not words & {
+        "request_buffers",
+        "response_buffers",
+        "encode",
+        "log",
+        "request_body",
+        "tls_insecure_skip_verify",
+    }
+    assert sum(line.count("{") for line in here if "{upstream" not in line) == here.count("}")
+
+
+def test_a_balancer_asks_replicas_whether_they_can_work_and_speaks_tls_to_other_machines() -> None:
+    for file in ("Caddyfile.scaled", "Caddyfile.balancer"):
+        assert "health_uri /readyz" in directives(file)
+        assert "@machine path /healthz /readyz /metrics" in directives(file), "nobody from outside asks"
+        assert len(proxied(file)) == 2
+    assert all(where.startswith("https://") for where in proxied("Caddyfile.balancer"))
+    assert all(where.startswith("127.0.0.1:") for where in proxied("Caddyfile.scaled") | proxied("Caddyfile.replica"))
+
+
+def test_a_replicas_proxy_lets_its_balancer_in_alone_and_believes_it() -> None:
+    said = directives("Caddyfile.replica")
+    (balancer,) = [line.split()[-1] for line in said if line.startswith("trusted_proxies")]
+    assert ip_network(balancer).subnet_of(ip_network("192.0.2.0/24"))
+    assert f"@elsewhere not remote_ip {balancer}" in said
+    assert "respond @elsewhere 404" in said
+    assert "@machine path /healthz /metrics" in said, "the balancer asks for /readyz"
+    assert "header_up Host portal.example.org" in said
+    assert f'PORTAL_PROXIES="127.0.0.1 {balancer}"' in (DEPLOY / "Caddyfile.replica").read_text("utf-8")
+    assert "https://" + next(line for line in said if line.startswith("one.")).split()[0] in proxied(
+        "Caddyfile.balancer"
+    )
+
+
 # --- Kubernetes ---------------------------------------------------------------------------------------------------
 
 
-def manifests() -> list[dict[str, Any]]:
-    paths = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-    assert len(paths) == 2
+ONE_POD = ("common", "portal", "hand")
+REPLICAS = ("common", "scaled", "hand-scaled")
+SHAPES = pytest.mark.parametrize("shape", [ONE_POD, REPLICAS], ids=["one pod", "replicas"])
+
+
+def manifests(shape: tuple[str, ...] = ONE_POD) -> list[dict[str, Any]]:
+    paths = [DEPLOY / "kubernetes" / f"{name}.yaml" for name in shape]
     return [one for path in paths for one in yaml.safe_load_all(path.read_text("utf-8"))]
 
 
-def pods() -> list[dict[str, Any]]:
-    found = [
-        one["spec"] if one["kind"] == "Pod" else one["spec"]["template"]["spec"] for one in manifests() if _runs(one)
-    ]
+def pods(shape: tuple[str, ...]) -> list[dict[str, Any]]:
+    there = [one for one in manifests(shape) if _runs(one)]
+    found = [one["spec"] if one["kind"] == "Pod" else one["spec"]["template"]["spec"] for one in there]
     assert len(found) == 2
     return found
 
 
 def _runs(one: dict[str, Any]) -> bool:
-    return one["kind"] in {"Pod", "StatefulSet"}
+    return one["kind"] in {"Pod", "StatefulSet", "Deployment"}
 
 
-def test_the_manifests_fit_the_schemas_of_kubernetes() -> None:
-    for one in manifests():
+def test_every_manifest_is_of_a_shape() -> None:
+    assert {path.stem for path in (DEPLOY / "kubernetes").iterdir()} == {*ONE_POD, *REPLICAS}
+
+
+@SHAPES
+def test_the_manifests_fit_the_schemas_of_kubernetes(shape: tuple[str, ...]) -> None:
+    for one in manifests(shape):
         kubernetes_validate.validate(one, RELEASE, strict=True)
         assert one["metadata"].get("namespace", "portal") == "portal"
 
@@ -134,8 +235,9 @@ def test_a_manifest_with_a_wrong_word_would_be_found() -> None:
         kubernetes_validate.validate(one, RELEASE, strict=True)
 
 
-def test_every_container_is_closed_and_bounded() -> None:
-    for pod in pods():
+@SHAPES
+def test_every_container_is_closed_and_bounded(shape: tuple[str, ...]) -> None:
+    for pod in pods(shape):
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -164,6 +266,43 @@ def test_the_service_reads_keys_and_writes_none_and_one_process_has_the_database
     assert wait >= Settings().ending_seconds + 20
 
 
+def test_replicas_share_keys_that_one_hand_writes_and_are_exchanged_one_after_the_other() -> None:
+    there = manifests(REPLICAS)
+    deployment = next(one for one in there if one["kind"] == "Deployment")["spec"]
+    assert deployment["replicas"] >= 2
+    assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    claims = [one["spec"] for one in there if one["kind"] == "PersistentVolumeClaim"]
+    assert all(one["accessModes"] == ["ReadWriteMany"] for one in claims)
+    assert next(one for one in there if one["kind"] == "PodDisruptionBudget")["spec"]["minAvailable"] == 1
+    spec = deployment["template"]["spec"]
+    assert spec["terminationGracePeriodSeconds"] >= Settings().ending_seconds + 20
+    hand = next(one for one in there if one["kind"] == "Pod")["spec"]["containers"][0]
+    writes = [
+        one["name"]
+        for one in [*spec["initContainers"], *spec["containers"], hand]
+        for mount in one["volumeMounts"]
+        if mount["name"] == "keys" and not mount.get("readOnly")
+    ]
+    assert writes == ["hand"]
+    portal = next(one for one in spec["containers"] if one["name"] == "portal")
+    assert "/readyz" in portal["readinessProbe"]["exec"]["command"][-1]
+    owner = {"secretRef": {"name": "portal-owner"}}
+    assert hand["envFrom"][-1] == owner, "the last one counts"
+    assert owner not in portal["envFrom"]
+
+
+def test_the_replicas_of_the_manifests_start_with_these_settings() -> None:
+    given = next(one for one in manifests(REPLICAS) if one["kind"] == "ConfigMap")["data"]
+    settings = Settings.load({**given, "PORTAL_METRICS_TOKEN": "x" * 32, "PORTAL_CONFIG": "/nowhere"})
+    check_exposure(settings)
+    check_measures(settings)
+    assert set(given) <= {f"PORTAL_{name.upper()}" for name in settings.shown()}
+    assert read_address(settings.database).query["sslmode"] == "verify-full"
+    S3Store(Bucket(settings.s3_endpoint, settings.s3_bucket, "key", "secret"))
+    alone = next(one for one in manifests() if one["kind"] == "ConfigMap")["data"]
+    assert {name: given[name] for name in alone} == alone
+
+
 def test_the_portal_of_the_manifests_starts_with_these_settings() -> None:
     given = next(one for one in manifests() if one["kind"] == "ConfigMap")["data"]
     given = {**given, "PORTAL_ORIGIN": given["PORTAL_ORIGIN"].lower(), "PORTAL_METRICS_TOKEN": "x" * 32}
@@ -171,7 +310,7 @@ def test_the_portal_of_the_manifests_starts_with_these_settings() -> None:
     check_exposure(settings)
     check_measures(settings)
     assert set(given) <= {f"PORTAL_{name.upper()}" for name in settings.shown()}
-    folders = repr([pod.get("initContainers", pod["containers"])[0]["command"] for pod in pods()])
+    folders = repr([pod.get("initContainers", pod["containers"])[0]["command"] for pod in pods(ONE_POD)])
     assert folders.count(str(settings.data)) == folders.count(str(settings.keys)) == 2
     policy = next(one for one in manifests() if one["kind"] == "NetworkPolicy")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]

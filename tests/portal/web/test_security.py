@@ -313,6 +313,11 @@ def test_a_configured_proxy_that_does_not_say_for_whom_it_asks_is_refused(
     assert "the proxy 127.0.0.1 doesn't name its client" in caplog.text
 
 
+def test_a_balancer_that_asks_for_itself_is_answered() -> None:
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.9"}  # as its look at /readyz comes
+    assert browser("http://portal.example", "127.0.0.1").get("/where", headers=headers).text == "https 10.0.0.9"
+
+
 @pytest.mark.parametrize("proto", ["http", "https, http", ""])
 def test_a_configured_proxy_that_says_http_is_refused(proto: str) -> None:
     one = browser("http://portal.example", "127.0.0.1")
