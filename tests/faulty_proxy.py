@@ -1,10 +1,12 @@
-"""A proxy in front of an S3 server that answers badly when it is told to: late, with 503, cut, with something else."""
+"""A proxy in front of an S3 server that does harm when it is told to: late, with 503, cut, altered, something else."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
@@ -50,6 +52,12 @@ class Faults:
             return self.kind
 
 
+def altered(content: bytes) -> bytes:
+    """Change one bit in the middle."""
+    at = len(content) // 2
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
 class _Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     faults: Faults
@@ -64,6 +72,8 @@ class _Proxy(BaseHTTPRequestHandler):
         elif fault in INSTEAD:
             self._answer(*INSTEAD[fault])
         else:
+            if fault == "request altered":
+                body = altered(body)
             if fault == "slow":
                 self.faults.over.wait(30)
             self._forward(body, fault)
@@ -72,7 +82,7 @@ class _Proxy(BaseHTTPRequestHandler):
         connection = HTTPConnection(self.upstream, timeout=30)
         connection.request(self.command, self.path, body or None, dict(self.headers.items()))
         got = connection.getresponse()
-        content = got.read()
+        content = altered(got.read()) if fault == "answer altered" else got.read()
         connection.close()
         if fault == "answer lost":
             self._leave()
@@ -115,12 +125,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def faulty(bucket: Bucket) -> Iterator[tuple[Bucket, Faults]]:
-    """Put a proxy before a bucket."""
+def faulty(bucket: Bucket, proof: Path | None = None) -> Iterator[tuple[Bucket, Faults]]:
+    """Put a proxy before a bucket; with the folder of what it proves its address by, it speaks TLS."""
     faults = Faults()
     handler = type("Handler", (_Proxy,), {"faults": faults, "upstream": urlsplit(bucket.endpoint).netloc})
     with _Server(("127.0.0.1", 0), handler) as server:
+        if proof is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(proof / "server.pem", proof / "server.key")
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         Thread(target=server.serve_forever, daemon=True).start()
-        yield replace(bucket, endpoint=f"http://127.0.0.1:{server.server_port}"), faults
+        yield replace(bucket, endpoint=f"http{'s' if proof else ''}://127.0.0.1:{server.server_port}"), faults
         faults.over.set()
         server.shutdown()

@@ -14,13 +14,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 import certifi
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.error import MinioException, S3Error
+from minio.helpers import ObjectWriteResult, md5sum_hash
 from minio.versioningconfig import SUSPENDED
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
@@ -79,7 +80,7 @@ class S3Store:
         if where.scheme == "http" and not _is_loopback(where.hostname):
             raise ValueError("An object store on another machine must be reached through https.")
         self._bucket, self._prefix = bucket.name, prefix
-        self._client = Minio(
+        self._client = _Client(
             where.netloc,
             access_key=bucket.access_key,
             secret_key=bucket.secret_key,
@@ -280,6 +281,21 @@ class S3Store:
             there = self._client.bucket_exists(self._bucket)
         if not there:
             raise StoreUnavailable(f"The object store has no bucket {self._bucket}.")
+
+
+class _Client(Minio):
+    """Sends a hash with each content, by TLS or not: servers pass over the signed one, and keep what was altered."""
+
+    def _put_object(
+        self,
+        bucket_name: str,
+        object_name: str,
+        data: bytes,
+        headers: dict[str, Any] | None = None,
+        query_params: dict[str, Any] | None = None,
+    ) -> ObjectWriteResult:
+        hashed = {**(headers or {}), "Content-MD5": md5sum_hash(data)}
+        return super()._put_object(bucket_name, object_name, data, hashed, query_params)
 
 
 class _Source:

@@ -4,15 +4,18 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.errors import Exists, Missing, StoreUnavailable
+from storage.content import open_all, seal
+from storage.errors import Damaged, Exists, Missing, StoreUnavailable
 from storage.objects import s3
 from storage.objects.s3 import Bucket, S3Store
 from storage.objects.store import new_name
+from tests.authorities import authority
 from tests.faulty_proxy import Faults, faulty
 
 pytestmark = [pytest.mark.e2e, pytest.mark.fault("the object store is slow, overloaded, cut off or another")]
@@ -170,3 +173,67 @@ def test_a_reader_is_told_when_the_server_leaves_in_the_middle(store: Store) -> 
         got.extend(blocks)
     assert content[1024:].startswith(b"".join(got))
     assert len(b"".join(got)) < 4 * 1024**2 - 1024
+
+
+@pytest.fixture(scope="module")
+def proof(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an authority, and of what it gave to this address."""
+    folder = tmp_path_factory.mktemp("authority")
+    authority(folder, "127.0.0.1")
+    return folder
+
+
+@pytest.fixture(params=["plain", "tls"])
+def either(
+    request: pytest.FixtureRequest, bucket: Bucket, proof: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    """The client signs what it sends where the way is in the clear, and sends a hash of it by TLS."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(proof / "ca.pem"))
+    with faulty(bucket, proof if request.param == "tls" else None) as (behind, faults):
+        yield Store(S3Store(behind), S3Store(bucket), faults)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_what_was_altered_on_its_way_there_is_refused_and_not_kept(either: Store, size: int) -> None:
+    name, content = new_name(), secrets.token_bytes(size)
+    either.faults.set("request altered", of("PUT"))
+    with pytest.raises(StoreUnavailable):
+        either.faulty.put(name, [content])
+    assert either.faults.met
+    with pytest.raises(Missing):
+        either.true.size(name)
+    either.faults.end()
+    assert either.faulty.put(name, [content]) == size
+    assert whole(either.true, name) == content
+
+
+def test_what_was_altered_on_its_way_back_never_opens(either: Store) -> None:
+    name, key, plain = new_name(), secrets.token_bytes(32), secrets.token_bytes(SMALL)
+    either.true.put(name, seal(key, b"a version", [plain]))
+
+    def opened() -> bytes:
+        with either.faulty.get(name) as blocks:
+            return b"".join(open_all(key, b"a version", blocks))
+
+    assert opened() == plain
+    either.faults.set("answer altered", of("GET"))
+    with pytest.raises(Damaged):
+        opened()
+    assert either.faults.met
+
+
+def test_a_server_that_cannot_prove_its_name_gets_nothing(
+    bucket: Bucket, proof: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked with an authority that didn't vouch for it, with the usual ones, and by a name that it wasn't given."""
+    authority(tmp_path, "127.0.0.1")
+    with faulty(bucket, proof) as (behind, faults):
+        named = replace(behind, endpoint=behind.endpoint.replace("127.0.0.1", "localhost"))
+        for where, believed in ((behind, tmp_path / "ca.pem"), (behind, None), (named, proof / "ca.pem")):
+            monkeypatch.setenv("SSL_CERT_FILE", str(believed or ""))
+            with pytest.raises(StoreUnavailable):
+                S3Store(where).put(new_name(), [b"sealed"])
+        assert faults.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(proof / "ca.pem"))
+        S3Store(behind).check()
+        assert len(faults.asked) == 1

@@ -36,7 +36,9 @@ def test_every_version_goes_and_none_of_another_object(versioned: Bucket) -> Non
     client.remove_object(versioned.name, name)  # which leaves a marker and all of it
     client.put_object(versioned.name, name, io.BytesIO(b"again"), 5)
     assert len(versions(versioned, name)) == 6
-    S3Store(versioned).delete(name)
+    with faulty(versioned) as (behind, faults):
+        S3Store(behind).delete(name)
+    assert [method for method, _path in faults.asked] == ["GET", *["DELETE"] * 4], "others aren't even tried"
     assert versions(versioned, name[:-1]) == [(name[:-1], False), (f"{name}/b", False), (f"{name}b", False)]
 
 
