@@ -11,6 +11,7 @@ StorageError
 │   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
 │   └── Full           no space is left
 └── NotPermitted       a Permit that opens nothing
+    └── PermitEnded    its time is over: who asked was too slow, or the clock was set ahead; asked anew it is given anew
 """
 
 
@@ -60,3 +61,7 @@ class Full(StoreUnavailable):
 
 class NotPermitted(StorageError):
     """The Permit doesn't open this."""
+
+
+class PermitEnded(NotPermitted):
+    """The Permit's time is over."""
