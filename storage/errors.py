@@ -12,6 +12,7 @@ StorageError
 │   ├── Full           no space is left
 │   └── Held           the store keeps what was to be removed
 └── NotPermitted       a Permit that opens nothing
+    └── PermitEnded    its time is over: who asked was too slow, or the clock was set ahead; asked anew it is given anew
 """
 
 
@@ -65,3 +66,7 @@ class Held(StoreUnavailable):
 
 class NotPermitted(StorageError):
     """The Permit doesn't open this."""
+
+
+class PermitEnded(NotPermitted):
+    """The Permit's time is over."""

@@ -20,7 +20,7 @@ from sqlmodel import col
 from storage.canaries import try_keys
 from storage.content import open_all, version_context
 from storage.database import Database
-from storage.errors import Damaged, KeyUnavailable, NotPermitted
+from storage.errors import Damaged, KeyUnavailable, NotPermitted, PermitEnded
 from storage.fields import FieldCipher, Place, derive
 from storage.holders import PROVIDER, active_recovery, holder_context, recovery_copy
 from storage.keys.provider import KeyProvider
@@ -119,7 +119,7 @@ class Keyring:
         if not covered(scope, permit.scopes):
             raise NotPermitted("the permit doesn't cover this")
         if self._clock() >= permit.ends:
-            raise NotPermitted("the permit has ended")
+            raise PermitEnded("the permit has ended")
 
     def _opens(self, permit: Permit, scope: Scope) -> None:
         self._covers(permit, scope)

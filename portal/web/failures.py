@@ -40,7 +40,7 @@ from portal.web.proofs import keep_form
 from portal.web.refusals import RequestRefused
 from portal.web.refused import sentence
 from portal.web.ways import caller_of, portal_of
-from storage.errors import DatabaseUnavailable, KeyUnavailable, StorageError, StoreUnavailable
+from storage.errors import DatabaseUnavailable, KeyUnavailable, PermitEnded, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
 
@@ -241,7 +241,7 @@ def _to(path: str) -> Response:
 async def on_store_error(request: Request, error: Exception) -> Response:
     """Answer when database, objects or keys can't be reached, or what they gave back isn't what was put there."""
     log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
-    status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500
+    status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable | PermitEnded) else 500
     asks = status in ASKED and not isinstance(error, DatabaseUnavailable)
     ask = await run_in_threadpool(names_to_ask, request) if asks else None
     return error_response(request, status, ask=ask)

@@ -12,12 +12,16 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from portal import __main__ as command
 from portal import background, cli, server
+from portal.app import open_portal
+from portal.work import utc_now
 
 ROOT = Path(__file__).parents[2]
 READ = [__name__, cli.__name__, server.__name__]
@@ -51,16 +55,19 @@ class Warm:
         return status
 
 
-def begin(environment: Mapping[str, str], output: Path) -> Warm:
-    """Begin to serve, in this environment; what the process says is added to a file."""
+def begin(environment: Mapping[str, str], output: Path, ahead: Path | None = None) -> Warm:
+    """Begin to serve, in this environment; what the process says is added to a file.
+
+    Its clock is ahead by as many seconds as the file `ahead` holds at each moment.
+    """
     context = get_context("forkserver")
     context.set_forkserver_preload(READ)
-    process = context.Process(target=_serve, args=(dict(environment), output), daemon=True)
+    process = context.Process(target=_serve, args=(dict(environment), output, ahead), daemon=True)
     process.start()
     return Warm(process)
 
 
-def _serve(environment: Mapping[str, str], output: Path) -> None:
+def _serve(environment: Mapping[str, str], output: Path, ahead: Path | None) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
@@ -69,5 +76,12 @@ def _serve(environment: Mapping[str, str], output: Path) -> None:
         os.dup2(said.fileno(), 2)
     tempfile.tempdir = None
     background.HOLDER = secrets.token_hex(16)
+    if ahead is not None:
+        clock = partial(_stepped, ahead)
+        server.open_portal = partial(open_portal, clock=clock)  # type: ignore[attr-defined]  # as it is used there
     sys.argv = ["portal", "serve"]
     sys.exit(command.main())
+
+
+def _stepped(ahead: Path) -> datetime:
+    return utc_now() + timedelta(seconds=float(ahead.read_text("ascii")))

@@ -46,6 +46,7 @@ class Served:
     temporary: Path
     limits: Mapping[str, str] = field(default_factory=dict)
     is_warm: bool = False  # forked from a process that has read the libraries, instead of started anew
+    ahead: Path | None = None  # holds the seconds by which the clock of a forked one is ahead
     port: int = 0
     process: subprocess.Popen[bytes] | warm.Warm | None = None
 
@@ -63,7 +64,11 @@ class Served:
             "TMPDIR": str(self.temporary),
             **self.limits,
         }
-        self.process = self._anew(settings, before) if before or not self.is_warm else warm.begin(settings, self.output)
+        self.process = (
+            self._anew(settings, before)
+            if before or not self.is_warm
+            else warm.begin(settings, self.output, self.ahead)
+        )
         until = time.monotonic() + 30
         while not self.answers():
             assert self.process.poll() is None, self.output.read_text()
