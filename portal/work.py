@@ -38,6 +38,7 @@ from portal.settings import Settings
 from portal.spans import span
 from portal.turns import Crowd, Turns
 from storage.database import Database, Session
+from storage.errors import DatabaseUnavailable
 from storage.fields import Place
 from storage.keyring import Keyring
 from storage.objects.store import ObjectStore
@@ -116,9 +117,20 @@ class Portal:
         self._state_names.clear()
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
-        """Write how an intent ended; whoever began it may have left since."""
-        with self.database.begin() as session:
-            writer.write(session, self.keyring, [gate.outcome_entry(intent.entry, self.clock(), said)])
+        """Write how an intent ended; whoever began it may have left since.
+
+        Where the database is busy it is tried again: nobody asks for it once more. One that is written twice, since
+        the answer of a commit got lost, says the same twice.
+        """
+        for last in (False, False, True):
+            try:
+                with self.database.begin() as session:
+                    writer.write(session, self.keyring, [gate.outcome_entry(intent.entry, self.clock(), said)])
+            except DatabaseUnavailable:
+                if last:
+                    raise
+            else:
+                return
 
     def write_log(self, entries: Sequence[Entry]) -> None:
         """Write entries in a transaction of their own."""

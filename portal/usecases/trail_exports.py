@@ -65,7 +65,7 @@ RESULTS: Final = {
     "aborted": N_("broken off"),
     "stopped": N_("stopped, because the access ended"),
     "failed": N_("failed"),
-    "refused": N_("not begun: too much at once"),
+    "refused": N_("refused"),
     "unknown": N_("unknown"),
 }
 WITHHELD: Final = N_("About a document that your State does not see")

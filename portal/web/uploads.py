@@ -200,10 +200,15 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
 
 
 def _abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
-    try:
-        contents.abandon(portal, upload, result, received)
-    except StorageError as error:  # the sweeper and the next start finish what can't be done now
-        log.error("an upload could not be taken away: %s", type(error).__qualname__)  # noqa: TRY400  # words may tell
+    for last in (False, False, True):
+        try:
+            contents.abandon(portal, upload, result, received)
+        except StorageError as error:
+            if isinstance(error, DatabaseUnavailable) and not last:
+                continue  # busy, perhaps: nobody asks for it once more
+            # the sweeper and the next start finish what can't be done now
+            log.error("an upload could not be taken away: %s", type(error).__qualname__)  # noqa: TRY400  # words may tell
+        return
 
 
 def _result(error: BaseException) -> str:

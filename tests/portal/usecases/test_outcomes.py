@@ -28,7 +28,7 @@ from storage.errors import DatabaseUnavailable
 from storage.tables import Stream
 from tests.breaches import stays_signed_in
 from tests.cast import World
-from tests.contents import objects, steps, versions
+from tests.contents import objects, send, steps, versions
 from tests.publicity import FILE, confirmed
 from tests.reports import transmitted
 from tests.web_client import browser
@@ -215,3 +215,45 @@ def test_a_true_outcome_wins_over_an_unknown_one_whichever_came_first(world: Wor
     lines = re.findall(r'<td data-label="Outcome">(.*?)</td>', page, re.DOTALL)
     assert sum(RESULTS["complete"] in line for line in lines) == 2  # the upload, and the download
     assert not any(RESULTS["unknown"] in line for line in lines)
+
+
+def busy(real: Callable[..., Any], times: int) -> Callable[..., Any]:
+    """Refuse so often, then do it."""
+    left = [None] * times
+
+    def do(*given: Any) -> Any:
+        if left:
+            left.pop()
+            raise DatabaseUnavailable("somebody else writes")
+        return real(*given)
+
+    return do
+
+
+def test_an_outcome_is_written_once_the_database_is_less_busy(
+    world: World, room: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(browser(world, "officer"), f"/rooms/{room}/documents", ("a.txt", b"a text", "text/plain"))
+    version = versions(world)[0].id
+    with world.request():
+        found = begin_download(world.portal, world.caller("officer"), version)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.portal.database), "begin", busy(type(world.portal.database).begin, 2))
+        end_download(world.portal, found.intent, "complete", 3)
+    assert results(world, room, "downloadVersion") == ["complete"]
+    with world.request():
+        found = begin_download(world.portal, world.caller("officer"), version)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.portal.database), "begin", busy(type(world.portal.database).begin, 9))
+        with pytest.raises(DatabaseUnavailable):
+            end_download(world.portal, found.intent, "complete", 3)
+
+
+def test_what_was_kept_of_an_upload_goes_once_the_database_is_less_busy(
+    world: World, room: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(contents, "abandon", busy(contents.abandon, 2))
+        answer = send(browser(world, "officer"), f"/rooms/{room}/documents", ("a.txt", b"", "text/plain"))
+    assert answer.status_code == 422
+    assert (results(world, room, "uploadDocument"), objects(world)) == (["refused"], [])
