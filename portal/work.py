@@ -34,11 +34,11 @@ from portal.audit.policy import NO_WITNESSES
 from portal.changes import Changes
 from portal.domain.reviews import RoomKind
 from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
+from portal.insisting import insist
 from portal.settings import Settings
 from portal.spans import span
 from portal.turns import Crowd, Turns
 from storage.database import Database, Session
-from storage.errors import DatabaseUnavailable
 from storage.fields import Place
 from storage.keyring import Keyring
 from storage.objects.store import ObjectStore
@@ -117,20 +117,8 @@ class Portal:
         self._state_names.clear()
 
     def record_outcome(self, intent: Intent, **said: str | int) -> None:
-        """Write how an intent ended; whoever began it may have left since.
-
-        Where the database is busy it is tried again: nobody asks for it once more. One that is written twice, since
-        the answer of a commit got lost, says the same twice.
-        """
-        for last in (False, False, True):
-            try:
-                with self.database.begin() as session:
-                    writer.write(session, self.keyring, [gate.outcome_entry(intent.entry, self.clock(), said)])
-            except DatabaseUnavailable:
-                if last:
-                    raise
-            else:
-                return
+        """Write how an intent ended; whoever began it may have left since. Written twice, it says the same twice."""
+        insist(lambda: self.write_log([gate.outcome_entry(intent.entry, self.clock(), said)]))
 
     def write_log(self, entries: Sequence[Entry]) -> None:
         """Write entries in a transaction of their own."""

@@ -25,6 +25,7 @@ from portal.domain.problems import RefusedError
 from portal.domain.tags import parse_tags
 from portal.domain.texts import N_
 from portal.errors import Forbidden, Invalid, NotFound, PortalError, SignedOut, Unavailable
+from portal.insisting import insist
 from portal.usecases import contents, uploads
 from portal.usecases.contents import Arrived, Kept, Upload
 from portal.usecases.downloads import ABORTED, FAILED, whose
@@ -200,15 +201,10 @@ async def _keep(request: Request, act: Act, keep: Keep, part: FilePart) -> Kept:
 
 
 def _abandon(portal: Portal, upload: Upload, result: str, received: int) -> None:
-    for last in (False, False, True):
-        try:
-            contents.abandon(portal, upload, result, received)
-        except StorageError as error:
-            if isinstance(error, DatabaseUnavailable) and not last:
-                continue  # busy, perhaps: nobody asks for it once more
-            # the sweeper and the next start finish what can't be done now
-            log.error("an upload could not be taken away: %s", type(error).__qualname__)  # noqa: TRY400  # words may tell
-        return
+    try:
+        insist(partial(contents.abandon, portal, upload, result, received))
+    except StorageError as error:  # the sweeper and the next start finish what can't be done now
+        log.error("an upload could not be taken away: %s", type(error).__qualname__)  # noqa: TRY400  # words may tell
 
 
 def _result(error: BaseException) -> str:
