@@ -31,16 +31,16 @@ class Crowd:
         self._inside: Counter[bytes] = Counter()
 
     @contextmanager
-    def one_of(self, limits: Mapping[bytes, int]) -> Iterator[None]:
+    def one_of(self, limits: Mapping[bytes, int], refusal: Exception | None = None) -> Iterator[None]:
         """Come in as one of a few of the same sorts at a time.
 
         Raises:
-            Taken: There are as many already.
+            Taken: There are as many already; `refusal` in its place, if there is one.
 
         """
         with self._lock:
             if any(self._inside[sort] >= most for sort, most in limits.items()):
-                raise Taken
+                raise refusal or Taken
             self._inside.update(limits.keys())
         try:
             yield
@@ -48,6 +48,10 @@ class Crowd:
             with self._lock:
                 self._inside.subtract(limits.keys())
                 self._inside = +self._inside  # without those that nobody is of
+
+    def count(self, sort: bytes) -> int:
+        """Tell how many of a sort are inside."""
+        return self._inside[sort]
 
     @property
     def inside(self) -> int:

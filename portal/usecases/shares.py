@@ -5,13 +5,12 @@ it for, so that they keep nobody of other States waiting; whoever is turned away
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Final
 
 from portal.access.caller import Caller
 from portal.domain.texts import N_
 from portal.errors import Unavailable
-from portal.turns import Taken
 from portal.work import Portal
 
 AT_ONCE: Final = 24  # of forty threads for pages, and of those in which what is sent is made
@@ -32,11 +31,7 @@ def a_share(portal: Portal, caller: Caller) -> Iterator[None]:
         Unavailable: Their State has as many under way as it may, or all have.
 
     """
-    with ExitStack() as inside:
-        try:
-            inside.enter_context(portal.crowd.one_of(_limits(caller)))
-        except Taken:
-            raise Unavailable(BUSY) from None
+    with portal.crowd.one_of(_limits(caller), Unavailable(BUSY)):
         yield
 
 

@@ -9,16 +9,16 @@
 """
 
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import Final
 
 import anyio
-from anyio.lowlevel import RunVar
 from starlette.requests import Request
 
 from portal.domain.texts import N_
 from portal.identity.attempts import network
+from portal.turns import Crowd
 from portal.web.refusals import RequestRefused
 
 SHORT_BYTES = 64 * 1024
@@ -29,8 +29,7 @@ UPLOAD_SECONDS = 120.0
 OF_ONE_NETWORK = 64  # forms that aren't there whole; a ministry may have one network
 LONG_OF_ONE_NETWORK = 4
 LONG_AT_ONCE = 16  # of a process: at 8 MiB each, 128 MiB
-_unfinished: RunVar[Counter[bytes]] = RunVar("how many forms are being read, by network")
-_long: RunVar[Counter[bytes]] = RunVar("how many long forms are being read, by network")
+_crowd: Final = Crowd()
 
 LONG_FORM = N_(
     "This form holds more than the portal takes at once, so nothing was done. Shorten the text and send it again."
@@ -87,31 +86,13 @@ async def bounded_body(request: Request, most: int) -> bytes:
     paced = Paced(request.stream(), PACE_SECONDS)
     long = False
     with ExitStack() as places:
-        places.enter_context(_counted(_unfinished, whose, OF_ONE_NETWORK, None))
+        places.enter_context(_crowd.one_of({b"unfinished " + whose: OF_ONE_NETWORK}, RequestRefused(429, MANY)))
         while chunk := await paced.next():
             body += chunk
             if len(body) > most:
                 raise RequestRefused(413, LONG_FORM)
             if len(body) > SHORT_BYTES and not long:
-                places.enter_context(_counted(_long, whose, LONG_OF_ONE_NETWORK, LONG_AT_ONCE))
+                places.enter_context(_crowd.one_of({b"long": LONG_AT_ONCE}, RequestRefused(503, BUSY)))
+                places.enter_context(_crowd.one_of({b"long " + whose: LONG_OF_ONE_NETWORK}, RequestRefused(429, MANY)))
                 long = True
     return bytes(body)
-
-
-@contextmanager
-def _counted(counts: RunVar[Counter[bytes]], whose: bytes, of_one: int, in_all: int | None) -> Iterator[None]:
-    try:
-        running = counts.get()
-    except LookupError:
-        counts.set(running := Counter())
-    if in_all is not None and running.total() >= in_all:
-        raise RequestRefused(503, BUSY)
-    if running[whose] >= of_one:
-        raise RequestRefused(429, MANY)
-    running[whose] += 1
-    try:
-        yield
-    finally:
-        running[whose] -= 1
-        if not running[whose]:
-            del running[whose]

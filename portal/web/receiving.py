@@ -21,7 +21,7 @@ from anyio.lowlevel import RunVar
 from portal.errors import NotFound
 from portal.web.multipart import CUT
 from portal.web.refusals import RequestRefused
-from portal.web.sending import RECHECK_SECONDS, holds
+from portal.web.sending import RECHECK_SECONDS, holds, limiter_in
 from storage.errors import DatabaseUnavailable
 
 BATCH_BYTES: Final = 512 * 1024
@@ -122,7 +122,11 @@ class Receiving(Generic[Taken]):
         try:
             await self._wait_for(own)
             try:
-                self._taken.append(await to_thread.run_sync(self._take, self._arriving(), limiter=_limiter()))
+                self._taken.append(
+                    await to_thread.run_sync(
+                        self._take, self._arriving(), limiter=limiter_in(_limiters, UPLOADS_AT_ONCE)
+                    )
+                )
             finally:
                 own.release_on_behalf_of(self)
         except Exception as error:  # noqa: BLE001  # raised by run
@@ -171,11 +175,3 @@ def _limiter_of(person: str) -> CapacityLimiter:
     except LookupError:
         _own.set(owners := WeakValueDictionary())
     return owners.setdefault(person, CapacityLimiter(UPLOADS_OF_ONE))
-
-
-def _limiter() -> CapacityLimiter:
-    try:
-        return _limiters.get()
-    except LookupError:
-        _limiters.set(CapacityLimiter(UPLOADS_AT_ONCE))
-        return _limiters.get()

@@ -232,7 +232,7 @@ def check_transport(scope: Scope, rules: Rules) -> None:
     peer = _address(scope["client"][0] if scope.get("client") else "")
     headers = Headers(scope=scope)
     forwarded = "x-forwarded-proto" in headers or "x-forwarded-for" in headers
-    if forwarded and peer is not None and peer.is_loopback and any(peer in network for network in rules.proxies):
+    if forwarded and _is_loopback(peer) and any(peer in network for network in rules.proxies):
         scope["scheme"] = "https" if headers.getlist("x-forwarded-proto") == ["https"] else "http"
         client = _client(headers.getlist("x-forwarded-for"), rules)
         if client is None:

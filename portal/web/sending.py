@@ -14,12 +14,11 @@
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
-from typing import Final, TypeVar
+from typing import Final
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -31,11 +30,11 @@ from starlette.types import Receive, Scope, Send
 from portal.domain.texts import N_
 from portal.errors import TooMany, Unavailable
 from portal.identity.attempts import network
+from portal.turns import Crowd
 from portal.usecases.downloads import ABORTED, COMPLETE, FAILED, REFUSED, STOPPED
 from storage.errors import StorageError
 
 log = logging.getLogger("portal.web")
-Kept = TypeVar("Kept")
 
 RECHECK_SECONDS = 3
 STALLED_SECONDS = 600  # within which LEAST bytes leave, or all that is left: 14 kbit/s
@@ -54,8 +53,9 @@ THREADS: Final = 8  # that open blocks at once; pages have their own
 MAKERS: Final = 24  # threads in which copies and papers are made, and wait for their turn
 _openers: RunVar[CapacityLimiter] = RunVar("limiter of the threads that open blocks")
 _makers: RunVar[CapacityLimiter] = RunVar("limiter of the threads that make what is sent")
-_running: RunVar[Counter[str]] = RunVar("how many transfers run, of whom")
-_public: RunVar[Counter[str]] = RunVar("how many transfers of what is public run, to which network")
+_OWN: Final = b"person "  # sorts of transfers; with whose it is behind
+_PUBLIC: Final = b"public "
+_crowd: Final = Crowd()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Sending(Response):
         self.background = None
         self._stream = stream
         self._sent = 0
-        self._result = ABORTED
+        self._result = REFUSED  # until it has a place
         self._leaves_quickly = False
         self._finished = self._over = False
         self._error: Exception | None = None
@@ -121,24 +121,19 @@ class Sending(Response):
     @contextmanager
     def _place(self) -> Iterator[None]:
         """Take a place among those that run."""
-        whose = network(self._stream.whose).hex() if self._stream.public else self._stream.whose
-        running = _kept(_public if self._stream.public else _running, Counter[str])
-        if running.total() >= (PUBLIC_AT_ONCE if self._stream.public else AT_ONCE):
-            self._result = REFUSED
-            raise Unavailable(ALL_BUSY)
-        if running[whose] >= (OF_ONE_NETWORK if self._stream.public else OF_ONE):
-            self._result = REFUSED
-            raise TooMany(OWN_BUSY)
-        running[whose] += 1
-        try:
+        if self._stream.public:
+            sort, whose, all_, of_one = _PUBLIC, network(self._stream.whose), PUBLIC_AT_ONCE, OF_ONE_NETWORK
+        else:
+            sort, whose, all_, of_one = _OWN, self._stream.whose.encode(), AT_ONCE, OF_ONE
+        with (
+            _crowd.one_of({sort: all_}, Unavailable(ALL_BUSY)),
+            _crowd.one_of({sort + b"of " + whose: of_one}, TooMany(OWN_BUSY)),
+        ):
+            self._result = ABORTED
             yield
-        finally:
-            running[whose] -= 1
-            if not running[whose]:
-                del running[whose]
 
     async def _send_all(self, send: Send) -> None:
-        limiter = _limiter(_openers, THREADS) if self._stream.stop is None else _limiter(_makers, MAKERS)
+        limiter = limiter_in(_openers, THREADS) if self._stream.stop is None else limiter_in(_makers, MAKERS)
         try:
             # the first block comes before the head: if it can't be opened, the answer still says so
             block = await self._next(limiter)
@@ -166,7 +161,7 @@ class Sending(Response):
             piece = block[start : start + size]
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             self._sent += len(piece)
-        few = _kept(_running, Counter[str]).total() + _kept(_public, Counter[str]).total() <= FEW
+        few = _crowd.count(_OWN) + _crowd.count(_PUBLIC) <= FEW
         self._leaves_quickly = few and self._sent > RUN_IN and time.monotonic() - begun < QUICK_SECONDS
 
     async def _listen(self, receive: Receive, group: TaskGroup) -> None:
@@ -221,14 +216,10 @@ def holds(goes_on: Callable[[bool], bool], progress: bool) -> bool | None:  # no
         return None
 
 
-def _kept(where: RunVar[Kept], make: Callable[[], Kept]) -> Kept:
-    """Give what an event loop keeps."""
+def limiter_in(where: RunVar[CapacityLimiter], threads: int) -> CapacityLimiter:
+    """Give the limiter that an event loop keeps."""
     try:
         return where.get()
     except LookupError:
-        where.set(kept := make())
-        return kept
-
-
-def _limiter(where: RunVar[CapacityLimiter], threads: int) -> CapacityLimiter:
-    return _kept(where, lambda: CapacityLimiter(threads))
+        where.set(limiter := CapacityLimiter(threads))
+        return limiter
