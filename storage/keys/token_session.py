@@ -2,6 +2,8 @@
 
 1. One thread at a time; who waits longer than a few seconds for a token that doesn't answer is told so.
 2. Whatever the token refuses, the library is begun anew and the act tried once more; then it is `KeyUnavailable`.
+   A log-in is tried a few times, with pauses: SoftHSM writes its files at each one, and another process that reads
+   them in that moment finds no token, or one without a PIN.
 3. A wrong PIN isn't tried again until its file changes, and none at all when one try is left: tokens lock themselves.
 4. A child process after a fork begins its own session.
 5. No sentence and no cause holds the PIN.
@@ -9,6 +11,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,13 +28,13 @@ from pkcs11.exceptions import (
     PinLocked,
     PKCS11Error,
     UserAlreadyLoggedIn,
-    UserPinNotInitialized,
 )
 
 from storage.errors import KeyUnavailable
 from storage.keys.token_uri import Token
 
 WAIT_SECONDS = 5
+PAUSES_SECONDS = (0.02, 0.05, 0.1)
 _LONGEST_PIN = 256
 
 Made = TypeVar("Made")
@@ -84,7 +87,7 @@ class TokenSession:
     def _opened(self) -> Session:
         if self._session is None:
             try:
-                session = self._logged_in()
+                session = self._insisted()
                 self._accept(session)
             except BaseException:
                 self._leave()
@@ -94,6 +97,15 @@ class TokenSession:
 
     def _leave(self) -> None:
         self._session, self._stale = None, True
+
+    def _insisted(self) -> Session:
+        for pause in PAUSES_SECONDS:
+            try:
+                return self._logged_in()
+            except PKCS11Error:
+                self._leave()
+            time.sleep(pause)
+        return self._logged_in()
 
     def _logged_in(self) -> Session:
         library = pkcs11.lib(str(self._token.module))
@@ -119,7 +131,7 @@ class TokenSession:
             raise KeyUnavailable(
                 f"The token {self._token.label} refuses the PIN in {self._token.pin_file}: set the right one there."
             ) from None
-        except (PinLocked, PinExpired, UserPinNotInitialized) as cause:
+        except (PinLocked, PinExpired) as cause:
             raise KeyUnavailable(
                 f"The token {self._token.label} lets nobody in ({_words(cause)}): its security officer sets a new PIN."
             ) from None

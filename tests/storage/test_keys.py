@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -161,20 +162,21 @@ def test_of_two_processes_that_rotate_at_once_both_see_one_active_key(
     else:
         hsm = request.getfixturevalue("hsm")
         where, keys = hsm.uri(), TokenKeys.create(hsm.token())
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", ROTATES, where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    for one in both:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        assert one.stdin is not None
-        one.stdin.write("\n")
-        one.stdin.flush()
-    blobs = [bytes.fromhex(line) for one in both for line in one.communicate(timeout=60)[0].split()]
+    with ExitStack() as stack:
+        both = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", ROTATES, where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            )
+            for _ in range(2)
+        ]
+        assert [one.stdout.readline() for one in both if one.stdout] == ["ready\n", "ready\n"]
+        for one in both:
+            assert one.stdin is not None
+            one.stdin.write("\n")
+            one.stdin.flush()
+        blobs = [bytes.fromhex(line) for one in both for line in one.communicate(timeout=60)[0].split()]
     assert len(blobs) == 10
     assert {keys.unwrap(blob, b"at once") for blob in blobs} == {bytes(32)}
     states = keys.states()

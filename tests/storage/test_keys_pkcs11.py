@@ -268,6 +268,26 @@ def test_a_token_that_does_not_answer_holds_nobody_up_for_long(hsm: SoftHsm, mon
     assert keys.unwrap(keys.wrap(ROOM_KEY, CONTEXT), CONTEXT) == ROOM_KEY
 
 
+def test_a_token_that_another_process_is_writing_is_tried_again(hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = TokenKeys.create(hsm.token()).wrap(ROOM_KEY, CONTEXT)
+    files = list(hsm.tokens.rglob("token.object"))
+    whole = [file.read_bytes() for file in files]
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == len(token_session.PAUSES_SECONDS):
+            for file, held in zip(files, whole, strict=True):
+                file.write_bytes(held)
+
+    monkeypatch.setattr("time.sleep", pause)
+    for file, held in zip(files, whole, strict=True):
+        file.write_bytes(held[: len(held) // 2])
+    forget()
+    assert TokenKeys(hsm.token()).unwrap(blob, CONTEXT) == ROOM_KEY
+    assert pauses == list(token_session.PAUSES_SECONDS)
+
+
 def test_a_token_that_fails_is_not_taken_for_damaged_data(hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = TokenKeys.create(hsm.token())
     blob = keys.wrap(ROOM_KEY, CONTEXT)
