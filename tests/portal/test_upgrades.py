@@ -26,6 +26,7 @@ from portal.usecases import bundles, tree
 from portal.usecases.checks import check_records
 from portal.usecases.restore_places import open_source
 from portal.usecases.restores import restore_backup
+from portal.usecases.shredding import shred_version
 from storage import schema
 from storage.backups import WholeBackup
 from storage.cases import BreachCase, Exhibit
@@ -36,6 +37,7 @@ from tests import breaches, databases, granting, publicity
 from tests.backing_up import backed_up
 from tests.cast import Clock, World
 from tests.conftest import copied, settings_in, use
+from tests.contents import versions
 from tests.databases import Hand
 from tests.dying import deadly, dies
 from tests.filing import press, put
@@ -312,6 +314,11 @@ def test_people_go_on_with_what_they_had_begun_and_begin_anew(world: World, tmp_
     assert answer.status_code == 303, answer.text
     granting.pledged(world, again, "focal_xff")
     publicity.published(world)
+    oldest, reader = versions(world)[0], browser(world, "focal_xaa")
+    assert reader.get(f"/versions/{oldest.id}/content").status_code == 200
+    with world.request():
+        shred_version(world.portal, oldest.id)
+    assert reader.get(f"/versions/{oldest.id}/content").status_code == 410
     while tree.sequence(world.portal, "here"):
         pass
     assert [one.words() for one in check_records(world.portal).findings] == []
