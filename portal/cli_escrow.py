@@ -57,15 +57,18 @@ def seal(settings: Settings, arguments: argparse.Namespace) -> int:
         return 1
     if not public.is_called(arguments.fingerprint):
         raise Invalid("what you typed isn't the fingerprint of this file: nothing was sealed; ask the State again")
-    if os.path.lexists(arguments.out):
-        raise Invalid(f"there is a file {arguments.out} already: it is left as it is, nothing was sealed")
+    listing = arguments.out.with_name(f"{arguments.out.name}.objects")
+    for path in (arguments.out, listing):
+        if os.path.lexists(path):
+            raise Invalid(f"there is a file {path} already: it is left as it is, nothing was sealed")
     portal = open_portal(settings)
     with closing(portal.database):
         made = seal_for_state(portal, arguments.review, public, lambda blob: write_once(arguments.out, blob))
+    write_once(listing, "".join(f"objects/{name[:2]}/{name}\n" for name in made.objects).encode())
     sys.stdout.write(
-        f"{made.count} keys are sealed to the key of {public.state} in {arguments.out}; the trail says so.\n"
+        f"{len(made.objects)} keys are sealed to the key of {public.state} in {arguments.out}; the trail says so.\n"
         f"SHA-256 {made.sha256}\n"
-        "It opens what this State could read now. What comes later needs a new envelope.\n"
+        f"It opens what this State could read now, the objects in {listing}. What comes later needs a new one.\n"
     )
     return 0
 

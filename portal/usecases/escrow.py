@@ -38,10 +38,10 @@ NOTHING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An envelope that was written: how many keys are in it, and its SHA-256 in hexadecimal."""
+    """An envelope that was written: its SHA-256 in hexadecimal, and the names of the objects that it opens."""
 
-    count: int
     sha256: str
+    objects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def seal_for_state(portal: Portal, review_id: UUID, public: PublicKey, write: Ca
         installation = urlsplit(portal.settings.origin).netloc
         blob = seal(Envelope(installation, review.id, work.now, rooms, held), public)
         write(blob)
-    sealed = Sealed(len(opens), hashlib.sha256(blob).hexdigest())
-    portal.record_outcome(intent, result="complete", sha256=sealed.sha256)
-    return sealed
+    digest = hashlib.sha256(blob).hexdigest()
+    portal.record_outcome(intent, result="complete", sha256=digest)
+    return Sealed(digest, tuple(one.object for one in held))
 
 
 def _readable(work: Work, record: ReviewRecord) -> list[_Opens]:

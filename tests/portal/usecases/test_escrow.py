@@ -22,6 +22,7 @@ from storage.errors import Missing
 from storage.recovery import escrow
 from storage.recovery.folder import write_once
 from storage.tables import Person
+from tests.backing_up import backed_up, recoverable
 from tests.cast import World
 from tests.contents import said, send
 from tests.databases import ONLY_SQLITE
@@ -143,8 +144,11 @@ def test_the_trail_says_it_before_a_key_is_opened_and_how_it_ended(filled: World
     assert len(outcome["detail"]["sha256"]) == 64
     (each,) = (one for one in said(filled, shared) if one["action"] == Action.ESCROW_KEYS)
     assert UUID(each["on"]["version"]) in {one.version for one in held}
-    page = browser(filled, "focal_xaa").get(f"/reviews/{review}/trail").text
+    client, mark = browser(filled, "focal_xaa"), KEY.public.fingerprint
+    page = client.get(f"/reviews/{review}/trail").text
     assert "sealed keys of contents for the State under review to keep" in page
+    assert f"key <bdi>{mark}</bdi>" in page, "the State holds it against its own"
+    assert f"({mark})" in client.get(f"/reviews/{review}/trail.csv").text
     filled.clock.forward(timedelta(days=7))
     assert tell_week(filled.portal) > 0
     assert {one.kind for one in told(filled)} == {NoticeKind.FILE_OPENED}
@@ -217,6 +221,13 @@ def test_a_copy_of_another_installation_gives_nothing(drafts: World, tmp_path: P
     found = open_copy(envelope, copy, tmp_path / "out")
     assert not found.written
     assert {one.why for one in found.closed} >= {GONE}
+
+
+def test_the_objects_of_backups_are_enough(drafts: World, tmp_path: Path) -> None:
+    recoverable(drafts.portal)
+    backed_up(drafts.portal, tmp_path / "backups")
+    found = open_copy(escrow.unseal(sealed(drafts), KEY), tmp_path / "backups", tmp_path / "out")
+    assert (len(found.written), found.closed) == (3, ())
 
 
 def test_objects_that_were_changed_exchanged_or_are_links_are_named_and_not_written(
@@ -310,7 +321,10 @@ def test_the_commands_make_a_key_seal_to_it_and_open_with_it(
     assert main([*words, "--fingerprint", heard.upper().replace(" ", "")]) == 0
     assert main([*words, "--fingerprint", heard]) == 1
     assert "already" in capsys.readouterr().err
-    copy, out = str(copied(drafts, tmp_path)), str(tmp_path / "out")
+    copy, out = str(tmp_path / "copy"), str(tmp_path / "out")
+    for name in Path(f"{envelope}.objects").read_text().splitlines():
+        (Path(copy) / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(settings.data / name, Path(copy) / name)
     assert main(["escrow", "open", public, "--key", private, "--data", copy, "--out", out]) == 1
     assert main(["escrow", "open", envelope, "--key", public, "--data", copy, "--out", out]) == 1
     assert not Path(out).exists()
