@@ -23,7 +23,7 @@ from storage.recovery.escrow import Envelope, Held
 
 LIST: Final = "list.txt"  # no content is called so: their names begin with a room's kind
 UNFINISHED: Final = "unfinished"
-BEYOND: Final = "its key isn't in the envelope: it came later, or this State could not read it then"
+BEYOND: Final = "its key isn't in the envelope: it came later, was destroyed, or this State could not read it then"
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

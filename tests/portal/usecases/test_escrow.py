@@ -17,6 +17,7 @@ from portal.errors import Conflict, Invalid, NotFound
 from portal.usecases.escrow import seal_for_state
 from portal.usecases.escrow_opening import BEYOND, LIST, name_of, open_copy
 from portal.usecases.keys import renew_key
+from portal.usecases.shredding import shred_version
 from portal.usecases.weeks import tell_week
 from storage.errors import Missing
 from storage.recovery import escrow
@@ -131,6 +132,14 @@ def test_every_version_of_a_document_is_in_it(world: World, tmp_path: Path) -> N
         "national 001 v1 Draft.pdf": b"%PDF-1.7 Draft Draft.pdf",
         "national 001 v2 Draft.txt": b"two",
     }
+
+
+def test_a_destroyed_version_is_in_no_envelope(drafts: World) -> None:
+    gone, *_ = escrow.unseal(sealed(drafts), KEY).versions
+    with drafts.request():
+        shred_version(drafts.portal, gone.version)
+    left = {one.version for one in escrow.unseal(sealed(drafts), KEY).versions}
+    assert (len(left), gone.version in left) == (2, False)
 
 
 def test_the_trail_says_it_before_a_key_is_opened_and_how_it_ended(filled: World) -> None:
