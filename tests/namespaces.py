@@ -15,7 +15,7 @@ from tests.databases import Server
 
 NEAR: Final = "10.213.7.1"
 FAR: Final = "10.213.7.2"
-NEEDED: Final = "needs the right to make network namespaces (root, and Debian's iproute2)"
+NEEDED: Final = "nobody may make network namespaces here (root may, with Debian's iproute2)"
 
 
 def _ip(*words: str) -> None:

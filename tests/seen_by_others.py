@@ -20,7 +20,7 @@ TOOLS: Final = {
 def need_tools() -> None:
     missing = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
     if missing:
-        pytest.skip(f"what is published isn't looked at by others without Debian's {', '.join(sorted(missing))}")
+        pytest.skip(f"needs Debian's {', '.join(sorted(missing))}")
 
 
 def run(*command: str | Path) -> bytes:

@@ -67,7 +67,7 @@ def test_four_scripts_can_be_selected(paper: Paper, tmp_path: Path) -> None:
     for said in ("Государство признало уголовно наказуемым", "被审议国将参加有组织犯罪集团的行为定为刑事犯罪。"):
         assert flat(said) in text
     if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext comes with Debian's poppler-utils: without it, Arabic is not compared")
+        pytest.skip("needs Debian's poppler-utils (pdftotext)")
     (tmp_path / "paper.pdf").write_bytes(pdf)
     command = ["pdftotext", str(tmp_path / "paper.pdf"), "-"]
     seen = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -183,7 +183,7 @@ def test_a_language_that_is_none_is_left_out(language: str) -> None:
 )
 def test_nothing_passes_the_edge_of_the_page(text: str, tmp_path: Path) -> None:
     if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext comes with Debian's poppler-utils: without it, places are not looked at")
+        pytest.skip("needs Debian's poppler-utils (pdftotext)")
     (tmp_path / "paper.pdf").write_bytes(write_pdf(paper_of(entry(text))))
     command = ["pdftotext", "-bbox", str(tmp_path / "paper.pdf"), "-"]
     seen = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -71,7 +71,7 @@ def test_no_word_hidden_in_a_word_file_reaches_the_public_file() -> None:
     """All hiding places at once, through settling, conversion, rebuilding and proof."""
     office = Office()
     if not office.takes("docx"):
-        pytest.skip("Word files aren't converted without Debian's libreoffice-writer-nogui")
+        pytest.skip("needs Debian's libreoffice-writer-nogui")
     confinement = Confinement(LIMITS)
     hiding = [hide for _, hide in PLACES if hide.__name__ not in SHOWS]
     body = "".join(text_of(hide(WORD)).split("</w:p>", 1)[1].split("</w:body>")[0] for hide in hiding)

@@ -59,7 +59,7 @@ def office() -> Office:
     """LibreOffice, if it is installed and the kernel gives namespaces."""
     office = Office()
     if not office.takes("docx"):
-        pytest.skip("LibreOffice isn't here: apt-get install --no-install-recommends libreoffice-writer-nogui")
+        pytest.skip("needs Debian's libreoffice-writer-nogui")
     probed("1")
     return office
 

@@ -102,13 +102,13 @@ def test_a_pdf_that_other_programs_wrote_anew_is_traced(confinement: Confinement
     try:
         subprocess.run(["qpdf", "--linearize", "--object-streams=generate", before, after], check=True, timeout=30)
     except FileNotFoundError:
-        pytest.skip("qpdf isn't here")
+        pytest.skip("needs Debian's qpdf")
     assert traced(confinement, after.read_bytes()) == ALL
     try:
         subprocess.run(["pdftocairo", "-pdf", before, after], check=True, timeout=60)
         subprocess.run(["pdftoppm", "-r", "150", "-jpeg", "-l", "1", before, tmp_path / "page"], check=True, timeout=60)
     except FileNotFoundError:
-        pytest.skip("poppler isn't here")
+        pytest.skip("needs Debian's poppler-utils")
     assert {"words", "dots"} <= traced(confinement, after.read_bytes())
     assert traced(confinement, next(tmp_path.glob("page*.jpg")).read_bytes()) == {"dots"}
 
