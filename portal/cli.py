@@ -14,7 +14,17 @@ from policies.engine import PolicyError
 from policies.validating import Validating
 from portal import cli_backup, cli_move, cli_recovery
 from portal.cli_doctor import doctor, doctor_options
-from portal.cli_keys import keys_list, keys_renew, keys_retire, keys_rotate, renew_options, retire_options
+from portal.cli_keys import (
+    keys_list,
+    keys_renew,
+    keys_retire,
+    keys_rotate,
+    keys_shred,
+    keys_shredded,
+    renew_options,
+    retire_options,
+    shred_options,
+)
 from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
 from portal.cli_trace import trace, trace_options
@@ -237,6 +247,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(("keys", "rotate"), "begin a new key and wrap everything under it", keys_rotate),
     Command(("keys", "renew"), "begin a new version of a room's key, or of all", keys_renew, renew_options),
     Command(("keys", "retire"), "destroy an old key that wraps nothing any more", keys_retire, retire_options),
+    Command(("keys", "shred"), "destroy one version of a document for good", keys_shred, shred_options),
+    Command(("keys", "shredded"), "list destroyed versions, and backups that hold them", keys_shredded, _json_option),
     Command(
         ("keys", "recovery", "make"),
         "make the offline key that opens backups, in shares",

@@ -1,7 +1,7 @@
 """Gives the numbers of `measures.py` out, at a port of its own and in a thread of its own: `GET /metrics`.
 
-1. It is off until `metrics_port` is set, and listens on this machine alone unless a token is set.
-2. With a token nobody gets anything without it.
+1. It is off until `metrics_port` is set, and listens on this machine alone: others ask the proxy, with TLS.
+2. Nobody gets anything without the token: whatever runs on the machine may ask.
 3. A request is bounded in time and in its head, and holds up no other: where too many are open, the oldest is cut.
    What was asked stands in no log.
 4. Whatever else is asked gets a status and nothing more; so do numbers that can't be told now.
@@ -21,7 +21,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from portal.errors import Invalid
 from portal.measures import Measures
-from portal.settings import Settings, is_loopback
+from portal.settings import Settings
 
 SECONDS: Final = 5.0  # for a request to arrive and its answer to leave, all in all
 MOST_OPEN: Final = 32
@@ -32,7 +32,7 @@ log = logging.getLogger("portal.measures")
 
 
 def check_measures(settings: Settings) -> None:
-    """Refuse to give numbers to a network without a token.
+    """Refuse to give numbers without a token.
 
     Raises:
         Invalid: The sentence says which setting.
@@ -40,10 +40,11 @@ def check_measures(settings: Settings) -> None:
     """
     if not settings.metrics_port:
         return
-    if not settings.metrics_token and not is_loopback(settings.metrics_host):
-        raise Invalid("with metrics_host not on this machine, set metrics_token: who asks for numbers must send it")
-    if settings.metrics_token and len(settings.metrics_token) < LEAST_TOKEN:
-        raise Invalid(f"the setting metrics_token must have at least {LEAST_TOKEN} characters, chosen at random")
+    if len(settings.metrics_token) < LEAST_TOKEN:
+        raise Invalid(
+            f"with metrics_port, set metrics_token, at least {LEAST_TOKEN} characters chosen at random: "
+            "who asks for numbers must send it"
+        )
     if settings.metrics_port == settings.port:
         raise Invalid("the setting metrics_port must be another than port")
 
@@ -64,7 +65,7 @@ class MeasuresServer:
         """
         if not self._settings.metrics_port:
             return self
-        where = (self._settings.metrics_host, self._settings.metrics_port)
+        where = ("127.0.0.1", self._settings.metrics_port)
         try:
             self._server = _Server(where, self._measures, self._settings.metrics_token)
         except OSError as error:
@@ -130,7 +131,7 @@ class _Asked(BaseHTTPRequestHandler):
         """Answer."""
         token = self.server.token
         sent = self.headers.get("Authorization", "").encode("latin-1", "replace")
-        if token and not hmac.compare_digest(sent, f"Bearer {token}".encode()):
+        if not hmac.compare_digest(sent, f"Bearer {token}".encode()):
             self._tell(HTTPStatus.UNAUTHORIZED, b"", "text/plain")
         elif self.path != "/metrics":
             self._tell(HTTPStatus.NOT_FOUND, b"", "text/plain")

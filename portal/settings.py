@@ -88,8 +88,7 @@ class Settings:
     log_format: str = "text"  # of what the service says of itself: text or json
     traces_endpoint: str = ""  # where traces are sent (OTLP over HTTP); none: nowhere
     metrics_port: int = 0  # where numbers for Prometheus are given out; 0: nowhere
-    metrics_host: str = "127.0.0.1"
-    metrics_token: str = field(default="", repr=False)  # without it no numbers, if it is set
+    metrics_token: str = field(default="", repr=False)  # whoever asks for them must send it
 
     def __post_init__(self) -> None:
         """Read the limits and networks once, so that a wrong one is found at the start."""

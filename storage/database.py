@@ -143,6 +143,17 @@ class Database:
         with self.read() as session:
             return session.scalar(select(func.pg_database_size(func.current_database()))) or 0
 
+    def forget_former(self) -> bool:
+        """Take out of a file of SQLite what rows were before; False: somebody reads just now, or it is a server's."""
+        if not isinstance(self.place, Path):
+            return False
+        try:
+            with closing(sqlite3.connect(self.place, WAIT_MILLISECONDS / 1000, isolation_level=None)) as connection:
+                connection.execute("PRAGMA secure_delete=ON")
+                return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+
     def connections(self) -> tuple[int, int]:
         """Tell how many connections are in use, and how many there may be."""
         pools = [engine.pool for engine in (self.engine, self._looks) if isinstance(engine.pool, QueuePool)]

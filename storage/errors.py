@@ -3,6 +3,7 @@
 StorageError
 ├── Damaged            authentication failed or the format is unknown: one message whatever the cause
 ├── Missing            the object isn't there
+├── Destroyed          the key of this content was destroyed: nobody ever opens it again
 ├── Exists             the name is taken, or somebody wrote the like first; nothing is ever overwritten
 ├── KeyUnavailable     the key provider is away, or the key is unknown or retired
 ├── Unprotected        the database would be spoken to in the clear, or without knowing whose it is
@@ -30,6 +31,10 @@ class Damaged(StorageError):
 
 class Missing(StorageError):
     """The object isn't there."""
+
+
+class Destroyed(StorageError):
+    """The key of this content was destroyed: nobody ever opens it again."""
 
 
 class Exists(StorageError):

@@ -25,6 +25,19 @@ def holder_context(scope: Scope, version: int, holder: str = PROVIDER) -> bytes:
     return f"portal/v1/scope-key/{scope}/{version}/{holder}".encode()
 
 
+def provider_copy(session: Session, scope: Scope, version: int) -> bytes:
+    """Find the key provider's copy of a key version.
+
+    Raises:
+        KeyUnavailable: There is none.
+
+    """
+    holder = session.get(KeyHolder, (scope, version, PROVIDER))
+    if holder is None:
+        raise KeyUnavailable("the key of this scope is not there")
+    return holder.wrapped
+
+
 def active_recovery(session: Session) -> RecoveryKey | None:
     """Find the recovery key that is in use."""
     return session.scalar(select(RecoveryKey).where(col(RecoveryKey.ended_at).is_(None)))

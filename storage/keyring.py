@@ -20,9 +20,9 @@ from sqlmodel import col
 from storage.canaries import try_keys
 from storage.content import open_all, version_context
 from storage.database import Database
-from storage.errors import Damaged, KeyUnavailable, NotPermitted, PermitEnded
+from storage.errors import Damaged, Destroyed, NotPermitted, PermitEnded
 from storage.fields import FieldCipher, Place, derive
-from storage.holders import PROVIDER, active_recovery, holder_context, recovery_copy
+from storage.holders import PROVIDER, active_recovery, holder_context, provider_copy, recovery_copy
 from storage.keys.provider import KeyProvider
 from storage.permits import Permit, Scope, covered, current_request, permit_stamp
 from storage.tables import KeyHolder, KeyVersion
@@ -189,11 +189,14 @@ class Keyring:
 
         Raises:
             NotPermitted: The permit doesn't cover this version's content, or its event isn't committed.
+            Destroyed: The key was destroyed.
 
         """
         if version not in permit.contents:
             raise NotPermitted("the permit doesn't cover this content")
         self._opens(permit, scope)
+        if not wrapped:
+            raise Destroyed("the key of this version was destroyed")
         number, sealed = split(wrapped)
         return self.key(scope, number).wrapping.open(_content_place(scope, version), sealed)
 
@@ -332,7 +335,7 @@ class Keyring:
             return kept[1]
         if session is None:
             with self._database.look() as looking:
-                wrapped = _wrapped(looking, scope, version)
+                wrapped = provider_copy(looking, scope, version)
             key = ScopeKey(version, self.provider.unwrap(wrapped, holder_context(scope, version)))
         else:
             key = ScopeKey(version, self._unwrap(session, scope, version))
@@ -369,14 +372,7 @@ class Keyring:
         self._kept[scope, key.version] = (monotonic() + KEPT_SECONDS, key)
 
     def _unwrap(self, session: Session, scope: Scope, version: int) -> bytes:
-        return self.provider.unwrap(_wrapped(session, scope, version), holder_context(scope, version))
-
-
-def _wrapped(session: Session, scope: Scope, version: int) -> bytes:
-    holder = session.get(KeyHolder, (scope, version, PROVIDER))
-    if holder is None:
-        raise KeyUnavailable("the key of this scope is not there")
-    return holder.wrapped
+        return self.provider.unwrap(provider_copy(session, scope, version), holder_context(scope, version))
 
 
 def join(version: int, sealed: bytes) -> bytes:

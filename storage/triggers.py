@@ -82,7 +82,10 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "backup": ("gone_at",),
     "restoration": (),
     "whole_backup": (),
+    "shredding": (),
 }
+# What may go and not change: once, with the row of another table that says so.
+GOES_ONCE: dict[str, tuple[str, str]] = {"version": ("wrapped_key", "shredding")}
 # What may change while it is a draft and not after: these columns never, the others until its stage is another.
 SENT_ONCE: dict[str, tuple[str, ...]] = {
     "entry": (
@@ -214,7 +217,8 @@ def refusals(columns: dict[str, list[str]]) -> list[Refusal]:
         for table in NEVER_DELETED
     ]
     for table, settable in ENDS_ONCE.items():
-        fixed = [name for name in columns[table] if name not in {*settable, "mac"}]
+        goes, told = GOES_ONCE.get(table, ("", ""))
+        fixed = [name for name in columns[table] if name not in {*settable, goes, "mac"}]
         found.append(
             Refusal(
                 f"{table}_never_rewritten",
@@ -234,6 +238,16 @@ def refusals(columns: dict[str, list[str]]) -> list[Refusal]:
             )
             for name in settable
         ]
+        if goes:
+            found.append(
+                Refusal(
+                    f"{table}_key_only_goes",
+                    f"BEFORE UPDATE OF {goes}",
+                    table,
+                    f"NOT (length(OLD.{goes}) > 0 AND length(NEW.{goes}) = 0 AND {_told(told)})",
+                    f"{table}.{goes}: it is only destroyed, once",
+                )
+            )
     for table, fixed_always in SENT_ONCE.items():
         found += [
             Refusal(
@@ -259,6 +273,10 @@ def refusals(columns: dict[str, list[str]]) -> list[Refusal]:
             ),
         ]
     return found
+
+
+def _told(table: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608  # of this module's own words
 
 
 def _agreed(row: str, name: str) -> str:

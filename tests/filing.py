@@ -4,6 +4,8 @@ from uuid import UUID
 
 from httpx2 import Response
 
+from portal.usecases.shredding import shred_version
+from storage.tables import Version
 from tests.cast import World
 from tests.contents import form_token, send, versions
 from tests.web_client import ORIGIN, Browser, browser
@@ -44,6 +46,15 @@ def put(
 def newest(world: World, document: UUID) -> UUID:
     """Find the newest version of a document."""
     return max((row for row in versions(world) if row.document_id == document), key=lambda row: row.number).id
+
+
+def shredded(world: World, who: str = "officer", room: str = "shared", text: str = "Penal code") -> Version:
+    """Put a document into a room and destroy its version."""
+    document = put(world, who, room, text)
+    (version,) = [row for row in versions(world) if row.document_id == document]
+    with world.request():
+        shred_version(world.portal, version.id)
+    return version
 
 
 def move(world: World, who: str, document: UUID, target: str) -> Response:

@@ -200,8 +200,9 @@ def test_the_proxy_passes_bodies_on_and_leaves_the_portals_headers_alone() -> No
     lines = [line.strip() for line in CADDYFILE.read_text("utf-8").splitlines() if not line.strip().startswith("#")]
     words = {line.split()[0] for line in lines if line}
     assert not words & {"request_buffers", "response_buffers", "encode", "log", "trusted_proxies", "read_body"}
-    assert [line for line in lines if line.startswith("reverse_proxy")] == ["reverse_proxy 127.0.0.1:8000 {"]
-    assert [line for line in lines if line.startswith("header")] == ["header_down -Server", "header -Server"]
+    proxied = [line for line in lines if line.startswith("reverse_proxy")]
+    assert proxied == ["reverse_proxy 127.0.0.1:8000 {", "reverse_proxy 127.0.0.1:9464 {"]
+    assert [line for line in lines if line.startswith("header")] == ["header_down -Server", "header -Server"] * 2
     assert not words & {"request_body", "max_size"}  # a form with many files is one long body, which the portal bounds
     assert sum(line.count("{") for line in lines) == sum(line.count("}") for line in lines)
 
@@ -211,6 +212,15 @@ def test_the_proxy_keeps_the_portals_health_to_the_machine() -> None:
     assert "@machine path /healthz /readyz /metrics" in text
     assert "respond @machine 404" in text
     assert "-Server" in text
+
+
+@pytest.mark.parametrize("file", ["Caddyfile", "Caddyfile.replica"])
+def test_numbers_leave_the_machine_by_tls_alone_at_a_port_of_their_own(file: str) -> None:
+    portal, numbers = re.split(r"^\S+:9465 \{$", (DEPLOY / file).read_text("utf-8"), flags=re.MULTILINE)
+    assert "9464" not in re.sub(r"#.*", "", portal)
+    said = [line.strip() for line in numbers.splitlines()]
+    assert {"@other not path /metrics", "respond @other 404", "reverse_proxy 127.0.0.1:9464 {"} <= set(said)
+    assert "protocols tls1.2 tls1.3" in said
 
 
 # --- the drill: stop, copy data and keys apart, start; restore ----------------------------------------------------

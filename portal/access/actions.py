@@ -74,6 +74,7 @@ class Action(StrEnum):
     SUBMIT_DOCUMENT = "submitDocument"
     CIRCULATE_DOCUMENT = "circulateDocument"
     WITHDRAW_DOCUMENT = "withdrawDocument"
+    SHRED_VERSION = "shredVersion"
     SEND_FOR_TRANSLATION = "sendForTranslation"
     DELIVER_TRANSLATION = "deliverTranslation"
     RECALL_TRANSLATION = "recallTranslation"

@@ -72,6 +72,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.SUBMIT_DOCUMENT: N_("submitted the document to another room"),
     Action.CIRCULATE_DOCUMENT: N_("circulated the document"),
     Action.WITHDRAW_DOCUMENT: N_("withdrew the document"),
+    Action.SHRED_VERSION: N_("destroyed a version of the document for good"),
     Action.SEND_FOR_TRANSLATION: N_("sent the document for translation"),
     Action.DELIVER_TRANSLATION: N_("delivered a translation"),
     Action.RECALL_TRANSLATION: N_("recalled the document from translation"),
@@ -274,8 +275,8 @@ GROUPS: Final = tuple(
         ),
         (
             "moved",
-            N_("Submitted, circulated, withdrawn"),
-            {Action.SUBMIT_DOCUMENT, Action.CIRCULATE_DOCUMENT, Action.WITHDRAW_DOCUMENT},
+            N_("Submitted, circulated, withdrawn, destroyed"),
+            {Action.SUBMIT_DOCUMENT, Action.CIRCULATE_DOCUMENT, Action.WITHDRAW_DOCUMENT, Action.SHRED_VERSION},
         ),
         (
             "translated",

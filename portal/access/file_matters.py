@@ -122,6 +122,8 @@ def document_matter(document: Document, version: Version | None, record: ReviewR
     scopes, stream = _room_scopes(room.review_id, room.id, action), room.id
     if action is Action.PREPARE_PUBLICATION:
         scopes, stream = scopes | {publication_scope(room.review_id)}, national_room(record)
+    if action is Action.SHRED_VERSION:
+        scopes = frozenset()  # what is destroyed is not opened for it
     return Matter(
         document_facts(document, room_facts(room, review_facts(record)), record.final),
         on | ({"version": str(version.id)} if version else {}),

@@ -358,6 +358,7 @@ REASONS: Final = {
     "machinery.fsck": N_("The portal compares its records, objects and log."),
     "machinery.watcher": N_("The portal reads its log for signals."),
     "machinery.operator": N_("Whoever runs the machine makes an administrator."),
+    "machinery.operator-shreds": N_("Whoever runs the machine destroys a version for good."),
     "machinery.backup": N_("The portal copies its records and sealed objects to a folder."),
     "machinery.restorer": N_("The portal is brought back from a backup."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),

@@ -96,6 +96,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.VIEW_CALENDAR: 443,
     Action.ISSUE_FEED: 444,
     Action.REVOKE_FEED: 445,
+    Action.SHRED_VERSION: 446,
     Action.VIEW_DOCUMENT_TRAIL: 501,
     Action.VIEW_REVIEW_TRAIL: 502,
     Action.EXPORT_REVIEW_TRAIL: 503,

@@ -103,7 +103,8 @@ def begin_archive(portal: Portal, caller: Caller, room_id: UUID, *, streams: boo
         listed = work.documents.listed(room.id)
         newest = {one.document.id: one.newest for one in listed}
         allowed = work.allowed(Action.DOWNLOAD_VERSION, Document, [one.document for one in listed])
-        versions, marked = [newest[document.id] for document in allowed], leaves_marked(work)
+        newests, marked = [newest[document.id] for document in allowed], leaves_marked(work)
+        versions = [version for version in newests if version.wrapped_key]  # what was destroyed opens for nobody
         work.note(permit, files=len(versions))
         intent = work.begins(permit) if versions and streams else None
         if not streams:

@@ -160,11 +160,15 @@ def _different(versions: Iterable[Version]) -> Iterator[Version]:
 
 
 def _key(portal: Portal, permit: Permit, version: Version) -> bytes:
+    if not version.wrapped_key:
+        return b""  # it was destroyed: read by nobody, so a person says that they looked
     return portal.keyring.open_content_key(permit, scope_of(version), version.id, version.wrapped_key)
 
 
 def _quoted(portal: Portal, version: Version, key: bytes, text: str) -> tuple[tuple[str, ...], bool]:
     """Find what a text quotes of a version, and tell whether all of it was read."""
+    if not key:
+        return (), False
     content = open_all(key, version_context(version.id), sealed_bytes(portal, version.object_name))
     try:
         quoted, more = find_quotes(CONFINEMENT, content, text)

@@ -62,6 +62,7 @@ class VersionLine:
     size: int
     by: str
     at: datetime
+    destroyed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,7 @@ def _version_lines(
             version.size,
             names[version.created_by],
             version.created_at,
+            not version.wrapped_key,
         )
         for version in versions
     )

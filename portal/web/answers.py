@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from portal.domain.problems import RefusedError
 from portal.errors import PortalError
 from portal.web.asking import ASK, names_to_ask
-from portal.web.failures import SENTENCES, STATUSES, UPLOAD_HEADER
+from portal.web.failures import SENTENCES, STATUSES, UPLOAD_HEADER, store_status
 from portal.web.languages import say
 from portal.web.refused import sentence
 from portal.web.ways import show
-from storage.errors import KeyUnavailable, StorageError, StoreUnavailable
+from storage.errors import StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def failure(request: Request, error: PortalError | RefusedError | StorageError) 
             status = next(status for kind, status in STATUSES if isinstance(error, kind))
             return status, say(request, str(error) or SENTENCES[status].happened)
         case _:
-            status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable) else 500
+            status = store_status(error)
             return status, say(request, SENTENCES[status].happened)
 
 

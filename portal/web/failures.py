@@ -40,7 +40,7 @@ from portal.web.proofs import keep_form
 from portal.web.refusals import RequestRefused
 from portal.web.refused import sentence
 from portal.web.ways import caller_of, portal_of
-from storage.errors import DatabaseUnavailable, KeyUnavailable, PermitEnded, StorageError, StoreUnavailable
+from storage.errors import DatabaseUnavailable, Destroyed, KeyUnavailable, PermitEnded, StorageError, StoreUnavailable
 
 log = logging.getLogger("portal.web")
 
@@ -54,7 +54,7 @@ PASSED = frozenset(
         "guardrails.passed-on-once",
     }
 )
-ASKED = frozenset({403, 409, 413, 422, 503})  # where an officer can help
+ASKED = frozenset({403, 409, 410, 413, 422, 503})  # where an officer can help
 RETRY_SECONDS = {429: 60, 503: 30}
 
 
@@ -100,6 +100,11 @@ SENTENCES = {
         N_("Somebody was here before you"),
         N_("What you were changing has changed meanwhile, so your change was not made. Nothing was lost."),
         N_("Go back, load the page again, look at the new state and repeat what is still needed."),
+    ),
+    410: Sentences(
+        N_("This version was destroyed"),
+        N_("Its key was destroyed, so nobody can open it any more. Its entry and its trail stay in the record."),
+        N_("If you still need what was in it, ask the officer assigned to the review."),
     ),
     413: Sentences(
         N_("This is too large"),
@@ -238,10 +243,18 @@ def _to(path: str) -> Response:
     return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
 
 
+def store_status(error: Exception) -> int:
+    """Give the status of an error of storage."""
+    if isinstance(error, Destroyed):
+        return 410
+    return 503 if isinstance(error, StoreUnavailable | KeyUnavailable | PermitEnded) else 500
+
+
 async def on_store_error(request: Request, error: Exception) -> Response:
     """Answer when database, objects or keys can't be reached, or what they gave back isn't what was put there."""
-    log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
-    status = 503 if isinstance(error, StoreUnavailable | KeyUnavailable | PermitEnded) else 500
+    status = store_status(error)
+    if not isinstance(error, Destroyed):
+        log.error("request %s met %s", getattr(request.state, "request_id", "-"), type(error).__qualname__)
     asks = status in ASKED and not isinstance(error, DatabaseUnavailable)
     ask = await run_in_threadpool(names_to_ask, request) if asks else None
     return error_response(request, status, ask=ask)

@@ -15,6 +15,7 @@ import storage.notices
 import storage.planning
 import storage.publications
 import storage.reports
+import storage.shredding
 import storage.signals
 import storage.steps
 import storage.tables

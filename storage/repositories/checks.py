@@ -36,6 +36,7 @@ from storage.permits import (
 from storage.planning import ReviewSchedule, ScheduleStep
 from storage.publications import Publication, PublicFile
 from storage.reports import Agreement, DraftComment, Manifest, SummaryLanguage
+from storage.shredding import Shredding
 from storage.signals import SignalCounts, SignalStep
 from storage.tables import (
     Appointment,
@@ -166,7 +167,9 @@ class CheckRecords:
             yield kind, row[0], row[1], row[2]
 
     def contents(self) -> Iterator[Content]:
-        """Walk all that lies in objects, by the names of these."""
+        """Walk all that lies in objects, by the names of these; not what was destroyed, called off or withdrawn."""
+        told = select(col(Shredding.id)).where(col(Shredding.id) == col(Version.id)).exists()
+        destroyed = told & (func.length(col(Version.wrapped_key)) == 0)
         versions: Select[*tuple[Any, ...]] = select(
             literal("version").label("table"),
             col(Version.id).label("id"),
@@ -175,7 +178,7 @@ class CheckRecords:
             col(Version.object_name).label("object"),
             col(Version.size).label("size"),
             col(Version.wrapped_key).label("wrapped"),
-        )
+        ).where(~destroyed)
         copies: Select[*tuple[Any, ...]] = select(
             literal("note_copy"),
             col(NoteCopy.id),

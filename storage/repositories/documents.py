@@ -134,8 +134,9 @@ class DocumentRecords:
         return self._session.execute(question.order_by(col(Document.number))).all()
 
     def equal(self, room_id: UUID, mark: bytes) -> Sequence[Version]:
-        """Find the versions in a room whose content has this mark."""
+        """Find the versions in a room whose content has this mark, and wasn't destroyed."""
         question = select(Version).where(col(Version.room_id) == room_id, col(Version.equal) == mark)
+        question = question.where(func.length(col(Version.wrapped_key)) > 0)
         return self._session.scalars(question).all()
 
     def next_number(self, room_id: UUID) -> int:
@@ -165,8 +166,9 @@ class DocumentRecords:
         self._session.flush()
 
     def object_names(self) -> set[str]:
-        """List the names of all objects that a row keeps something under, but what was called off or withdrawn."""
-        named = [select(col(table.object_name)) for table in (Version, NoteCopy, SummaryLanguage, Exhibit)]
+        """List the names of all objects that a row keeps something under: not what was destroyed, ended, withdrawn."""
+        named = [select(col(table.object_name)) for table in (NoteCopy, SummaryLanguage, Exhibit)]
+        named.append(select(col(Version.object_name)).where(func.length(col(Version.wrapped_key)) > 0))
         named.append(select(col(Publication.object_name)).where(col(Publication.cancelled_at).is_(None)))
         named.append(select(col(PublicFile.object_name)).where(col(PublicFile.withdrawn_at).is_(None)))
         return {name for question in named for name in self._session.scalars(question)}

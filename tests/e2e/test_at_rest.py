@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -67,7 +67,10 @@ def _of_process(own: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def numbers(served: Served) -> bytes:
-    with urlopen(f"http://127.0.0.1:{served.limits['PORTAL_METRICS_PORT']}/metrics", timeout=10) as answer:
+    told = served.limits
+    asking = {"Authorization": f"Bearer {told['PORTAL_METRICS_TOKEN']}"}
+    url = f"http://127.0.0.1:{told['PORTAL_METRICS_PORT']}/metrics"
+    with urlopen(Request(url, headers=asking), timeout=10) as answer:
         content: bytes = answer.read()
     return content
 
@@ -83,6 +86,7 @@ def served(world: World, collector: Collector, tmp_path: Path) -> Iterator[Serve
     mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "SMTP_SECURITY": "none"}
     mail["MAIL_FROM"] = "portal@example.org"  # nobody takes it there, so it waits
     told = {"LOG_FORMAT": "json", "METRICS_PORT": str(free_port()), "TRACES_ENDPOINT": collector.url}
+    told["METRICS_TOKEN"] = "Unguessable-Metrics-Token"
     limits = {f"PORTAL_{name}": value for name, value in {**mail, **told}.items()}
     running = Served(world.portal.settings, tmp_path / "output", tmp_path / "temporary", limits)
     yield running.start()

@@ -302,7 +302,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         Action(act)
         for act in (
             *("viewDocument", "downloadVersion", "addVersion", "describeDocument", "submitDocument"),
-            *("circulateDocument", "withdrawDocument", "sendForTranslation", "deliverTranslation"),
+            *("circulateDocument", "withdrawDocument", "shredVersion", "sendForTranslation", "deliverTranslation"),
             *("recallTranslation", "viewDocumentTrail", "confirmSummary", "preparePublication"),
         )
     ),

@@ -199,6 +199,8 @@ def _machine(who: Who, act: str, thing: Thing) -> bool:
         return who.name == "publisher" and part.by_machine(act, thing)  # type: ignore[no-any-return]  # of a module
     if thing.kind == "issuer":  # the portal asks a provider, and does as it asks (d)
         return who.name == "issuer" and act in {"callIssuer", "endSessionsByIssuer"}
+    if thing.kind == "document":  # whoever runs the machine destroys a version, and reads none (d)
+        return who.name == "operator" and act == "shredVersion"
     return thing.kind == "portal" and act in MACHINES[who.name]
 
 

@@ -63,8 +63,8 @@ def cases() -> list[Case]:
     found = [case for alike in free for case in answers(engine, alike, all_things)]
     found += [case for alike in hindered for case in answers(engine, alike, few_things)]
     machines = groups(who for who in people() if who.role == "machine")
-    made_public = batches([*publications(), *manifests(("closed",))])
-    return found + [case for alike in machines for case in answers(engine, alike, made_public)]
+    by_machines = batches([*publications(), *manifests(("closed",)), few_documents[0]])
+    return found + [case for alike in machines for case in answers(engine, alike, by_machines)]
 
 
 @cache

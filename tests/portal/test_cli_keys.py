@@ -7,12 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from portal.cli import main
 from portal.settings import Settings
 from storage.keys.pkcs11 import TokenKeys
+from tests.backing_up import backed_up, recoverable
+from tests.cast import World
+from tests.conftest import use
+from tests.contents import versions
+from tests.filing import put
 from tests.softhsm import PIN, SoftHsm, forget
 
 REFUSED = "0" * 16
@@ -207,3 +213,37 @@ def test_all_keys_or_one_get_a_new_version(capsys: pytest.CaptureFixture[str]) -
         with pytest.raises(SystemExit) as ended:
             main(["keys", "renew", *wrong])
         assert ended.value.code == 2
+
+
+def test_a_version_is_destroyed_by_a_command_that_first_says_what_that_means(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recoverable(world.portal)
+    put(world, "officer", "shared", "Unguessable Okapi")
+    (version,) = versions(world)
+    backed_up(world.portal, tmp_path / "backup")
+    world.portal.database.close()
+    use(monkeypatch, world.portal.settings)
+    assert main(["keys", "shredded"]) == 0
+    assert capsys.readouterr().out == "No version was destroyed.\n"
+    assert main(["keys", "shred", str(version.id)]) == 1
+    said = capsys.readouterr().err
+    assert f"Version 1 of document 1 ({version.document_id}), in the file of XAA, room shared" in said
+    assert "while one of these backups is kept: 1;" in said
+    assert "--yes" in said
+    assert "Okapi" not in said
+    assert main(["keys", "shredded", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(["keys", "shred", str(version.id), "--yes"]) == 0
+    assert "nobody opens it here any more" in capsys.readouterr().out
+    assert main(["keys", "shredded", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["version"], row["shredded"], row["backups"]) == (str(version.id), False, [1])
+    assert main(["keys", "shredded"]) == 0
+    assert "doesn't count as shredded" in capsys.readouterr().out
+    assert main(["fsck"]) == 0
+    for words, why in (([str(version.id), "--yes"], "destroyed before"), ([str(uuid4())], "no version")):
+        assert main(["keys", "shred", *words]) == 1
+        assert why in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["keys", "shred", "../../etc"])

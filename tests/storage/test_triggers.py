@@ -37,9 +37,10 @@ from storage.issuers import Issuer, IssuerSubject
 from storage.publications import Consent, Opening, Publication, PublicFile
 from storage.reports import Agreement, DraftComment, Manifest, SummaryLanguage, Transmission
 from storage.repositories.tree import TreeRecords
+from storage.shredding import Shredding
 from storage.signals import SignalStep
 from storage.tree import Cosignature
-from storage.triggers import ENDS_ONCE, NEVER_DELETED, SENT_ONCE
+from storage.triggers import ENDS_ONCE, GOES_ONCE, NEVER_DELETED, SENT_ONCE
 from tests import databases, noting
 from tests.backing_up import former_rows, kept_rows
 from tests.cast import Clock, World
@@ -236,6 +237,7 @@ def ask(world: World, about: Put) -> None:
             published_at=now,
             event_id=uuid4(),
         ),
+        Shredding(id=about.version, review_id=file.review, shredded_at=now),
         SummaryLanguage(
             **here,
             manifest_id=here["id"],
@@ -359,11 +361,30 @@ def test_a_stream_only_grows(by_hand: Hand, change: str) -> None:
 @pytest.mark.parametrize("table", [table for table in ENDS_ONCE if table != "translation_task"])
 def test_a_history_is_never_rewritten(by_hand: Hand, table: str) -> None:
     columns = by_hand.columns(table)
-    fixed = [name for name in columns if name not in {*ENDS_ONCE[table], "mac"}]
+    fixed = [name for name in columns if name not in {*ENDS_ONCE[table], *GOES_ONCE.get(table, ())[:1], "mac"}]
     assert fixed
     for name in fixed:
         with pytest.raises(REFUSED, match="never rewritten"):
             by_hand(f"UPDATE {table} SET {name} = {name}")
+
+
+def test_a_versions_key_only_goes_and_with_the_row_that_says_so(by_hand: Hand) -> None:
+    told = "id IN (SELECT id FROM shredding)"
+    assert by_hand(f"SELECT count(*) FROM version WHERE {told}").fetchone() == (1,)
+    whole = by_hand(f"SELECT wrapped_key FROM version WHERE {told}").fetchone()[0]
+    refused = [
+        ("wrapped_key = ?", f"NOT {told}", b""),  # no row says so
+        ("wrapped_key = wrapped_key || ?", told, b"x"),
+        ("wrapped_key = ?", told, b"x" * len(whole)),
+        ("wrapped_key = ?, size = 0", told, b""),
+    ]
+    for change, which, value in refused:
+        with pytest.raises(REFUSED, match=r"only destroyed, once|never rewritten"):
+            by_hand(f"UPDATE version SET {change} WHERE {which}", (value,))
+    by_hand(f"UPDATE version SET wrapped_key = ? WHERE {told}", (b"",))
+    for again in (whole, b""):
+        with pytest.raises(REFUSED, match="only destroyed, once"):
+            by_hand(f"UPDATE version SET wrapped_key = ? WHERE {told}", (again,))
 
 
 @pytest.mark.parametrize(

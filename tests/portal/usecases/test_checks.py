@@ -23,6 +23,7 @@ from portal.domain.roles import Role
 from portal.usecases import attachments, handling, questions, submissions, summaries
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
+from portal.usecases.shredding import shred_version
 from portal.work import Work
 from storage.authenticators import CodeApp, Passkey, RecoveryCode, WrongCodes
 from storage.fields import Place
@@ -233,6 +234,7 @@ CHANGES: dict[str, tuple[str, str | int | Callable[[Session], UUID] | None]] = {
     "schedule_step": ("step", "draft"),
     "session": ("ended_at", None),
     "signal": ("count", 7),
+    "shredding": ("shredded_at", None),
     "signal_step": ("kind", "seen again"),
     "summary_language": ("ended_at", None),
     "translation_task": ("recalled_at", None),
@@ -354,6 +356,10 @@ def all_tables(world: World, file: Put, table: type[Any]) -> None:
     """Fill the guarded tables that the cast leaves empty."""
     if table.__module__ in {"storage.grants", "storage.reports"}:
         given_to_read(world)
+        return
+    if table.__module__ == "storage.shredding":
+        with world.request():
+            shred_version(world.portal, file.version)
         return
     if table.__module__ == "storage.backups":
         backed_up_once(world)

@@ -34,7 +34,7 @@ from tests.contents import said, versions
 from tests.databases import IN_POSTGRESQL, REFUSED, Hand, by_hand, server
 from tests.dying import deadly, dies
 from tests.fault_report import found
-from tests.filing import put, submitted
+from tests.filing import put, shredded, submitted
 from tests.s3_server import bucket
 from tests.web_client import browser
 
@@ -74,6 +74,7 @@ def filled(world: World) -> None:
     for number in range(3):
         put(world, "officer", "reviewers", f"Draft {number}")
     submitted(world)
+    shredded(world)
     while tree.sequence(world.portal, "test"):
         pass
     put(world, "officer", "reviewers", "Waits for the tree")

@@ -42,7 +42,7 @@ from storage.tables import Appointment, Assignment, Invitation, PortalSession
 from tests.backing_up import backed_up, recoverable, signed_in_again
 from tests.cast import World
 from tests.contents import said, versions
-from tests.filing import press, put, submitted
+from tests.filing import press, put, shredded, submitted
 from tests.reports import transmitted
 from tests.web_client import browser
 
@@ -60,6 +60,7 @@ def filled(world: World) -> tuple[str, ...]:
     for number in range(3):
         put(world, "officer", "reviewers", f"Draft {number}")
     submitted(world)
+    shredded(world)
     while tree.sequence(world.portal, "test"):
         pass
     return words

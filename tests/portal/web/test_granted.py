@@ -25,7 +25,9 @@ from portal.rendering.confinement import Confinement
 from portal.rendering.office import Office
 from portal.rendering.renderer import Renderer
 from portal.usecases import granted_pages, tracing
+from portal.usecases.checks import check_records
 from portal.usecases.granted_pages import Showing
+from portal.usecases.shredding import shred_version
 from portal.usecases.transfers import goes_on
 from portal.web.granted import HEADERS
 from storage.grants import MarkedCopy
@@ -84,6 +86,19 @@ def test_a_reader_reads_page_by_page_and_the_state_sees_which(world: World, rend
     with setting_up(world.portal) as (work, _):
         work.session.get_one(Person, world.members["reader_xff"].person).language = "ar"
     assert "لا توجد صفحة كهذه" in client.get(path, params={"page": "3"}).text
+
+
+def test_of_a_version_that_was_destroyed_a_reader_is_told_so(world: World, renderer: Renderer) -> None:
+    grant = granted(world, real=True, mode="copies")
+    pledged(world, grant)
+    version, client = first(world, grant), reading(world, renderer)
+    with world.request():
+        shred_version(world.portal, version)
+    for path in ("", "/image", "/copy"):
+        answer = client.get(f"/granted/versions/{version}{path}")
+        assert (answer.status_code, "was destroyed" in answer.text) == (410, True), path
+    assert browser(world, "expert_xcc").get(f"/granted/versions/{version}").status_code == 404
+    assert check_records(world.portal).ok
 
 
 def test_the_state_may_give_pictures_without_their_words(world: World, renderer: Renderer) -> None:

@@ -42,7 +42,7 @@ from tests.breaches import (
 )
 from tests.cast import World, add_member
 from tests.contents import send
-from tests.filing import circulated, newest, press, put
+from tests.filing import circulated, newest, press, put, shredded
 from tests.granting import granted
 from tests.hiding import sheet, text, written
 from tests.hiding_docx import docx, run
@@ -159,6 +159,14 @@ def test_of_what_cannot_be_read_a_person_says_that_they_looked(world: World) -> 
     said = {"full": FULL, "bare": BARE, "confirmed": doubts[1]}
     assert "Another scan" in press(browser(world, "focal_xaa"), f"/cases/{case}/submission", **said).text
     assert row(world, case).submitted_at is None
+    submitted(world, case, "focal_xaa")
+
+
+def test_of_a_version_that_was_destroyed_a_person_says_that_they_looked(world: World) -> None:
+    shredded(world, "focal_xaa", "national XAA", "Destroyed Okapi")
+    case = registered(world)
+    page = attempt(world, case, BARE)
+    assert "Destroyed Okapi" in page
     submitted(world, case, "focal_xaa")
 
 
