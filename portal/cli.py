@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from policies.engine import PolicyError
 from policies.validating import Validating
-from portal import cli_backup, cli_move, cli_recovery
+from portal import cli_backup, cli_escrow, cli_move, cli_recovery
 from portal.cli_doctor import doctor, doctor_options
 from portal.cli_keys import (
     keys_list,
@@ -260,6 +260,26 @@ COMMANDS: tuple[Command, ...] = (
         "see that shares give the recovery key",
         cli_recovery.check,
         cli_recovery.share_options,
+    ),
+    Command(
+        ("keys", "escrow"),
+        "seal the keys of a review to a key of the State under review",
+        cli_escrow.seal,
+        cli_escrow.seal_options,
+    ),
+    Command(
+        ("escrow", "new"),
+        "make a State's key for the contents of its own review; needs no portal",
+        cli_escrow.new,
+        cli_escrow.new_options,
+        alone=True,
+    ),
+    Command(
+        ("escrow", "open"),
+        "open a copy of the data by what was sealed to a State's key; needs no portal",
+        cli_escrow.unseal,
+        cli_escrow.unseal_options,
+        alone=True,
     ),
     Command(("log", "keys"), "print the public keys that the log is signed with", show_log_keys),
     Command(

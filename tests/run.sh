@@ -18,6 +18,6 @@ PORTAL_TEST_DATABASE=postgresql "$bin/python" -m pytest -q -n 3 --dist loadgroup
     tests/storage/test_schema.py tests/storage/test_triggers.py tests/storage/test_guards.py tests/storage/test_keyring.py \
     tests/storage/test_audit_records.py tests/storage/test_database.py tests/portal/test_work.py tests/portal/test_replicas.py \
     tests/portal/audit/test_sequencer.py tests/portal/usecases/test_reports.py tests/portal/usecases/test_register.py \
-    tests/portal/usecases/test_handovers.py tests/portal/web/test_wrong_codes.py \
+    tests/portal/usecases/test_handovers.py tests/portal/web/test_wrong_codes.py tests/portal/test_upgrades.py \
     tests/portal/usecases/test_backups.py::test_a_backup_made_while_others_write_is_of_one_moment \
     tests/portal/usecases/test_restores.py::test_a_portal_comes_back_with_every_row_and_every_text

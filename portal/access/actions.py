@@ -225,6 +225,7 @@ class Action(StrEnum):
     TELL_WEEK = "tellWeek"
     BACK_UP = "backUp"
     RESTORE_PORTAL = "restorePortal"
+    ESCROW_KEYS = "escrowKeys"
 
 
 # What somebody must be able to see for a refusal to be told as one (403); all other refusals look like

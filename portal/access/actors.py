@@ -8,7 +8,10 @@ from portal.domain.roles import STATE_ROLES, Role
 
 
 class Machine(StrEnum):
-    """The closed list of machinery that acts without a person; none of it opens contents but what becomes public."""
+    """The closed list of machinery that acts without a person; none of it opens contents but what becomes public.
+
+    For the State under review, keys of contents that it may read are sealed; nothing is read for it.
+    """
 
     INIT = "init"
     IMPORTER = "importer"

@@ -137,6 +137,7 @@ DEEDS: Final[dict[Action, str]] = {
     Action.TELL_WEEK: N_("told focal points that their file was opened in a week"),
     Action.BACK_UP: N_("made a backup, or removed one"),
     Action.RESTORE_PORTAL: N_("brought the portal back from a backup"),
+    Action.ESCROW_KEYS: N_("sealed keys of contents for the State under review to keep"),
     Action.VIEW_ISSUERS: N_("looked at the identity providers"),
     Action.ADD_ISSUER: N_("added an identity provider"),
     Action.CONFIRM_ISSUER: N_("confirmed an identity provider"),
@@ -207,7 +208,7 @@ DEEDS: Final[dict[Action, str]] = {
 OPENS: Final = frozenset(
     {Action.VIEW_DOCUMENT, Action.VIEW_CLARIFICATION, Action.VIEW_ENTRY, Action.EXPORT_DIALOGUE, Action.VIEW_GRANTED}
 )
-SENDS: Final = frozenset({Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM, Action.DOWNLOAD_GRANTED})
+SENDS: Final = frozenset({Action.DOWNLOAD_VERSION, Action.DOWNLOAD_ROOM, Action.DOWNLOAD_GRANTED, Action.ESCROW_KEYS})
 NOTHING_SENT: Final[dict[Action, str]] = {
     Action.DOWNLOAD_SUMMARY: N_("asked about the file of the executive summary; nothing was sent"),
     Action.DOWNLOAD_ROOM: N_("asked about an archive of the room; nothing was sent"),

@@ -54,6 +54,7 @@ OPENS_CONTENT: Final = frozenset(
         *(Action.CONFIRM_SUMMARY, Action.DOWNLOAD_SUMMARY),
         *(Action.PREPARE_PUBLICATION, Action.PREVIEW_PUBLICATION, Action.READ_CONFIRMED),
         *(Action.VIEW_GRANTED, Action.DOWNLOAD_GRANTED, Action.DOWNLOAD_EXHIBIT),
+        Action.ESCROW_KEYS,
     }
 )
 # those of them that open a copy

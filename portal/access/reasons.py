@@ -361,6 +361,7 @@ REASONS: Final = {
     "machinery.operator-shreds": N_("Whoever runs the machine destroys a version for good."),
     "machinery.backup": N_("The portal copies its records and sealed objects to a folder."),
     "machinery.restorer": N_("The portal is brought back from a backup."),
+    "machinery.escrow": N_("Whoever runs the machine seals keys for the State under review to keep."),
     "machinery.mailer": N_("The portal sends mail to those who are told of something."),
 }
 

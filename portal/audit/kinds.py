@@ -97,6 +97,7 @@ KINDS: Final[dict[Action, int]] = {
     Action.ISSUE_FEED: 444,
     Action.REVOKE_FEED: 445,
     Action.SHRED_VERSION: 446,
+    Action.ESCROW_KEYS: 447,
     Action.VIEW_DOCUMENT_TRAIL: 501,
     Action.VIEW_REVIEW_TRAIL: 502,
     Action.EXPORT_REVIEW_TRAIL: 503,

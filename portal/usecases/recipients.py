@@ -41,6 +41,13 @@ def who_may(work: Work, review: ReviewRecord, action: Action, row: Any) -> list[
     return list(found.values())
 
 
+def open_to(work: Work, review: ReviewRecord, state: str, action: Action, rows: Sequence[Any]) -> list[Any]:
+    """Choose the rows of a review on which somebody of a State who is at work on it may do something now."""
+    whos = [who for who in _at_work(work, review) if who.person is not None and who.person.state_code == state]
+    answers = [_allowed(work, who, action, rows) for who in whos]
+    return [row for row, *each in zip(rows, *answers, strict=True) if any(each)]
+
+
 def acting(work: Work, person: Person) -> list[Who]:
     """Put somebody as they can act now: once for each appointment that runs."""
     held = tuple(records_of(work).held([person.id], work.now)[person.id])

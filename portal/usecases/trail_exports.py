@@ -19,7 +19,7 @@ from portal.audit.reading import Said, Unfit, read_event
 from portal.domain.sheets import BOM, sheet_lines
 from portal.domain.texts import N_
 from portal.domain.words import ROOMS
-from portal.usecases.trail_lines import Known
+from portal.usecases.trail_lines import Known, key_of
 from portal.usecases.trails import (
     Search,
     Source,
@@ -195,7 +195,9 @@ def _cells(event: Said | Unfit, known: Known, words: Words, place: StreamPlace) 
         who.name,
         words.state(who.state),
         words.say(who.role) if who.role else "",
-        words.say(deed(event.action, event.phase)) + (f" ({sent.to}, {words.say(sent.language)})" if sent else ""),
+        words.say(deed(event.action, event.phase))
+        + (f" ({sent.to}, {words.say(sent.language)})" if sent else "")
+        + (f" ({key})" if (key := key_of(event)) else ""),
         words.say(PHASES[event.phase]),
         what.number if what else "",
         what.title if what else "",

@@ -93,6 +93,7 @@ class Line:
     streamed: bool = False
     left: tuple[str, ...] = ()  # States that stopped reviewing by this act, and those that began
     joined: tuple[str, ...] = ()
+    key: str = ""  # the fingerprint of the State's key to which keys were sealed
     result: str = ""  # complete, aborted, stopped, failed, unknown; nothing while no end is recorded
     size: int = 0
     times: int = 1
@@ -229,6 +230,11 @@ def translator_of(event: Said) -> UUID | None:
     return UUID(found) if found else None
 
 
+def key_of(event: Said) -> str:
+    """Give the fingerprint of the State's key to which keys of contents were sealed."""
+    return str(event.body.get("detail", {}).get("key", "")) if event.action is Action.ESCROW_KEYS else ""
+
+
 class Grouping:
     """Puts the ranges of one reader on one version together; everything else, and what is withheld, stays by itself."""
 
@@ -280,6 +286,7 @@ def line_of(group: Sequence[Said | Unfit], known: Known) -> Line:
     line.refusals = detail.get("refusals", 0)
     line.left, line.joined = tuple(detail.get("left", ())), tuple(detail.get("joined", ()))
     line.times, line.began = len(group), group[-1].at if len(group) > 1 else None
+    line.key = key_of(newest)
     ends = [known.pairs.get(event.id) for event in group if isinstance(event, Said) and event.phase is Phase.INTENT]
     if ends:
         line.streamed = True

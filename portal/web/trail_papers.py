@@ -166,6 +166,8 @@ def _what(pen: _Pen, line: Line) -> tuple[str, ...]:
             f"{pen.say(N_('left:'))} {pen.states(line.left)}",
             f"{pen.say(N_('joined:'))} {pen.states(line.joined)}",
         ]
+    if line.key:
+        said.append(pen.say(N_("key %(key)s"), key=line.key))
     if line.sent:
         language = pen.say(line.sent.language)
         said.append(pen.say(N_("to %(name)s, into %(language)s"), name=line.sent.to, language=language))

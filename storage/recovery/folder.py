@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from storage.errors import Damaged, Missing, StoreUnavailable
+from storage.errors import Damaged, Exists, Missing, StoreUnavailable
 from storage.keys.keyring_file import sync_folder
 from storage.objects.folder import FolderStore
 from storage.objects.store import BLOCK
@@ -220,6 +221,30 @@ def check_plain(root: Path) -> None:
                 f"{entry.path} is {kind}: a folder of backups has files and folders only, so that nothing outside is "
                 "read, written or removed through it. Take it away, and see who put it there."
             )
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a new file whole and durably, or not at all.
+
+    Raises:
+        Exists: There is a file of this name; it is left as it is.
+
+    """
+    taken = Exists(f"There is a file {path} already: it is left as it is.")
+    if os.path.lexists(path):
+        raise taken
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        write_file(new, content)
+        try:
+            os.link(new, path)
+        except FileExistsError as cause:
+            raise taken from cause
+        except OSError:  # a stick may know no second names
+            new.rename(path)
+        sync_folder(path.absolute().parent)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

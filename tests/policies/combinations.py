@@ -281,7 +281,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
             *("listClarifications", "exportDialogue", "setClearance"),
             *("viewSchedule", "planReview", "setStep", "listConcerns"),
             *("viewReport", "proposeManifest", "listComments", "transmitSummary"),
-            "listPublications",
+            *("listPublications", "escrowKeys"),
         )
     ),
     "room": tuple(
@@ -303,7 +303,7 @@ ACTS: Final[dict[str, tuple[Action, ...]]] = {
         for act in (
             *("viewDocument", "downloadVersion", "addVersion", "describeDocument", "submitDocument"),
             *("circulateDocument", "withdrawDocument", "shredVersion", "sendForTranslation", "deliverTranslation"),
-            *("recallTranslation", "viewDocumentTrail", "confirmSummary", "preparePublication"),
+            *("recallTranslation", "viewDocumentTrail", "confirmSummary", "preparePublication", "escrowKeys"),
         )
     ),
     "clarification": tuple(

@@ -199,9 +199,18 @@ def _machine(who: Who, act: str, thing: Thing) -> bool:
         return who.name == "publisher" and part.by_machine(act, thing)  # type: ignore[no-any-return]  # of a module
     if thing.kind == "issuer":  # the portal asks a provider, and does as it asks (d)
         return who.name == "issuer" and act in {"callIssuer", "endSessionsByIssuer"}
+    if act == "escrowKeys":  # keys for the State under review, of what it may read (ToR 36, d)
+        return who.name == "operator" and (thing.kind == "review" or _is_for_its_state(thing))
     if thing.kind == "document":  # whoever runs the machine destroys a version, and reads none (d)
         return who.name == "operator" and act == "shredVersion"
     return thing.kind == "portal" and act in MACHINES[who.name]
+
+
+def _is_for_its_state(thing: Thing) -> bool:
+    mine, its_room = (SIDES.get(state or "") == "under review" for state in (thing.owner, thing.room_state))
+    if thing.room == "shared":
+        return mine or (thing.stage == "circulated" and not thing.withdrawn)
+    return thing.room == "national" and its_room and (mine or not thing.withdrawn)
 
 
 def _acting(who: Who, act: str, thing: Thing, version: str, target: str) -> bool:

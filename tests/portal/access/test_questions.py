@@ -69,7 +69,7 @@ _NOT_THEIRS = {
     *(Action.WATCH_LOG, Action.RAISE_SIGNALS),
     *(Action.BACK_UP, Action.RESTORE_PORTAL, Action.SHRED_VERSION),
     *(Action.CALL_ISSUER, Action.END_SESSIONS_BY_ISSUER, Action.MAKE_PUBLIC, Action.PROVE_PUBLIC),
-    *(Action.READ_CONFIRMED, Action.PUBLISH_SUMMARY),
+    *(Action.READ_CONFIRMED, Action.PUBLISH_SUMMARY, Action.ESCROW_KEYS),
 }
 
 
