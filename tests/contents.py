@@ -3,6 +3,8 @@
 import base64
 import json
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -42,14 +44,29 @@ def send(client: Browser, path: str, *files: tuple[str, bytes, str], script: boo
 
 def said(world: World, stream: UUID) -> list[dict[str, Any]]:
     """Read the events of a stream, without the gate: tests may."""
-    keyring, scope = world.portal.keyring, stream_scope(stream)
     with world.portal.database.read() as session:
         rows = session.scalars(select(Event).where(Event.stream_id == stream).order_by(Event.number)).all()
+    return _opened(world, rows)
+
+
+@contextmanager
+def heard(world: World) -> Iterator[list[dict[str, Any]]]:
+    """Give, once this is left, the events that were written meanwhile, of all streams."""
+    with world.portal.database.read() as session:
+        before = set(session.scalars(select(Event.id)))
+    found: list[dict[str, Any]] = []
+    yield found
+    with world.portal.database.read() as session:
+        rows = [row for row in session.scalars(select(Event)) if row.id not in before]
+    found.extend(_opened(world, rows))
+
+
+def _opened(world: World, rows: Iterable[Event]) -> list[dict[str, Any]]:
     opened = []
     for row in rows:
         version, sealed = split(row.body)
-        body = keyring.key(scope, version).fields.open(Place("event", "body", row.id), sealed)
-        opened.append(json.loads(unpack(body)))
+        fields = world.portal.keyring.key(stream_scope(row.stream_id), version).fields
+        opened.append(json.loads(unpack(fields.open(Place("event", "body", row.id), sealed))))
     return opened
 
 

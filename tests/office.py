@@ -188,7 +188,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/states/import": ("registrar", {"list": "code,name\n"}),
     "/states/shipped": ("registrar", {}),
     "/states/{code}": ("registrar", {"group": "asia_pacific", "name_en": "Arandia", "name_ar": "أ"}),
-    "/cycles": ("registrar", {"name": "Second", "first": "2028-01-01", "last": "2029-12-31"}),
+    "/cycles": ("registrar", {"name": "Second", "starts": "2028-01-01", "ends": "2029-12-31"}),
     "/register/new": (
         "registrar",
         {
@@ -198,7 +198,7 @@ FORMS: Final[Mapping[str, Filling]] = {
             "reviewing_2": "XCC",
             "languages": "en",
             "passes_at_once": "yes",
-            "confirmed": "",
+            "confirmed": "parties-not-known region-not-known",
         },
     ),
     "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
@@ -473,6 +473,10 @@ class Grants:
             "seen": seen,
             "review": str(self._world.files["xdd"].review),
         }
+
+    def renew(self, path: str) -> None:
+        """Have a grant made anew for a form: those of the other forms ended it."""
+        self._made.pop(path, None)
 
     @cached_property
     def _agreed(self) -> Manifest:

@@ -1,13 +1,11 @@
 """Which keys a permit on a grant opens, and where the act is written down.
 
 1. A grant's own key opens its purpose, its reasons and the titles of what it gives; no other scope does.
-2. Only the State under review's acts of weighing and offering open the shared room too, for its titles; a reader's
-   opens it for the content of one version.
+2. Of the State under review's acts only weighing opens the shared room too, for its titles; a reader's opens it for
+   the content of one version.
 3. All of it stands in a part of the log of the grant's own, which neither the reviewing States nor officers read; what
    comes before the grant is there, asking and offering, with the registry.
 """
-
-from typing import Final
 
 from portal.access.actions import Action
 from portal.access.entities import GrantedFacts, GrantFacts
@@ -15,14 +13,12 @@ from portal.audit.events import REGISTRY_STREAM
 from portal.domain.ids import StreamId
 from storage.permits import NAMES, Scope, grant_scope, room_scope, stream_scope
 
-_READS_TITLES: Final = frozenset({Action.WEIGH_GRANT, Action.OFFER_GRANT})
-
 
 def grant_scopes(facts: GrantFacts | GrantedFacts, action: Action) -> frozenset[Scope]:
     """Name the keys that a permit on a grant, or on a version that it gives, opens."""
     grant = facts.grant if isinstance(facts, GrantedFacts) else facts
     scopes = {NAMES, grant_scope(grant.id)}
-    if action in _READS_TITLES or isinstance(facts, GrantedFacts):
+    if action is Action.WEIGH_GRANT or isinstance(facts, GrantedFacts):
         scopes.add(room_scope(grant.review.id, grant.room))
     if action is Action.VIEW_GRANT_OPENINGS:
         scopes.add(stream_scope(grant.id))

@@ -36,6 +36,7 @@ UNFIT: Final = N_(
 NO_TEXT: Final = N_("Choose the report or the executive summary.")
 TRANSMITTED: Final = N_("The executive summary has gone out already, so nothing was changed.")
 PUBLIC: Final = N_("The executive summary is public in this language already, so nothing was changed.")
+CONFIRMED: Final = N_("This file was confirmed before. Nothing was changed.")
 NO_SUMMARY: Final = N_(
     "This is no circulated language version of the final executive summary in one of the six languages, so it was not "
     "confirmed."
@@ -132,15 +133,17 @@ def confirms(*, final: bool, bound: bool, language: str, stage: str, withdrawn: 
     return (final or bound) and language in LANGUAGES and circulated
 
 
-def check_confirms(*, fit: bool, public: bool) -> None:
-    """Refuse to confirm what is no language version of the final summary, or one in a language that is public.
+def check_confirms(*, fit: bool, public: bool, confirmed: bool) -> None:
+    """Refuse to confirm what is no language version of the final summary, one of a public language, or one twice.
 
     Raises:
-        Conflict: It is none, or too late.
+        Conflict: It is none, it is too late, or this version is the one that is confirmed.
 
     """
     if public:
         raise Conflict(PUBLIC)
+    if confirmed:
+        raise Conflict(CONFIRMED)
     if not fit:
         raise Conflict(NO_SUMMARY)
 

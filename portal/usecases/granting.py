@@ -120,7 +120,9 @@ def offer_grant(portal: Portal, caller: Caller, review_id: UUID, state: str, pur
 
     """
     with portal.work(caller) as work:
-        _, file, permit, _ = offering(work, Action.OFFER_GRANT, review_id, state)
+        _, file, permit, facts = offering(work, Action.WEIGH_GRANT, review_id, state)
+        if not work.allows(Action.OFFER_GRANT, facts):
+            work.require_on(Action.OFFER_GRANT, facts, asked=review_id)
         given = picked(candidates(work, file), giving.documents, giving.languages)
     titles = {one.document.id: open_title(portal, permit, one.document) for one in given}
     with portal.work(caller) as work:

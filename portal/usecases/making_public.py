@@ -3,7 +3,7 @@
 1. The file is opened for it after two people confirmed it and the time to think it over has passed; it is held against
    the hash that they confirmed. The copy that everybody may read lies in the store before the row that names it.
 2. Opening is recorded in the State's own trail; that it became public, in the file's, once it is. What got another
-   version, was withdrawn, or was confirmed by somebody who is suspended by now, is called off.
+   version, was withdrawn, or was confirmed by somebody who is suspended by now, is called off, up to the last moment.
 3. What fails is tried again after longer and longer times, and holds up nothing else.
 4. Two replicas may do it at once: the second one finds it done, and takes away what it put into the store.
 5. The entry by which it became public says ids, a hash, the number in its stream and MACs of rows: so it is shown
@@ -99,7 +99,7 @@ def _publish(portal: Portal, publication: UUID) -> int:
     """Open what was confirmed, seal it where everybody may read it, and let a row name it; or call it off."""
     with portal.work(PUBLISHER) as work:
         row, facts, permit = find_publication(work, Action.READ_CONFIRMED, publication)
-        if is_outdated(work, row) or _is_in_doubt(work, facts) or facts.waits_for:
+        if _is_overtaken(work, row, facts):
             row.cancelled_at = work.now
             work.note(permit, step="called off")
             tell_own(work, NoticeKind.PUBLICATION_ENDED, row)
@@ -126,14 +126,17 @@ def _checked(portal: Portal, row: Publication, key: bytes, said: dict[str, Any])
         raise Damaged
 
 
-def _is_in_doubt(work: Work, facts: PublicationFacts) -> bool:
-    """Tell whether somebody who confirmed it is suspended by now."""
-    return any(person.suspended_at is not None for person in work.people.named([*facts.consents]).values())
+def _is_overtaken(work: Work, row: Publication, facts: PublicationFacts) -> bool:
+    """Tell whether what was confirmed counts no more: another version, a withdrawal, a suspension, a word missing."""
+    in_doubt = any(person.suspended_at is not None for person in work.people.named([*facts.consents]).values())
+    return is_outdated(work, row) or in_doubt or bool(facts.waits_for)
 
 
 def _name(portal: Portal, publication: UUID, name: str, said: dict[str, Any]) -> None:
     with portal.work(PUBLISHER) as work:
-        row, _, permit = find_publication(work, Action.MAKE_PUBLIC, publication)
+        row, facts, permit = find_publication(work, Action.MAKE_PUBLIC, publication)
+        if _is_overtaken(work, row, facts):
+            raise NotFound  # while its file was sealed: it is called off when its turn comes again
         row.published_at = work.now
         records = records_of(work)
         origin = Origin.TRANSLATION if records.is_translation(row.document_id) else Origin.STATE

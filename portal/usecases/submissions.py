@@ -152,6 +152,8 @@ def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving
         if entry.edition != seen:
             raise Conflict(path.EDITED_BEFORE)
         row, record = clarification_of(work, entry), work.file(entry.review_id)
+        # before what goes with it is brought to the other room
+        path.check_takes(ClarificationStage(row.stage), Part(entry.part), passed=row.passed_at is not None)
     if record is None:
         raise NotFound
     first = row.subject is None and entry.part == Part.QUESTION

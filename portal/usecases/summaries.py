@@ -65,7 +65,7 @@ def confirm_summary(portal: Portal, caller: Caller, version_id: UUID) -> UUID:
     Raises:
         NotFound: There is no such version, or the actor may not know of it.
         Forbidden: The actor sees it but isn't the officer of its review.
-        Conflict: It is no such version, or the summary is public in its language.
+        Conflict: It is no such version, it is confirmed already, or the summary is public in its language.
         Unavailable: There is no space left.
 
     """
@@ -197,8 +197,10 @@ def _confirming(work: Work, version_id: UUID) -> tuple[Version, Document, Manife
         stage=document.stage,
         withdrawn=document.withdrawn_at is not None,
     )
-    public = SummaryRecords(work.session).public(final.id) if final is not None else {}
-    reports.check_confirms(fit=fit, public=document.language in public)
+    records = SummaryRecords(work.session)
+    public = records.public(final.id) if final is not None else {}
+    confirmed = final is not None and version.id in {row.version_id for row in records.languages(final.id)}
+    reports.check_confirms(fit=fit, public=document.language in public, confirmed=confirmed)
     assert final is not None  # noqa: S101  # nothing fits without one
     return version, document, final, permit
 

@@ -8,12 +8,13 @@ from portal.domain.clarifications import ClarificationStage, EntryStage, Part
 from portal.domain.ids import ReviewId
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.usecases import attachments, register, renderings
+from portal.usecases import attachments, handling, register, renderings
 from portal.usecases.checks import check_records
 from portal.usecases.threads import Thread, view_thread
 from storage.tables import Document
 from tests import dialogue
 from tests.cast import World, add_member
+from tests.contents import documents
 from tests.filing import circulated, newest, put, submitted
 
 
@@ -55,6 +56,17 @@ def test_documents_go_with_an_answer_as_far_as_it_goes(world: World) -> None:
         assert document is not None
         assert document.stage == "circulated"
     assert check_records(world.portal).ok
+
+
+def test_nothing_goes_ahead_of_an_answer_that_comes_too_late(world: World) -> None:
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
+    with world.request():
+        handling.close(world.portal, world.caller("expert_xbb"), one)
+    with pytest.raises(Conflict):
+        dialogue.submit(world, draft, "focal_xaa")
+    assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
 
 
 def test_only_documents_of_the_same_room_and_state_go_with_a_draft(world: World) -> None:

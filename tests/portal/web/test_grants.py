@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from portal.audit.events import REGISTRY_STREAM
 from portal.domain.documents import DocumentKind
 from portal.domain.grants import Stand
 from portal.domain.roles import Role
@@ -13,6 +14,7 @@ from portal.usecases.checks import check_records
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member
+from tests.contents import said as said_of
 from tests.filing import circulated, newest, press
 from tests.granting import PURPOSE, WHY, act, ahead, ask, asked, granted, page, pledged, reader, terms
 from tests.portal.web.test_concerns import told
@@ -263,6 +265,10 @@ def test_an_offer_takes_effect_with_the_other_states_yes(world: World) -> None:
     said = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": []}
     sent = client.form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
     assert sent.status_code == 303, sent.text
+    again = client.form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
+    assert again.status_code == 409
+    offers = [one["detail"]["terms"] for one in said_of(world, REGISTRY_STREAM) if one["action"] == "offerGrant"]
+    assert offers == [1]
     grant = sent.headers["location"].removeprefix("/grants/")
     assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 404
     yes = act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)])

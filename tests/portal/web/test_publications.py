@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from uuid import UUID, uuid4
@@ -33,7 +34,7 @@ from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member, setting_up
-from tests.contents import send
+from tests.contents import heard, send
 from tests.databases import by_hand
 from tests.filing import circulated, made, move, newest, press, put
 from tests.granting import agreed as all_agree
@@ -42,6 +43,7 @@ from tests.hiding_docx import docx
 from tests.publicity import FILE, TITLE, act, confirm, confirmed, make, opened, prepared, public, published, row
 from tests.reports import agreed, translated
 from tests.seen_by_others import complaints, everything_in, need_tools, words_in
+from tests.together import Order, at_once
 from tests.web_client import browser
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -434,6 +436,23 @@ def test_what_was_withdrawn_after_it_was_confirmed_is_called_off(world: World) -
     assert publish_due(world.portal) == 0
     assert public(world, publication) is None
     assert row(world, publication).cancelled_at is not None
+
+
+def test_what_is_withdrawn_while_its_file_is_sealed_does_not_become_public(world: World) -> None:
+    document = circulated(world)
+    publication = confirmed(world, prepared(world, document))
+    stays_signed_in(world)
+    world.clock.forward(timedelta(hours=24))
+    withdraw = partial(press, browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="A")
+    with heard(world) as events:
+        made, withdrawn = at_once(Order([0, 1] + [0] * 9), lambda: publish_due(world.portal), withdraw)
+    assert (made, withdrawn.status_code) == (0, 303)
+    opened = next(one["id"] for one in events if one["action"] == "readConfirmed" and one["phase"] == "intent")
+    assert [one["detail"]["result"] for one in events if one.get("intent") == opened] == ["failed"]
+    assert public(world, publication) is None
+    assert publish_due(world.portal) == 0
+    assert row(world, publication).cancelled_at is not None
+    assert check_records(world.portal).ok
 
 
 def test_what_somebody_confirmed_who_is_suspended_by_now_is_called_off(world: World) -> None:

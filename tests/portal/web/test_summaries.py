@@ -152,6 +152,18 @@ def test_a_better_translation_takes_the_place_of_one_that_was_confirmed(world: W
     assert "Have it translated" in page
 
 
+def test_what_is_confirmed_is_not_confirmed_again_but_can_come_back(world: World) -> None:
+    manifest = agreed(world)
+    first, second = (translated(world, manifest, "fr") for _ in range(2))
+    confirm(world, first)
+    with pytest.raises(Conflict, match="confirmed before"):
+        confirm(world, first)
+    for version in (second, first):
+        confirm(world, version)
+    assert [one.version_id for one in rows(world)] == [first, second, first]
+    assert [one.ended_at is None for one in rows(world)] == [False, False, True]
+
+
 def test_what_was_confirmed_is_kept_by_the_sweep_and_found_whole_by_the_check(world: World) -> None:
     transmitted(world)
     kept = objects(world)
@@ -176,13 +188,13 @@ def test_the_turn_and_the_schedule_know_that_it_went_out(world: World) -> None:
 
 def test_without_its_event_nothing_is_confirmed_given_out_or_read(world: World) -> None:
     manifest = transmitted(world)
-    summary = rows(world)[0].id
+    summary, better = rows(world)[0].id, translated(world, manifest, "fr")
     with by_hand(world.portal.database) as hand:
         hand.allow("transmission_never_deleted")
         hand.refuse("event")
         assert read(world, "oversight", summary)[0] == 503
         hand("DELETE FROM transmission")
         assert transmit(world) == 503
-        confirmed = press(browser(world, "officer"), f"/versions/{manifest.summary_version_id}/summary")
+        confirmed = press(browser(world, "officer"), f"/versions/{better}/summary")
         assert confirmed.status_code == 503
     assert len(rows(world)) == 6
