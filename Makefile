@@ -34,8 +34,8 @@ lint: $(READY)  ## layout, types, imports, policies, templates
 	@# linted, not reformatted: djlint indents mixed blocks wrongly and makes the rows of long lists heavier
 	$(BIN)/djlint templates --lint --quiet
 
-bench: $(READY)  ## measure ratios against floors in the same run
-	@$(BIN)/python -m tests.bench
+bench: $(READY)  ## measure ratios against floors in the same run (FULL=1: every page among 10,000,000 events)
+	@FULL=$(FULL) $(BIN)/python -m tests.bench
 
 faults: $(READY)  ## kill portal, replicas and witness 1,000 times each, do every other harm, run all that takes minutes; report it
 	@PORTAL_KILLS=$(or $(KILLS),1000) $(PYTEST) -q -m "fault or slow"

@@ -25,7 +25,11 @@ def entry_scope(case: UUID, kind: str) -> Scope:
 class Concern(Guarded, Row, table=True):
     """That somebody is concerned about the confidentiality of a file; set aside or taken up once."""
 
-    __table_args__ = (Index("concern_by_review", "review_id", "filed_at"),)
+    __table_args__ = (
+        Index("concern_by_review", "review_id", "filed_at"),
+        Index("concern_open", "filed_at", "id", **where("ended_at IS NULL")),
+        Index("concern_ended", "filed_at", "id", **where("ended_at IS NOT NULL")),
+    )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
     filed_by: UUID = Field(foreign_key="person.id", index=True)
@@ -43,7 +47,11 @@ class BreachCase(Guarded, Row, table=True):
     """A case: proposed by one person and registered by a second one."""
 
     __tablename__: ClassVar[str] = "breach_case"
-    __table_args__ = (Index("case_by_review", "review_id"),)
+    __table_args__ = (
+        Index("case_by_review", "review_id"),
+        Index("case_by_state", "person_state"),
+        Index("case_open", "number", **where("closed_at IS NULL AND declined_at IS NULL")),
+    )
     id: UUID = Field(primary_key=True)
     number: int = Field(unique=True)
     review_id: UUID = Field(foreign_key="review.id")
@@ -75,6 +83,8 @@ class Containment(Guarded, Row, table=True):
     __table_args__ = (
         Index("containment_by_case", "case_id"),
         Index("containment_of_person", "person_id", **where("lifted_at IS NULL")),
+        Index("containment_by_person", "person_id"),
+        Index("containment_by_review", "review_id"),
     )
     id: UUID = Field(primary_key=True)
     case_id: UUID = Field(foreign_key="breach_case.id")

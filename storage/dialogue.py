@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from storage.columns import Guarded, Row, moment, perhaps
+from storage.columns import Guarded, Row, moment, perhaps, where
 
 
 class ClearanceSetting(Guarded, Row, table=True):
@@ -56,6 +56,7 @@ class Clarification(Guarded, Row, table=True):
         ForeignKeyConstraint(["review_id", "about_version"], ["version.review_id", "version.id"]),
         ForeignKeyConstraint(["review_id", "batch_id"], ["batch.review_id", "batch.id"]),
         Index("clarification_by_stage", "review_id", "stage"),
+        Index("clarification_by_merged", "merged_into", **where("merged_into IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
@@ -96,6 +97,8 @@ class Entry(Guarded, Row, table=True):
         ForeignKeyConstraint(["review_id", "sent_as"], ["entry.review_id", "entry.id"]),
         Index("entry_by_clarification", "clarification_id", "created_at"),
         Index("entry_by_stage", "review_id", "room_id", "stage"),
+        Index("entry_by_author", "created_by", "stage"),
+        Index("entry_by_opener", "opened_by", **where("opened_by IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID
@@ -190,6 +193,7 @@ class EntryTask(Guarded, Row, table=True):
         ForeignKeyConstraint(["review_id", "entry_id"], ["entry.review_id", "entry.id"]),
         Index("entry_task_by_translator", "person_id"),
         Index("entry_task_by_entry", "entry_id"),
+        Index("entry_task_by_review", "review_id"),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")

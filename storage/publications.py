@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from storage.columns import Guarded, Row, large, moment, perhaps
+from storage.columns import Guarded, Row, large, moment, perhaps, where
 
 
 class Publication(Guarded, Row, table=True):
@@ -83,7 +83,11 @@ class PublicFile(Guarded, Row, table=True):
     """
 
     __tablename__: ClassVar[str] = "public_file"
-    __table_args__ = (Index("public_by_time", "published_at"),)
+    __table_args__ = (
+        Index("public_by_time", "published_at"),
+        Index("public_unproven", "id", **where("proof IS NULL")),
+        Index("public_withdrawn", "id", **where("withdrawn_at IS NOT NULL")),
+    )
     id: UUID = Field(primary_key=True)  # one of two tables': a trigger sees to it
     state_code: str = Field(foreign_key="state.code", max_length=3)
     cycle: str = Field(max_length=200)

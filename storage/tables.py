@@ -87,7 +87,7 @@ class Cycle(Row, table=True):
 class Review(Guarded, Row, table=True):
     """One country review: the file."""
 
-    __table_args__ = (UniqueConstraint("cycle_id", "state_code"),)  # ToR 13: once a cycle
+    __table_args__ = (UniqueConstraint("cycle_id", "state_code"), Index("review_by_state", "state_code"))  # ToR 13
     id: UUID = Field(primary_key=True)
     cycle_id: UUID = Field(foreign_key="cycle.id")
     state_code: str = Field(foreign_key="state.code", max_length=3)
@@ -106,7 +106,7 @@ class ReviewParty(Guarded, Row, table=True):
     __tablename__: ClassVar[str] = "review_party"
     __table_args__ = (
         Index("party_once", "review_id", "state_code", unique=True, **where("until IS NULL")),
-        Index("party_by_state", "state_code"),
+        *(Index("party_by_state", "state_code"), Index("party_by_review", "review_id")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
@@ -155,7 +155,10 @@ class Person(Guarded, Row, table=True):
 class Appointment(Guarded, Row, table=True):
     """That a person holds a role, on a legal basis (sealed: note verbale, number, date), from a start to an end."""
 
-    __table_args__ = (Index("appointment_by_state", "state_code", "role"),)
+    __table_args__ = (
+        *(Index("appointment_by_state", "state_code", "role"), Index("appointment_by_role", "role")),
+        Index("appointment_to_confirm", "needs_confirmation", "confirmed_at"),
+    )
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
     role: str = Field(max_length=40)
@@ -180,6 +183,7 @@ class Assignment(Guarded, Row, table=True):
     __table_args__ = (
         Index("assignment_by_person", "person_id", "review_id"),
         Index("assignment_by_review", "review_id"),
+        Index("assignment_by_appointment", "appointment_id"),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
@@ -199,7 +203,7 @@ class Assignment(Guarded, Row, table=True):
 class Undertaking(Guarded, Row, table=True):
     """That a person undertook to keep a file confidential, before the first look into it (ToR 30, GL 5)."""
 
-    __table_args__ = (UniqueConstraint("review_id", "person_id"),)
+    __table_args__ = (UniqueConstraint("review_id", "person_id"), Index("undertaking_by_person", "person_id"))
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")
     person_id: UUID = Field(foreign_key="person.id")
@@ -232,6 +236,7 @@ class Passphrase(Guarded, Row, table=True):
 class Invitation(Guarded, Row, table=True):
     """A sign-in link: once, until it expires. The token itself is nowhere, only its keyed hash."""
 
+    __table_args__ = (Index("invitation_unused", "expires_at", **where("used_at IS NULL AND revoked_at IS NULL")),)
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
     token_hash: bytes = Field(unique=True)
@@ -252,6 +257,7 @@ class PortalSession(Guarded, Row, table=True):
     """A signed-in browser; the cookie's token is kept as a keyed hash."""
 
     __tablename__: ClassVar[str] = "session"
+    __table_args__ = (Index("session_in_use", "seen_at", **where("ended_at IS NULL")),)
 
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
@@ -281,6 +287,7 @@ class Document(Guarded, Row, table=True):
         ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
         ForeignKeyConstraint(["review_id", "translates_id"], ["version.review_id", "version.id"], use_alter=True),
         Index("document_by_room", "room_id", "created_at"),
+        Index("document_by_translated", "translates_id", **where("translates_id IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID
@@ -338,6 +345,7 @@ class TranslationTask(Guarded, Row, table=True):
         ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
         Index("task_by_translator", "person_id"),
         Index("task_by_version", "version_id"),
+        *(Index("task_by_review", "review_id", "document_id"), Index("task_by_document", "document_id")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID = Field(foreign_key="review.id")

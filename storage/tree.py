@@ -64,6 +64,17 @@ class MonthCount(Row, table=True):
     count: int = large()
 
 
+class DayCount(Row, table=True):
+    """How many events of a kind and phase came into the tree, by the day of their time."""
+
+    __tablename__: ClassVar[str] = "day_count"
+
+    day: str = Field(primary_key=True, max_length=10)  # 2026-05-04
+    kind: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    phase: str = Field(primary_key=True, max_length=10)
+    count: int = large()
+
+
 class Cosignature(Row, table=True):
     """A witness's signature of a checkpoint, of one of its keys; triggers refuse change and deletion."""
 

@@ -63,7 +63,7 @@ def sequence(session: Session, sign: Sign, now: datetime, holder: str) -> Batch 
     leaves = records.leaves(growing.size, BATCH)
     if not leaves:
         return None
-    records.count_months(growing.size)
+    records.count_times(growing.size)
     records.put_tiles(growing.add([entry_hash(entry(row.leaf, row.tag)) for row in leaves]))
     root, at = growing.root(), max(now, head.at) if head else now
     records.put_head(TreeHead(size=growing.size, root=root, note=sign(growing.size, root, at), at=at))

@@ -292,7 +292,8 @@ def _appointments(work: Work) -> list[OwnAppointment]:
 def _assignments(work: Work) -> list[OwnAssignment]:
     person, held = work.who.person, {one.id for one in work.who.held}
     rows = work.people.assignments_of(person.id) if person else []
-    states = {record.review.id: record.review.state_code for record in work.reviews.all()} if rows else {}
+    files = work.reviews.those({row.review_id for row in rows}) if rows else {}
+    states = {id_: record.review.state_code for id_, record in files.items()}
     found = []
     for row in rows:
         end = _end(row.ended_at, row.ends_at)

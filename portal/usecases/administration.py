@@ -209,17 +209,19 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         work.require_on(Action.VIEW_HEALTH, PortalFacts())
         records = AdministrationRecords(work.session)
         today = work.now.date()
-        counted = records.events_by_day(work.now - timedelta(days=DAYS))
+        days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
+        tree = TreeRecords(work.session)
+        counted = tree.days(days[0])
         objects, objects_bytes = records.objects()
-        numbers, events = records.sequence()
+        numbers = records.numbers()
         key_versions = records.keys()
         mail = _together(records_of(work).waiting(work.now), records_of_accounts(work).waiting(work.now))
-        accounts, since = records_of_accounts(work), work.now - timedelta(days=DAYS)
+        accounts = records_of_accounts(work)
         sessions = accounts.count_sessions(work.now, work.now - portal.settings.session_idle)
         invitations = accounts.open_links(work.now)
-        head, oldest = TreeRecords(work.session).head(), TreeRecords(work.session).waiting_since()
-        tried = accounts.phases_by_day(KINDS[Action.SIGN_IN], (Phase.ACT.value, Phase.REFUSAL.value), since)
-    days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
+        head, oldest = tree.head(), tree.waiting_since()
+        events = (head.size if head else 0) + tree.count_waiting()
+    tried = {(day, phase): count for day, kind, phase, count in counted if kind == KINDS[Action.SIGN_IN]}
     return Health(
         portal.database.size(),
         shutil.disk_usage(portal.settings.data).free,
@@ -236,7 +238,7 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         tuple(tried.get((day, Phase.ACT.value), 0) for day in days),
         tuple(tried.get((day, Phase.REFUSAL.value), 0) for day in days),
         days,
-        _kinds(days, [(str(day), kind, count) for day, kind, count in counted]),
+        _kinds(days, [(day, kind, count) for day, kind, _, count in counted]),
         bool(portal.settings.smtp_host),
         mail,
         head.size if head else 0,

@@ -9,8 +9,10 @@
    were granted what the case is about (case_grants.py). What each of them sees of it, case_eyes.py says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -45,6 +47,7 @@ from storage.repositories.cases import CaseRecords
 from storage.repositories.grants import GrantRecords
 from storage.tables import Person
 
+PAGE: Final = 50
 TAKEN = N_("A case was proposed on this concern before, or it was set aside. Nothing was changed.")
 
 
@@ -86,12 +89,32 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CasesPage:
-    """Concerns and cases that the reader sees."""
+class Asked:
+    """Which parts of the lists are asked for: what comes after a case's number, and after a concern of each list."""
 
-    concerns: tuple[ConcernLine, ...]
+    case: int | None = None
+    waiting: UUID | None = None
+    ended: UUID | None = None
+    cycle: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasesPage:
+    """Concerns and cases that the reader sees, a part of each list; `older`: where the next part begins, if any.
+
+    Args:
+        waiting: The cases that wait for the reader.
+        reviews: Those of the cycle on which the reader may propose a case.
+    """
+
+    waiting: tuple[CaseLine, ...]
     cases: tuple[CaseLine, ...]
-    reviews: tuple[tuple[UUID, str], ...]  # on which the reader may propose a case
+    concerns: tuple[ConcernLine, ...]  # that wait
+    ended: tuple[ConcernLine, ...]
+    older: Asked
+    cycle: UUID | None
+    cycles: tuple[tuple[UUID, str], ...]
+    reviews: tuple[tuple[UUID, str], ...]
     officer: bool
     oversight: bool
 
@@ -99,7 +122,7 @@ class CasesPage:
 # --- looking
 
 
-def list_cases(portal: Portal, caller: Caller) -> CasesPage:
+def list_cases(portal: Portal, caller: Caller, asked: Asked = Asked()) -> CasesPage:  # frozen
     """List concerns and cases, as far as the reader sees them.
 
     Raises:
@@ -109,24 +132,48 @@ def list_cases(portal: Portal, caller: Caller) -> CasesPage:
     with portal.work(caller) as work:
         work.require_on(Action.LIST_CASES, PortalFacts())
         work.standings.widen()
-        officer = work.who.role is Role.CONFIDENTIALITY_OFFICER
-        records = CaseRecords(work.session)
+        officer, group = work.who.role is Role.CONFIDENTIALITY_OFFICER, work.who.role is Role.OVERSIGHT
+        records, reach = CaseRecords(work.session), reach_of(work)
         due = records.to_review(work.now.date()) if officer else frozenset()
-        seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
-        if work.who.role is Role.OVERSIGHT:
-            seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
-        lines = []
-        for row, facts in facts_of_cases(work, records.cases(reach_of(work))):
-            if work.allows(seeing, facts):
-                waits = work.allows(deciding, facts)
-                lines.append(case_line(row, facts, waits=waits, due=row.id in due))
-        return CasesPage(
-            concerns=tuple(list_concerns(work)) if officer else (),
-            cases=tuple(lines),
-            reviews=tuple((id_, state) for id_, state in records.reviews()) if officer else (),
-            officer=officer,
-            oversight=work.who.role is Role.OVERSIGHT,
+        waiting = [line for line in _seen(work, records.cases(reach, unended=True), due) if line.waits]
+        cases: list[CaseLine] = []
+        last, more = asked.case, True
+        while more and len(cases) <= PAGE:  # what the reader may not see leaves no gap, and is in no count
+            rows = records.some_cases(reach, last, PAGE + 1)
+            cases += _seen(work, rows, due)
+            last, more = (rows[-1].number if rows else None), len(rows) > PAGE
+        concerns, later = list_concerns(work, ended=False, before=asked.waiting, most=PAGE) if officer else ([], False)
+        ended, before = list_concerns(work, ended=True, before=asked.ended, most=PAGE) if officer else ([], False)
+        cycles = tuple((row.id, row.name) for row in work.reviews.cycles()) if officer else ()
+        cycle = next((id_ for id_, _ in cycles if id_ == asked.cycle), cycles[0][0] if cycles else None)
+        older = Asked(
+            cases[PAGE - 1].number if len(cases) > PAGE else None,
+            concerns[-1].id if later else None,
+            ended[-1].id if before else None,
         )
+        return CasesPage(
+            waiting=tuple(waiting[:PAGE]),
+            cases=tuple(cases[:PAGE]),
+            concerns=tuple(concerns),
+            ended=tuple(ended),
+            older=older,
+            cycle=cycle,
+            cycles=cycles,
+            reviews=tuple((id_, state) for id_, state in records.reviews(cycle)) if cycle else (),
+            officer=officer,
+            oversight=group,
+        )
+
+
+def _seen(work: Work, rows: Sequence[BreachCase], due: frozenset[UUID]) -> list[CaseLine]:
+    seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
+    if work.who.role is Role.OVERSIGHT:
+        seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
+    return [
+        case_line(row, facts, waits=work.allows(deciding, facts), due=row.id in due)
+        for row, facts in facts_of_cases(work, rows)
+        if work.allows(seeing, facts)
+    ]
 
 
 def case_line(row: BreachCase, facts: CaseFacts, *, waits: bool, due: bool = False) -> CaseLine:

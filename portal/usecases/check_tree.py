@@ -46,8 +46,7 @@ def check_tree(check: Check) -> None:
 
 
 def _check_months(check: Check, records: TreeRecords) -> None:
-    kept = {(row.month, row.kind, row.phase, row.count) for row in records.months()}
-    if kept != set(map(tuple, records.months_anew())):
+    if records.counts_differ():
         check.report.finds("months-differ", N_("What is counted by month isn't what the log's tree has."))
 
 

@@ -338,13 +338,28 @@ def _line(row: Concern, state: str) -> ConcernLine:
     return ConcernLine(row.id, state, row.filed_at, row.ended_at, row.case_id is not None)
 
 
-def list_concerns(work: Work) -> list[ConcernLine]:
-    """List the concerns that the reader may see, in a transaction whose gate was asked."""
-    rows = CaseRecords(work.session).concerns()
-    files = files_of(work).those({row.review_id for row in rows})
-    around, seen = _people_around(work, files), []
-    for row in rows:
-        facts = _facts(files[row.review_id], around, ConcernId(row.id), (row.filed_by, row.about_person))
-        if work.allows(Action.VIEW_CONCERN, facts):
-            seen.append(_line(row, facts.review.state_under_review))
-    return seen
+def list_concerns(work: Work, *, ended: bool, before: UUID | None, most: int) -> tuple[list[ConcernLine], bool]:
+    """List the newest concerns that the reader may see, in a transaction whose gate was asked; tells if there are more.
+
+    Args:
+        work: The transaction.
+        ended: Those that were dealt with; otherwise those that wait.
+        before: The id of the concern after which the list goes on.
+        most: How many.
+
+    """
+    records = CaseRecords(work.session)
+    last = records.concern(before) if before else None
+    seen: list[ConcernLine] = []
+    while len(seen) <= most:
+        rows = records.some_concerns(ended=ended, before=last, most=most + 1)
+        files = files_of(work).those({row.review_id for row in rows})
+        around = _people_around(work, files)
+        for row in rows:
+            facts = _facts(files[row.review_id], around, ConcernId(row.id), (row.filed_by, row.about_person))
+            if work.allows(Action.VIEW_CONCERN, facts):
+                seen.append(_line(row, facts.review.state_under_review))
+        if len(rows) <= most:
+            break
+        last = rows[-1]
+    return seen[:most], len(seen) > most

@@ -57,7 +57,7 @@ def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
 
 def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
     """Find the appointments that the reader may confirm, and of others those whose link (None) is to be confirmed."""
-    rows = RegisterRecords(work.session, work.who.reach).unconfirmed(work.now)
+    rows = RegisterRecords(work.session, work.who.reach).unconfirmed(work.now, work.who.state)
     links = work.identity.unconfirmed_invitations(work.now)
     held = work.people.appointments_of([person.id for _, person in rows]) if rows else []
     focal_points = _focal_points(work, [row for row, _ in rows], anyhow=any(person.state_code for _, person in links))
@@ -85,9 +85,9 @@ def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | Non
 
 
 def _focal_points(work: Work, pending: Sequence[Appointment], *, anyhow: bool = False) -> Sequence[Appointment]:
-    """Find the focal points of all States, in one question, if it matters."""
+    """Find the focal points of all States, or of the reader's own, in one question, if it matters."""
     wanted = anyhow or any(row.role == Role.FOCAL_POINT for row in pending)
-    return work.people.holders(Role.FOCAL_POINT, work.now) if wanted else []
+    return work.people.holders(Role.FOCAL_POINT, work.now, work.who.state) if wanted else []
 
 
 def any_second(work: Work, person_id: UUID) -> bool:

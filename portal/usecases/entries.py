@@ -100,7 +100,7 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
         people = work.people.named(sorted({one.person_id for one in assignments}))
         officers = RegisterRecords(work.session, work.who.reach).officers_ever(review.id)
         free = RegisterRecords(work.session, work.who.reach).officers_to_assign(now)
-        unconfirmed = RegisterRecords(work.session, work.who.reach).unconfirmed(now)
+        unconfirmed = RegisterRecords(work.session, work.who.reach).unconfirmed(now, None)
         waiting = Counter((appointment.role, appointment.state_code) for appointment, _ in unconfirmed)
     lines = [
         OfficerLine(

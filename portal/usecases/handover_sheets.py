@@ -262,7 +262,7 @@ _NAMING: Final = (Action.ACCEPT_UNDERTAKING, Action.VIEW_REGISTER_ENTRY)
 
 
 def _files(work: Work, passed: Mapping[UUID, Passed]) -> tuple[FileSheet, ...]:
-    records = {record.review.id: record for record in work.reviews.all() if record.review.id in passed}
+    records = work.reviews.those(passed)
     rows = [record.review for record in records.values()]
     opens = {row.id for row in work.allowed(Action.VIEW_REVIEW, Review, rows)}
     named = opens | {row.id for act in _NAMING for row in work.allowed(act, Review, rows)}

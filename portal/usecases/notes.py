@@ -188,7 +188,7 @@ def find_copies(work: Work, appointments: Iterable[Appointment], assignments: It
     based = {one.id: Based(one) for one in appointments}
     assigned = list(assignments)
     if len(assigned) > 1:
-        work.reviews.all()  # known from here on: three questions instead of two for each
+        work.reviews.those({one.review_id for one in assigned})  # known from here on: three questions, not two each
     for one in assigned:
         record, under = work.file(one.review_id), based.get(one.appointment_id)
         if record is not None and under is not None:

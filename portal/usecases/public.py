@@ -24,7 +24,7 @@ from portal.work import Portal
 from storage.content import Reader, plain_size, version_context
 from storage.errors import Damaged, Missing, StoreUnavailable
 from storage.publications import PublicFile
-from storage.repositories.publications import PublicRecords
+from storage.repositories.publications import Mark, PublicRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Public:
         return self.withdrawn or self.published
 
 
-def all_public(portal: Portal) -> tuple[Public, ...]:
-    """List what is public, newest first, what was withdrawn too.
+def all_public(portal: Portal, known: Mark | None = None) -> tuple[Mark, tuple[Public, ...] | None]:
+    """List what is public, newest first, what was withdrawn too, with a mark; None where nothing changed since one.
 
     Raises:
         Damaged: A row was written by something else than the portal.
@@ -73,7 +73,9 @@ def all_public(portal: Portal) -> tuple[Public, ...]:
 
     """
     with portal.database.read() as session:
-        return tuple(_public(row) for row in PublicRecords(session).all())
+        records = PublicRecords(session)
+        mark = records.mark()
+        return mark, None if mark == known else tuple(_public(row) for row in records.all())
 
 
 def public_key(portal: Portal, publication: UUID) -> bytes:

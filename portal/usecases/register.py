@@ -3,9 +3,11 @@
 What needs no draw of lots is enforced (portal/domain/parties.py): refusals stop, warnings are confirmed.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -25,8 +27,9 @@ from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.errors import Exists
 from storage.repositories.register import RegisterRecords
-from storage.tables import Review
+from storage.tables import Person, Review, ReviewParty
 
+PAGE: Final = 50
 TAKEN = N_(
     "Somebody opened a review of this State in this cycle a moment ago. Nothing of yours was lost; look at theirs."
 )
@@ -63,6 +66,8 @@ class RegisterPage:
     cycles: tuple[tuple[UUID, str], ...]
     reviews: tuple[ReviewLine, ...]
     any_states: bool
+    number: int  # of this part of them
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,8 @@ class OpeningForm:
     states: tuple[tuple[str, str], ...]
 
 
-def list_register(portal: Portal, caller: Caller, cycle_id: CycleId | None = None) -> RegisterPage:
-    """Show the register of a cycle: of the newest one if none is named.
+def list_register(portal: Portal, caller: Caller, cycle_id: CycleId | None = None, page: int = 1) -> RegisterPage:
+    """Show the register of a cycle, in parts: of the newest one if none is named.
 
     Raises:
         NotFound: The register isn't the caller's to see.
@@ -84,9 +89,16 @@ def list_register(portal: Portal, caller: Caller, cycle_id: CycleId | None = Non
         cycles = [(row.id, row.name) for row in work.reviews.cycles()]
         shown = next((id_ for id_, _ in cycles if id_ == cycle_id), cycles[0][0] if cycles else None)
         records = RegisterRecords(work.session, work.who.reach)
-        rows = records.of_cycle(shown) if shown else []
+        pages = max(1, -(-records.count_of_cycle(shown) // PAGE)) if shown else 1
+        number = min(max(page, 1), pages)
+        rows = records.of_cycle(shown, (number - 1) * PAGE, PAGE) if shown else []
         reviews = {review.id: review for review, _ in rows}
-        officers = records.officers(list(reviews), work.now) if reviews else []
+        parties: defaultdict[UUID, list[ReviewParty]] = defaultdict(list)
+        for review, party in rows:
+            parties[review.id].append(party)
+        officers: defaultdict[UUID, list[Person]] = defaultdict(list)
+        for review_id, person in records.officers(list(reviews), work.now) if reviews else ():
+            officers[review_id].append(person)
         any_states = work.states.some()
     return RegisterPage(
         shown,
@@ -95,14 +107,16 @@ def list_register(portal: Portal, caller: Caller, cycle_id: CycleId | None = Non
             ReviewLine(
                 review.id,
                 review.state_code,
-                tuple(p.state_code for r, p in rows if r.id == review.id and p.part == "reviewing"),
+                tuple(party.state_code for party in parties[review.id] if party.part == "reviewing"),
                 ReviewStage(review.stage),
-                tuple(name_of(portal, permit, person) for id_, person in officers if id_ == review.id),
+                tuple(name_of(portal, permit, person) for person in officers[review.id]),
                 review.opened_at,
             )
             for review in reviews.values()
         ),
         any_states,
+        number,
+        pages,
     )
 
 

@@ -41,8 +41,7 @@ def view_statement(portal: Portal, caller: Caller) -> Statement:
     words = _words(portal, permit, outcomes)
     counted = []
     for row in cases:
-        of = {kind: word for (case, kind), word in words.items() if case == row.id}
-        finding, decision = of.get(EntryKind.FINDING), of.get(EntryKind.DECISION)
+        finding, decision = words.get((row.id, EntryKind.FINDING)), words.get((row.id, EntryKind.DECISION))
         assert row.confirmed_at is not None  # noqa: S101  # chosen by that
         counted.append(
             Counted(

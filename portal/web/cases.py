@@ -13,21 +13,27 @@ from portal.domain.cases import ANSWER_DAYS_USUAL, DECISIONS, FINDINGS, HOLDS, S
 from portal.domain.quoting import Quoted
 from portal.usecases import case_pages, cases
 from portal.usecases.case_records import ENTRIES
-from portal.usecases.cases import Proposal
+from portal.usecases.cases import Asked, Proposal
 from portal.usecases.examinations import WRITTEN_BY_OFFICER
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST, id_or_none
 from portal.web.downloads import HEADERS
-from portal.web.forms import Form, filled, read_form
+from portal.web.forms import Form, filled, read_form, whole
 from portal.web.ways import caller_of, id_from, id_in, portal_of, show
 
 WORDS: Final = {"stages": STAGES, "entries": ENTRIES, "holds": HOLDS, "findings": FINDINGS, "decisions": DECISIONS}
 QUOTED_MOST: Final = 20
+NUMBER_DIGITS: Final = 9
 
 
 def listing(request: Request) -> Response:
     """Show concerns and cases, as far as the reader sees them."""
-    page = cases.list_cases(portal_of(request), caller_of(request))
+    query = request.query_params
+    asked = Asked(
+        whole(query.get("before", ""), NUMBER_DIGITS),
+        *(_id_or_none(query.get(name, "")) for name in ("waiting", "ended", "cycle")),
+    )
+    page = cases.list_cases(portal_of(request), caller_of(request), asked)
     return show(request, "cases/list.html", page=page, names=state_names(request), words=WORDS)
 
 

@@ -35,6 +35,7 @@ from portal.web.sending import Sending, Stream
 from portal.web.ways import id_from, portal_of
 from portal.work import Portal
 from storage.errors import StorageError, StoreUnavailable
+from storage.repositories.publications import Mark
 
 SECONDS: Final = 2.0
 MISSED_SECONDS: Final = 0.2  # whoever asks for what isn't there makes no more questions than five a second
@@ -87,6 +88,7 @@ class Shelf:
         self._portal = portal
         self._lock = Lock()
         self._shelved = Shelved()
+        self._mark: Mark | None = None
         self._good_at = self._asked_at = float("-inf")
 
     async def look(self, seconds: float = SECONDS) -> Shelved:
@@ -126,13 +128,13 @@ class Shelf:
 
     def _ask(self) -> None:
         try:
-            found = all_public(self._portal)
+            self._mark, found = all_public(self._portal, self._mark)
         except StoreUnavailable as error:
             log.warning("what is public can't be looked up now: %s", type(error).__qualname__)
         except StorageError as error:
             log.error("alarm: what is public can't be read: %s; run portal fsck", type(error).__qualname__)  # noqa: TRY400 - a trace may quote a row
         else:
-            if found != self._shelved.rows:
+            if found is not None and found != self._shelved.rows:
                 self._shelved = Shelved(found)
             self._good_at = monotonic()
         finally:

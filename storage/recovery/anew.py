@@ -14,7 +14,17 @@ from sqlmodel import col
 from storage.backups import FormerCosignature, FormerHead
 from storage.database import Database
 from storage.signals import SignalCounts, SignalReading
-from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+from storage.tree import (
+    Cosignature,
+    DayCount,
+    Lease,
+    MonthCount,
+    TreeEntry,
+    TreeHead,
+    TreeTile,
+    WaitingEvent,
+    WitnessAsked,
+)
 
 _TRIGGERS = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
 _DROPS = (
@@ -26,7 +36,7 @@ _DROPS = (
 # what follows from the tree, or from where entries stand in it; what is counted for signals is counted anew
 _GONE = (
     *(Cosignature, TreeHead, TreeTile, TreeEntry),
-    *(MonthCount, WitnessAsked, Lease, SignalReading, SignalCounts),
+    *(MonthCount, DayCount, WitnessAsked, Lease, SignalReading, SignalCounts),
 )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from storage.accounts import AccountNotice
 from storage.repositories.notices import Unsent
-from storage.tables import Appointment, Event, Invitation, PortalSession
+from storage.tables import Appointment, Invitation, PortalSession
 
 
 class AccountRecords:
@@ -135,15 +135,6 @@ class AccountRecords:
             col(PortalSession.seen_at) > used_since,
         )
         return self._session.scalar(question.where(*alive)) or 0
-
-    def phases_by_day(self, kind: int, phases: Collection[str], since: datetime) -> dict[tuple[str, str], int]:
-        """Count the log's entries of one kind since a moment, by day and phase."""
-        day = func.date(col(Event.at))
-        question = select(day, col(Event.phase), func.count()).where(
-            col(Event.phase).in_(phases), col(Event.at) >= since, col(Event.kind) == kind
-        )
-        rows = self._session.execute(question.group_by(day, col(Event.phase)))
-        return {(str(row[0]), row[1]): int(row[2]) for row in rows}
 
     def made_by_nobody(self, role: str) -> Sequence[Appointment]:
         """List the appointments to a role that no person made, newest first."""

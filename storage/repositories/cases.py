@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Uuid, and_, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.cases import BreachCase, CaseEntry, Concern, Containment, Exhibit
+from storage.columns import UtcTime
 from storage.dialogue import Clarification, Entry, EntryTask, Remark
 from storage.grants import CaseGrant, Grant, GrantDocument, GrantReader, GrantTerms, GrantUndertaking
 from storage.permits import Scope, grant_scope, publication_scope, room_scope
@@ -120,6 +121,17 @@ class CaseRecords:
         """List all concerns, newest first."""
         return self._session.scalars(select(Concern).order_by(col(Concern.filed_at).desc(), col(Concern.id))).all()
 
+    def some_concerns(self, *, ended: bool, before: Concern | None, most: int) -> Sequence[Concern]:
+        """List the newest concerns that wait, or that were dealt with: so many of those filed before one."""
+        question = select(Concern).where(
+            col(Concern.ended_at).is_not(None) if ended else col(Concern.ended_at).is_(None)
+        )
+        if before is not None:
+            here = tuple_(col(Concern.filed_at), col(Concern.id))
+            question = question.where(here < tuple_(literal(before.filed_at, UtcTime), literal(before.id, Uuid())))
+        newest = question.order_by(col(Concern.filed_at).desc(), col(Concern.id).desc())
+        return self._session.scalars(newest.limit(most)).all()
+
     def concerns_of(self, person_id: UUID, review_id: UUID) -> Sequence[Concern]:
         """List what somebody filed about a review, newest first."""
         mine = select(Concern).where(col(Concern.filed_by) == person_id, col(Concern.review_id) == review_id)
@@ -139,10 +151,19 @@ class CaseRecords:
         """Find a case within reach."""
         return self._session.scalar(select(BreachCase).where(col(BreachCase.id) == case_id, _within(reach)))
 
-    def cases(self, reach: CaseReach = EVERYTHING) -> Sequence[BreachCase]:
-        """List the cases within reach, newest first."""
+    def cases(self, reach: CaseReach = EVERYTHING, *, unended: bool = False) -> Sequence[BreachCase]:
+        """List the cases within reach, newest first; `unended`: those that were neither declined nor closed."""
         question = select(BreachCase).where(_within(reach))
+        if unended:
+            question = question.where(col(BreachCase.closed_at).is_(None), col(BreachCase.declined_at).is_(None))
         return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
+
+    def some_cases(self, reach: CaseReach, before: int | None, most: int) -> Sequence[BreachCase]:
+        """List the newest cases within reach: so many of those with a lower number than one."""
+        question = select(BreachCase).where(_within(reach))
+        if before is not None:
+            question = question.where(col(BreachCase.number) < before)
+        return self._session.scalars(question.order_by(col(BreachCase.number).desc()).limit(most)).all()
 
     def of_concern(self, concern_id: UUID) -> Sequence[BreachCase]:
         """List the cases that were proposed on a concern."""
@@ -235,10 +256,10 @@ class CaseRecords:
         question = select(func.count()).where(col(State.code).in_(codes), col(State.fictional).is_(False))
         return not self._session.scalar(question)
 
-    def reviews(self) -> Sequence[Row[UUID, str]]:
-        """List all reviews: id and State under review."""
-        question = select(col(Review.id), col(Review.state_code)).order_by(col(Review.state_code), col(Review.id))
-        return self._session.execute(question).all()
+    def reviews(self, cycle_id: UUID) -> Sequence[Row[UUID, str]]:
+        """List the reviews of a cycle: id and State under review."""
+        question = select(col(Review.id), col(Review.state_code)).where(col(Review.cycle_id) == cycle_id)
+        return self._session.execute(question.order_by(col(Review.state_code), col(Review.id))).all()
 
     def frozen(self, review_id: UUID) -> Frozen:
         """Read what a snapshot of a file fixes, as this transaction finds it."""
@@ -355,9 +376,10 @@ class CaseRecords:
 def _within(reach: CaseReach) -> ColumnElement[bool]:
     if reach.officer:
         return col(BreachCase.id).is_not(None)
-    ways = [col(BreachCase.person_id) == (reach.person or NOBODY)]  # not those that concern nobody yet
+    case = select(col(BreachCase.id))
+    ways = [case.where(col(BreachCase.person_id) == (reach.person or NOBODY))]  # not those that concern nobody yet
     if reach.group:
-        ways.append(col(BreachCase.submitted_at).is_not(None))
+        ways.append(case.where(col(BreachCase.submitted_at).is_not(None)))
     if reach.state:
         party = select(col(ReviewParty.review_id)).where(
             col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
@@ -368,8 +390,8 @@ def _within(reach: CaseReach) -> ColumnElement[bool]:
             .where(col(Grant.state_code) == reach.state)
         )
         ways += [
-            col(BreachCase.review_id).in_(party),
-            col(BreachCase.person_state) == reach.state,
-            col(BreachCase.id).in_(granted),
+            case.where(col(BreachCase.review_id).in_(party)),
+            case.where(col(BreachCase.person_state) == reach.state),
+            granted,
         ]
-    return or_(*ways)
+    return col(BreachCase.id).in_(union(*ways))  # each is answered by an index of its own; ORs of them would be by none

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, false, func, or_, select
+from sqlalchemy import Row, and_, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
@@ -15,6 +16,8 @@ from storage.publications import Publication, PublicFile
 from storage.reports import SummaryLanguage
 from storage.repositories.reviews import Reach, within
 from storage.tables import Document, Review, Room, TranslationTask, Version
+
+_NONE: Final = UUID(int=0)  # looked for in place of nothing, which would be looked for in all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +124,19 @@ class DocumentRecords:
     def bound(self, document: Document) -> Sequence[Row[Document, int]]:
         """Find the language versions of a document, and the original of which it is one: document, version translated.
 
-        One question for both; the original is the one that has the id which the version translated belongs to.
+        One question for both; the original is the one that has the id which the version translated belongs to. Each is
+        found by an index of its own: by an OR of both no database finds them but by looking through all documents.
         """
         translated = aliased(Version)
-        question = select(Document, col(translated.number)).join(
-            translated,
-            or_(
-                and_(col(Document.translates_id) == col(translated.id), col(translated.document_id) == document.id),
-                and_(col(translated.id) == document.translates_id, col(Document.id) == col(translated.document_id)),
+        found = union_all(
+            select(col(Document.id), col(translated.number))
+            .join(translated, col(Document.translates_id) == col(translated.id))
+            .where(col(translated.document_id) == document.id),
+            select(col(translated.document_id), col(translated.number)).where(
+                col(translated.id) == (document.translates_id or _NONE)
             ),
-        )
+        ).subquery()
+        question = select(Document, found.c.number).join(found, found.c.id == col(Document.id))
         return self._session.execute(question.order_by(col(Document.number))).all()
 
     def equal(self, room_id: UUID, mark: bytes) -> Sequence[Version]:

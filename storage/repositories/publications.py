@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.publications import Consent, Opening, Publication, PublicFile
 from storage.repositories.reviews import Reach, within
 from storage.tables import Cycle, Document, Person, Review
+
+Mark = tuple[int, int, int]  # how many are public or were, have no proof yet, were withdrawn
 
 
 class PublicationRecords:
@@ -92,6 +94,16 @@ class PublicRecords:
         """List what is public or was, newest first."""
         question = select(PublicFile).order_by(col(PublicFile.published_at).desc(), col(PublicFile.id))
         return self._session.scalars(question).all()
+
+    def mark(self) -> Mark:
+        """Tell by three counts whether anything changed: rows come, get their proof and are withdrawn, each once."""
+        counts = [select(func.count()).select_from(PublicFile)]
+        counts += [
+            counts[0].where(which)
+            for which in (col(PublicFile.proof).is_(None), col(PublicFile.withdrawn_at).is_not(None))
+        ]
+        row = self._session.execute(select(*(one.scalar_subquery() for one in counts))).one()
+        return (row[0], row[1], row[2])
 
     def of(self, ids: Collection[UUID]) -> frozenset[UUID]:
         """Tell which of these are public."""

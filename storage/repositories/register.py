@@ -20,12 +20,17 @@ class RegisterRecords:
         self._session = session
         self._reach = reach
 
-    def of_cycle(self, cycle_id: UUID) -> Sequence[Row[Review, ReviewParty]]:
-        """List the reviews of a cycle with their parties of today, one row for each party."""
+    def count_of_cycle(self, cycle_id: UUID) -> int:
+        """Count the reviews of a cycle."""
+        question = select(func.count()).select_from(Review).where(col(Review.cycle_id) == cycle_id, within(self._reach))
+        return self._session.scalar(question) or 0
+
+    def of_cycle(self, cycle_id: UUID, skip: int = 0, most: int | None = None) -> Sequence[Row[Review, ReviewParty]]:
+        """List the reviews of a cycle, or a part of them, with their parties of today, one row for each party."""
+        these = select(col(Review.id)).where(col(Review.cycle_id) == cycle_id, within(self._reach))
+        these = these.order_by(col(Review.state_code)).offset(skip).limit(most)
         question = select(Review, ReviewParty).join(ReviewParty, col(ReviewParty.review_id) == col(Review.id))
-        question = question.where(
-            col(Review.cycle_id) == cycle_id, col(ReviewParty.until).is_(None), within(self._reach)
-        )
+        question = question.where(col(Review.id).in_(these), col(ReviewParty.until).is_(None))
         order = (col(Review.state_code), col(ReviewParty.part).desc(), col(ReviewParty.state_code))
         return self._session.execute(question.order_by(*order)).all()
 
@@ -36,21 +41,17 @@ class RegisterRecords:
         rows = self._session.execute(question.group_by(col(Review.cycle_id)))
         return {cycle: (count, int(left)) for cycle, count, left in rows}
 
-    def officers(self, review_ids: Sequence[UUID], at: datetime) -> Sequence[Row[UUID, Person]]:
+    def officers(self, review_ids: Sequence[UUID], at: datetime) -> Sequence[tuple[UUID, Person]]:
         """Find the officers who are assigned to reviews at a moment."""
         question = (
-            select(col(Assignment.review_id), Person)
+            select(col(Assignment.review_id), Person, col(Appointment.role))
             .join(Appointment, col(Appointment.id) == col(Assignment.appointment_id))
             .join(Person, col(Person.id) == col(Assignment.person_id))
-            .where(
-                col(Assignment.review_id).in_(review_ids),
-                col(Appointment.role) == "officer",
-                running(Assignment, at),
-                running(Appointment, at),
-            )
+            .where(col(Assignment.review_id).in_(review_ids), running(Assignment, at), running(Appointment, at))
             .order_by(col(Assignment.starts_at))
         )
-        return self._session.execute(question).all()
+        # by the role a database would begin with all officers and all that they ever worked on
+        return [(review, person) for review, person, role in self._session.execute(question) if role == "officer"]
 
     def under_review(self, review_ids: Sequence[UUID]) -> dict[UUID, str]:
         """Tell which State is under review in each of these."""
@@ -93,8 +94,8 @@ class RegisterRecords:
         question = question.where(col(Assignment.review_id) == review_id, col(Appointment.role) == "officer")
         return frozenset(self._session.scalars(question))
 
-    def unconfirmed(self, at: datetime) -> Sequence[Row[Appointment, Person]]:
-        """List the appointments that wait for their confirmation."""
+    def unconfirmed(self, at: datetime, state: str | None) -> Sequence[Row[Appointment, Person]]:
+        """List the appointments that wait for their confirmation: of a State's people, if one is named."""
         question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
         question = question.where(
             col(Appointment.needs_confirmation).is_(True),
@@ -102,4 +103,6 @@ class RegisterRecords:
             col(Appointment.ended_at).is_(None),
             or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
         )
+        if state is not None:
+            question = question.where(col(Person.state_code) == state)
         return self._session.execute(question.order_by(col(Appointment.created_at))).all()

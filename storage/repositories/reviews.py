@@ -1,11 +1,13 @@
 """Reviews, their parties and rooms in the database."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, union, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -131,14 +133,15 @@ class ReviewRecords:
         ).all()
         ids = [review.id for review in reviews]
         rooms = self._session.scalars(select(Room).where(col(Room.review_id).in_(ids))).all()
-        parties, manifests, answers = self._agreeing(ids)
+        parties, manifests, answers = map(_by_review, self._agreeing(ids))
+        of_rooms = _by_review(rooms)
         records = [
             ReviewRecord(
                 review,
-                tuple(p for p in parties if p.review_id == review.id),
-                tuple(r for r in rooms if r.review_id == review.id),
-                next((m for m in manifests if m.review_id == review.id), None),
-                tuple(a for a in answers if a.review_id == review.id),
+                tuple(parties[review.id]),
+                tuple(of_rooms[review.id]),
+                next(iter(manifests[review.id]), None),
+                tuple(answers[review.id]),
             )
             for review in reviews
         ]
@@ -161,24 +164,19 @@ class ReviewRecords:
         self, review_id: UUID, states: Sequence[str], at: datetime
     ) -> Sequence[Row[Appointment, Person, Assignment | None]]:
         """Find who works on a review now: those assigned to it, and the focal points of its parties."""
+        here = and_(col(Assignment.review_id) == review_id, running(Assignment, at))
+        assigned = select(col(Assignment.appointment_id)).where(here)
+        speaking = select(col(Appointment.id)).where(
+            col(Appointment.state_code).in_(states), col(Appointment.role) == "focal_point"
+        )
         question = (
             select(Appointment, Person, Assignment)
             .join(Person, col(Person.id) == col(Appointment.person_id))
             .outerjoin(
                 Assignment,
-                and_(
-                    col(Assignment.appointment_id) == col(Appointment.id),
-                    col(Assignment.review_id) == review_id,
-                    running(Assignment, at),
-                ),
+                and_(col(Assignment.appointment_id) == col(Appointment.id), here),
             )
-            .where(
-                running(Appointment, at),
-                or_(
-                    col(Assignment.id).is_not(None),
-                    and_(col(Appointment.role) == "focal_point", col(Appointment.state_code).in_(states)),
-                ),
-            )
+            .where(running(Appointment, at), col(Appointment.id).in_(union(assigned, speaking)))
             .order_by(col(Appointment.starts_at), col(Appointment.id))
         )
         return self._session.execute(question).all()
@@ -203,6 +201,13 @@ class ReviewRecords:
         self._session.flush()
 
 
+def _by_review(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.review_id].append(row)
+    return found
+
+
 def within(reach: Reach) -> ColumnElement[bool]:
     """Narrow to reviews that a person is assigned to, was sent a text of, or to which their State is party today."""
     if reach.everything:
@@ -210,8 +215,11 @@ def within(reach: Reach) -> ColumnElement[bool]:
     assigned = select(col(Assignment.review_id)).where(col(Assignment.person_id) == reach.person)
     sent = select(col(TranslationTask.review_id)).where(col(TranslationTask.person_id) == reach.person)
     texts = select(col(EntryTask.review_id)).where(col(EntryTask.person_id) == reach.person)
-    party = select(col(ReviewParty.review_id)).where(
-        col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
-    )
-    ways = (assigned, sent, texts, party)
-    return or_(*(col(Review.id).in_(way) for way in ways))
+    ways = [assigned, sent, texts]
+    if reach.state is not None:
+        ways.append(
+            select(col(ReviewParty.review_id)).where(
+                col(ReviewParty.state_code) == reach.state, col(ReviewParty.until).is_(None)
+            )
+        )
+    return col(Review.id).in_(union(*ways))  # ORs of questions would look through all reviews

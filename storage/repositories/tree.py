@@ -1,7 +1,9 @@
 """The Merkle tree's rows."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Row, Select, String, cast, delete, func, insert, select
@@ -11,15 +13,26 @@ from sqlmodel import SQLModel, col
 
 from storage.engines import POSTGRESQL
 from storage.tables import Event
-from storage.tree import Cosignature, Lease, MonthCount, TreeEntry, TreeHead, TreeTile, WaitingEvent, WitnessAsked
+from storage.tree import (
+    Cosignature,
+    DayCount,
+    Lease,
+    MonthCount,
+    TreeEntry,
+    TreeHead,
+    TreeTile,
+    WaitingEvent,
+    WitnessAsked,
+)
+
+# by which part of an event's time it is counted, and how many letters of it that is
+_COUNTED: Final[dict[type[MonthCount | DayCount], tuple[str, int]]] = {MonthCount: ("month", 7), DayCount: ("day", 10)}
 
 
-def _by_month() -> Select[str, int, str, int]:
-    month = func.substr(cast(col(Event.at), String), 1, 7)
-    counted = select(month, col(Event.kind), col(Event.phase), func.count())
-    return counted.join(TreeEntry, col(TreeEntry.event_id) == col(Event.id)).group_by(
-        month, col(Event.kind), col(Event.phase)
-    )
+def _by(letters: int, within: type[TreeEntry | WaitingEvent]) -> Select[str, int, str, int]:
+    when = func.substr(cast(col(Event.at), String), 1, letters)
+    counted = select(when, col(Event.kind), col(Event.phase), func.count())
+    return counted.join(within, col(within.event_id) == col(Event.id)).group_by(when, col(Event.kind), col(Event.phase))
 
 
 class TreeRecords:
@@ -40,6 +53,10 @@ class TreeRecords:
         """Tell whether an event isn't in the tree yet."""
         return self._session.scalar(select(col(WaitingEvent.id)).limit(1)) is not None
 
+    def count_waiting(self) -> int:
+        """Count the events that aren't in the tree yet."""
+        return self._session.scalar(select(func.count()).select_from(WaitingEvent)) or 0
+
     def waiting_since(self) -> datetime | None:
         """Tell from when the event is that has waited longest."""
         question = select(col(Event.at)).join(WaitingEvent, col(WaitingEvent.event_id) == col(Event.id))
@@ -55,21 +72,34 @@ class TreeRecords:
         placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
         self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
 
-    def count_months(self, first: int) -> None:
-        """Add the entries from one on to what is counted by month."""
-        writing = self._upsert(MonthCount).from_select(
-            ["month", "kind", "phase", "count"], _by_month().where(col(TreeEntry.position) >= first)
-        )
-        more = {"count": col(MonthCount.count) + writing.excluded.count}
-        self._session.execute(writing.on_conflict_do_update(index_elements=["month", "kind", "phase"], set_=more))
+    def count_times(self, first: int) -> None:
+        """Add the entries from one on to what is counted by month, and by day."""
+        for table, (name, letters) in _COUNTED.items():
+            new = _by(letters, TreeEntry).where(col(TreeEntry.position) >= first)
+            writing = self._upsert(table).from_select([name, "kind", "phase", "count"], new)
+            more = {"count": col(table.count) + writing.excluded.count}
+            self._session.execute(writing.on_conflict_do_update(index_elements=[name, "kind", "phase"], set_=more))
 
     def months(self, since: str = "") -> Sequence[MonthCount]:
         """Find what was counted, from a month on."""
         return self._session.scalars(select(MonthCount).where(col(MonthCount.month) >= since)).all()
 
-    def months_anew(self) -> Sequence[Row[str, int, str, int]]:
-        """Count all entries by month: takes as long as the log."""
-        return self._session.execute(_by_month()).all()
+    def days(self, since: str = "") -> Sequence[tuple[str, int, str, int]]:
+        """Find how often each kind came by day, from a day on: day, kind, phase, how often; what still waits, too."""
+        counted = self._session.scalars(select(DayCount).where(col(DayCount.day) >= since))
+        waiting = self._session.execute(_by(10, WaitingEvent)).all()
+        found = Counter({(row.day, row.kind, row.phase): row.count for row in counted})
+        found.update({(day, kind, phase): count for day, kind, phase, count in waiting if day >= since})
+        return [(*key, count) for key, count in found.items()]
+
+    def counts_differ(self) -> bool:
+        """Tell whether what is counted by month and by day isn't what is in the tree: takes as long as the log."""
+        for table, (name, letters) in _COUNTED.items():
+            columns = (getattr(table, name), table.kind, table.phase, table.count)
+            kept = set(map(tuple, self._session.execute(select(*map(col, columns)))))
+            if kept != set(map(tuple, self._session.execute(_by(letters, TreeEntry)))):
+                return True
+        return False
 
     def size(self) -> int:
         """Tell how many events have their places."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.bench import contents, crowds, elsewhere, growing, rendering, replicating, running, talking
+from tests.bench import contents, crowds, elsewhere, growing, rendering, replicating, running, talking, visiting
 from tests.bench.measure import Figure
 
 BUILD: Final = Path("build")
@@ -24,6 +24,8 @@ PARTS: Final[Mapping[str, Callable[[Path], list[Figure]]]] = {
     "replicating": replicating.figures,
     "elsewhere": elsewhere.figures,
     "crowds": crowds.figures,
+    "visiting": visiting.figures,
+    "visiting on a server": visiting.figures_on_server,
 }
 WIDTH: Final = 72
 

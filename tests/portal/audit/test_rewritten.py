@@ -117,7 +117,7 @@ def rewrite(world: World, kept: Kept, change: Change, untouched: int = UNTOUCHED
     order = [*order[:at], *(entry.id for entry in entries), *since, *(one for one in order[at:] if one not in old)]
     with by_hand(world.portal.database) as hand:
         hand.loosen()
-        for table in (*TABLES, "month_count"):
+        for table in (*TABLES, "month_count", "day_count"):
             hand(f"DELETE FROM {table}")  # noqa: S608 - names of tables
         hand("DELETE FROM event WHERE stream_id = ? AND number >= ?", (stream, readings[0].number))
         hand("UPDATE stream SET next_number = ? WHERE id = ?", (readings[0].number, stream))

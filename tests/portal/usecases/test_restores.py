@@ -50,7 +50,7 @@ from tests.web_client import browser
 CHANGED = {
     *("appointment", "assignment", "session", "account_notice", "event", "stream", "key_holder", "key_version"),
     *("tree_entry", "tree_tile", "tree_head", "month_count", "lease", "waiting_event", "former_head", "restoration"),
-    *("signal_reading", "signal_counts"),
+    *("signal_reading", "signal_counts", "day_count"),
     "whole_backup",  # the folder tells that this one is
 }
 

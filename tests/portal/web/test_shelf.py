@@ -23,11 +23,11 @@ class Rows:
         self.asked = 0
         self.answer: Exception | tuple[Public, ...] = ()
 
-    def all_public(self, _portal: Portal) -> tuple[Public, ...]:
+    def all_public(self, _portal: Portal, _known: object) -> tuple[object, tuple[Public, ...] | None]:
         self.asked += 1
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return None, self.answer
 
 
 @pytest.fixture
