@@ -319,7 +319,7 @@ class Version(Guarded, Row, table=True):
         UniqueConstraint("document_id", "number"),
         ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
         ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
-        Index("version_by_equal", "room_id", "equal"),
+        *(Index("version_by_equal", "room_id", "equal"), Index("version_by_size", "size")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID

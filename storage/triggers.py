@@ -9,11 +9,6 @@ from dataclasses import dataclass
 _DELETED = "BEFORE DELETE"
 # in the tree comes what was written, whoever writes it
 _WAITS = "INSERT INTO waiting_event (event_id) VALUES (NEW.id);"
-# what there is of sealed files is counted as they come: by when there are a million, nobody looks through them
-_COUNTED = (
-    "INSERT INTO total (name, count, bytes) VALUES ('version', 1, NEW.size) ON CONFLICT (name) "
-    "DO UPDATE SET count = total.count + 1, bytes = total.bytes + excluded.bytes;"
-)
 # What is public was prepared by a State, or is the language version of a summary that was transmitted.
 _UNMADE = (
     "NOT EXISTS (SELECT 1 FROM publication WHERE id = NEW.id) AND NOT EXISTS "
@@ -164,14 +159,12 @@ class Refusal:
 def sqlite_triggers(columns: dict[str, list[str]]) -> list[str]:
     """Give the CREATE TRIGGER statements for SQLite; `columns` names the columns of each table."""
     waits = f"CREATE TRIGGER event_waits_for_the_tree AFTER INSERT ON event BEGIN {_WAITS} END"
-    counts = f"CREATE TRIGGER version_is_counted AFTER INSERT ON version BEGIN {_COUNTED} END"
-    return [waits, counts, *(refusal.in_sqlite() for refusal in refusals(columns))]
+    return [waits, *(refusal.in_sqlite() for refusal in refusals(columns))]
 
 
 def postgresql_triggers(columns: dict[str, list[str]]) -> list[str]:
     """Give the statements that make the same triggers on PostgreSQL."""
     statements = _postgresql("event_waits_for_the_tree", "AFTER INSERT", "event", f"{_WAITS} RETURN NEW;")
-    statements += _postgresql("version_is_counted", "AFTER INSERT", "version", f"{_COUNTED} RETURN NEW;")
     for refusal in refusals(columns):
         statements += refusal.in_postgresql()
     return statements

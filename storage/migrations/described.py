@@ -19,7 +19,6 @@ import storage.shredding
 import storage.signals
 import storage.steps
 import storage.tables
-import storage.totals
 import storage.tree  # noqa: F401  # the metadata is filled by the imports
 
 

@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.tables import KeyVersion, Stream, Version
-from storage.totals import VERSIONS, Total
 
 
 class AdministrationRecords:
@@ -25,10 +24,5 @@ class AdministrationRecords:
 
     def objects(self) -> tuple[int, int]:
         """Count the objects that records name, and their bytes of plaintext."""
-        row = self._session.get(Total, VERSIONS)
-        return (row.count, row.bytes) if row else (0, 0)
-
-    def objects_anew(self) -> tuple[int, int]:
-        """Count them one by one: takes as long as there are many."""
         row = self._session.execute(select(func.count(), func.coalesce(func.sum(col(Version.size)), 0))).one()
         return int(row[0]), int(row[1])

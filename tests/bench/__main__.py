@@ -1,9 +1,11 @@
 """`make bench`: measures part after part, prints each line as it is known, writes build/bench.json.
 
-With names of parts (`python -m tests.bench crowds`) those alone. Exit status 0 if every part ran.
+With names of parts (`python -m tests.bench crowds`) those alone; what takes long runs by its name, or with FULL=1. Exit
+status 0 if every part ran.
 """
 
 import json
+import os
 import sys
 import tempfile
 import traceback
@@ -27,13 +29,15 @@ PARTS: Final[Mapping[str, Callable[[Path], list[Figure]]]] = {
     "visiting": visiting.figures,
     "visiting on a server": visiting.figures_on_server,
 }
+LONG: Final = ("visiting", "visiting on a server")
 WIDTH: Final = 72
 
 
 def main() -> int:
     figures: list[Figure] = []
     broken = 0
-    for part in sys.argv[1:] or PARTS:
+    ordinary = [part for part in PARTS if part not in LONG or os.environ.get("FULL")]
+    for part in sys.argv[1:] or ordinary:
         with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
             try:
                 measured = PARTS[part](Path(folder))

@@ -35,7 +35,6 @@ FREE = {
     *("month_count", "day_count"),  # counts alone, compared with the events
     *("former_head", "former_cosignature"),  # of a log that is no more: what is signed says so
     *("cosignature", "witness_asked"),  # a witness's own key says so; and a report that gives nothing
-    "total",  # counts alone, compared with the rows
     "lease",  # saves work, and gives nothing
     "held_back",  # only says why something isn't public yet
     "signal_counts",  # sealed, and gives nothing

@@ -1,11 +1,9 @@
-"""What pages asked of whole tables: indexes for what they look for, and counts that are kept as things come."""
+"""What pages asked of whole tables: indexes for what they look for, and what comes into the log is counted by day."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from storage.engines import POSTGRESQL
-
-revision = "0028"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
@@ -14,6 +12,7 @@ depends_on = None
 INDEXES = {
     "assignment_by_appointment": ("assignment", ["appointment_id"], None),
     "undertaking_by_person": ("undertaking", ["person_id"], None),
+    "version_by_size": ("version", ["size"], None),
     "task_by_review": ("translation_task", ["review_id", "document_id"], None),
     "task_by_document": ("translation_task", ["document_id"], None),
     "review_by_state": ("review", ["state_code"], None),
@@ -36,15 +35,10 @@ INDEXES = {
     "session_in_use": ("session", ["seen_at"], "ended_at IS NULL"),
     "invitation_unused": ("invitation", ["expires_at"], "used_at IS NULL AND revoked_at IS NULL"),
 }
-COUNTED = (
-    "INSERT INTO total (name, count, bytes) VALUES ('version', 1, NEW.size) ON CONFLICT (name) "
-    "DO UPDATE SET count = total.count + 1, bytes = total.bytes + excluded.bytes;"
-)
 
 
 def upgrade() -> None:
-    """Make indexes and both tables, and count what is there."""
-    server = op.get_bind().dialect.name == POSTGRESQL
+    """Make indexes, and count by day what is there."""
     for name, (table, columns, condition) in INDEXES.items():
         where = sa.text(condition) if condition else None
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
@@ -63,29 +57,3 @@ def upgrade() -> None:
             "count(*) FROM event JOIN tree_entry ON tree_entry.event_id = event.id GROUP BY 1, 2, 3"
         )
     )
-    op.create_table(
-        "total",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("count", large, nullable=False),
-        sa.Column("bytes", large, nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.execute(
-        sa.text(
-            "INSERT INTO total (name, count, bytes) SELECT 'version', count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM version"
-        )
-    )
-    if server:
-        op.execute(
-            sa.text(
-                "CREATE FUNCTION version_is_counted() RETURNS trigger LANGUAGE plpgsql "
-                f"SET search_path = public, pg_temp AS $$ BEGIN {COUNTED} RETURN NEW; END $$"
-            )
-        )
-        op.execute(
-            sa.text(
-                "CREATE TRIGGER version_is_counted AFTER INSERT ON version FOR EACH ROW EXECUTE FUNCTION version_is_counted()"
-            )
-        )
-    else:
-        op.execute(sa.text(f"CREATE TRIGGER version_is_counted AFTER INSERT ON version BEGIN {COUNTED} END"))
