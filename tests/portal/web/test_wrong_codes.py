@@ -217,7 +217,8 @@ def made_after(step: str) -> tuple[list[str], set[str]]:
     """List the tables that later steps of the schema make, and the triggers."""
     later = [file for file in (STEPS / "versions").glob("*.py") if file.name[: len(step)] > step]
     said = "".join(file.read_text("utf-8") for file in later)
-    return re.findall(r'create_table\(\s*"(\w+)"', said), set(re.findall(r"CREATE TRIGGER (\w+)", said))
+    made = set(re.findall(r'(?:CREATE TRIGGER |Refusal\(\s*")(\w+)', said))
+    return re.findall(r'create_table\(\s*"(\w+)"', said), made - set(re.findall(r"DROP TRIGGER (\w+)", said))
 
 
 @ONLY_SQLITE
