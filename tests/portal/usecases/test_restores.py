@@ -186,7 +186,7 @@ def test_a_check_proves_it_and_leaves_nothing(
 
 
 def _object(folder: Path, world: World, at: int = 0) -> Path:
-    name = sorted(row.object_name for row in versions(world))[at]
+    name = sorted(row.object_name for row in versions(world) if row.wrapped_key)[at]  # a destroyed one has none
     return folder / "objects" / name[:2] / name
 
 
