@@ -213,12 +213,16 @@ def test_wrong_codes_of_whoever_proves_anew_count_as_well_and_close_that_too(str
     assert prove(client, app.at(strict.clock())) == 422
 
 
-def made_after(step: str) -> tuple[list[str], set[str]]:
-    """List the tables that later steps of the schema make, and the triggers."""
-    later = [file for file in (STEPS / "versions").glob("*.py") if file.name[: len(step)] > step]
-    said = "".join(file.read_text("utf-8") for file in later)
-    made = set(re.findall(r'(?:CREATE TRIGGER |Refusal\(\s*")(\w+)', said))
-    return re.findall(r'create_table\(\s*"(\w+)"', said), made - set(re.findall(r"DROP TRIGGER (\w+)", said))
+def made_after(step: str, indexes: set[str]) -> tuple[list[str], set[str], set[str]]:
+    """List the tables that later steps of the schema make, the triggers, and which of these indexes."""
+    later = [file.read_text("utf-8") for file in (STEPS / "versions").glob("*.py") if file.name[: len(step)] > step]
+    said = "".join(later)
+    made = set(re.findall(r'(?:CREATE TRIGGER |Refusal\(\s*")(\w+)', said)) - set(
+        re.findall(r"DROP TRIGGER (\w+)", said)
+    )
+    begun = "".join(text for text in later if "drop_index" not in text)  # else they are there before
+    new = {one for one in indexes if f'"{one}"' in begun}
+    return re.findall(r'create_table\(\s*"(\w+)"', said), made, new
 
 
 @ONLY_SQLITE
@@ -227,7 +231,10 @@ def test_a_portal_from_before_the_count_keeps_its_apps_and_counts_from_then_on(s
     settings = strict.portal.settings
     strict.portal.database.close()
     with closing(sqlite3.connect(strict.portal.database.place)) as connection:
-        tables, triggers = made_after("0009")
+        there = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        tables, triggers, indexes = made_after("0009", {row[0] for row in there})
+        for index in indexes:
+            connection.execute(f"DROP INDEX {index}")
         for trigger in {"event_waits_for_the_tree", "stream_never_deleted", *triggers}:
             connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
         connection.execute("DELETE FROM stream WHERE kind = 'cases'")
