@@ -18,6 +18,7 @@ from sqlalchemy.util import LRUCache
 
 from policies.engine import Engine as Policies
 from portal import app as application
+from portal import gate
 from portal.app import create_portal, open_portal
 from portal.rendering.renderer import Renderer
 from portal.settings import Settings
@@ -83,6 +84,13 @@ class Loaded:
     """The policies, read and validated once for all tests of a process: they stay the same, and it takes a while."""
 
     load = staticmethod(cache(Policies.load))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def refused_at_once() -> Iterator[None]:
+    """Let refusals not wait for their step, which takes 50 ms each: test_timing.py counts that wait itself."""
+    with patch.object(gate, "sleep", lambda _seconds: None):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

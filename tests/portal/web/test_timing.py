@@ -15,7 +15,7 @@ import statistics
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from time import perf_counter_ns
+from time import perf_counter_ns, sleep
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -291,7 +291,8 @@ def test_no_other_route_takes_longer_for_one_of_them(world: World, asking: Askin
     assert max(apart) < BOUND + 5 * math.sqrt(1 / (6 * FEW))  # chance again, of each by itself
 
 
-def test_the_wait_of_a_refusal_is_a_real_one(world: World) -> None:
+def test_the_wait_of_a_refusal_is_a_real_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "sleep", sleep)  # other tests don't wait
     asking, route = Asking(world), routes(world)[0]
     for forbidden in (True, False):
         assert asyncio.run(asking.ask(route, forbidden=forbidden)).nanoseconds > gate.STEP_SECONDS * 1e9
