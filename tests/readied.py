@@ -26,7 +26,7 @@ from tests import breaches, publicity, reports
 from tests.authenticator import Authenticator
 from tests.cast import add_member
 from tests.contents import form_token
-from tests.filing import PDF, newest, press, submitted
+from tests.filing import PDF, press, submitted
 from tests.office import FORMS, VISITOR, Office
 from tests.portal.web import test_keys as keys
 from tests.portal.web.test_signin import GOOD, OTHER, enrol, issue, path_of, sign_in, visitor
@@ -214,16 +214,6 @@ def _grant(office: Office, way: Way) -> Readied:
 def _uncirculated(office: Office, _: Way) -> Readied:
     document = submitted(office.world, "A response that waits")
     return Readied(office.client("officer"), f"/documents/{document}/circulate", {})
-
-
-def _with_attachment(office: Office, _: Way) -> Readied:
-    """An answer that a document goes with: it goes to the shared room before the answer does."""
-    office.talk.ids("/entries/{id}")
-    entry = office.talk.reply.entry
-    way = f"/entries/{entry}"
-    attached = press(office.client("focal_xaa"), f"{way}/attachments", attached=str(newest(office.world, office.draft)))
-    assert attached.status_code == 303, attached.text
-    return Readied(office.client("focal_xaa"), f"{way}/submit", {"seen": "1"})
 
 
 def _final(office: Office) -> Any:
