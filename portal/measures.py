@@ -7,6 +7,7 @@ much is done, and of whom or what nothing.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from shutil import disk_usage
 from typing import Final
 
@@ -84,6 +85,9 @@ class _State(Collector):
         """Look, and give what can be seen; what is away is told by `portal_store_up`."""
         portal = self._portal
         yield _gauge("portal_kept_keys", "Keys of rooms and streams that are open in memory.", portal.keyring.kept)
+        if (begun := _wrapping_since(portal)) is not None:
+            age_of_key = (portal.clock().date() - begun).days
+            yield _gauge("portal_wrapping_key_days", "Days since the key that wraps all others was made.", age_of_key)
         busy, size = portal.database.connections()
         yield _gauge("portal_database_connections_busy", "Connections to the database that are in use.", busy)
         yield _gauge("portal_database_connections", "Connections that there may be.", size)
@@ -110,6 +114,14 @@ class _State(Collector):
         yield _gauge("portal_log_behind_seconds", "Age of the oldest event outside the tree.", age(waits.tree_since))
         yield _gauge("portal_mail_waiting", "Notices whose mail is due.", waits.notices)
         yield _gauge("portal_mail_waiting_seconds", "How long the oldest has been due.", age(waits.notices_since))
+
+
+def _wrapping_since(portal: Portal) -> date | None:
+    try:
+        return portal.keyring.provider.begun
+    except StorageError as error:
+        log.warning("the age of the key isn't known: %s", type(error).__qualname__)
+        return None
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:

@@ -3,17 +3,19 @@
 Each scope has a random 256-bit key in numbered versions; each version has one wrapped copy for each holder, of which
 the key provider is the first. Contents have a key of their own for each version of a document, wrapped by the
 room's. Subkeys (HKDF-Expand, one for each use) keep fields, wrapping, equality and tags apart. FORMAT.md has the bytes.
+
+Nothing is sealed under a key version that is older than a year: whoever seals next begins another.
 """
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -24,10 +26,10 @@ from storage.errors import Damaged, Destroyed, NotPermitted, PermitEnded
 from storage.fields import FieldCipher, Place, derive
 from storage.holders import PROVIDER, active_recovery, holder_context, provider_copy, recovery_copy
 from storage.keys.provider import KeyProvider
-from storage.permits import Permit, Scope, covered, current_request, permit_stamp
+from storage.permits import SERVICE, Permit, Scope, covered, current_request, has_one_version, permit_stamp
 from storage.tables import KeyHolder, KeyVersion
 
-SERVICE = Scope("service")
+KEY_LASTS = timedelta(days=365)  # a key version seals for so long
 KEPT_SECONDS = 300  # how long an opened scope key is used from memory; then it is forgotten at the next tick
 KEPT_KEYS = 512
 CONTENT_KEY = "content key"
@@ -279,40 +281,32 @@ class Keyring:
     # --- versions ---
 
     def current(self, session: Session, scope: Scope) -> ScopeKey:
-        """Give the newest key version of a scope, making the first one when there is none."""
+        """Give the newest key version of a scope, making one when there is none, or none that still seals."""
         known: dict[Scope, int] = session.info.setdefault("key_versions", {})
         version = known.get(scope)
         if version is None:
-            version = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope))
-            version = version or self.add_version(session, scope)
+            newest = _newest(session, scope)
+            lasts = newest is not None and (has_one_version(scope) or self._clock() < newest.created_at + KEY_LASTS)
+            version = newest.version if newest is not None and lasts else self.add_version(session, scope)
             known[scope] = version
         return self.key(scope, version, session)
 
     def renew(self, session: Session, scope: Scope, ended: datetime | None) -> None:
         """Start a new key version when an access to the scope ended since the newest one began."""
-        newest = session.scalar(
-            select(KeyVersion).where(col(KeyVersion.scope) == scope).order_by(col(KeyVersion.version).desc()).limit(1)
-        )
+        newest = _newest(session, scope)
         if newest is not None and ended is not None and newest.created_at <= ended:
             session.info.setdefault("key_versions", {})[scope] = self.add_version(session, scope)
 
     def add_version(self, session: Session, scope: Scope) -> int:
         """Make the next key version of a scope, and the copies of its holders."""
-        last = session.scalar(select(func.max(col(KeyVersion.version))).where(col(KeyVersion.scope) == scope)) or 0
-        version = last + 1
+        newest = _newest(session, scope)
+        version = newest.version + 1 if newest is not None else 1
         key = secrets.token_bytes(32)
         wrapped = self.provider.wrap(key, holder_context(scope, version))
         session.add(KeyVersion(scope=scope, version=version, created_at=self._clock()))
         session.flush()
-        session.add(
-            KeyHolder(
-                scope=scope,
-                version=version,
-                holder=PROVIDER,
-                wrapping_key=self.provider.key_of(wrapped),
-                wrapped=wrapped,
-            )
-        )
+        wrapping = self.provider.key_of(wrapped)
+        session.add(KeyHolder(scope=scope, version=version, holder=PROVIDER, wrapping_key=wrapping, wrapped=wrapped))
         if (recovery := active_recovery(session)) is not None:
             session.add(recovery_copy(recovery.public, scope, version, key))
         session.flush()
@@ -373,6 +367,12 @@ class Keyring:
 
     def _unwrap(self, session: Session, scope: Scope, version: int) -> bytes:
         return self.provider.unwrap(provider_copy(session, scope, version), holder_context(scope, version))
+
+
+def _newest(session: Session, scope: Scope) -> KeyVersion | None:
+    return session.scalar(
+        select(KeyVersion).where(col(KeyVersion.scope) == scope).order_by(col(KeyVersion.version).desc()).limit(1)
+    )
 
 
 def join(version: int, sealed: bytes) -> bytes:

@@ -30,7 +30,10 @@ ORIGINS = Scope("origins")  # addresses, sessions and clients behind the log's h
 OUTCOMES = Scope("outcomes")  # how breach cases came out, as one word each
 SIGNALS = Scope("signals")  # what is counted of people for signals, and why one was set aside
 SUMMARIES = Scope("summaries")  # executive summaries that may leave their files (ToR 35)
+SERVICE = Scope("service")  # the portal's own marks and look-ups: no permit covers it
 STREAMS = Scope("streams")  # every stream of the log: the check of all records covers this, and the look for signals
+
+STREAM = "stream/"  # before the id of one
 
 current_request: ContextVar[UUID | None] = ContextVar("current_request", default=None)
 
@@ -42,7 +45,7 @@ def room_scope(review: UUID, room: UUID) -> Scope:
 
 def stream_scope(stream: UUID) -> Scope:
     """Name the key scope of an audit stream."""
-    return Scope(f"stream/{stream}")
+    return Scope(f"{STREAM}{stream}")
 
 
 def case_scope(case: UUID) -> Scope:
@@ -67,7 +70,12 @@ def publication_scope(review: UUID) -> Scope:
 
 def covered(scope: Scope, scopes: frozenset[Scope]) -> bool:
     """Tell whether scopes cover one: by its name, or as one of all the log's streams."""
-    return scope in scopes or (STREAMS in scopes and scope.startswith("stream/"))
+    return scope in scopes or (STREAMS in scopes and scope.startswith(STREAM))
+
+
+def has_one_version(scope: Scope) -> bool:
+    """Tell whether a scope's key has one version for good: look-ups, marks and signatures follow from it."""
+    return scope in {SERVICE, ORIGINS} or scope.startswith(STREAM)
 
 
 @contextmanager

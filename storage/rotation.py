@@ -4,8 +4,6 @@ A wrapped key is opened and wrapped again in one transaction, a few at a time, s
 moments only and an interrupted rotation goes on where it stopped: each row says under which key it is wrapped.
 
 A new version of a scope's key seals what comes later; what is sealed already stays under the version that sealed it.
-The service's key, those of the log's streams and of its origins have one version for good: look-ups, marks and
-signatures follow from it.
 """
 
 from datetime import datetime
@@ -15,9 +13,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.holders import PROVIDER, holder_context
-from storage.keyring import SERVICE, Keyring
+from storage.keyring import Keyring
 from storage.keys.provider import KeyProvider
-from storage.permits import ORIGINS, Scope
+from storage.permits import ORIGINS, SERVICE, STREAM, Scope
 from storage.tables import KeyHolder, KeyVersion
 
 
@@ -71,5 +69,5 @@ def _older(before: datetime) -> Select[str]:
 
 
 def _newest() -> Select[str]:
-    one_version = col(KeyVersion.scope).in_([SERVICE, ORIGINS]) | col(KeyVersion.scope).startswith("stream/")
+    one_version = col(KeyVersion.scope).in_([SERVICE, ORIGINS]) | col(KeyVersion.scope).startswith(STREAM)
     return select(col(KeyVersion.scope)).where(~one_version).group_by(col(KeyVersion.scope))

@@ -22,7 +22,7 @@ from portal.work import Portal, utc_now
 from storage import schema
 from storage.database import Database
 from storage.errors import Damaged, Held, KeyUnavailable, StorageError, Unprotected
-from storage.keyring import Keyring
+from storage.keyring import KEY_LASTS, Keyring
 from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore, new_name
 from storage.repositories.backups import BackupRecords
@@ -108,6 +108,10 @@ def keys(opened: Opened) -> Iterator[Finding]:
         yield Finding("keys", Mark.WRONG, str(error) if isinstance(error, KeyUnavailable) else says, mend)
         return
     yield Finding("keys", Mark.OK, "the canaries open, one for each key that wraps anything")
+    if provider.begun is not None and provider.begun + KEY_LASTS < utc_now().date():
+        mend = "run portal keys rotate, and copy the key folder (deploy/README.md, Keys: rotate, retire)"
+        says = f"the key that wraps all others is of {provider.begun}, over a year old"
+        yield Finding("keys", Mark.ADVICE, says, mend)
     yield from _policies(opened, keyring)
 
 

@@ -9,7 +9,7 @@
 import os
 import secrets
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +60,11 @@ class FileKeys:
     def current(self) -> str:
         """The id of the key that wraps now."""
         return self._active().id
+
+    @property
+    def begun(self) -> date:
+        """The day on which the key that wraps now was made."""
+        return self._active().created.astimezone(UTC).date()
 
     def states(self) -> dict[str, State]:
         """Say what each key may still do, oldest first."""

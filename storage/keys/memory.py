@@ -1,6 +1,7 @@
 """The key provider `memory`: one key that is nowhere but in this process, for as long as a check of a backup takes."""
 
 import secrets
+from datetime import UTC, datetime
 
 from storage.errors import KeyUnavailable
 from storage.keys import wrapped
@@ -12,6 +13,7 @@ class MemoryKeys:
 
     def __init__(self) -> None:
         self.current = secrets.token_hex(wrapped.KEY_ID_BYTES)
+        self.begun = datetime.now(UTC).date()
         self._key = secrets.token_bytes(32)
 
     def states(self) -> dict[str, State]:

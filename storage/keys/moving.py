@@ -6,6 +6,8 @@
 3. Once nothing is wrapped under the keyring, its file is taken away, and the token is alone.
 """
 
+from datetime import date
+
 from storage.errors import KeyUnavailable
 from storage.keys.file import FileKeys
 from storage.keys.pkcs11 import TokenKeys
@@ -25,6 +27,11 @@ class MovingKeys:
     def current(self) -> str:
         """The id of the key that wraps now."""
         return self._wrapping().current
+
+    @property
+    def begun(self) -> date | None:
+        """The day on which the keyring's key was made, as long as it wraps."""
+        return self._wrapping().begun
 
     def states(self) -> dict[str, State]:
         """Say what each key may still do, the keyring's first."""

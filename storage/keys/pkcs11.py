@@ -87,6 +87,11 @@ class TokenKeys:
         """The id of the key that wraps now."""
         return self._session.use(lambda session: self._active(session)[0])
 
+    @property
+    def begun(self) -> None:
+        """Nothing: tokens keep a key's day in ways too different to rely on, SoftHSM in one that can't be read."""
+        return
+
     def holds_keys(self) -> bool:
         """Tell whether there is any key of this portal; once there was one, a token without is away.
 

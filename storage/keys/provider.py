@@ -1,5 +1,6 @@
 """What a key provider does: it wraps the keys of rooms and never shows its own."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +23,16 @@ class KeyProvider(Protocol):
     @property
     def current(self) -> str:
         """The id of the key that wraps now.
+
+        Raises:
+            KeyUnavailable: The provider is away.
+
+        """
+        ...
+
+    @property
+    def begun(self) -> date | None:
+        """The day on which the key that wraps now was made; None: the provider doesn't say.
 
         Raises:
             KeyUnavailable: The provider is away.

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import enumerate as threads
 from time import monotonic, sleep
@@ -86,6 +86,20 @@ def test_the_state_of_the_portal_is_looked_up_when_it_is_asked_for(world: World)
         assert value(measures, "portal_database_connections_busy") == 1
     assert (value(measures, "portal_free_bytes") or 0) > 0
     assert value(measures, "portal_kept_keys") == world.portal.keyring.kept
+
+
+def test_how_old_the_key_is_is_a_number_unless_nobody_can_tell(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    measures = Measures(world.portal)
+    begun = world.portal.keyring.provider.begun
+    assert begun is not None
+    world.clock.now = datetime.combine(begun, world.clock.now.time(), UTC) + timedelta(days=400)
+    assert value(measures, "portal_wrapping_key_days") == 400
+    monkeypatch.setattr(type(world.portal.keyring.provider), "begun", None)
+    assert value(measures, "portal_wrapping_key_days") is None
+    (world.portal.settings.keys / "keyring.json").rename(world.portal.settings.keys / "away")
+    monkeypatch.undo()
+    assert value(measures, "portal_wrapping_key_days") is None
+    assert value(measures, "portal_store_up") == 1
 
 
 def test_a_database_that_is_away_is_a_number_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,9 @@ from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, NotPermitted
 from storage.fields import Place
 from storage.holders import PROVIDER, holder_context
-from storage.keyring import KEPT_SECONDS, SERVICE, Keyring, join, split
+from storage.keyring import KEPT_SECONDS, KEY_LASTS, Keyring, join, split
 from storage.keys.file import FileKeys
-from storage.permits import NAMES, REGISTRY, STREAMS, Permit, Scope, room_scope, stream_scope
+from storage.permits import NAMES, ORIGINS, REGISTRY, SERVICE, STREAMS, Permit, Scope, room_scope, stream_scope
 from storage.tables import Event, KeyHolder, KeyVersion, Stream
 from tests import databases
 
@@ -305,6 +305,36 @@ def test_equal_files_find_each_other_in_one_room_and_in_no_other_whatever_the_ve
 
 def house_permit_elsewhere(house: House) -> Permit:
     return house.permit(THERE, committed=False)
+
+
+@pytest.mark.parametrize("begins", ["first", "renewed"])
+def test_nothing_is_sealed_under_a_key_version_that_is_older_than_a_year(house: House, begins: str) -> None:
+    before = house.seal(house.permit(HERE), HERE)
+    if begins == "renewed":
+        house.now += timedelta(days=100)
+        with house.database.begin() as session:
+            house.keyring.renew(session, HERE, house.now)
+    lasting = 1 if begins == "first" else 2
+    house.now += KEY_LASTS - timedelta(seconds=1)
+    assert split(house.seal(house.permit(HERE), HERE))[0] == lasting
+    house.now += timedelta(seconds=1)
+    permit = house.permit(HERE)
+    with house.database.begin() as session:
+        sealed = [house.keyring.seal(session, permit, HERE, PLACE, b"a title") for _ in range(2)]
+        key = house.keyring.wrap_content_key(session, permit, HERE, VERSION, b"k" * 32)
+    assert {split(blob)[0] for blob in (*sealed, key)} == {lasting + 1}, "one new version, for whatever is sealed"
+    assert house.keyring.open(permit, HERE, PLACE, before) == b"a title", "what was sealed before stays as it is"
+
+
+@pytest.mark.parametrize("scope", [stream_scope(STREAM), ORIGINS], ids=["stream", "origins"])
+def test_keys_of_the_log_stay_one_version_for_good(house: House, scope: Scope) -> None:
+    with house.database.begin() as session:
+        before = house.keyring.log_mark(session, scope, "tag", b"1")
+    house.now += 3 * KEY_LASTS
+    with house.database.begin() as session:
+        house.again().seal_log(session, scope, PLACE, b"said")
+        assert house.again().log_mark(session, scope, "tag", b"1") == before
+        assert session.scalars(select(KeyVersion.version).where(col(KeyVersion.scope) == scope)).all() == [1]
 
 
 # --- holders ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from storage.keys.file import FileKeys
 from storage.keys.moving import MovingKeys
 from storage.keys.pkcs11 import TokenKeys
 from storage.keys.provider import KeyProvider, State
+from storage.keys.wrapped import BY_TOKEN
 
 ROOM_KEY = bytes(range(32))
 CONTEXT = b"room key"
@@ -34,6 +36,16 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
         return lambda: TokenKeys.load(token)
     FileKeys.create(folder)
     return lambda: MovingKeys(TokenKeys(token), FileKeys.load(folder))
+
+
+def test_the_key_that_wraps_says_since_when_unless_a_token_holds_it(opener: Opener) -> None:
+    before = datetime.now(UTC).date()
+    keys = opener()
+    for _ in range(2):
+        by_token = keys.wrap(ROOM_KEY, CONTEXT)[:1] == BY_TOKEN
+        assert (keys.begun is None) is by_token
+        assert by_token or before <= keys.begun <= datetime.now(UTC).date()
+        keys.rotate()
 
 
 def test_what_is_wrapped_unwraps_in_another_process_too(opener: Opener) -> None:

@@ -184,6 +184,15 @@ def test_settings_that_do_not_fit_are_named(settings: Settings, chosen: dict[str
     assert wrongs(replace(settings, **chosen)) == {check}
 
 
+@pytest.mark.parametrize(("days", "marks"), [(364, [Mark.OK]), (367, [Mark.OK, Mark.ADVICE])])
+def test_a_key_that_wraps_for_over_a_year_is_told(settings: Settings, days: int, marks: list[Mark]) -> None:
+    path = settings.keys / "keyring.json"
+    ring = json.loads(path.read_bytes())
+    ring["keys"][0]["created"] = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    path.write_text(json.dumps(ring))
+    assert [one.mark for one in found(settings, "keys")] == marks
+
+
 def test_keys_in_the_data_folder_are_wrong(settings: Settings) -> None:
     inside = settings.data / "keys"
     settings.keys.rename(inside)
