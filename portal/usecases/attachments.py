@@ -1,9 +1,11 @@
 """Documents that go with a draft, and with what becomes of it.
 
 A document is attached where the draft lies; when the draft is sent, it goes to the shared room by the same way as any
-document (moves.py), and what went there before is not sent a second time.
+document (moves.py), in the draft's own transaction; what went there before is not sent a second time.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -15,7 +17,7 @@ from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
-from portal.usecases.moves import find_there, submit_version
+from portal.usecases.moves import Ready, find_there, keep, made_ready
 from portal.usecases.questions import kind_of
 from portal.work import Portal, Work
 from storage.dialogue import Attachment, Entry
@@ -68,8 +70,9 @@ def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[U
         work.note(permit, attached=len(versions))
 
 
-def carry(portal: Portal, caller: Caller, entry_id: UUID) -> dict[UUID, UUID]:
-    """Bring what goes with a draft to the shared room, before the draft itself: for each document the new one.
+@contextmanager
+def carrying(portal: Portal, caller: Caller, entry_id: UUID) -> Iterator[Mapping[UUID, UUID | Ready]]:
+    """Make ready for the shared room what goes with a draft: of each version what it will become, or is there already.
 
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
@@ -78,14 +81,40 @@ def carry(portal: Portal, caller: Caller, entry_id: UUID) -> dict[UUID, UUID]:
     """
     with portal.work(caller) as work:
         entry, _ = work.require(Action.VIEW_ENTRY, Entry, work.clarifications.entry(entry_id), asked=entry_id)
-        if kind_of(work, entry) is RoomKind.SHARED:
-            return {}
-        rows = [(version.id, document.id) for _, version, document in work.clarifications.attachments([entry.id])]
-    carried: dict[UUID, UUID] = {}
-    for version_id, document_id in rows:
-        there = find_there(portal, caller, document_id, version_id, RoomKind.SHARED)
-        carried[version_id] = there or submit_version(portal, caller, document_id, version_id, RoomKind.SHARED)
-    return carried
+        going = kind_of(work, entry) is not RoomKind.SHARED
+        rows = work.clarifications.attachments([entry.id]) if going else []
+        chosen = [(version.id, document.id) for _, version, document in rows]
+    carried: dict[UUID, UUID | Ready] = {}
+    files: dict[str, UUID | Ready] = {}  # by SHA-256: a file that goes twice becomes one document
+    with ExitStack() as stack:
+        for version_id, document_id in chosen:
+            sha256, there = find_there(portal, caller, document_id, version_id, RoomKind.SHARED)
+            if sha256 not in files:
+                files[sha256] = there or stack.enter_context(
+                    made_ready(portal, caller, document_id, version_id, RoomKind.SHARED)
+                )
+            carried[version_id] = files[sha256]
+        yield carried
+
+
+def keep_all(work: Work, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
+    """Write the records of what is ready; gives of each version the document in the shared room.
+
+    Raises:
+        Forbidden: The actor may not send one of the documents.
+        Conflict: One of them was withdrawn, or came there by another way meanwhile.
+
+    """
+    became: dict[UUID, UUID] = {}  # by the version that is made
+    documents: dict[UUID, UUID] = {}
+    for version_id, one in carried.items():
+        if isinstance(one, Ready):
+            if one.upload.version not in became:
+                became[one.upload.version] = keep(work, one)
+            documents[version_id] = became[one.upload.version]
+        else:
+            documents[version_id] = one
+    return documents
 
 
 def shared_version(work: Work, carried: dict[UUID, UUID], version: Version, sent: Entry) -> UUID:

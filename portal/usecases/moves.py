@@ -3,10 +3,13 @@
 1. Two steps, like an upload (contents.py): the intent is durable before the content is opened; it is sealed anew
    under a key of its own while it passes; the gate is asked again before the record names it. A crash in between
    leaves an object that no record names, which is swept, and an intent that is closed as unknown.
+   What goes with an answer takes the second step in the answer's own transaction: both are there, or neither.
 2. Drafts, other versions, history and trail stay behind: the other room learns of one version, not from where.
 3. Both rooms' streams record the act.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
@@ -48,6 +51,17 @@ class _Leaving:
     particulars: Particulars
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A version whose content lies sealed anew for another room already; no record names it yet."""
+
+    document: UUID
+    target: RoomKind
+    leaving: _Leaving
+    upload: Upload
+    arrived: Arrived
+
+
 def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind) -> UUID:
     """Move one version of a document into another room of its file, and give the id of the new document.
 
@@ -55,6 +69,23 @@ def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id
         NotFound: There is no such version of this document, or the actor may not know of it.
         Forbidden: The actor sees it but doesn't clear it for that room.
         Conflict: The same file of the same owner lies there already, or the document was withdrawn meanwhile.
+        Unavailable: There is no space left.
+
+    """
+    with made_ready(portal, caller, document_id, version_id, target) as ready, portal.work(caller) as work:
+        return keep(work, ready)
+
+
+@contextmanager
+def made_ready(
+    portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind
+) -> Iterator[Ready]:
+    """Seal a version's content anew, to be kept in another room within the block; if that fails, nothing of it remains.
+
+    Raises:
+        NotFound: There is no such version of this document, or the actor may not know of it.
+        Forbidden: The actor sees it but doesn't clear it for that room.
+        Conflict: The document was withdrawn.
         Unavailable: There is no space left.
 
     """
@@ -74,14 +105,44 @@ def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id
     upload = Upload(Action.SUBMIT_DOCUMENT, version.id, name, leaving.particulars.declared, intent)
     try:
         arrived = carry(portal, permit, leaving.version, upload, leaving.particulars.sha256)
-        return _keep(portal, caller, document_id, leaving, target, upload, arrived)
+        yield Ready(document_id, target, leaving, upload, arrived)
     except BaseException as error:
         abandon(portal, upload, REFUSED if isinstance(error, PortalError) else FAILED, 0)
         raise
 
 
-def find_there(portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind) -> UUID | None:
+def keep(work: Work, ready: Ready) -> UUID:
+    """Write the record of what is ready for another room; gives the id of the new document.
+
+    Raises:
+        NotFound: There is no such version any more, or the actor may not know of it.
+        Forbidden: The actor sees it but doesn't clear it for that room.
+        Conflict: The same file of the same owner lies there already, or the document was withdrawn meanwhile.
+
+    """
+    target, upload = ready.target, ready.upload
+    document, _, permit = _allowed(work, ready.document, ready.leaving.version.id, target)
+    room = _target(work, document, target)
+    moves.check_in_use(document.withdrawn_at)
+    _check_not_there(work, permit, document, room, ready.arrived.digest)
+    new = _new_document(work, permit, document, ready.leaving, room)
+    work.documents.add(new)
+    add_version(work, permit, new, upload, ready.arrived, ())
+    work.note(permit, to=target.value, became=str(new.id))
+    work.arrives(permit, room.id, new.id, {"document": str(new.id), "version": str(upload.version)})
+    if target is RoomKind.SHARED:
+        overtake(work, permit, new)
+        passed = new.stage == DocumentStage.CIRCULATED
+        tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED if passed else NoticeKind.DOCUMENT_SUBMITTED, new)
+    return new.id
+
+
+def find_there(
+    portal: Portal, caller: Caller, document_id: UUID, version_id: UUID, target: RoomKind
+) -> tuple[str, UUID | None]:
     """Find the document of the same owner that holds the same file in another room already, and is not withdrawn.
+
+    Gives the file's SHA-256 in hexadecimal besides.
 
     Raises:
         NotFound: There is no such version of this document, or the actor may not know of it.
@@ -94,10 +155,11 @@ def find_there(portal: Portal, caller: Caller, document_id: UUID, version_id: UU
         if document is None or version.document_id != document.id:
             raise NotFound
         owner, room = document.owner, _target(work, document, target)
-    digest = bytes.fromhex(open_particulars(portal, permit, version).sha256)
+    sha256 = open_particulars(portal, permit, version).sha256
     with portal.work(caller) as work:
         room, permit = work.require(Action.LIST_ROOM, Room, room)
-        return next((row.id for row in _equal(work, permit, room, digest) if row.owner == owner), None)
+        there = _equal(work, permit, room, bytes.fromhex(sha256))
+        return sha256, next((row.id for row in there if row.owner == owner), None)
 
 
 def _allowed(work: Work, document_id: UUID, version_id: UUID, target: RoomKind) -> tuple[Document, Version, Permit]:
@@ -128,35 +190,6 @@ def _equal(work: Work, permit: Permit, room: Room, digest: bytes) -> list[Docume
     mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
     holders = {row.document_id for row in work.documents.equal(room.id, mark)}
     return [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
-
-
-def _keep(
-    portal: Portal,
-    caller: Caller,
-    document_id: UUID,
-    leaving: _Leaving,
-    target: RoomKind,
-    upload: Upload,
-    arrived: Arrived,
-) -> UUID:
-    with portal.work(caller) as work:
-        document, _, permit = _allowed(work, document_id, leaving.version.id, target)
-        room = _target(work, document, target)
-        moves.check_in_use(document.withdrawn_at)
-        _check_not_there(work, permit, document, room, arrived.digest)
-        new = _new_document(work, permit, document, leaving, room)
-        work.documents.add(new)
-        kept = add_version(work, permit, new, upload, arrived, ())
-        work.note(permit, to=target.value, became=str(new.id))
-        row = work.documents.find_version(upload.version)
-        if row is None:
-            raise NotFound
-        work.arrives(permit, row.room_id, row.document_id, {"document": str(row.document_id), "version": str(row.id)})
-        if target is RoomKind.SHARED:
-            overtake(work, permit, new)
-            passed = new.stage == DocumentStage.CIRCULATED
-            tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED if passed else NoticeKind.DOCUMENT_SUBMITTED, new)
-        return kept.document
 
 
 def _new_document(work: Work, permit: Permit, document: Document, leaving: _Leaving, room: Room) -> Document:

@@ -21,7 +21,7 @@ from portal.domain.documents import DocumentStage
 from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid, NotFound
-from portal.usecases.attachments import carry, shared_version
+from portal.usecases.attachments import carrying, keep_all, shared_version
 from portal.usecases.contents import author
 from portal.usecases.questions import clarification_of, file_room, touch
 from portal.usecases.subjects import Subject, open_draft_subject, open_entry, seal_entry, seal_subject
@@ -56,9 +56,8 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
 
     """
     leaving = _read(portal, caller, entry_id, seen)
-    carried = carry(portal, caller, entry_id)
-    with portal.work(caller) as work:
-        return _submit(work, leaving, carried, None)
+    with carrying(portal, caller, entry_id) as carried, portal.work(caller) as work:
+        return _submit(work, leaving, keep_all(work, carried), None)
 
 
 def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequence[tuple[UUID, int]]) -> int:
@@ -152,7 +151,7 @@ def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving
         if entry.edition != seen:
             raise Conflict(path.EDITED_BEFORE)
         row, record = clarification_of(work, entry), work.file(entry.review_id)
-        # before what goes with it is brought to the other room
+        # before what goes with it is opened and sealed anew
         path.check_takes(ClarificationStage(row.stage), Part(entry.part), passed=row.passed_at is not None)
     if record is None:
         raise NotFound

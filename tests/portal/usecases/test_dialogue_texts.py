@@ -1,5 +1,6 @@
 """What stands beside a question's way: attachments, corrections, translation."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,14 +9,15 @@ from portal.domain.clarifications import ClarificationStage, EntryStage, Part
 from portal.domain.ids import ReviewId
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.usecases import attachments, handling, register, renderings
+from portal.usecases import attachments, handling, moves, register, renderings, submissions
 from portal.usecases.checks import check_records
 from portal.usecases.threads import Thread, view_thread
 from storage.tables import Document
 from tests import dialogue
 from tests.cast import World, add_member
-from tests.contents import documents
+from tests.contents import documents, objects, send
 from tests.filing import circulated, newest, put, submitted
+from tests.web_client import browser
 
 
 def thread(world: World, who: str, clarification: UUID) -> Thread:
@@ -67,6 +69,55 @@ def test_nothing_goes_ahead_of_an_answer_that_comes_too_late(world: World) -> No
     with pytest.raises(Conflict):
         dialogue.submit(world, draft, "focal_xaa")
     assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
+
+
+def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its question is closed when they are sealed for the other room already, or the process ends."""
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    law, ruling = (newest(world, put(world, "focal_xaa", "national XAA", title)) for title in ("Law", "Ruling"))
+    attach(world, draft.entry, law, ruling)
+    kept, sealed = objects(world), []
+
+    def close_meanwhile(*given: Any) -> Any:
+        sealed.append(carry(*given))
+        if len(sealed) == 2:
+            handling.close(world.portal, world.caller("expert_xbb"), one)
+        return sealed[-1]
+
+    carry = moves.carry
+    for ends, where, act, error in (
+        ("killed", submissions, "_submit", KeyboardInterrupt),
+        ("closed", moves, "carry", Conflict),
+    ):
+        with monkeypatch.context() as then:
+            then.setattr(where, act, close_meanwhile if ends == "closed" else _killed)
+            with pytest.raises(error):
+                dialogue.submit(world, draft, "focal_xaa")
+        assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}, ends
+        assert objects(world) == kept, ends
+        assert check_records(world.portal).ok, ends
+    assert len(sealed) == 2
+
+
+def _killed(*_given: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_file_that_goes_twice_becomes_one_document(world: World) -> None:
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    room = f"/rooms/{world.files['xaa'].rooms['national XAA']}/documents"
+    for name in ("law.pdf", "again.pdf"):
+        send(browser(world, "focal_xaa"), room, (name, b"%PDF-1.7 the same", "application/pdf"), title=name)
+    same = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["national XAA"]]
+    attach(world, draft.entry, *(newest(world, row.id) for row in same))
+    kept = len(objects(world))
+    dialogue.submit(world, draft, "focal_xaa")
+    assert len(same) == 2
+    (shared,) = (row for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"])
+    assert len(objects(world)) == kept + 1
+    assert {found.document for found in thread(world, "officer", one).entries[-1].attached} == {shared.id}
 
 
 def test_only_documents_of_the_same_room_and_state_go_with_a_draft(world: World) -> None:

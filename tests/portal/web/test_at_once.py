@@ -70,7 +70,7 @@ def _due(office: Office) -> tuple[Act, str]:
 
 
 def _answer(office: Office) -> Act:
-    """An answer that a document goes with, which is brought to the other room before."""
+    """An answer that a document goes with, which is sealed for the other room before."""
     office.talk.ids("/entries/{id}")
     path = f"/entries/{office.talk.reply.entry}"
     version = next(iter(office.sound(next(way for way in posts() if way.path == "/entries/{id}/attachments")).values()))

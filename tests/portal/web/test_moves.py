@@ -215,7 +215,7 @@ def test_a_crash_in_the_middle_of_a_move_leaves_no_half(world: World, monkeypatc
     draft = put(world, "focal_xaa", "national XAA")
     version, kept = newest(world, draft), objects(world)
     with monkeypatch.context() as crash:
-        crash.setattr(moves, "_keep", _die)
+        crash.setattr(moves, "keep", _die)
         crash.setattr(moves, "abandon", _die)  # a process that is killed takes nothing away
         with world.request(), pytest.raises(_KilledError):
             moves.submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
