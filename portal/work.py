@@ -156,9 +156,9 @@ class Work:
         try:
             self.people, self.identity = PeopleRecords(self.session), IdentityRecords(self.session)
             self.authenticators = AuthenticatorRecords(self.session)
-            self.states = StateRecords(self.session)
-            self.audit = AuditRecords(self.session)
+            self.states, self.audit = StateRecords(self.session), AuditRecords(self.session)
             self.who: Who = who_asks(self.caller, self.identity, self.now, self.portal.settings)
+            self.caller.languages[:] = [self.who.person.language] if self.who.person else []
             self.reviews = ReviewRecords(self.session, self.who.reach)
             self.documents = DocumentRecords(self.session, self.who.reach)
             self.clarifications = ClarificationRecords(self.session, self.who.reach)

@@ -22,6 +22,7 @@ class Caller:
     idle: bool = False  # a page asked by itself: it doesn't keep the session awake
     mark: str = ""  # that somebody signed in with this browser before, as it says; checked where it counts
     met: list[Any] = field(default_factory=list, compare=False, repr=False)  # whom the last act found, for the header
+    languages: list[str] = field(default_factory=list, compare=False, repr=False)  # theirs, though nothing was allowed
 
 
 NOBODY: Final = Caller()

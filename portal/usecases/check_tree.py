@@ -47,7 +47,7 @@ def check_tree(check: Check) -> None:
 
 def _check_months(check: Check, records: TreeRecords) -> None:
     if records.counts_differ():
-        check.report.finds("months-differ", N_("What is counted by month isn't what the log's tree has."))
+        check.report.finds("months-differ", N_("What is counted by day and by month isn't what the log's tree has."))
 
 
 def _check_cosignatures(check: Check, records: TreeRecords) -> None:

@@ -14,6 +14,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from portal.access.caller import Caller
+
 LANGUAGES = {"en": "English", "ar": "العربية"}
 # what States made public is read in the six languages of the United Nations, in their alphabetical order in English
 PUBLIC_LANGUAGES = {
@@ -32,8 +34,9 @@ RANGES_READ = 20
 
 
 def language_of(request: Request) -> str:
-    """Choose the language of a page: the signed-in person's, else the browser's first that we have."""
-    chosen = getattr(request.state, "language", None)
+    """Choose the language of a page: the signed-in person's, as soon as it is known, else the browser's first."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    chosen = getattr(request.state, "language", None) or next(iter(caller.languages if caller else ()), None)
     if chosen in LANGUAGES:
         return str(chosen)
     return accepted(request.headers.get("accept-language", ""), LANGUAGES)

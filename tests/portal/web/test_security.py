@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_network
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import pytest
@@ -23,8 +24,9 @@ from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.security import BrokenAnswer, Guard, Rules
 from storage.errors import Damaged, StoreUnavailable
-from tests.cast import World
-from tests.filing import press
+from storage.tables import Person
+from tests.cast import World, setting_up
+from tests.filing import press, put
 from tests.web_client import browser as signed_in
 
 SITE = "https://portal.example"
@@ -402,6 +404,28 @@ def test_absent_and_forbidden_pages_do_not_differ_by_reason_or_number() -> None:
     first, second = one.get("/fail/absent"), one.get("/nowhere/else")
     assert first.content == second.content
     assert dict(first.headers) == dict(second.headers)
+
+
+def test_whoever_is_signed_in_is_refused_in_their_own_language(world: World) -> None:
+    foreign = put(world, "focal_xdd", "national XDD", "Foreign", file="xdd")
+    withdrawn = put(world, "focal_xaa", "national XAA", "Draft")
+    with setting_up(world.portal) as (work, _):
+        work.session.get_one(Person, world.members["focal_xaa"].person).language = "ar"
+    client = signed_in(world, "focal_xaa")
+    client.headers["Accept-Language"] = "en"
+    assert press(client, f"/documents/{withdrawn}/withdraw", reason="Wrong").status_code == 303
+    refused = [
+        client.get(f"/documents/{uuid4()}"),
+        client.get(f"/documents/{foreign}"),
+        press(client, f"/documents/{withdrawn}/withdraw", reason="Wrong"),
+        press(client, f"/documents/{withdrawn}/circulate"),
+    ]
+    assert [answer.status_code for answer in refused[:2]] == [404, 404]
+    assert {answer.status_code for answer in refused[2:]} <= {403, 404, 409}
+    for answer in refused:
+        assert (answer.headers["content-language"], '<html lang="ar" dir="rtl">' in answer.text) == ("ar", True)
+    client.cookies.clear()
+    assert client.get("/nowhere").headers["content-language"] == "en"
 
 
 def test_the_upload_script_gets_its_answer_as_data() -> None:
