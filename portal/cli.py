@@ -27,6 +27,7 @@ from portal.cli_keys import (
 )
 from portal.cli_log import show_log_keys
 from portal.cli_people import administrator, administrator_options
+from portal.cli_tls import make, make_options
 from portal.cli_trace import trace, trace_options
 from portal.cli_verify import verify, verify_options
 from portal.cli_witness import keygen, keygen_options, run, run_options, show_keys, show_options
@@ -34,6 +35,7 @@ from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import PortalError
 from portal.importing import importing
+from portal.ready import SAYS, ready, ready_options
 from portal.settings import Settings
 from portal.work import Portal
 from storage import permits
@@ -236,6 +238,14 @@ def _asked(question: str) -> str:
 COMMANDS: tuple[Command, ...] = (
     Command(("init",), "make a new portal and its first administrator", init, _init_options),
     Command(("serve",), "serve the portal", serve),
+    Command(("ready",), SAYS, ready, ready_options),
+    Command(
+        ("tls", "make"),
+        "make the certificates by which proxy and portal know each other; needs no portal",
+        make,
+        make_options,
+        alone=True,
+    ),
     Command(
         ("people", "administrator"),
         "make an administrator where none can sign in; told to all and recorded for good",

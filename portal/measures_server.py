@@ -1,7 +1,7 @@
 """Gives the numbers of `measures.py` out, at a port of its own and in a thread of its own: `GET /metrics`.
 
 1. It is off until `metrics_port` is set, and listens on this machine alone: others ask the proxy, with TLS.
-2. Nobody gets anything without the token: whatever runs on the machine may ask.
+2. Nobody gets anything without the token; where proxy and portal have certificates (tls.py), nor but by the proxy.
 3. A request is bounded in time and in its head, and holds up no other: where too many are open, the oldest is cut.
    What was asked stands in no log.
 4. Whatever else is asked gets a status and nothing more; so do numbers that can't be told now.
@@ -10,6 +10,7 @@
 import hmac
 import logging
 import socket
+import ssl
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from portal.errors import Invalid
 from portal.measures import Measures
 from portal.settings import Settings
+from portal.tls import certificates
 
 SECONDS: Final = 5.0  # for a request to arrive and its answer to leave, all in all
 MOST_OPEN: Final = 32
@@ -65,9 +67,10 @@ class MeasuresServer:
         """
         if not self._settings.metrics_port:
             return self
-        where = ("127.0.0.1", self._settings.metrics_port)
+        where, found = ("127.0.0.1", self._settings.metrics_port), certificates(self._settings)
         try:
-            self._server = _Server(where, self._measures, self._settings.metrics_token)
+            tls = found.server() if found else None
+            self._server = _Server(where, self._measures, self._settings.metrics_token, tls)
         except OSError as error:
             raise Invalid(f"the setting metrics_port: {where[0]}, port {where[1]}: {error.strerror}") from error
         serve = self._server.serve_forever
@@ -87,12 +90,21 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, where: tuple[str, int], measures: Measures, token: str) -> None:
-        self.measures, self.token = measures, token
+    def __init__(
+        self, where: tuple[str, int], measures: Measures, token: str, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.measures, self.token, self._tls = measures, token, tls
         self._open: dict[socket.socket, Timer] = {}  # oldest first; what cuts each once its time is over
         self._lock = Lock()
         self.address_family = socket.getaddrinfo(*where, type=socket.SOCK_STREAM)[0][0]
         super().__init__(where, _Asked)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; its thread greets it, so that one that is silent holds up no other."""
+        line, where = super().get_request()
+        if self._tls is not None:
+            line = self._tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
+        return line, where
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own, in time or not at all."""
@@ -121,7 +133,8 @@ class _Server(ThreadingHTTPServer):
 
 def _cut(request: socket.socket) -> None:
     with suppress(OSError):
-        request.shutdown(socket.SHUT_RDWR)  # whoever waits for it finds it ended
+        # whoever waits for it finds it ended; TLS's own way of it would let what is still written out in the clear
+        socket.socket.shutdown(request, socket.SHUT_RDWR)
 
 
 class _Asked(BaseHTTPRequestHandler):

@@ -1,4 +1,8 @@
-"""Serves the portal: one process, one worker, on loopback alone; a proxy beside it speaks HTTPS to the network."""
+"""Serves the portal: one process, one worker, on loopback alone; a proxy beside it speaks HTTPS to the network.
+
+Proxy and portal speak TLS, too, and know each other by certificates (tls.py); in the clear the portal serves this
+machine alone, as in the demonstration. HTTP is 1.1 either way.
+"""
 
 import asyncio
 import ctypes
@@ -11,7 +15,7 @@ from threading import current_thread
 from threading import enumerate as enumerate_threads
 from time import monotonic
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,7 +28,8 @@ from portal.errors import Invalid
 from portal.measures_server import check_measures
 from portal.settings import Settings, is_loopback
 from portal.spans import check_spans
-from portal.work import Portal
+from portal.tls import SOON, certificates, check_tls
+from portal.work import Portal, utc_now
 from storage.keys.keyring_file import NAME
 
 log = logging.getLogger("portal.server")
@@ -41,12 +46,15 @@ def serve_portal(settings: Settings, policies: Callable[[], Engine]) -> int:
 
     """
     check_exposure(settings)
+    ends = check_tls(settings)
     check_port(settings)
     check_measures(settings)
     check_spans(settings)
     logs.begin(settings.log_format)
     for warning in warnings(settings):
         log.warning("%s", warning)
+    if ends is not None and ends - utc_now() < SOON:
+        log.warning("the certificates for proxy and portal end on %s: portal tls make --renew", f"{ends:%d %B %Y}")
     portal = open_portal(settings, policies=policies)
     web = web_app(portal)
     give_memory_back()
@@ -76,7 +84,7 @@ def finish(portal: Portal) -> None:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to listen to a network: the portal speaks plain HTTP, which goes in the clear to a proxy elsewhere, too.
+    """Refuse to listen to a network: the portal is asked by this machine alone, a proxy elsewhere included.
 
     Raises:
         Invalid: The host isn't loopback.
@@ -84,8 +92,8 @@ def check_exposure(settings: Settings) -> None:
     """
     if not is_loopback(settings.host):
         raise Invalid(
-            f"the portal doesn't listen on {settings.host}, where it would speak plain HTTP to a network: leave "
-            "PORTAL_HOST at 127.0.0.1 and let a proxy on the same machine end TLS (PORTAL_PROXIES=127.0.0.1)"
+            f"the portal doesn't listen on {settings.host}, where it would answer a network: leave PORTAL_HOST at "
+            "127.0.0.1 and let a proxy on the same machine end TLS (PORTAL_PROXIES=127.0.0.1)"
         )
 
 
@@ -125,7 +133,10 @@ def warnings(settings: Settings) -> list[str]:
 
 
 class Running:
-    """Wrap an application so that what runs in it can be cut: each request writes its outcome as if its client left."""
+    """Wrap an application so that what runs in it can be cut: each request writes its outcome as if its client left.
+
+    TLS here is the proxy's: whether the person's own line is safe it says itself (`X-Forwarded-Proto`), or nobody does.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -137,6 +148,7 @@ class Running:
         if task is None or scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["scheme"] = "http"
         self._tasks.add(task)
         try:
             await self._app(scope, receive, send)
@@ -153,12 +165,18 @@ class Running:
 
 async def serve(settings: Settings, app: ASGIApp) -> None:
     """Serve an application until the process is told to end, and what runs then has ended or its time is over."""
-    running = Running(app)
+    running, found = Running(app), certificates(settings)
     server = Server(
         running,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        ssl_cert=found.certificate if found else None,
+        ssl_key=found.key if found else None,
+        ssl_ca=found.authority if found else None,
+        ssl_client_verify=found is not None,
+        ssl_protocol_min=SSLProtocols.tls13,
         websockets=False,
         backlog=BACKLOG,
         backpressure=CONNECTIONS,

@@ -51,6 +51,7 @@ class Settings:
     pkcs11: str = ""  # the token (HSM) that holds the keys instead, as an RFC 7512 URI with the file of its PIN
     host: str = "127.0.0.1"
     port: int = 8000
+    tls_folder: str = ""  # the certificate by which the proxy knows the portal, and whom it lets in (`portal tls make`)
     origin: str = "http://localhost:8000"  # the address that people type
     proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-* headers are believed
     objects: str = "folder"  # or s3

@@ -7,6 +7,7 @@ StorageError
 ├── Exists             the name is taken, or somebody wrote the like first; nothing is ever overwritten
 ├── KeyUnavailable     the key provider is away, or the key is unknown or retired
 ├── Unprotected        the database would be spoken to in the clear, or without knowing whose it is
+├── Uncertified        certificates for proxy and portal that can't be used, or can't be made
 ├── BadShares          shares of a recovery key that don't give it
 ├── StoreUnavailable   the object store or the database is away or too slow
 │   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
@@ -47,6 +48,10 @@ class KeyUnavailable(StorageError):
 
 class Unprotected(StorageError):
     """The address of the database would let others listen, or answer in its place; or it isn't one."""
+
+
+class Uncertified(StorageError):
+    """The certificates for proxy and portal can't be used as they are, or can't be made there."""
 
 
 class BadShares(StorageError):

@@ -1,6 +1,10 @@
 """deploy/ for containers: the image, the compose file and the manifests are closed as far as their papers say."""
 
+import os
 import re
+import stat
+import subprocess
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from portal.measures_server import check_measures
 from portal.server import check_exposure
 from portal.settings import Settings
 from storage.addresses import read_address
+from storage.certificates import FILES
 from storage.objects.s3 import Bucket, S3Store
 
 ROOT = Path(__file__).parents[1]
@@ -103,6 +108,8 @@ def test_the_portal_of_the_compose_file_starts_with_these_settings() -> None:
     known = {f"PORTAL_{name.upper()}" for name in settings.shown()} | {"PORTAL_CONFIG"}
     assert set(given) <= known
     assert "/srv/portal-keys:/var/lib/portal-keys:${KEYS_MODE:-ro}" in one["volumes"]
+    assert f"/srv/portal-tls/portal:{settings.tls_folder}:ro" in one["volumes"]
+    assert not any("portal-tls/proxy" in volume for volume in one["volumes"])
     assert int(one["stop_grace_period"].removesuffix("s")) >= settings.ending_seconds + 20
     s3 = services()["objects"]["command"]
     assert {"-ip=127.0.0.1", "-ip.bind=127.0.0.1"} <= set(s3), "its other ports let everybody in"
@@ -124,7 +131,8 @@ def test_the_replicas_of_the_compose_file_share_database_bucket_and_keys_and_hav
         settings = Settings.load({**given[0], "PORTAL_PORT": port, "PORTAL_CONFIG": "/nowhere"})
         check_exposure(settings)
         assert settings.objects == "s3"
-        assert f"http://127.0.0.1:{port}/readyz" in one["healthcheck"]["test"][-1]
+        assert one["healthcheck"]["test"] == ["CMD", "/opt/portal/bin/portal", "ready"]
+        assert f"/srv/portal-tls/portal:{settings.tls_folder}:ro" in one["volumes"]
         assert int(one["stop_grace_period"].removesuffix("s")) >= settings.ending_seconds + 20
         assert any(volume.startswith("/srv/portal-keys:") for volume in one["volumes"])
     first, second = ({volume.split(":")[0] for volume in one["volumes"]} for one in replicas)
@@ -132,8 +140,9 @@ def test_the_replicas_of_the_compose_file_share_database_bucket_and_keys_and_hav
     assert "/srv/portal-keys:/var/lib/portal-keys:ro" in replicas[1]["volumes"], "one hand at most writes keys"
     assert "listen_addresses=127.0.0.1" in there["database"]["command"]
     assert "--auth-host=scram-sha-256" in there["database"]["environment"]["POSTGRES_INITDB_ARGS"]
+    assert services()["proxy"]["volumes"][-1] == "/srv/portal-tls/proxy:/etc/portal-tls/proxy:ro"
     assert there["proxy"]["volumes"] == ["./Caddyfile.scaled:/etc/caddy/Caddyfile:ro"]
-    assert proxied("Caddyfile.scaled") == {f"127.0.0.1:{port}" for port in served}
+    assert proxied("Caddyfile.scaled") == {f"https://127.0.0.1:{port}" for port in served}
 
 
 # --- proxies before replicas --------------------------------------------------------------------------------------
@@ -142,7 +151,7 @@ def test_the_replicas_of_the_compose_file_share_database_bucket_and_keys_and_hav
 def proxied(file: str) -> set[str]:
     """Give where a proxy leads, but for the numbers of the machine."""
     found = re.findall(r"^\s+reverse_proxy (.+) \{$", (DEPLOY / file).read_text("utf-8"), re.MULTILINE)
-    found = [where for where in found if where != "127.0.0.1:9464"]
+    found = [where for where in found if where != "https://127.0.0.1:9464"]
     assert len(found) == 1
     return set(found[0].split())
 
@@ -168,7 +177,7 @@ def test_each_proxy_before_replicas_is_as_closed_as_the_one_before_one(file: str
         "request_body",
         "tls_insecure_skip_verify",
     }
-    assert sum(line.count("{") for line in here if "{upstream" not in line) == here.count("}")
+    assert sum(line.count("{") for line in here if "{upstream" not in line and "{host" not in line) == here.count("}")
 
 
 def test_a_balancer_asks_replicas_whether_they_can_work_and_speaks_tls_to_other_machines() -> None:
@@ -177,7 +186,9 @@ def test_a_balancer_asks_replicas_whether_they_can_work_and_speaks_tls_to_other_
         assert "@machine path /healthz /readyz /metrics" in directives(file), "nobody from outside asks"
         assert len(proxied(file)) == 2
     assert all(where.startswith("https://") for where in proxied("Caddyfile.balancer"))
-    assert all(where.startswith("127.0.0.1:") for where in proxied("Caddyfile.scaled") | proxied("Caddyfile.replica"))
+    assert all(
+        where.startswith("https://127.0.0.1:") for where in proxied("Caddyfile.scaled") | proxied("Caddyfile.replica")
+    )
 
 
 def test_a_replicas_proxy_lets_its_balancer_in_alone_and_believes_it() -> None:
@@ -286,7 +297,7 @@ def test_replicas_share_keys_that_one_hand_writes_and_are_exchanged_one_after_th
     ]
     assert writes == ["hand"]
     portal = next(one for one in spec["containers"] if one["name"] == "portal")
-    assert "/readyz" in portal["readinessProbe"]["exec"]["command"][-1]
+    assert portal["readinessProbe"]["exec"]["command"] == ["/opt/portal/bin/portal", "ready"]
     owner = {"secretRef": {"name": "portal-owner"}}
     assert hand["envFrom"][-1] == owner, "the last one counts"
     assert owner not in portal["envFrom"]
@@ -318,6 +329,27 @@ def test_the_portal_of_the_manifests_starts_with_these_settings() -> None:
     assert policy["podSelector"] == {}
     open_to_all = [port["port"] for rule in policy["ingress"] if "from" not in rule for port in rule["ports"]]
     assert open_to_all == [80, 443]
+
+
+@SHAPES
+def test_portal_and_proxy_of_a_pod_get_certificates_that_are_made_in_it(
+    shape: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = next(pod for pod in pods(shape) if "initContainers" in pod)
+    makes = next(one for one in serving["initContainers"] if one["name"] == "certificates")
+    assert next(one for one in serving["volumes"] if one["name"] == "tls")["emptyDir"]["medium"] == "Memory"
+    mounts = {one["name"]: one["volumeMounts"] for one in serving["containers"]}
+    paths = {side: [one for one in mounts[side] if one["name"] == "tls"] for side in mounts}
+    assert {side: [(one["subPath"], one["mountPath"]) for one in paths[side]] for side in paths} == {
+        side: [(f"made/{side}", f"/etc/portal-tls/{side}")] for side in ("portal", "proxy")
+    }
+    code = makes["command"][-1].replace("/tls/", f"{tmp_path}/")
+    code = code.replace('"/opt/portal/bin/portal"', f'"{sys.executable}", "-m", "portal"')
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+    for _ in range(2):  # what makes a pod ready may run again
+        subprocess.run([sys.executable, "-c", code], check=True)
+    modes = {str(one.relative_to(tmp_path)): stat.S_IMODE(one.stat().st_mode) for one in tmp_path.rglob("*.pem")}
+    assert modes == {f"made/portal/{name}": 0o600 for name in FILES} | {f"made/proxy/{name}": 0o640 for name in FILES}
 
 
 def test_what_leaves_the_pod_goes_to_what_the_settings_name() -> None:

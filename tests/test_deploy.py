@@ -24,6 +24,7 @@ from portal.usecases.contents import take_content
 from portal.usecases.downloads import begin_download, end_download
 from portal.usecases.uploads import Described, begin_upload, keep_document
 from portal.work import Portal
+from storage.certifying import make_certificates
 from storage.errors import Damaged, KeyUnavailable
 from storage.schema import Elsewhere
 from storage.tables import Version
@@ -104,6 +105,9 @@ def test_the_example_of_settings_is_taken_and_fits_the_unit(tmp_path: Path) -> N
     assert not settings.keys.is_relative_to(settings.data)
     assert unit_lines("SocketBindAllow") == [f"ipv4:tcp:{settings.port}"]
     assert settings.proxies == ("127.0.0.1",)
+    made = next(line.split()[-1] for line in commands(paper("Install")) if " tls make " in line)
+    assert settings.tls_folder == f"{made}/portal"
+    assert f"-{made}/proxy" in unit_lines("InaccessiblePaths")[0].split(), "what people may be is the proxy's to say"
 
 
 def test_every_command_that_the_paper_names_is_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,8 +205,10 @@ def test_the_proxy_passes_bodies_on_and_leaves_the_portals_headers_alone() -> No
     words = {line.split()[0] for line in lines if line}
     assert not words & {"request_buffers", "response_buffers", "encode", "log", "trusted_proxies", "read_body"}
     proxied = [line for line in lines if line.startswith("reverse_proxy")]
-    assert proxied == ["reverse_proxy 127.0.0.1:8000 {", "reverse_proxy 127.0.0.1:9464 {"]
-    assert [line for line in lines if line.startswith("header")] == ["header_down -Server", "header -Server"] * 2
+    assert proxied == ["reverse_proxy https://127.0.0.1:8000 {", "reverse_proxy https://127.0.0.1:9464 {"]
+    of_pages, of_numbers = ["header_up Host {hostport}", "header -Server"], ["header -Server"]
+    assert [line for line in lines if line.startswith("header")] == ["header_down -Server", *of_pages, *of_numbers]
+    assert lines.count("import to_the_portal") == 2
     assert not words & {"request_body", "max_size"}  # a form with many files is one long body, which the portal bounds
     assert sum(line.count("{") for line in lines) == sum(line.count("}") for line in lines)
 
@@ -214,12 +220,26 @@ def test_the_proxy_keeps_the_portals_health_to_the_machine() -> None:
     assert "-Server" in text
 
 
+@pytest.mark.parametrize("file", ["Caddyfile", "Caddyfile.replica", "Caddyfile.scaled"])
+def test_the_proxy_and_the_portal_know_each_other_by_certificates(file: str, tmp_path: Path) -> None:
+    text = (DEPLOY / file).read_text("utf-8")
+    said = re.search(r"tls_client_auth (\S+) (\S+)\n\s+tls_trust_pool file (\S+)\n", text)
+    assert said
+    folder = Path("/etc/portal-tls")
+    make_certificates(tmp_path / folder.name)
+    for path in said.groups():
+        assert (tmp_path / folder.name / Path(path).relative_to(folder)).exists(), path
+    assert len(re.findall(r"^\s+reverse_proxy https://127", text, re.MULTILINE)) == text.count("import to_the_portal")
+    assert "reverse_proxy 127" not in text
+    assert "insecure" not in text
+
+
 @pytest.mark.parametrize("file", ["Caddyfile", "Caddyfile.replica"])
 def test_numbers_leave_the_machine_by_tls_alone_at_a_port_of_their_own(file: str) -> None:
     portal, numbers = re.split(r"^\S+:9465 \{$", (DEPLOY / file).read_text("utf-8"), flags=re.MULTILINE)
     assert "9464" not in re.sub(r"#.*", "", portal)
     said = [line.strip() for line in numbers.splitlines()]
-    assert {"@other not path /metrics", "respond @other 404", "reverse_proxy 127.0.0.1:9464 {"} <= set(said)
+    assert {"@other not path /metrics", "respond @other 404", "reverse_proxy https://127.0.0.1:9464 {"} <= set(said)
     assert "protocols tls1.2 tls1.3" in said
 
 

@@ -7,17 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
 from portal.demo.servers import free_port
 from portal.errors import Unavailable
+from portal.ready import OK, status
 from portal.settings import Settings
 
 START_SECONDS: Final = 30
 STOP_SECONDS: Final = 15
-READY: Final = 200
 
 
 class Replica:
@@ -98,6 +97,7 @@ def _environment(settings: Settings, temporary: Path) -> dict[str, str]:
         "PORTAL_PORT": str(settings.port),
         "PORTAL_ORIGIN": settings.origin,
         "PORTAL_PROXIES": "",
+        "PORTAL_TLS_FOLDER": "",
         "PORTAL_SECOND_FACTOR": str(settings.second_factor).lower(),
         "PORTAL_OBJECTS": settings.objects,
         "PORTAL_S3_ENDPOINT": settings.s3_endpoint,
@@ -112,22 +112,11 @@ def _environment(settings: Settings, temporary: Path) -> dict[str, str]:
 
 def _wait(process: subprocess.Popen[bytes], settings: Settings, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while not _answers(settings):
+    while status(settings, "/readyz") != OK:
         if process.poll() is not None or time.monotonic() > until:
             last = (log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
             raise Unavailable(f"the server of the demonstration didn't start: {last}")
         time.sleep(0.1)
-
-
-def _answers(settings: Settings) -> bool:
-    line = HTTPConnection(settings.host, settings.port, timeout=5)
-    try:
-        line.request("GET", "/readyz", headers={"Host": f"localhost:{settings.port}"})
-        return line.getresponse().status == READY
-    except (OSError, HTTPException):
-        return False
-    finally:
-        line.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

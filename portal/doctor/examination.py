@@ -25,6 +25,7 @@ def examine(read: Callable[[], Settings] = Settings.load) -> list[Finding]:
     found = [
         *_looked("settings", lambda: house.settings_fit(settings, files)),
         *_looked("address", lambda: house.address(settings)),
+        *_looked("tls", lambda: house.certificates(settings, utc_now())),
         *_looked("data", lambda: house.folders(settings)),
         *_looked("space", lambda: house.space(settings)),
         *_looked("clock", lambda: house.clock(utc_now())),

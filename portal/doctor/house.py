@@ -22,6 +22,7 @@ from portal.rendering.office import Office
 from portal.server import check_exposure
 from portal.settings import Settings
 from portal.spans import check_spans
+from portal.tls import SOON, check_tls
 from portal.web.assets import has_asset
 
 ENVIRONMENT: Final = Path("/etc/portal/env")  # where deploy/README.md puts the settings
@@ -70,6 +71,23 @@ def settings_fit(settings: Settings, files: tuple[Path, ...]) -> Iterator[Findin
             yield Finding("settings", Mark.WRONG, f"{path} lies in the data folder", mend)
     if not loose:
         yield Finding("settings", Mark.OK, "they can be read and fit together")
+
+
+def certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Look at the certificates by which proxy and portal know each other."""
+    try:
+        ends = check_tls(settings, now)
+    except Invalid as error:
+        mend = "mend that, and start the portal again (deploy/README.md, Certificates for portal and proxy)"
+        yield Finding("tls", Mark.WRONG, str(error), mend)
+        return
+    if ends is None:
+        yield Finding("tls", Mark.UNUSED, "the portal serves this machine alone, in the clear")
+    elif ends - now < SOON:
+        mend = "portal tls make --renew (deploy/README.md, Certificates for portal and proxy)"
+        yield Finding("tls", Mark.ADVICE, f"the certificates for portal and proxy end on {ends:%d %B %Y}", mend)
+    else:
+        yield Finding("tls", Mark.OK, f"portal and proxy know each other by certificates, until {ends:%d %B %Y}")
 
 
 def folders(settings: Settings) -> Iterator[Finding]:

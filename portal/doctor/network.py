@@ -15,6 +15,7 @@ from portal.errors import Invalid
 from portal.identity.discovery import read_document
 from portal.outgoing import OK, Silent, exchange
 from portal.post import Post, PostUnavailable, check_post
+from portal.ready import status
 from portal.settings import Settings
 from storage.database import Database
 from storage.repositories.issuers import IssuerRecords
@@ -25,7 +26,7 @@ _FROM: Final = "203.0.113.1"  # RFC 5737: an address of nobody
 
 def serves(settings: Settings) -> bool:
     """Tell whether the portal answers on this machine."""
-    return _status(settings, "/healthz", {"Host": "localhost"}) == OK
+    return status(settings, "/healthz") == OK
 
 
 def service(settings: Settings) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def service(settings: Settings) -> Iterator[Finding]:
         says = f"nothing answers on {settings.host}, port {settings.port}"
         yield Finding("service", Mark.ADVICE, says, "start the portal, if it should run: systemctl start portal")
         return
-    if _status(settings, "/readyz", {"Host": "localhost"}) != OK:
+    if status(settings, "/readyz") != OK:
         mend = "the lines here, or journalctl -u portal, say which part doesn't answer"
         yield Finding("service", Mark.WRONG, "the portal runs, and says that it can't work", mend)
         return
@@ -47,7 +48,7 @@ def _proxied(settings: Settings) -> Iterator[Finding]:
     host = urlsplit(settings.origin).netloc
     if any(ip_address("127.0.0.1") in ip_network(one) for one in settings.proxies):
         said = {"Host": host, "X-Forwarded-Proto": "https", "X-Forwarded-For": _FROM}
-        if _status(settings, "/healthz", said) != OK:
+        if status(settings, "/healthz", said) != OK:
             mend = "start the portal again: it runs with other settings than these"
             yield Finding("proxy", Mark.WRONG, f"the portal doesn't know itself as {host} behind its proxy", mend)
             return
@@ -62,14 +63,6 @@ def _proxied(settings: Settings) -> Iterator[Finding]:
     else:
         mend = "let the proxy keep Host, set X-Forwarded-Proto and X-Forwarded-For itself, and be one of PORTAL_PROXIES"
         yield Finding("proxy", Mark.WRONG, f"{settings.origin} answers {found.status}", mend)
-
-
-def _status(settings: Settings, path: str, headers: dict[str, str]) -> int:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    try:
-        return exchange(ANYWHERE, "GET", f"http://{host}:{settings.port}{path}", headers).status
-    except Silent:
-        return 0
 
 
 def mail(settings: Settings) -> Iterator[Finding]:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.bench import contents, crowds, elsewhere, growing, rendering, replicating, running, talking, visiting
+from tests.bench import closed, contents, crowds, elsewhere, growing, rendering, replicating, running, talking, visiting
 from tests.bench.measure import Figure
 
 BUILD: Final = Path("build")
 PARTS: Final[Mapping[str, Callable[[Path], list[Figure]]]] = {
     "contents": lambda _: contents.figures(),
     "running": running.figures,
+    "closed": closed.figures,
     "talking": talking.figures,
     "rendering": lambda _: rendering.figures(),
     "growing": growing.figures,

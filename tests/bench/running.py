@@ -191,6 +191,13 @@ def event_share(world: World, path: str) -> float:
 @contextmanager
 def served(folder: Path, plan: dict[str, Any]) -> Iterator[int]:
     """Serve a folder on a free port, by the server of `portal serve`."""
+    with working(folder, plan) as (port, _):
+        yield port
+
+
+@contextmanager
+def working(folder: Path, plan: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """Likewise; gives the port and the number of the process."""
     port = free_port()
     where = folder / "plan.json"
     where.write_text(json.dumps({**plan, "data": str(folder / "data"), "keys": str(folder / "keys"), "port": port}))
@@ -202,7 +209,7 @@ def served(folder: Path, plan: dict[str, Any]) -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)

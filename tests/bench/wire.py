@@ -1,6 +1,7 @@
-"""A client that costs little: one kept connection, raw HTTP/1.1 over a socket."""
+"""A client that costs little: one kept connection, raw HTTP/1.1 over a socket, or over TLS as a proxy."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 
 PIECE = 1 << 20
@@ -9,9 +10,11 @@ PIECE = 1 << 20
 class Wire:
     """One connection to a server on loopback."""
 
-    def __init__(self, port: int, token: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+    def __init__(self, port: int, token: str, tls: ssl.SSLContext | None = None) -> None:
+        self._socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._head = f"Host: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nCookie: portal-local={token}\r\n"
         self._port = port
 

@@ -6,18 +6,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from portal.app import create_portal
 from portal.demo.servers import free_port
+from portal.ready import status
 from tests.cast import Clock, World, build_world
 from tests.conftest import LONG, environment, settings_in
 
@@ -81,7 +80,8 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
     )
     try:
-        wait_until(lambda: answers(f"{url}/healthz"), 30)
+        at = replace(used, port=port, tls_folder=settings.get("tls_folder", ""))
+        wait_until(lambda: status(at, "/healthz") != 0, 30)
         yield Server(url, process.pid)
     finally:
         process.terminate()
@@ -89,14 +89,6 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
             process.wait(10)
         process.kill()
         process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        urlopen(url, timeout=5).close()  # noqa: S310 - our own server
-    except URLError as error:
-        return hasattr(error, "code")
-    return True
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> None:

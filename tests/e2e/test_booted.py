@@ -51,15 +51,17 @@ print("DONE", json.dumps(done, default=str))
 """
 # begun by systemd when all else runs; says what it found and ends the machine
 LOOK: Final = """#!/bin/sh
-for i in $(seq 60); do curl -s --fail -o /dev/null http://127.0.0.1:8000/readyz && break; sleep 1; done
+for i in $(seq 60); do portal ready && break; sleep 1; done
+own=/etc/portal-tls/proxy
 {
-    echo READY $(curl -s http://127.0.0.1:8000/readyz)
+    echo READY $(portal ready)
     echo RUNS $(systemctl is-active portal)
     curl -s -o /dev/null -w 'PAGE %{http_code}\\n' -H 'Host: portal.example.org' -H 'X-Forwarded-Proto: https' \\
-        -H 'X-Forwarded-For: 203.0.113.9' http://127.0.0.1:8000/sign-in
+        -H 'X-Forwarded-For: 203.0.113.9' --cacert $own/authority.pem --cert $own/certificate.pem --key $own/key.pem \\
+        https://127.0.0.1:8000/sign-in
     for one in work work-office; do systemctl start $one; journalctl -u $one --no-pager -o cat; done
     systemctl kill -s KILL portal; sleep 8
-    echo AGAIN $(curl -s http://127.0.0.1:8000/readyz)
+    echo AGAIN $(portal ready)
     systemctl stop portal
     echo ENDED $(systemctl show -p Result --value portal)
 } > /var/tmp/found 2>&1
@@ -131,11 +133,12 @@ def found(machine: Machine) -> str:
     command = re.search(r"as `/usr/local/sbin/portal` \(mode 0755\):\n\n((?:    .*\n)+)", PAPER.read_text("utf-8"))
     assert command
     machine.write("/usr/local/sbin/portal", dedent(command[1]), 0o755)
-    of_a_running_machine = ("curl ", "systemctl reload", "install -m 0644 Caddyfile", "systemctl daemon-reload")
+    of_a_running_machine = ("portal ready", "systemctl reload", "systemctl daemon-reload")
+    of_the_proxy = ("chown -R caddy:", "install -m 0644 Caddyfile")
     for line in commands(paper("Install")):
         if line == "portal init":
             machine.run("portal init --name 'Ada Example' --mail ada@portal.example")
-        elif OFFICE.name not in line and not line.startswith(of_a_running_machine):
+        elif OFFICE.name not in line and not line.startswith(of_a_running_machine + of_the_proxy):
             quietly = line.replace("apt-get install", "apt-get update -qq && apt-get install -qq -y")
             machine.run(quietly.replace("enable --now", "enable"))  # nothing runs there before it is booted
     machine.run("apt-get install -qq -y --no-install-recommends libreoffice-writer-nogui")

@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from portal.demo.servers import free_port
+from portal.tls import Certificates
 from storage.objects.s3 import Bucket
 from tests import s3_server
 from tests.e2e.debian import CHECKOUT, debian, needs, wheel
@@ -120,7 +121,6 @@ class Service:
         """Do the compose file's own check."""
         kind, *line = services()["portal"]["healthcheck"]["test"]
         assert kind == "CMD"
-        line = [word.replace(":8000/", f":{self.port}/") for word in line]
         return self.podman.tries("exec", NAME, *line).returncode == 0
 
 
@@ -136,6 +136,9 @@ def service(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with s3_server.running(store) as bucket:
         made = Service(podman, folder, free_port(), bucket)
         about = ("init", "--name", "Ada Example", "--mail", "ada@portal.example")
+        mine = ("--network", "none", "--user", "0:0", "-v", f"{folder}:/srv")
+        podman("run", "--rm", *mine, IMAGE, "tls", "make", "/srv/portal-tls")
+        subprocess.run(["chown", "-R", f"{ACCOUNT}:{ACCOUNT}", folder / "portal-tls" / "portal"], check=True)
         assert "/enter/" in podman("run", "--rm", *made.words("rw"), IMAGE, *about)
         made.start()
         yield made
@@ -144,7 +147,9 @@ def service(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def asked(service: Service, path: str) -> int:
     heads = {"Host": "portal.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
-    with urlopen(Request(f"http://127.0.0.1:{service.port}{path}", headers=heads), timeout=10) as answer:
+    proxy = Certificates(service.folder / "portal-tls" / "proxy").client()
+    there = Request(f"https://127.0.0.1:{service.port}{path}", headers=heads)
+    with urlopen(there, timeout=10, context=proxy) as answer:  # noqa: S310 - our own address
         status: int = answer.status
     return status
 

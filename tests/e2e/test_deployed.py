@@ -5,11 +5,15 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
@@ -17,6 +21,8 @@ import pytest
 from portal.app import create_portal
 from portal.demo.servers import free_port
 from portal.settings import Settings
+from portal.tls import Certificates
+from storage.certifying import PORTAL, PROXY, Authority, make_certificates
 from tests.test_deploy import ENVIRONMENT, PAPER, settings_of, unit_lines
 
 pytestmark = [
@@ -57,14 +63,23 @@ def system_calls(name: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Served:
-    """A portal that answers on loopback."""
+    """A portal that answers its proxy on loopback."""
 
     port: int
+    environment: dict[str, str]
+    tls: Path  # a folder for each who has a certificate of its authority, by name
 
-    def ask(self, raw: bytes) -> bytes:
+    def proxy(self) -> ssl.SSLContext:
+        """Give what its proxy asks with."""
+        return Certificates(self.tls / PROXY).client()
+
+    def ask(self, raw: bytes, by: ssl.SSLContext | None = None) -> bytes:
         """Send bytes as they are; give all that comes back until the server closes or is silent."""
         answer = b""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with (
+            socket.create_connection(("127.0.0.1", self.port), timeout=10) as line,
+            (by or self.proxy()).wrap_socket(line, server_hostname="127.0.0.1") as connection,
+        ):
             connection.sendall(raw)
             connection.settimeout(2)
             try:
@@ -85,8 +100,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     except OSError:
         pytest.skip("needs Debian's libseccomp2 (apt-get install libseccomp2)")
     folder = tmp_path_factory.mktemp("deployed")
-    port = free_port()
+    port, tls = free_port(), folder / "tls"
+    tls.mkdir()
+    now = datetime.now(UTC).replace(microsecond=0)
+    authority = Authority(now - timedelta(hours=2), now + timedelta(hours=2))
+    authority.write(tls / PORTAL, PORTAL)
+    authority.write(tls / PROXY, PROXY)
+    authority.write(tls / "ended", PROXY, now - timedelta(hours=1))
     environment = settings_of(ENVIRONMENT) | {
+        "PORTAL_TLS_FOLDER": str(tls / PORTAL),
         "PORTAL_DATA": str(folder / "data"),
         "PORTAL_KEYS": str(folder / "keys"),
         "PORTAL_PORT": str(port),
@@ -105,7 +127,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     )
     try:
         _wait(process, port)
-        yield Served(port)
+        yield Served(port, environment, tls)
     finally:
         process.terminate()
         process.communicate(timeout=20)
@@ -128,10 +150,11 @@ def _wait(process: subprocess.Popen[str], port: int) -> None:
 
 
 def test_the_portal_works_within_the_walls_of_its_unit(served: Served) -> None:
-    with urlopen(f"http://127.0.0.1:{served.port}/readyz", timeout=10) as answer:
+    here = f"https://127.0.0.1:{served.port}"
+    with urlopen(f"{here}/readyz", timeout=10, context=served.proxy()) as answer:  # noqa: S310 - our own address
         assert answer.read() == b"ready\n"
-    proxied = Request(
-        f"http://127.0.0.1:{served.port}/sign-in",
+    proxied = Request(  # noqa: S310 - likewise
+        f"{here}/sign-in",
         headers={
             "Host": "portal.example.org",
             "X-Forwarded-Proto": "https",
@@ -139,10 +162,83 @@ def test_the_portal_works_within_the_walls_of_its_unit(served: Served) -> None:
             "Accept-Language": "ar",
         },
     )
-    with urlopen(proxied, timeout=10) as answer:  # noqa: S310 - our own address
+    with urlopen(proxied, timeout=10, context=served.proxy()) as answer:  # noqa: S310 - likewise
         assert answer.headers["Strict-Transport-Security"]
         assert answer.headers["Set-Cookie"].startswith("__Host-")
         assert 'dir="rtl"' in answer.read().decode()
+
+
+def nobodys(served: Served, _folder: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=served.tls / PROXY / "authority.pem")
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    return context
+
+
+def another_authoritys(served: Served, folder: Path) -> ssl.SSLContext:
+    make_certificates(folder / "another")
+    context = nobodys(served, folder)
+    another = Certificates(folder / "another" / PROXY)
+    context.load_cert_chain(another.certificate, another.key)
+    return context
+
+
+def ended(served: Served, _folder: Path) -> ssl.SSLContext:
+    return Certificates(served.tls / "ended").client()
+
+
+def of_former_tls(served: Served, _folder: Path) -> ssl.SSLContext:
+    context = served.proxy()
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+LOOK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        (nobodys, "CERTIFICATE_REQUIRED"),
+        (another_authoritys, "UNKNOWN_CA|DECRYPT_ERROR"),
+        (ended, "CERTIFICATE_EXPIRED"),
+        (of_former_tls, "PROTOCOL_VERSION"),
+    ],
+)
+def test_nobody_but_the_proxy_gets_an_answer(
+    served: Served, tmp_path: Path, by: Callable[[Served, Path], ssl.SSLContext], why: str
+) -> None:
+    with pytest.raises(ssl.SSLError, match=f"(?i){why}"):
+        served.ask(LOOK, by(served, tmp_path))
+    assert b"alive" in served.ask(LOOK)
+
+
+def test_what_is_asked_in_the_clear_gets_no_answer(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
+        line.sendall(LOOK)
+        said = b""
+        with suppress(ConnectionResetError):
+            while piece := line.recv(65536):
+                said += piece
+    assert b"HTTP" not in said
+    assert b"alive" not in said
+
+
+def test_a_proxy_that_says_nothing_of_the_persons_line_gets_nothing_for_them(served: Served) -> None:
+    """That its own line is safe doesn't say that theirs is, nor who they are."""
+    said = served.ask(b"GET /sign-in HTTP/1.1\r\nHost: portal.example.org\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ")
+
+
+def test_its_account_asks_whether_it_is_well(served: Served) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "portal", "ready"],
+        env={**served.environment, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        cwd=served.tls,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "ready\n"), done.stderr
 
 
 @pytest.mark.parametrize(

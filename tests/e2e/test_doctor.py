@@ -1,6 +1,7 @@
 """`portal doctor` beside a portal that runs: it asks it as people do, and as its proxy does."""
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from portal.doctor import network
 from portal.doctor.findings import Finding, Mark
 from portal.settings import Settings
+from storage.certifying import make_certificates
 from tests.cast import World
 from tests.e2e.conftest import Server, serve
 
@@ -33,9 +35,11 @@ def test_a_portal_that_runs_is_asked_whether_it_can_work(world: World, server: S
     assert told(replace(settings, port=1))["service"].mark is Mark.ADVICE
 
 
-def test_a_portal_that_knows_itself_by_another_name_than_the_settings_is_named(world: World) -> None:
-    with serve(world, origin=ORIGIN, proxies="127.0.0.1", second_factor="true") as server:
-        settings = replace(settings_of(world, server), origin=ORIGIN, proxies=("127.0.0.1",))
+def test_a_portal_that_knows_itself_by_another_name_than_the_settings_is_named(world: World, tmp_path: Path) -> None:
+    make_certificates(tmp_path / "tls")
+    own, proxys = (str(tmp_path / "tls" / side) for side in ("portal", "proxy"))
+    with serve(world, origin=ORIGIN, proxies="127.0.0.1", second_factor="true", tls_folder=own) as server:
+        settings = replace(settings_of(world, server), origin=ORIGIN, proxies=("127.0.0.1",), tls_folder=proxys)
         found = told(settings)
         assert found["service"].mark is Mark.OK
         assert found["proxy"].mark is Mark.ADVICE, "it knows itself, and the name leads nowhere from here"

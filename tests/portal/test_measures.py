@@ -3,10 +3,12 @@
 import json
 import re
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from threading import enumerate as threads
 from time import monotonic, sleep
@@ -25,7 +27,9 @@ from portal.errors import Invalid
 from portal.measures import Measures
 from portal.measures_server import MOST_OPEN, MeasuresServer, check_measures
 from portal.settings import Settings
+from portal.tls import Certificates
 from portal.work import Portal
+from storage.certifying import make_certificates
 from storage.errors import DatabaseUnavailable
 from tests.cast import World
 from tests.web_client import browser
@@ -159,6 +163,27 @@ def test_without_the_token_nobody_gets_them(served: str) -> None:
     with pytest.raises(HTTPError, match="404") as absent:
         urlopen(Request(f"{served}/", headers=right), timeout=5)  # noqa: S310 - likewise
     absent.value.close()
+
+
+def test_with_certificates_nobody_but_the_proxy_gets_them(portal: Portal, tmp_path: Path) -> None:
+    make_certificates(tmp_path / "tls")
+    sides = {side: Certificates(tmp_path / "tls" / side) for side in ("portal", "proxy")}
+    settings = replace(
+        portal.settings, metrics_port=free_port(), metrics_token=TOKEN, tls_folder=str(sides["portal"].folder)
+    )
+    at = ("127.0.0.1", settings.metrics_port)
+    nobody = ssl.create_default_context(cafile=sides["proxy"].authority)
+    with MeasuresServer(settings, Measures(portal)):
+        silent = socket.create_connection(at, timeout=5)
+        asked = Request(f"https://{at[0]}:{at[1]}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        with urlopen(asked, timeout=5, context=sides["proxy"].client()) as answer:  # noqa: S310 - likewise
+            assert b"portal_store_up 1.0" in answer.read()
+        with pytest.raises((OSError, HTTPException)):
+            urlopen(asked, timeout=5, context=nobody)  # noqa: S310 - likewise
+        with socket.create_connection(at, timeout=5) as clear, suppress(ConnectionError):
+            clear.sendall(f"GET /metrics HTTP/1.0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+            assert b"portal" not in clear.recv(65536)
+        silent.close()
 
 
 def scraped(served: str) -> float:

@@ -25,6 +25,7 @@ from portal.settings import DATABASE, Settings
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.tree import sequence
 from storage import permits
+from storage.certifying import make_certificates
 from storage.database import Database
 from storage.fields import Place
 from storage.issuers import Issuer
@@ -181,7 +182,8 @@ def test_what_is_broken_is_named_with_what_to_do(
     ],
 )
 def test_settings_that_do_not_fit_are_named(settings: Settings, chosen: dict[str, Any], check: str) -> None:
-    assert wrongs(replace(settings, **chosen)) == {check}
+    make_certificates(settings.data.parent / "tls")
+    assert wrongs(replace(settings, tls_folder=str(settings.data.parent / "tls" / "portal"), **chosen)) == {check}
 
 
 @pytest.mark.parametrize(("days", "marks"), [(364, [Mark.OK]), (367, [Mark.OK, Mark.ADVICE])])
@@ -332,7 +334,7 @@ def test_the_command_ends_as_its_findings_are(
     assert main(["doctor", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is False
-    assert {"address"} == {one["check"] for one in told["findings"] if one["mark"] == "wrong"}
+    assert {"address", "tls"} == {one["check"] for one in told["findings"] if one["mark"] == "wrong"}
     monkeypatch.setenv("PORTAL_PORT", "many")
     assert main(["doctor"]) == 1
     assert "the setting port can't be 'many'" in capsys.readouterr().out

@@ -1,0 +1,68 @@
+"""`portal ready`: ask the portal that runs here whether it can work; `__main__` calls it without what others need.
+
+It is asked every few seconds by whatever watches over the portal, so it reads few libraries.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final
+
+from portal.errors import PortalError
+from portal.settings import Settings
+from portal.tls import certificates
+
+OK: Final = 200
+SECONDS: Final = 5.0
+
+
+def status(settings: Settings, path: str, headers: Mapping[str, str] | None = None) -> int:
+    """Give the status of the portal's answer on its own port, by the way on which its proxy asks; 0: there is none."""
+    where, found = (settings.host, settings.port), certificates(settings)
+    line: HTTPConnection | None = None
+    try:
+        line = (
+            HTTPSConnection(*where, timeout=SECONDS, context=found.client())
+            if found
+            else HTTPConnection(*where, timeout=SECONDS)
+        )
+        line.request("GET", path, headers=dict(headers or {}))
+        return line.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        if line is not None:
+            line.close()
+
+
+def ready(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Say in a word; 0: it is so."""
+    path, word = ("/healthz", "alive") if arguments.alive else ("/readyz", "ready")
+    found = status(settings, path)
+    if found == OK:
+        sys.stdout.write(f"{word}\n")
+        return 0
+    what = f"it answers {found}" if found else f"nothing answers on {settings.host}, port {settings.port}"
+    sys.stderr.write(f"portal: not {word}: {what}\n")
+    return 1
+
+
+def ready_options(one: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    one.add_argument("--alive", action="store_true", help="ask whether it answers at all")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command by itself."""
+    one = argparse.ArgumentParser(prog="portal ready", description=SAYS)
+    ready_options(one)
+    arguments = one.parse_args(words)
+    try:
+        return ready(Settings.load(), arguments)
+    except (PortalError, OSError, ValueError) as error:
+        sys.stderr.write(f"portal: {error}\n")
+        return 1
+
+
+SAYS: Final = "ask the portal that runs here whether it can work"
