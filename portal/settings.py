@@ -31,7 +31,7 @@ SIGNAL_LIMITS: Final = (
 PLACES: Final = frozenset(
     {
         *("data", "database", "objects"),
-        *("s3_endpoint", "s3_bucket", "s3_region", "s3_access_key", "s3_secret_key"),
+        *("s3_endpoint", "s3_bucket", "s3_region", "s3_access_key", "s3_secret_key", "s3_credentials"),
     }
 )
 DATABASE: Final = "portal.db"  # of SQLite, in the folder data
@@ -60,6 +60,7 @@ class Settings:
     s3_region: str = "us-east-1"
     s3_access_key: str = field(default="", repr=False)
     s3_secret_key: str = field(default="", repr=False)
+    s3_credentials: str = ""  # a file with these two instead, as AWS writes it, that may change at any time
     upload_bytes: int = 5 * 1024**3
     session_idle_minutes: int = 60
     session_hours: int = 12

@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.databases import FAST, Server
 
+CERTIFIED = "certified"  # a role of the server whom it knows by a certificate
+
 
 def authority(folder: Path, host: str) -> None:
-    """Make an authority, `ca.pem`, and what it gave to the server of this host."""
+    """Make an authority, `ca.pem`, and what it gave to the server of this host and to a role."""
     signer, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An authority for tests")])
     now = datetime.now(UTC)
@@ -28,21 +30,23 @@ def authority(folder: Path, host: str) -> None:
         return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     (folder / "ca.pem").write_bytes(certificate(name, signer, ca=True))
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A server for tests")])
-    (folder / "server.pem").write_bytes(certificate(subject, key, ca=False))
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    (folder / "server.key").write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+    for file, said in (("server", "A server for tests"), ("client", CERTIFIED)):
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, said)])
+        (folder / f"{file}.pem").write_bytes(certificate(subject, key, ca=False))
+        (folder / f"{file}.key").write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+        (folder / f"{file}.key").chmod(0o600)
 
 
 def speak_tls(server: Server, folder: Path, host: str) -> None:
     """Let a server listen at an address too, where it takes nobody without TLS; the folder has what it proves."""
     server.stop()
-    for name in ("server.pem", "server.key"):
+    for name in ("server.pem", "server.key", "ca.pem"):
         shutil.copy(folder / name, server.data)
         os.chown(server.data / name, server.data.stat().st_uid, server.data.stat().st_gid)
         (server.data / name).chmod(0o600)
     with (server.data / "pg_hba.conf").open("a") as rules:
-        rules.write("hostssl all all all trust\n")
-    shown = ("ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key")
+        rules.write(f"hostssl all {CERTIFIED} all cert\nhostssl all all all trust\n")
+    shown = ("ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key", "ssl_ca_file=ca.pem")
     server.settings = (*FAST, f"listen_addresses={host}", *shown)
     server.start()

@@ -24,6 +24,7 @@ from storage.objects.s3 import Bucket, S3Store
 
 START_SECONDS = 60
 BUCKETS, MAKER = "sealed", "maker"  # how the names of all buckets begin; the account that makes them
+NEXT = "portal-next"  # the portal's account has a second pair of keys, with the same secret
 
 WEED = Path(sys.executable).with_name("weed")
 
@@ -56,7 +57,7 @@ def running(folder: Path) -> Iterator[Bucket]:
 
 def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
     identities = [
-        _identity("portal", bucket, [f"{action}:{BUCKETS}*" for action in ("Read", "Write", "List")]),
+        _identity("portal", bucket, [f"{action}:{BUCKETS}*" for action in ("Read", "Write", "List")], NEXT),
         _identity(MAKER, bucket, ["Admin"]),
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
@@ -80,8 +81,8 @@ def _arguments(folder: Path, port: int, bucket: Bucket) -> list[str]:
     ]
 
 
-def _identity(name: str, bucket: Bucket, actions: list[str]) -> dict[str, Any]:
-    credentials = [{"accessKey": name, "secretKey": bucket.secret_key}]
+def _identity(name: str, bucket: Bucket, actions: list[str], *more: str) -> dict[str, Any]:
+    credentials = [{"accessKey": key, "secretKey": bucket.secret_key} for key in (name, *more)]
     return {"name": name, "credentials": credentials, "actions": actions}
 
 

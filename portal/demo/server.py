@@ -104,6 +104,7 @@ def _environment(settings: Settings, temporary: Path) -> dict[str, str]:
         "PORTAL_S3_BUCKET": settings.s3_bucket,
         "PORTAL_S3_ACCESS_KEY": settings.s3_access_key,
         "PORTAL_S3_SECRET_KEY": settings.s3_secret_key,
+        "PORTAL_S3_CREDENTIALS": settings.s3_credentials,
         "PORTAL_PUBLICATION_HOURS": str(settings.publication_hours),
         "PORTAL_SMTP_HOST": "",  # the cast's addresses lead nowhere: mail waits
         "TMPDIR": str(temporary),

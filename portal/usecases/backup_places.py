@@ -67,12 +67,15 @@ def bucket_of(settings: Settings) -> Bucket:
     """
     if not settings.s3_bucket:
         raise Invalid("the setting s3_bucket must name a bucket")
+    if settings.s3_credentials and (settings.s3_access_key or settings.s3_secret_key):
+        raise Invalid("set s3_credentials, or s3_access_key and s3_secret_key: the store's keys can't stand in both")
     found = Bucket(
         endpoint=settings.s3_endpoint,
         name=settings.s3_bucket,
         access_key=settings.s3_access_key,
         secret_key=settings.s3_secret_key,
         region=settings.s3_region,
+        credentials=Path(settings.s3_credentials) if settings.s3_credentials else None,
     )
     try:
         S3Store(found)

@@ -4,7 +4,8 @@
 2. An object is sent in parts of 8 MiB, one at a time: memory stays constant, and a put that fails is aborted.
 3. The client can't ask for "only if absent": a put looks first, and names are random 128-bit numbers.
 4. Whatever the client or its transport raise leaves here as one of `storage.errors`.
-5. What is removed is removed with all its versions, whether or not the bucket is known to keep any. Where one can't be,
+5. Keys that stand in a file are read anew for each request, so that they can change meanwhile (s3_credentials.py).
+6. What is removed is removed with all its versions, whether or not the bucket is known to keep any. Where one can't be,
    for object lock or for want of a right, that is an error.
 """
 
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -29,6 +31,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
 from storage.errors import Exists, Full, Held, Missing, StoreUnavailable
+from storage.objects.s3_credentials import CredentialsFile
 from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
 
 # Memory a put takes is a few parts; 10,000 parts, the most that S3 allows, make 80 GiB.
@@ -52,6 +55,7 @@ class Bucket:
     access_key: str
     secret_key: str
     region: str = "us-east-1"
+    credentials: Path | None = None  # a file that has the keys, in place of these two
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class S3Store:
             where.netloc,
             access_key=bucket.access_key,
             secret_key=bucket.secret_key,
+            credentials=CredentialsFile(bucket.credentials) if bucket.credentials else None,
             secure=where.scheme == "https",
             # Known beforehand, or the client asks for it at the first call.
             region=bucket.region,

@@ -51,7 +51,8 @@ print("DONE", json.dumps(done, default=str))
 """
 # begun by systemd when all else runs; says what it found and ends the machine
 LOOK: Final = """#!/bin/sh
-for i in $(seq 60); do portal ready && break; sleep 1; done
+wait_for() { for i in $(seq 60); do portal ready && break; sleep 1; done; }
+wait_for
 own=/etc/portal-tls/proxy
 {
     echo READY $(portal ready)
@@ -60,7 +61,7 @@ own=/etc/portal-tls/proxy
         -H 'X-Forwarded-For: 203.0.113.9' --cacert $own/authority.pem --cert $own/certificate.pem --key $own/key.pem \\
         https://127.0.0.1:8000/sign-in
     for one in work work-office; do systemctl start $one; journalctl -u $one --no-pager -o cat; done
-    systemctl kill -s KILL portal; sleep 8
+    systemctl kill -s KILL portal; sleep 2; wait_for
     echo AGAIN $(portal ready)
     systemctl stop portal
     echo ENDED $(systemctl show -p Result --value portal)

@@ -14,7 +14,7 @@ from portal.demo.servers import free_port
 from storage.addresses import read_address
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, Unprotected
-from tests.authorities import authority, speak_tls
+from tests.authorities import CERTIFIED, authority, speak_tls
 from tests.databases import IN_POSTGRESQL, Server
 
 HERE = [
@@ -109,6 +109,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     server = Server(port=port)
     speak_tls(server, folder, host)
     server.execute("CREATE DATABASE portal")
+    server.execute(f"CREATE ROLE {CERTIFIED} LOGIN")
     yield f"postgresql://portal@{host}:{port}/portal?sslmode=verify-full", folder
     server.end()
 
@@ -137,6 +138,20 @@ def test_a_server_that_cannot_prove_it_is_away(guarded: tuple[str, Path], wrong:
     database = Database(f"{address}&sslrootcert={folder / 'ca.pem'}")
     with pytest.raises(DatabaseUnavailable):
         database.create()
+    database.close()
+
+
+@IN_POSTGRESQL
+def test_a_role_comes_in_by_a_certificate_without_a_password(guarded: tuple[str, Path]) -> None:
+    address, folder = guarded
+    address = address.replace("//portal@", f"//{CERTIFIED}@") + f"&sslrootcert={folder / 'ca.pem'}"
+    database = Database(f"{address}&sslcert={folder / 'client.pem'}&sslkey={folder / 'client.key'}")
+    with database.read() as session:
+        assert session.scalar(text("SELECT current_user")) == CERTIFIED
+    database.close()
+    database = Database(address)
+    with pytest.raises(DatabaseUnavailable), database.read() as session:
+        session.scalar(text("SELECT 1"))
     database.close()
 
 
