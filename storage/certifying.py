@@ -145,7 +145,11 @@ def _put(new: Path, folder: Path, *, former: bool) -> None:
         return
     aside = Path(f"{new}-former")
     folder.rename(aside)
-    new.rename(folder)
+    try:
+        new.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
     _sync(folder.parent)
     with suppress(OSError):  # the new ones are in place: what can't be taken away is of no use to anybody
         rmtree(aside)

@@ -118,6 +118,23 @@ def test_what_breaks_off_leaves_what_was_there(made: Path, monkeypatch: pytest.M
     assert contents(made.parent) == {f"tls/{name}": content for name, content in before.items()}
 
 
+def test_where_new_ones_do_not_come_into_their_place_the_former_come_back(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rename, done = contents(made.parent), Path.rename, []
+
+    def fail_second(path: Path, target: Path) -> Path:
+        done.append(path)
+        if len(done) == 2:
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_second)
+    with pytest.raises(OSError, match="output"):
+        make_certificates(made, renew=True)
+    assert contents(made.parent) == before
+
+
 def lose(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
