@@ -137,6 +137,7 @@ def service(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         made = Service(podman, folder, free_port(), bucket)
         about = ("init", "--name", "Ada Example", "--mail", "ada@portal.example")
         mine = ("--network", "none", "--user", "0:0", "-v", f"{folder}:/srv")
+        mine += ("--ulimit", "nofile=8192:8192", "--ulimit", "nproc=4096:4096")  # this machine may not give it more
         podman("run", "--rm", *mine, IMAGE, "tls", "make", "/srv/portal-tls")
         subprocess.run(["chown", "-R", f"{ACCOUNT}:{ACCOUNT}", folder / "portal-tls" / "portal"], check=True)
         assert "/enter/" in podman("run", "--rm", *made.words("rw"), IMAGE, *about)
