@@ -17,8 +17,10 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from portal.tls import certificates
 from portal.usecases.backlog import backlog
 from portal.work import Portal
+from storage.certificates import ends_of
 from storage.errors import StorageError
 
 SECONDS: Final = (0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0)
@@ -79,12 +81,19 @@ class _State(Collector):
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        found = certificates(portal.settings)
+        self._certified = (
+            ends_of(found.folder, portal.clock()) if found else None
+        )  # of those that this process serves by
         self.living: Callable[[], Mapping[str, bool]] = dict
 
     def collect(self) -> Iterator[Metric]:
         """Look, and give what can be seen; what is away is told by `portal_store_up`."""
         portal = self._portal
         yield _gauge("portal_kept_keys", "Keys of rooms and streams that are open in memory.", portal.keyring.kept)
+        if self._certified is not None:
+            left = self._certified - portal.clock()
+            yield _gauge("portal_certificate_days", "Days until the certificates for portal and proxy end.", left.days)
         if (begun := _wrapping_since(portal)) is not None:
             age_of_key = (portal.clock().date() - begun).days
             yield _gauge("portal_wrapping_key_days", "Days since the key that wraps all others was made.", age_of_key)

@@ -321,8 +321,11 @@ GRAFANA = Path(__file__).parents[2] / "deploy" / "grafana"
 
 
 @pytest.mark.checkout
-def test_dashboard_and_alerts_ask_for_numbers_that_there_are(world: World) -> None:
+def test_dashboard_and_alerts_ask_for_numbers_that_there_are(world: World, tmp_path: Path) -> None:
+    world.clock.now = make_certificates(tmp_path / "tls") - timedelta(days=29, hours=1)
+    world.portal.settings = replace(world.portal.settings, tls_folder=str(tmp_path / "tls" / "portal"))
     client, measures = measured(world)
+    assert value(measures, "portal_certificate_days") == 29
     client.get("/")
     measures.broke("/")
     measures.stepped(test_without_a_port_there_are_none, "failed")
