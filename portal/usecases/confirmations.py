@@ -1,6 +1,6 @@
 """Appointments and sign-in links that wait for confirmation: whether a new one does, for whom, for which readers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,7 +44,7 @@ def will_wait(work: Work, facts: AppointmentFacts) -> bool:
 def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
     """Tell whom those of these appointments wait for that wait."""
     pending = [row for row in lasting(work, rows) if is_pending(row)]
-    focal_points = _focal_points(work, pending)
+    focal_points = _focal_points(work, {row.state_code for row in pending if row.role == Role.FOCAL_POINT})
     return {
         row.id: confirmer(
             Role(row.role),
@@ -60,7 +60,8 @@ def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
     rows = RegisterRecords(work.session, work.who.reach).unconfirmed(work.now, work.who.state)
     links = work.identity.unconfirmed_invitations(work.now)
     held = work.people.appointments_of([person.id for _, person in rows]) if rows else []
-    focal_points = _focal_points(work, [row for row, _ in rows], anyhow=any(person.state_code for _, person in links))
+    pending = {row.state_code for row, _ in rows if row.role == Role.FOCAL_POINT}
+    focal_points = _focal_points(work, pending | {person.state_code for _, person in links})
     found: list[tuple[Appointment | None, Person]] = []
     for row, person in rows:
         theirs = [one for one in held if one.person_id == person.id]
@@ -84,10 +85,10 @@ def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | Non
     )
 
 
-def _focal_points(work: Work, pending: Sequence[Appointment], *, anyhow: bool = False) -> Sequence[Appointment]:
-    """Find the focal points of all States, or of the reader's own, in one question, if it matters."""
-    wanted = anyhow or any(row.role == Role.FOCAL_POINT for row in pending)
-    return work.people.holders(Role.FOCAL_POINT, work.now, work.who.state) if wanted else []
+def _focal_points(work: Work, states: Collection[str | None]) -> Sequence[Appointment]:
+    """Find the focal points of these States (None: of no State there are any), in one question, if it matters."""
+    codes = [code for code in states if code]
+    return work.people.holders_of(Role.FOCAL_POINT, work.now, codes) if codes else []
 
 
 def any_second(work: Work, person_id: UUID) -> bool:

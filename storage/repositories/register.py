@@ -1,10 +1,10 @@
 """The register's questions: reviews, parties, officers and people as records, never contents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -94,15 +94,25 @@ class RegisterRecords:
         question = question.where(col(Assignment.review_id) == review_id, col(Appointment.role) == "officer")
         return frozenset(self._session.scalars(question))
 
+    def count_unconfirmed(self, at: datetime, states: Collection[str]) -> dict[tuple[str, str | None], int]:
+        """Count the appointments that wait for their confirmation, of these States and of none: by role and State."""
+        role, state = col(Appointment.role), col(Appointment.state_code)
+        question = select(role, state, func.count()).where(or_(state.in_(states), state.is_(None)), *_waiting(at))
+        return {(one, code): count for one, code, count in self._session.execute(question.group_by(role, state))}
+
     def unconfirmed(self, at: datetime, state: str | None) -> Sequence[Row[Appointment, Person]]:
         """List the appointments that wait for their confirmation: of a State's people, if one is named."""
         question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
-        question = question.where(
-            col(Appointment.needs_confirmation).is_(True),
-            col(Appointment.confirmed_at).is_(None),
-            col(Appointment.ended_at).is_(None),
-            or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
-        )
+        question = question.where(*_waiting(at))
         if state is not None:
             question = question.where(col(Person.state_code) == state)
         return self._session.execute(question.order_by(col(Appointment.created_at))).all()
+
+
+def _waiting(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Appointment.needs_confirmation).is_(True),
+        col(Appointment.confirmed_at).is_(None),
+        col(Appointment.ended_at).is_(None),
+        or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
+    )

@@ -31,6 +31,9 @@ GROWS: Final = frozenset(
         *("publication_opening", "exhibit", "containment"),
     ]
 )
+# indexes by what rows of all States have in common, and the roles of people that there are of each State
+WIDE: Final = frozenset(["appointment_by_role", "appointment_to_confirm"])
+OF_EACH_STATE: Final = frozenset(["focal_point", "expert", "observer", "reader"])
 OK: Final = 200
 ENOUGH: Final = 2  # of those who see a page of something
 ROLES: Final = (
@@ -63,16 +66,18 @@ WHOLE: Final = (
     Whole("document", "WHERE 0 = 1", "nothing is looked for"),
     Whole("review", "review.id IS NOT NULL ORDER BY", "the machine's and the register's own"),
     Whole("appointment", "appointment.role IN", "who confirms, or did: few roles of the secretariat"),
+    Whole("appointment", "needs_confirmation IS 1", "what waits for a confirmation is on the page, or counted"),
+    Whole("appointment", "SELECT DISTINCT", "to which States a report can be offered: the page has them all"),
 )
 
 
 def scans(office: Office, *paths: tuple[str, str]) -> dict[str, set[str]]:
     """Ask for pages; gives the large tables that were looked through, with the questions that did."""
-    asked: dict[str, Any] = {}
+    asked: dict[tuple[str, bool], Any] = {}
 
     def note(_connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001  # as it is called
         if text.startswith(("SELECT", "UPDATE", "DELETE", "WITH")) and not many:
-            asked.setdefault(text, parameters)
+            asked.setdefault((text, not OF_EACH_STATE.isdisjoint(parameters)), parameters)
 
     engines = (office.world.portal.database.engine, office.world.portal.database._looks)
     for engine in engines:
@@ -86,21 +91,22 @@ def scans(office: Office, *paths: tuple[str, str]) -> dict[str, set[str]]:
     return _looked_through(office, asked)
 
 
-def _looked_through(office: Office, asked: dict[str, Any]) -> dict[str, set[str]]:
+def _looked_through(office: Office, asked: dict[tuple[str, bool], Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     with office.world.portal.database.read() as session:
         connection = session.connection()
-        for text, parameters in asked.items():
+        for (text, wide), parameters in asked.items():
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
-            for table in _scanned([row[-1] for row in rows], text):
+            for table in _scanned([row[-1] for row in rows], text, wide=wide):
                 found.setdefault(table, set()).add(" ".join(text.split()))
     return found
 
 
-def _scanned(steps: list[str], text: str) -> Iterator[str]:
+def _scanned(steps: list[str], text: str, *, wide: bool) -> Iterator[str]:
+    """Name the tables that were looked through; wide: a search by a role counts as that, since all States have it."""
     for step in steps:
-        words = re.match(r"SCAN (\w+)", step)
-        if words is None:
+        words = re.match(r"(?:SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step)
+        if words is None or not (step.startswith("SCAN") or (wide and words[2] in WIDE)):
             continue
         name = re.search(rf"(\w+) AS {words[1]}\b", text)
         table = name[1] if name else words[1]
