@@ -58,7 +58,6 @@ WHOLE: Final = (
     Whole("containment", "review_on <=", "of containments there are few"),
     Whole("tree_head", "LIMIT", "the newest, by its key"),
     Whole("public_file", "FROM public_file", "once for all readers, when something was published; else three indexes"),
-    Whole("review", "NOT IN", "every review of which a State may ask for the report is on that page"),
     Whole("review", "GROUP BY review.cycle_id", "counted on the page of the cycles"),
     Whole("stream", "sum(", "the administrator's page of the health: numbers, not events"),
     Whole("key_version", "count(*)", "likewise"),
