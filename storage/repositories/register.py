@@ -71,6 +71,32 @@ class RegisterRecords:
         question = select(Assignment).where(col(Assignment.person_id).in_(person_ids))
         return self._session.scalars(question.order_by(col(Assignment.starts_at))).all()
 
+    def works_on(self, person_ids: Sequence[UUID], at: datetime, most: int) -> dict[UUID, tuple[list[str], int]]:
+        """Tell on which reviews people work or are to work: the States of the newest ones, and how many there are."""
+        person = col(Assignment.person_id)
+        place = func.row_number().over(partition_by=person, order_by=col(Assignment.starts_at).desc())
+        every = (
+            select(
+                person.label("person"),
+                col(Review.state_code).label("state"),
+                place.label("place"),
+                func.count().over(partition_by=person).label("every"),
+            )
+            .join(Review, col(Review.id) == col(Assignment.review_id))
+            .where(
+                person.in_(person_ids),
+                col(Assignment.ended_at).is_(None),
+                or_(col(Assignment.ends_at).is_(None), col(Assignment.ends_at) > at),
+                within(self._reach),
+            )
+            .subquery()
+        )
+        found: dict[UUID, tuple[list[str], int]] = {}
+        question = select(every).where(every.c.place <= most).order_by(every.c.place)
+        for one, state, _, count in self._session.execute(question):
+            found.setdefault(one, ([], count))[0].append(state)
+        return found
+
     def assigned_by(self, states: Sequence[str], review_id: UUID, at: datetime) -> Sequence[Assignment]:
         """List the assignments to a review of these States' people that run at a moment or are still to begin."""
         question = select(Assignment).join(Appointment, col(Appointment.id) == col(Assignment.appointment_id))
