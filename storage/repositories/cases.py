@@ -117,10 +117,6 @@ class CaseRecords:
             question = question.where(col(Concern.filed_by) == reach.person)
         return self._session.scalar(question)
 
-    def concerns(self) -> Sequence[Concern]:
-        """List all concerns, newest first."""
-        return self._session.scalars(select(Concern).order_by(col(Concern.filed_at).desc(), col(Concern.id))).all()
-
     def some_concerns(self, *, ended: bool, before: Concern | None, most: int) -> Sequence[Concern]:
         """List the newest concerns that wait, or that were dealt with: so many of those filed before one."""
         question = select(Concern).where(
@@ -358,10 +354,6 @@ class CaseRecords:
     def version_ids(self, review_id: UUID) -> frozenset[UUID]:
         """Name them."""
         return frozenset(self._session.scalars(select(col(Version.id)).where(col(Version.review_id) == review_id)))
-
-    def outcomes(self) -> Sequence[CaseEntry]:
-        """List the entries that say how a case came out."""
-        return self._session.scalars(select(CaseEntry).where(col(CaseEntry.outcome).is_not(None))).all()
 
     def documents(self, review_id: UUID) -> Sequence[Document]:
         """List the documents of a review."""

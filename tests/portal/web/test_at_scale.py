@@ -53,7 +53,6 @@ class Whole:
 WHOLE: Final = (
     Whole("signal", "FROM signal", "the officer's list counts what waits; signals are few, and one a day for a rule"),
     Whole("breach_case", "FROM breach_case", "in the order of an index, up to a limit; of breaches there are few"),
-    Whole("case_entry", "outcome IS NOT NULL", "the yearly statement counts them"),
     Whole("concern", "FROM concern", "in the order of an index, up to a limit; or the yearly statement counts them"),
     Whole("containment", "review_on <=", "of containments there are few"),
     Whole("tree_head", "LIMIT", "the newest, by its key"),
