@@ -96,7 +96,7 @@ _BREACHES: Final = frozenset(
         "signal_step",
     ]
 )
-_SELDOM: Final = 10
+SELDOM: Final = 10
 _BODY, _ORIGIN, _HASH = secrets.token_bytes(360), secrets.token_bytes(80), secrets.token_bytes(32)
 _SEALED, _KEY = secrets.token_bytes(70), secrets.token_bytes(65)
 
@@ -167,10 +167,22 @@ def employ(copying: "Copying") -> None:
 
 
 def populate(
-    copying: "Copying", copies: range = range(COPIES), documents: int = DOCUMENTS, events: int = EVENTS
+    copying: "Copying",
+    copies: range = range(COPIES),
+    documents: int = DOCUMENTS,
+    events: int = EVENTS,
+    seldom: int = SELDOM,
 ) -> None:
-    """Fill the portal of an office with copies of it, and with more documents and events than these have."""
-    portal = copying.world.portal
+    """Fill the portal of an office with copies of it, and with more documents and events than these have.
+
+    Args:
+        copying: The office.
+        copies: Which copies.
+        documents: How many more documents.
+        events: How many more events.
+        seldom: One copy in so many has breaches.
+    """
+    portal, copying.seldom = copying.world.portal, seldom
     portal.database.close()
     with closing(Bulk(portal.database.place)) as bulk:
         bulk.put("state", ({"code": one, "region": "asia_pacific", "fictional": True} for one in copying.invented))
@@ -212,6 +224,7 @@ class Copying:
     codes: list[str]
     invented: list[str]
     keys: Mapping[Scope, ScopeKey]  # of what is opened of all files
+    seldom: int = SELDOM
     numbers: dict[UUID, int] = field(default_factory=dict)
     rooms: list[tuple[UUID, UUID, str]] = field(default_factory=list)  # review, room, owner
     people: list[UUID] = field(default_factory=list)
@@ -256,7 +269,7 @@ class Copying:
         key = self.world.portal.database._guard_key
         unique = _unique(table)
         for at in copies:
-            if table.name in _BREACHES and at % _SELDOM:
+            if table.name in _BREACHES and at % self.seldom:
                 continue
             copy = _Copy(self, at)
             for mine in self.own[table.name]:

@@ -34,8 +34,11 @@ MOST: Final = 1.25  # times
 ROUNDS: Final = 5
 DOUBTED: Final = 1.1  # from here a page is measured once more, longer
 LONGER: Final = 25
-# `listed` has as much of everything as a page of a list shows, and no more
-FILLED: Final[dict[str, tuple[Any, ...]]] = {"listed": (range(COPIES - LISTED, COPIES), 0, 0), "full": ()}
+# `listed` has as much of everything as a page of a list shows, and no more: of breaches, too
+FILLED: Final[dict[str, dict[str, Any]]] = {
+    "listed": {"copies": range(COPIES - LISTED, COPIES), "documents": 0, "events": 0, "seldom": 1},
+    "full": {},
+}
 ALIKE: Final = 1.1  # times as long an answer: the page shows more, and is compared with one that shows as much
 # of each kind of people one: what a page asks depends on who looks
 VISITORS: Final = (
@@ -158,7 +161,7 @@ def houses(folder: Path, database: str, server: Server | None) -> Iterator[tuple
             settings = replace(settings, database=server.address(name))
         worlds[name] = replace_portal(world, settings)
         begun = time.monotonic()
-        populate(copying.at(worlds[name]), *how)
+        populate(copying.at(worlds[name]), **how)
         sys.stderr.write(f"{name}: filled in {time.monotonic() - begun:.0f} seconds\n")
     found = {name: House(one) for name, one in worlds.items()}
     yield found, sights(found["empty"], addresses)
