@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Uuid, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.columns import UtcTime
 from storage.repositories.people import running
 from storage.repositories.reviews import Reach, within
 from storage.tables import Appointment, Assignment, Person, Review, ReviewParty
@@ -126,13 +128,29 @@ class RegisterRecords:
         question = select(role, state, func.count()).where(or_(state.in_(states), state.is_(None)), *_waiting(at))
         return {(one, code): count for one, code, count in self._session.execute(question.group_by(role, state))}
 
-    def unconfirmed(self, at: datetime, state: str | None) -> Sequence[Row[Appointment, Person]]:
-        """List the appointments that wait for their confirmation: of a State's people, if one is named."""
-        question = select(Appointment, Person).join(Person, col(Person.id) == col(Appointment.person_id))
-        question = question.where(*_waiting(at))
-        if state is not None:
-            question = question.where(col(Person.state_code) == state)
-        return self._session.execute(question.order_by(col(Appointment.created_at))).all()
+    def roles_unconfirmed(self, at: datetime, state: str | None) -> Sequence[str]:
+        """Name the roles in which appointments wait for their confirmation: of a State's people, if one is named."""
+        question = _of_people(select(col(Appointment.role)).distinct(), state).where(*_waiting(at))
+        return self._session.scalars(question.order_by(col(Appointment.role))).all()
+
+    def unconfirmed(
+        self, at: datetime, state: str | None, roles: Sequence[str], after: Appointment | None, most: int
+    ) -> Sequence[Row[Appointment, Person]]:
+        """List appointments to these roles that wait for their confirmation, oldest first.
+
+        Args:
+            at: Now.
+            state: Of this State's people; None: of all.
+            roles: The roles.
+            after: Those that come after this one.
+            most: At most so many.
+        """
+        when, which = col(Appointment.created_at), col(Appointment.id)
+        question = _of_people(select(Appointment, Person), state).where(*_waiting(at), col(Appointment.role).in_(roles))
+        if after is not None:
+            here = tuple_(literal(after.created_at, UtcTime), literal(after.id, Uuid()))
+            question = question.where(tuple_(when, which) > here)
+        return self._session.execute(question.order_by(when, which).limit(most)).all()
 
 
 def _waiting(at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -142,3 +160,8 @@ def _waiting(at: datetime) -> tuple[ColumnElement[bool], ...]:
         col(Appointment.ended_at).is_(None),
         or_(col(Appointment.ends_at).is_(None), col(Appointment.ends_at) > at),
     )
+
+
+def _of_people(question: Select[*tuple[Any, ...]], state: str | None) -> Select[*tuple[Any, ...]]:
+    found = question.join(Person, col(Person.id) == col(Appointment.person_id))
+    return found if state is None else found.where(col(Person.state_code) == state)
