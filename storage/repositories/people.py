@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from storage.cases import Containment
 from storage.dialogue import EntryTask
-from storage.tables import Appointment, Assignment, Person, ReviewParty, TranslationTask, Undertaking, Visit
+from storage.tables import Appointment, Assignment, Person, ReviewParty, State, TranslationTask, Undertaking, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,9 @@ class PeopleRecords:
 
     def states_with(self, role: str, at: datetime) -> frozenset[str]:
         """Name the States of which somebody holds a role at a moment."""
-        question = select(col(Appointment.state_code)).where(col(Appointment.role) == role, running(Appointment, at))
-        return frozenset(code for code in self._session.scalars(question.distinct()) if code)
+        theirs = (col(Appointment.state_code) == col(State.code), col(Appointment.role) == role)
+        somebody = select(col(Appointment.id)).where(*theirs, running(Appointment, at)).exists()
+        return frozenset(self._session.scalars(select(col(State.code)).where(somebody)))
 
     def held_since(
         self, roles: Collection[str], since: datetime, at: datetime, states: Collection[str] | None = None

@@ -65,7 +65,6 @@ WHOLE: Final = (
     Whole("review", "review.id IS NOT NULL ORDER BY", "the machine's and the register's own"),
     Whole("appointment", "appointment.role IN", "who confirms, or did: few roles of the secretariat"),
     Whole("appointment", "needs_confirmation IS 1", "what waits for a confirmation is on the page, or counted"),
-    Whole("appointment", "SELECT DISTINCT", "to which States a report can be offered: the page has them all"),
 )
 
 
