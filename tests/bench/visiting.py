@@ -22,8 +22,9 @@ from portal.app import create_portal, open_portal, web_app
 from portal.settings import Settings
 from portal.web import sending
 from portal.web.routes import WAYS
+from tests.bench.copying import COPIES, Copying
 from tests.bench.measure import Figure
-from tests.bench.populating import COPIES, DOCUMENTS, EVENTS, LISTED, Copying, employ, into_the_tree, populate
+from tests.bench.populating import DOCUMENTS, EVENTS, employ, into_the_tree, populate
 from tests.cast import Clock, World, build_world
 from tests.databases import Server
 from tests.filing import press
@@ -32,6 +33,7 @@ from tests.web_client import browser
 
 MOST: Final = 1.25  # times
 ROUNDS: Final = 5
+LISTED: Final = 60  # copies of the office fill a page of each list
 DOUBTED: Final = 1.1  # from here a page is measured once more, longer
 LONGER: Final = 25
 # `listed` has as much of everything as a page of a list shows, and no more: of breaches, too
