@@ -344,8 +344,7 @@ class TranslationTask(Guarded, Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["review_id", "version_id"], ["version.review_id", "version.id"]),
         ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
-        Index("task_by_translator", "person_id"),
-        Index("task_by_version", "version_id"),
+        *(Index("task_by_translator", "person_id"), Index("task_by_version", "version_id")),
         *(Index("task_by_review", "review_id", "document_id"), Index("task_by_document", "document_id")),
     )
     id: UUID = Field(primary_key=True)
