@@ -25,7 +25,7 @@ from portal.audit.kinds import KINDS
 from portal.background import HOLDER
 from portal.usecases.tree import sequence
 from portal.work import Portal
-from tests.bench.bulk import Bulk, Row
+from tests.bench.bulk import Bulk, Row, tidy
 from tests.bench.copying import COPIES, CYCLES, NOT_COPIED, SELDOM, STAFFS, THEIRS, Copying
 
 DOCUMENTS: Final = 1_000_000
@@ -83,6 +83,8 @@ def populate(
             one = stream.hex if isinstance(portal.database.place, Path) else str(stream)
             bulk.ask(f"UPDATE stream SET next_number = {number} WHERE id = '{one}'")  # noqa: S608  # of our own
     into_the_tree(portal)
+    if isinstance(portal.database.place, str):
+        tidy(portal.database.place)
 
 
 def into_the_tree(portal: Portal) -> None:

@@ -159,7 +159,7 @@ def houses(folder: Path, database: str, server: Server | None) -> Iterator[tuple
         shutil.copytree(folder / "empty", folder / name)
         if server is not None:
             worlds["empty"].portal.database.close()
-            server.execute(f"CREATE DATABASE {name} TEMPLATE empty STRATEGY FILE_COPY")
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE empty STRATEGY FILE_COPY')  # "full" is a word of SQL
             settings = replace(settings, database=server.address(name))
         worlds[name] = replace_portal(world, settings)
         begun = time.monotonic()
