@@ -39,6 +39,7 @@ from portal.usecases.case_records import EntryKind, add_entry, snapshot
 from portal.usecases.concerns import ConcernLine, facts_of_concern, list_concerns, reach_of, tell_officers
 from portal.usecases.files import files_of
 from portal.usecases.people import name_of
+from portal.usecases.standings import allows_each
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Concern
 from storage.fields import Place
@@ -169,11 +170,11 @@ def _seen(work: Work, rows: Sequence[BreachCase], due: frozenset[UUID]) -> list[
     seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
     if work.who.role is Role.OVERSIGHT:
         seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
-    return [
-        case_line(row, facts, waits=work.allows(deciding, facts), due=row.id in due)
-        for row, facts in facts_of_cases(work, rows)
-        if work.allows(seeing, facts)
-    ]
+    found = facts_of_cases(work, rows)
+    sees = allows_each(work, seeing, [facts for _, facts in found])
+    seen = [pair for pair, may in zip(found, sees, strict=True) if may]
+    waits = allows_each(work, deciding, [facts for _, facts in seen])
+    return [case_line(row, facts, waits=may, due=row.id in due) for (row, facts), may in zip(seen, waits, strict=True)]
 
 
 def case_line(row: BreachCase, facts: CaseFacts, *, waits: bool, due: bool = False) -> CaseLine:

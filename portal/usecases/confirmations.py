@@ -7,14 +7,13 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.entities import AppointmentFacts, InvitationFacts
-from portal.access.matters import bare_matter
 from portal.domain.appointments import CONFIRMING, STILL_COUNTS, Confirmer, confirmer, needs_confirmation
 from portal.domain.ids import PersonId, StateCode
 from portal.domain.roles import STATE_ROLES, Role
-from portal.gate import decide_each
 from portal.usecases.people import name_of
 from portal.usecases.standings import (
     NOBODY,
+    allows_each,
     any_other,
     facts_of,
     focal_points_of,
@@ -89,7 +88,7 @@ def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
 def _appointments(work: Work) -> list[tuple[Appointment, Person]]:
     register = RegisterRecords(work.session, work.who.reach)
     waiting = [Role(role) for role in register.roles_unconfirmed(work.now, work.who.state)]
-    roles = [role for role in waiting if any(_may_confirm(work, _imagined(work, role)))]
+    roles = [role for role in waiting if any(allows_each(work, Action.CONFIRM_APPOINTMENT, _imagined(work, role)))]
     found: list[tuple[Appointment, Person]] = []
     after, more = None, bool(roles)
     while more and len(found) < LISTED:
@@ -101,17 +100,11 @@ def _appointments(work: Work) -> list[tuple[Appointment, Person]]:
             for row, person in rows
         ]
         told_of = [one for one in facts if isinstance(one, AppointmentFacts)]
-        allowed = {one.id for one, may in zip(told_of, _may_confirm(work, told_of), strict=True) if may}
+        asked = allows_each(work, Action.CONFIRM_APPOINTMENT, told_of)
+        allowed = {one.id for one, may in zip(told_of, asked, strict=True) if may}
         found += [(row, person) for row, person in rows if row.id in allowed]
         after, more = (rows[-1][0] if rows else None), len(rows) == LISTED
     return found
-
-
-def _may_confirm(work: Work, facts: Sequence[AppointmentFacts]) -> list[bool]:
-    """Ask of each of these whether the reader may confirm it."""
-    matters = [bare_matter(one, Action.CONFIRM_APPOINTMENT) for one in facts]
-    asked = decide_each(work.portal.policies, work.standings.actor(None), Action.CONFIRM_APPOINTMENT, matters)
-    return [decision.allowed for decision in asked]
 
 
 def _imagined(work: Work, role: Role) -> list[AppointmentFacts]:
