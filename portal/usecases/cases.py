@@ -136,7 +136,7 @@ def list_cases(portal: Portal, caller: Caller, asked: Asked = Asked()) -> CasesP
         officer, group = work.who.role is Role.CONFIDENTIALITY_OFFICER, work.who.role is Role.OVERSIGHT
         records, reach = CaseRecords(work.session), reach_of(work)
         due = records.to_review(work.now.date()) if officer else frozenset()
-        waiting = [line for line in _seen(work, records.cases(reach, unended=True), due) if line.waits]
+        waiting = [line for line in _seen(work, records.unended(reach, proposed=not group), due) if line.waits]
         cases: list[CaseLine] = []
         last, more = asked.case, True
         while more and len(cases) <= PAGE:  # what the reader may not see leaves no gap, and is in no count

@@ -147,11 +147,13 @@ class CaseRecords:
         """Find a case within reach."""
         return self._session.scalar(select(BreachCase).where(col(BreachCase.id) == case_id, _within(reach)))
 
-    def cases(self, reach: CaseReach = EVERYTHING, *, unended: bool = False) -> Sequence[BreachCase]:
-        """List the cases within reach, newest first; `unended`: those that were neither declined nor closed."""
-        question = select(BreachCase).where(_within(reach))
-        if unended:
-            question = question.where(col(BreachCase.closed_at).is_(None), col(BreachCase.declined_at).is_(None))
+    def unended(self, reach: CaseReach, *, proposed: bool) -> Sequence[BreachCase]:
+        """List the cases within reach that were neither declined nor closed, newest first; proposed: nor confirmed."""
+        question = select(BreachCase).where(
+            _within(reach), col(BreachCase.closed_at).is_(None), col(BreachCase.declined_at).is_(None)
+        )
+        if proposed:
+            question = question.where(col(BreachCase.confirmed_at).is_(None))
         return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
 
     def some_cases(self, reach: CaseReach, before: int | None, most: int) -> Sequence[BreachCase]:

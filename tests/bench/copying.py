@@ -77,6 +77,7 @@ _BREACHES: Final = frozenset(
     ]
 )
 SELDOM: Final = 10
+OPEN: Final = 6  # of a page of copies one in so many has breaches that are open, if all have any
 
 # what lists open of all files
 _OPENED: Final[Mapping[str, tuple[tuple[Scope, str], ...]]] = {
@@ -177,6 +178,8 @@ class _Copy:
         in_cycle = COPIES // CYCLES
         cycle, place = divmod(at, in_cycle)
         self._ago = CYCLES - 1 - cycle
+        # of breaches as many copies are open as where there are few: a tenth of a cycle's
+        self._over = bool(self._ago or (copying.seldom < SELDOM and at % OPEN))
         self._mask = at + 1
         self._at = at
         self._earlier = timedelta(days=730 * self._ago + place % 90)
@@ -214,10 +217,10 @@ class _Copy:
             row["next_number"] = 1
         if table == "review" and self._ago:
             row |= {"stage": "closed", "closed_at": row["opened_at"] + timedelta(days=300)}
-        if table == "breach_case" and self._ago and row["closed_at"] is None:
+        if table == "breach_case" and self._over and row["closed_at"] is None:
             ends = "closed_at" if row["confirmed_at"] else "declined_at"
             row[ends] = row[ends] or row["proposed_at"] + timedelta(days=90)
-        if table == "concern" and self._ago and row["ended_at"] is None:
+        if table == "concern" and self._over and row["ended_at"] is None:
             row["ended_at"] = row["filed_at"] + timedelta(days=30)
         if table == "appointment" and self._ago and row["needs_confirmation"]:
             row["confirmed_at"] = row["confirmed_at"] or row["created_at"]
