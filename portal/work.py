@@ -37,6 +37,7 @@ from portal.errors import Forbidden, NotFound, PortalError, ProveAgain
 from portal.insisting import insist
 from portal.settings import Settings
 from portal.spans import span
+from portal.tallies import Tally
 from portal.turns import Crowd, Turns
 from storage.database import Database, Session
 from storage.fields import Place
@@ -87,6 +88,7 @@ class Portal:
         self.witness_policy = NO_WITNESSES  # until the one of the settings is read
         self.database, self.keyring, self.objects = database, keyring, objects
         self.floods, self.turns, self.crowd, self.changes = Floods(), Turns(), Crowd(), Changes(database)
+        self.tally = Tally()
         self._state_names: dict[str, tuple[float, dict[str, str]]] = {}
 
     def work(self, caller: Caller) -> "Work":
@@ -130,9 +132,7 @@ class Work:
     """One transaction: what it reads and writes, and the gate."""
 
     def __init__(self, portal: Portal, caller: Caller) -> None:
-        self.portal = portal
-        self.caller = caller
-        self.now = portal.clock()
+        self.portal, self.caller, self.now = portal, caller, portal.clock()
         self._entries: list[Entry] = []
         self._refused: Entry | None = None
         self.keeps_though_refused = False  # in a transaction that asks once

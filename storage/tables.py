@@ -23,6 +23,7 @@ class KeyVersion(Row, table=True):
     """One version of the key of a scope (a room, a stream, the names, the registry, the service)."""
 
     __tablename__: ClassVar[str] = "key_version"
+    __table_args__ = (Index("key_by_time", "created_at"),)
     scope: str = Field(primary_key=True, max_length=120)
     version: int = Field(primary_key=True)
     created_at: datetime = moment()
@@ -319,7 +320,7 @@ class Version(Guarded, Row, table=True):
         UniqueConstraint("document_id", "number"),
         ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
         ForeignKeyConstraint(["review_id", "room_id"], ["room.review_id", "room.id"]),
-        *(Index("version_by_equal", "room_id", "equal"), Index("version_by_size", "size")),
+        *(Index("version_by_equal", "room_id", "equal"), Index("version_by_time", "created_at", "size")),
     )
     id: UUID = Field(primary_key=True)
     review_id: UUID
@@ -343,8 +344,7 @@ class TranslationTask(Guarded, Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["review_id", "version_id"], ["version.review_id", "version.id"]),
         ForeignKeyConstraint(["review_id", "document_id"], ["document.review_id", "document.id"]),
-        Index("task_by_translator", "person_id"),
-        Index("task_by_version", "version_id"),
+        *(Index("task_by_translator", "person_id"), Index("task_by_version", "version_id")),
         *(Index("task_by_review", "review_id", "document_id"), Index("task_by_document", "document_id")),
     )
     id: UUID = Field(primary_key=True)

@@ -84,7 +84,8 @@ def documents(world: World) -> list[Document]:
 
 def versions(world: World) -> list[Version]:
     with world.portal.database.read() as session:
-        return list(session.scalars(select(Version).order_by(Version.created_at, Version.number)))
+        # of those of one moment the first that came is the first, whichever index there is
+        return sorted(session.scalars(select(Version)), key=lambda row: (row.created_at, row.number))
 
 
 def objects(world: World) -> list[str]:

@@ -212,9 +212,8 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         days = tuple((today - timedelta(days=ago)).isoformat() for ago in reversed(range(DAYS)))
         tree = TreeRecords(work.session)
         counted = tree.days(days[0])
-        objects, objects_bytes = records.objects()
+        grown = portal.tally.of(work.now, records.grown)
         numbers = records.numbers()
-        key_versions = records.keys()
         mail = _together(records_of(work).waiting(work.now), records_of_accounts(work).waiting(work.now))
         accounts = records_of_accounts(work)
         sessions = accounts.count_sessions(work.now, work.now - portal.settings.session_idle)
@@ -227,10 +226,10 @@ def view_health(portal: Portal, caller: Caller) -> Health:
         shutil.disk_usage(portal.settings.data).free,
         portal.settings.objects,
         _answers(portal.objects.check),
-        objects,
-        objects_bytes,
+        grown["objects"],
+        grown["bytes"],
         _answers(lambda: portal.keyring.provider.current),
-        key_versions,
+        grown["keys"],
         numbers,
         events,
         sessions,

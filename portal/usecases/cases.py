@@ -39,6 +39,7 @@ from portal.usecases.case_records import EntryKind, add_entry, snapshot
 from portal.usecases.concerns import ConcernLine, facts_of_concern, list_concerns, reach_of, tell_officers
 from portal.usecases.files import files_of
 from portal.usecases.people import name_of
+from portal.usecases.standings import allows_each
 from portal.work import Portal, Work
 from storage.cases import BreachCase, Concern
 from storage.fields import Place
@@ -135,7 +136,7 @@ def list_cases(portal: Portal, caller: Caller, asked: Asked = Asked()) -> CasesP
         officer, group = work.who.role is Role.CONFIDENTIALITY_OFFICER, work.who.role is Role.OVERSIGHT
         records, reach = CaseRecords(work.session), reach_of(work)
         due = records.to_review(work.now.date()) if officer else frozenset()
-        waiting = [line for line in _seen(work, records.cases(reach, unended=True), due) if line.waits]
+        waiting = [line for line in _seen(work, records.unended(reach, proposed=not group), due) if line.waits]
         cases: list[CaseLine] = []
         last, more = asked.case, True
         while more and len(cases) <= PAGE:  # what the reader may not see leaves no gap, and is in no count
@@ -169,11 +170,11 @@ def _seen(work: Work, rows: Sequence[BreachCase], due: frozenset[UUID]) -> list[
     seeing, deciding = Action.VIEW_CASE, Action.CONFIRM_CASE
     if work.who.role is Role.OVERSIGHT:
         seeing, deciding = Action.VIEW_SUBMISSION, Action.DECIDE_CASE
-    return [
-        case_line(row, facts, waits=work.allows(deciding, facts), due=row.id in due)
-        for row, facts in facts_of_cases(work, rows)
-        if work.allows(seeing, facts)
-    ]
+    found = facts_of_cases(work, rows)
+    sees = allows_each(work, seeing, [facts for _, facts in found])
+    seen = [pair for pair, may in zip(found, sees, strict=True) if may]
+    waits = allows_each(work, deciding, [facts for _, facts in seen])
+    return [case_line(row, facts, waits=may, due=row.id in due) for (row, facts), may in zip(seen, waits, strict=True)]
 
 
 def case_line(row: BreachCase, facts: CaseFacts, *, waits: bool, due: bool = False) -> CaseLine:

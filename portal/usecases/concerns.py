@@ -29,6 +29,7 @@ from portal.usecases.account_notices import tell_person
 from portal.usecases.files import files_of
 from portal.usecases.people import name_of
 from portal.usecases.recipients import records_of
+from portal.usecases.standings import allows_each
 from portal.work import Portal, Work
 from storage.cases import Concern
 from storage.fields import Place
@@ -341,6 +342,8 @@ def _line(row: Concern, state: str) -> ConcernLine:
 def list_concerns(work: Work, *, ended: bool, before: UUID | None, most: int) -> tuple[list[ConcernLine], bool]:
     """List the newest concerns that the reader may see, in a transaction whose gate was asked; tells if there are more.
 
+    The standings were widened before.
+
     Args:
         work: The transaction.
         ended: Those that were dealt with; otherwise those that wait.
@@ -355,9 +358,12 @@ def list_concerns(work: Work, *, ended: bool, before: UUID | None, most: int) ->
         rows = records.some_concerns(ended=ended, before=last, most=most + 1)
         files = files_of(work).those({row.review_id for row in rows})
         around = _people_around(work, files)
-        for row in rows:
-            facts = _facts(files[row.review_id], around, ConcernId(row.id), (row.filed_by, row.about_person))
-            if work.allows(Action.VIEW_CONCERN, facts):
+        each = [
+            _facts(files[row.review_id], around, ConcernId(row.id), (row.filed_by, row.about_person)) for row in rows
+        ]
+        allowed = allows_each(work, Action.VIEW_CONCERN, each)
+        for row, facts, may in zip(rows, each, allowed, strict=True):
+            if may:
                 seen.append(_line(row, facts.review.state_under_review))
         if len(rows) <= most:
             break

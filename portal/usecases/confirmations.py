@@ -1,19 +1,32 @@
 """Appointments and sign-in links that wait for confirmation: whether a new one does, for whom, for which readers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.entities import AppointmentFacts, InvitationFacts
 from portal.domain.appointments import CONFIRMING, STILL_COUNTS, Confirmer, confirmer, needs_confirmation
-from portal.domain.roles import Role
+from portal.domain.ids import PersonId, StateCode
+from portal.domain.roles import STATE_ROLES, Role
 from portal.usecases.people import name_of
-from portal.usecases.standings import any_other, facts_of, focal_points_of, invitation_facts, lasting
+from portal.usecases.standings import (
+    NOBODY,
+    allows_each,
+    any_other,
+    facts_of,
+    focal_points_of,
+    invitation_facts,
+    lasting,
+    to_appoint,
+)
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.register import RegisterRecords
 from storage.tables import Appointment, Person
+
+LISTED: Final = 50  # appointments that wait, in one list
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,7 @@ def will_wait(work: Work, facts: AppointmentFacts) -> bool:
 def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
     """Tell whom those of these appointments wait for that wait."""
     pending = [row for row in lasting(work, rows) if is_pending(row)]
-    focal_points = _focal_points(work, pending)
+    focal_points = _focal_points(work, {row.state_code for row in pending if row.role == Role.FOCAL_POINT})
     return {
         row.id: confirmer(
             Role(row.role),
@@ -56,17 +69,13 @@ def awaited(work: Work, rows: Sequence[Appointment]) -> dict[UUID, Confirmer]:
 
 
 def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
-    """Find the appointments that the reader may confirm, and of others those whose link (None) is to be confirmed."""
-    rows = RegisterRecords(work.session, work.who.reach).unconfirmed(work.now, work.who.state)
+    """Find the appointments that the reader may confirm, and of others those whose link (None) is to be confirmed.
+
+    Of the appointments those that wait longest: so many as a list shows, or a few more.
+    """
+    found: list[tuple[Appointment | None, Person]] = [*_appointments(work)]
     links = work.identity.unconfirmed_invitations(work.now)
-    held = work.people.appointments_of([person.id for _, person in rows]) if rows else []
-    focal_points = _focal_points(work, [row for row, _ in rows], anyhow=any(person.state_code for _, person in links))
-    found: list[tuple[Appointment | None, Person]] = []
-    for row, person in rows:
-        theirs = [one for one in held if one.person_id == person.id]
-        facts = facts_of(work, row, theirs, focal_points)
-        if isinstance(facts, AppointmentFacts) and work.allows(Action.CONFIRM_APPOINTMENT, facts):
-            found.append((row, person))
+    focal_points = _focal_points(work, {person.state_code for _, person in links})
     listed = {person.id for _, person in found}
     for link, person in links:
         about = invitation_facts(link, person, focal_points)
@@ -74,6 +83,38 @@ def for_reader(work: Work) -> list[tuple[Appointment | None, Person]]:
         if may and person.id not in listed:
             found.append((None, person))
     return found
+
+
+def _appointments(work: Work) -> list[tuple[Appointment, Person]]:
+    register = RegisterRecords(work.session, work.who.reach)
+    waiting = [Role(role) for role in register.roles_unconfirmed(work.now, work.who.state)]
+    roles = [role for role in waiting if any(allows_each(work, Action.CONFIRM_APPOINTMENT, _imagined(work, role)))]
+    found: list[tuple[Appointment, Person]] = []
+    after, more = None, bool(roles)
+    while more and len(found) < LISTED:
+        rows = register.unconfirmed(work.now, work.who.state, roles, after, LISTED)
+        held = work.people.appointments_of([person.id for _, person in rows])
+        focal_points = _focal_points(work, {row.state_code for row, _ in rows if row.role == Role.FOCAL_POINT})
+        facts = [
+            facts_of(work, row, [one for one in held if one.person_id == person.id], focal_points)
+            for row, person in rows
+        ]
+        told_of = [one for one in facts if isinstance(one, AppointmentFacts)]
+        asked = allows_each(work, Action.CONFIRM_APPOINTMENT, told_of)
+        allowed = {one.id for one, may in zip(told_of, asked, strict=True) if may}
+        found += [(row, person) for row, person in rows if row.id in allowed]
+        after, more = (rows[-1][0] if rows else None), len(rows) == LISTED
+    return found
+
+
+def _imagined(work: Work, role: Role) -> list[AppointmentFacts]:
+    """Give an appointment of somebody to a role in each way that it can stand: it is asked of, not shown."""
+    state = (work.who.state or StateCode("")) if role in STATE_ROLES else None
+    return [
+        replace(to_appoint(role, state, by), other_focal_point=other)
+        for by in (None, PersonId(NOBODY))
+        for other in (True, False)
+    ]
 
 
 def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | None, Person]]) -> tuple[Waiting, ...]:
@@ -84,10 +125,10 @@ def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | Non
     )
 
 
-def _focal_points(work: Work, pending: Sequence[Appointment], *, anyhow: bool = False) -> Sequence[Appointment]:
-    """Find the focal points of all States, or of the reader's own, in one question, if it matters."""
-    wanted = anyhow or any(row.role == Role.FOCAL_POINT for row in pending)
-    return work.people.holders(Role.FOCAL_POINT, work.now, work.who.state) if wanted else []
+def _focal_points(work: Work, states: Collection[str | None]) -> Sequence[Appointment]:
+    """Find the focal points of these States (None: of no State there are any), in one question, if it matters."""
+    codes = [code for code in states if code]
+    return work.people.holders_of(Role.FOCAL_POINT, work.now, codes) if codes else []
 
 
 def any_second(work: Work, person_id: UUID) -> bool:

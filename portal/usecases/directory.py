@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from portal.access.actions import Action
@@ -23,6 +23,7 @@ from portal.work import Portal, Work
 from storage.repositories.register import RegisterRecords
 from storage.tables import Appointment, Assignment, Person
 
+NAMED: Final = 5  # reviews in a line of the list: who keeps many has them on their page
 Row = TypeVar("Row", Appointment, Assignment)
 
 
@@ -66,9 +67,6 @@ class Assigned:
     may_end: bool = False
 
 
-Thing = TypeVar("Thing", Held, Assigned)
-
-
 @dataclass(frozen=True, slots=True)
 class PersonLine:
     """Somebody in a list, with what hasn't ended."""
@@ -79,7 +77,8 @@ class PersonLine:
     state: str | None
     account: AccountState
     appointments: tuple[Held, ...]
-    assignments: tuple[Assigned, ...] = ()
+    works_on: tuple[str, ...] = ()  # States under review, of the newest assignments
+    further: int = 0  # assignments that aren't named
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,8 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
         enrolled = work.identity.enrolled([p.id for p in people])
         rows = work.people.appointments_of([p.id for p in people])
         appointments, pending = by_person(rows), awaited(work, rows)
-        assignments, states = assignments_of(work, people)
+        register = RegisterRecords(work.session, work.who.reach)
+        works_on = register.works_on([p.id for p in people], work.now, NAMED)
         may_add = any(_appointable(work, state))
         everywhere, now = work.who.state is None, work.now
         experts = work.people.count_running(state, Role.EXPERT, now) if state else 0
@@ -120,7 +120,7 @@ def list_people(portal: Portal, caller: Caller, state: StateCode | None = None) 
             person.state_code,
             account_state(person, enrolled=person.id in enrolled),
             _lasting(held(row, now, pending.get(row.id)) for row in appointments.get(person.id, ())),
-            _lasting(assigned(row, states, now) for row in assignments.get(person.id, ())),
+            *_works_on(*works_on.get(person.id, ([], 0))),
         )
         for person in people
     ]
@@ -211,5 +211,9 @@ def by_person(rows: Sequence[Row]) -> dict[UUID, list[Row]]:
     return found
 
 
-def _lasting(all_of_them: Iterable[Thing]) -> tuple[Thing, ...]:
+def _works_on(states: Sequence[str], count: int) -> tuple[tuple[str, ...], int]:
+    return tuple(states), count - len(states)
+
+
+def _lasting(all_of_them: Iterable[Held]) -> tuple[Held, ...]:
     return tuple(one for one in all_of_them if one.standing is not Standing.ENDED)

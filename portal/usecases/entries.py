@@ -100,8 +100,7 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
         people = work.people.named(sorted({one.person_id for one in assignments}))
         officers = RegisterRecords(work.session, work.who.reach).officers_ever(review.id)
         free = RegisterRecords(work.session, work.who.reach).officers_to_assign(now)
-        unconfirmed = RegisterRecords(work.session, work.who.reach).unconfirmed(now, None)
-        waiting = Counter((appointment.role, appointment.state_code) for appointment, _ in unconfirmed)
+        waiting = RegisterRecords(work.session, work.who.reach).count_unconfirmed(now, codes)
     lines = [
         OfficerLine(
             one.id,
@@ -131,7 +130,7 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
                 code,
                 code == review.state_code,
                 counts[code, Role.FOCAL_POINT],
-                waiting[Role.FOCAL_POINT, code],
+                waiting.get((Role.FOCAL_POINT, code), 0),
                 counts[code, Role.EXPERT],
                 counts[code, Role.OBSERVER],
             )
@@ -140,7 +139,7 @@ def view_entry(portal: Portal, caller: Caller, review_id: ReviewId) -> EntryPage
         _former(portal, permit, record),
         tuple(lines),
         tuple((a.id, name_of(portal, permit, person)) for a, person in free if person.id not in assigned),
-        waiting[Role.OFFICER, None],
+        waiting.get((Role.OFFICER, None), 0),
     )
 
 

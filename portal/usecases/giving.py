@@ -123,8 +123,7 @@ def view_offering(portal: Portal, caller: Caller, review_id: UUID) -> Offering:
         home = work.who.state or ""
         file = work.reviews.find(review_id)
         parties = {one.state_code for one in file.parties if one.until is None} if file else set()
-        focal = {one.state_code for one in work.people.holders(Role.FOCAL_POINT, work.now) if one.state_code}
-        states = sorted(focal - parties)
+        states = sorted(work.people.states_with(Role.FOCAL_POINT, work.now) - parties)
         _, file, permit, facts = offering(work, Action.WEIGH_GRANT, review_id, states[0] if states else home)
         found = candidates(work, file)
     return Offering(review_id, tuple(titled(portal, permit, found)), tuple(states), facts.final)

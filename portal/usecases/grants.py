@@ -268,14 +268,16 @@ def named(portal: Portal, permit: Permit, people: Sequence[Person]) -> tuple[Nam
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The form on which a State asks: for which reviews, and whom it may name."""
+    """The form on which a State asks: for which reviews of a cycle, and whom it may name."""
 
-    reviews: tuple[tuple[UUID, str, str], ...]
+    cycle: UUID | None  # None: there is none
+    cycles: tuple[tuple[UUID, str], ...]
+    reviews: tuple[tuple[UUID, str], ...]  # and the State under review
     people: tuple[NamedPerson, ...]
 
 
-def view_asking(portal: Portal, caller: Caller) -> Asking:
-    """Show the form on which a State asks for a report.
+def view_asking(portal: Portal, caller: Caller, cycle: UUID | None = None) -> Asking:
+    """Show the form on which a State asks for a report of a cycle: of the newest one if none is named.
 
     Raises:
         NotFound: The reader is no focal point.
@@ -284,9 +286,11 @@ def view_asking(portal: Portal, caller: Caller) -> Asking:
     with portal.work(caller) as work:
         permit = work.require_on(Action.LIST_GRANTS, PortalFacts())
         state = work.who.state or ""
-        reviews = tuple(grant_records(work).reviews_to_ask_for(state))
+        cycles = tuple((row.id, row.name) for row in work.reviews.cycles())
+        shown = next((id_ for id_, _ in cycles if id_ == cycle), cycles[0][0] if cycles else None)
+        reviews = tuple(grant_records(work).reviews_to_ask_for(state, shown)) if shown else ()
         people = _acting_for(work, state)
-    return Asking(reviews, named(portal, permit, people))
+    return Asking(shown, cycles, reviews, named(portal, permit, people))
 
 
 def ask_grant(portal: Portal, caller: Caller, review_id: UUID, purpose: str, readers: Collection[UUID]) -> UUID:

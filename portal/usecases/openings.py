@@ -165,7 +165,7 @@ def _past(
     assert record is not None  # noqa: S101  # its document was found within the same reach
     assignments, tasks = work.people.assignments(document.review_id), work.documents.tasks_for(document.id)
     parties = {party.state_code for party in record.parties}
-    focal = [one for one in work.people.held_since([Role.FOCAL_POINT], since, until) if one.state_code in parties]
+    focal = work.people.held_since([Role.FOCAL_POINT], since, until, parties)
     grants, permits = gave(work, record, version.id)
     ids = {one.person_id for one in assignments} | {one.person_id for one in tasks} | {one.person_id for one in focal}
     ids |= {person for one in grants for people in one.readers.values() for person in people}

@@ -216,3 +216,13 @@ def invitation_facts(
         takes_two=invitation.takes_two,
         other_focal_point=any_other(focal_points, person.state_code, person.id),
     )
+
+
+def allows_each(work: Work, action: Action, facts: Sequence[Facts]) -> list[bool]:
+    """Tell of each of these things whether an act on it would be allowed, in one question; opens nothing.
+
+    They lie outside reviews, or the standings were widened before: the actor is the same for all.
+    """
+    matters = [bare_matter(one, action) for one in facts]
+    asked = decide_each(work.portal.policies, work.standings.actor(None), action, matters)
+    return [decision.allowed for decision in asked]

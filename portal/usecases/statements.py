@@ -1,7 +1,8 @@
-"""The yearly statement on breach cases: opens how cases came out, one word each, and nothing else of them."""
+"""The yearly statement on breach cases: opens how the cases of a year came out, one word each, and nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
@@ -13,19 +14,28 @@ from portal.work import Portal
 from storage.cases import CaseEntry
 from storage.fields import Place
 from storage.permits import OUTCOMES, Permit
-from storage.repositories.cases import CaseRecords
+from storage.repositories.statements import StatementRecords
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The real cases and the concerns by year, the exercises apart."""
+    """The real cases and the concerns of a year, the exercises apart; None: there are none.
 
-    years: tuple[Year, ...]
-    exercises: tuple[Year, ...]
+    Args:
+        year: Which year it is; None: nothing happened yet in any.
+        years: From the first in which something happened to the last, the newest first.
+        real: The cases and concerns.
+        exercises: The exercises.
+    """
+
+    year: int | None
+    years: tuple[int, ...]
+    real: Year | None
+    exercises: Year | None
 
 
-def view_statement(portal: Portal, caller: Caller) -> Statement:
-    """Show the yearly statement.
+def view_statement(portal: Portal, caller: Caller, year: int | None = None) -> Statement:
+    """Show the statement of a year: of the newest one in which something happened, if none of these is named.
 
     Raises:
         NotFound: It isn't the reader's to see.
@@ -33,27 +43,36 @@ def view_statement(portal: Portal, caller: Caller) -> Statement:
     """
     with portal.work(caller) as work:
         permit = work.require_on(Action.VIEW_STATEMENT, PortalFacts())
-        records = CaseRecords(work.session)
-        cases = [row for row in records.cases() if row.confirmed_at is not None]
-        exercises = {row.id for row in cases if row.exercise}
-        outcomes = records.outcomes()
-        concerns = [one.filed_at.year for one in records.concerns() if one.case_id not in exercises]
+        records = StatementRecords(work.session)
+        years = _years(records.times())
+        if not years:
+            return Statement(None, (), None, None)
+        shown = year if year in years else years[0]
+        within = datetime(shown, 1, 1, tzinfo=UTC), datetime(shown + 1, 1, 1, tzinfo=UTC)
+        cases, concerns = records.registered(*within), records.filed(*within)
+        outcomes = records.outcomes([row.id for row in cases])
+        exercises = records.exercises({one.case_id for one in concerns if one.case_id})
+        filed = [shown for one in concerns if one.case_id not in exercises]
     words = _words(portal, permit, outcomes)
     counted = []
     for row in cases:
         finding, decision = words.get((row.id, EntryKind.FINDING)), words.get((row.id, EntryKind.DECISION))
-        assert row.confirmed_at is not None  # noqa: S101  # chosen by that
         counted.append(
             Counted(
-                row.confirmed_at.year,
+                shown,
                 row.exercise,
                 Finding(finding) if finding else None,
                 Decision(decision) if decision else None,
                 row.closed_at is not None,
             )
         )
-    real, invented = statement(counted, exercise=False, concerns=concerns), statement(counted, exercise=True)
-    return Statement(tuple(real), tuple(invented))
+    real, invented = statement(counted, exercise=False, concerns=filed), statement(counted, exercise=True)
+    return Statement(shown, years, next(iter(real), None), next(iter(invented), None))
+
+
+def _years(times: Sequence[datetime]) -> tuple[int, ...]:
+    found = [at.year for at in times]
+    return tuple(range(max(found), min(found) - 1, -1)) if found else ()
 
 
 def _words(portal: Portal, permit: Permit, rows: Sequence[CaseEntry]) -> dict[tuple[object, str], str]:

@@ -11,7 +11,7 @@ from portal.domain.appointments import CONFIRMERS, STANDINGS
 from portal.domain.states import asked_state
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
-from portal.usecases import administration, care
+from portal.usecases import administration, care, confirmations
 from portal.usecases.administration import Filter, LinkStanding
 from portal.web.checks import state_names
 from portal.web.people import ACCOUNTS
@@ -43,6 +43,7 @@ def accounts(request: Request) -> Response:
         accounts=ACCOUNTS,
         standings=STANDINGS,
         confirmers=CONFIRMERS,
+        waiting_most=confirmations.LISTED,
     )
 
 

@@ -53,7 +53,7 @@ def listing(request: Request) -> Response:
 
 def asking(request: Request) -> Response:
     """Show the form on which a State asks for a report."""
-    return _asking(request, Checks(Form(), sent=False))
+    return _asking(request, Checks(filled(cycle=request.query_params.get("cycle", "")), sent=False))
 
 
 def ask(request: Request) -> Response:
@@ -70,7 +70,7 @@ def ask(request: Request) -> Response:
 
 
 def _asking(request: Request, checks: Checks) -> Response:
-    page = grants.view_asking(portal_of(request), caller_of(request))
+    page = grants.view_asking(portal_of(request), caller_of(request), _cycle(checks.form.text("cycle")))
     return show(
         request,
         "grants/ask.html",
@@ -305,6 +305,14 @@ def _ids(checks: Checks, name: str, least: int = 1) -> list[UUID] | None:
         checks.refuse(Problem("choose-some", N_("Choose at least one of these.")), name=name)
         return None
     return found
+
+
+def _cycle(raw: str) -> UUID | None:
+    """Read which cycle a page is asked for; what is none of them asks for the newest."""
+    try:
+        return UUID(hex=raw)
+    except ValueError:
+        return None
 
 
 def _id(raw: str) -> UUID:

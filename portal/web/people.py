@@ -15,7 +15,7 @@ from portal.domain.roles import EXPERTS_PER_STATE, Role
 from portal.domain.states import asked_state
 from portal.domain.texts import N_
 from portal.domain.words import ROLES
-from portal.usecases import appointments, assignments, care, directory, invitations, persons
+from portal.usecases import appointments, assignments, care, confirmations, directory, invitations, persons
 from portal.usecases.appointments import Newcomer
 from portal.usecases.invitations import IssuedLink
 from portal.web.bases import perhaps_basis_from, terms_from
@@ -47,6 +47,7 @@ def listing(request: Request) -> Response:
         accounts=ACCOUNTS,
         standings=STANDINGS,
         confirmers=CONFIRMERS,
+        waiting_most=confirmations.LISTED,
         most=EXPERTS_PER_STATE,
     )
 

@@ -1,6 +1,7 @@
 """Submitting a case to the Oversight Group, what the Group sees and decides, closing, and the yearly statement."""
 
 from functools import partial
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,8 +12,10 @@ from portal.usecases.case_submissions import Versions
 from portal.web.cases import WORDS, case_page
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST
-from portal.web.forms import Form, read_form
+from portal.web.forms import Form, read_form, whole
 from portal.web.ways import caller_of, id_from, id_in, portal_of, show
+
+YEAR_DIGITS: Final = 4
 
 
 def submit(request: Request) -> Response:
@@ -59,8 +62,9 @@ def decide(request: Request) -> Response:
 
 
 def statement(request: Request) -> Response:
-    """Show the yearly statement."""
-    found = statements.view_statement(portal_of(request), caller_of(request))
+    """Show the yearly statement, of the year that is asked for."""
+    year = whole(request.query_params.get("year", ""), YEAR_DIGITS)
+    found = statements.view_statement(portal_of(request), caller_of(request), year)
     return show(
         request,
         "cases/statement.html",

@@ -117,10 +117,6 @@ class CaseRecords:
             question = question.where(col(Concern.filed_by) == reach.person)
         return self._session.scalar(question)
 
-    def concerns(self) -> Sequence[Concern]:
-        """List all concerns, newest first."""
-        return self._session.scalars(select(Concern).order_by(col(Concern.filed_at).desc(), col(Concern.id))).all()
-
     def some_concerns(self, *, ended: bool, before: Concern | None, most: int) -> Sequence[Concern]:
         """List the newest concerns that wait, or that were dealt with: so many of those filed before one."""
         question = select(Concern).where(
@@ -151,11 +147,13 @@ class CaseRecords:
         """Find a case within reach."""
         return self._session.scalar(select(BreachCase).where(col(BreachCase.id) == case_id, _within(reach)))
 
-    def cases(self, reach: CaseReach = EVERYTHING, *, unended: bool = False) -> Sequence[BreachCase]:
-        """List the cases within reach, newest first; `unended`: those that were neither declined nor closed."""
-        question = select(BreachCase).where(_within(reach))
-        if unended:
-            question = question.where(col(BreachCase.closed_at).is_(None), col(BreachCase.declined_at).is_(None))
+    def unended(self, reach: CaseReach, *, proposed: bool) -> Sequence[BreachCase]:
+        """List the cases within reach that were neither declined nor closed, newest first; proposed: nor confirmed."""
+        question = select(BreachCase).where(
+            _within(reach), col(BreachCase.closed_at).is_(None), col(BreachCase.declined_at).is_(None)
+        )
+        if proposed:
+            question = question.where(col(BreachCase.confirmed_at).is_(None))
         return self._session.scalars(question.order_by(col(BreachCase.number).desc())).all()
 
     def some_cases(self, reach: CaseReach, before: int | None, most: int) -> Sequence[BreachCase]:
@@ -358,10 +356,6 @@ class CaseRecords:
     def version_ids(self, review_id: UUID) -> frozenset[UUID]:
         """Name them."""
         return frozenset(self._session.scalars(select(col(Version.id)).where(col(Version.review_id) == review_id)))
-
-    def outcomes(self) -> Sequence[CaseEntry]:
-        """List the entries that say how a case came out."""
-        return self._session.scalars(select(CaseEntry).where(col(CaseEntry.outcome).is_not(None))).all()
 
     def documents(self, review_id: UUID) -> Sequence[Document]:
         """List the documents of a review."""

@@ -23,7 +23,7 @@ from storage.grants import (
     MarkedCopy,
 )
 from storage.repositories.people import running
-from storage.tables import Appointment, Cycle, Document, Review, ReviewParty, Version
+from storage.tables import Appointment, Document, Review, ReviewParty, Version
 
 GrantRow = (
     Grant
@@ -252,18 +252,17 @@ class GrantRecords:
             found[row.person_id] = None if last is None or row.ends_at is None else max(last, row.ends_at)
         return found
 
-    def reviews_to_ask_for(self, state: str) -> Sequence[tuple[UUID, str, str]]:
-        """List the reviews that a State is no party to: id, State under review, cycle (ToR 19)."""
+    def reviews_to_ask_for(self, state: str, cycle_id: UUID) -> Sequence[tuple[UUID, str]]:
+        """List the reviews of a cycle that a State is no party to: id, State under review (ToR 19)."""
         party = select(col(ReviewParty.review_id)).where(
             col(ReviewParty.state_code) == state, col(ReviewParty.until).is_(None)
         )
         question = (
-            select(col(Review.id), col(Review.state_code), col(Cycle.name))
-            .join(Cycle, col(Cycle.id) == col(Review.cycle_id))
-            .where(col(Review.id).not_in(party))
-            .order_by(col(Review.state_code), col(Cycle.starts_on).desc())
+            select(col(Review.id), col(Review.state_code))
+            .where(col(Review.cycle_id) == cycle_id, col(Review.id).not_in(party))
+            .order_by(col(Review.state_code))
         )
-        return [(one, code, cycle) for one, code, cycle in self._session.execute(question)]
+        return [(one, code) for one, code in self._session.execute(question)]
 
     def copy(self, number: str) -> tuple[MarkedCopy, Grant | None, Version] | None:
         """Find a marked copy by its number, with the grant under which it left, if any, and the version it is of."""

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from storage.cases import Containment
 from storage.dialogue import EntryTask
-from storage.tables import Appointment, Assignment, Person, ReviewParty, TranslationTask, Undertaking, Visit
+from storage.tables import Appointment, Assignment, Person, ReviewParty, State, TranslationTask, Undertaking, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,33 @@ class PeopleRecords:
             question = question.where(col(Appointment.state_code) == state)
         return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
 
-    def held_since(self, roles: Collection[str], since: datetime, at: datetime) -> Sequence[Appointment]:
-        """List the appointments to any of these roles that ran at some time from one moment to another."""
+    def holders_of(self, role: str, at: datetime, states: Collection[str]) -> Sequence[Appointment]:
+        """List the running appointments of a role of these States."""
+        question = select(Appointment).where(col(Appointment.state_code).in_(states), col(Appointment.role) == role)
+        return self._session.scalars(
+            question.where(running(Appointment, at)).order_by(col(Appointment.starts_at))
+        ).all()
+
+    def states_with(self, role: str, at: datetime) -> frozenset[str]:
+        """Name the States of which somebody holds a role at a moment."""
+        theirs = (col(Appointment.state_code) == col(State.code), col(Appointment.role) == role)
+        somebody = select(col(Appointment.id)).where(*theirs, running(Appointment, at)).exists()
+        return frozenset(self._session.scalars(select(col(State.code)).where(somebody)))
+
+    def held_since(
+        self, roles: Collection[str], since: datetime, at: datetime, states: Collection[str] | None = None
+    ) -> Sequence[Appointment]:
+        """List the appointments to any of these roles that ran at some time from one moment to another.
+
+        Args:
+            roles: The roles.
+            since: The time begins here.
+            at: It ends here.
+            states: Of these States; None: of all, and of none.
+        """
+        of_states = () if states is None else (col(Appointment.state_code).in_(states),)
         question = select(Appointment).where(
+            *of_states,
             col(Appointment.role).in_(roles),
             or_(col(Appointment.needs_confirmation).is_(False), col(Appointment.confirmed_at) <= at),
             col(Appointment.starts_at) <= at,

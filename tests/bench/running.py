@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from portal.demo.servers import free_port
-from tests.bench.filled import BLOCK, LARGE, build, crowd, put_large
+from tests.bench.filled import BLOCK, LARGE, build, put_large
 from tests.bench.measure import Figure, seconds, speed_ratio
 from tests.bench.served import PLAN
 from tests.bench.wire import Wire
@@ -41,12 +40,8 @@ def figures(folder: Path) -> list[Figure]:
     writing, public = event_share(world, room), published(world)
     plan["constant"] = str(len(browser(world).get(f"/public/{public}").content))
     world.portal.database.close()
-    crowded = folder / "crowded"
-    shutil.copytree(small / "data", crowded / "data")
-    shutil.copytree(small / "keys", crowded / "keys")
-    crowd(crowded / "data")
-    with served(small, plan) as port, served(crowded, plan) as other:
-        wire, second = Wire(port, token), Wire(other, token)
+    with served(small, plan) as port:
+        wire = Wire(port, token)
         return [
             Figure("download 200 MiB", downloads(wire, large.hex), 0.7, "ratio", "the same bytes streamed from a file"),
             Figure("upload 200 MiB", sends(wire, world), 0.6, "ratio", "the body written to a file and synced"),
@@ -66,13 +61,6 @@ def figures(folder: Path) -> list[Figure]:
                 0.9,
                 "ratio",
                 "a constant answer of its length behind the same walls",
-            ),
-            Figure(
-                "the page among 2,000 reviews, 200,000 documents, 1,000,000 events",
-                speed_ratio(pages(second, room), pages(wire, room), TURNS),
-                0.85,
-                "ratio",
-                "the page in a small database",
             ),
         ]
 

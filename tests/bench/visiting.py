@@ -22,8 +22,9 @@ from portal.app import create_portal, open_portal, web_app
 from portal.settings import Settings
 from portal.web import sending
 from portal.web.routes import WAYS
+from tests.bench.copying import COPIES, Copying
 from tests.bench.measure import Figure
-from tests.bench.populating import COPIES, DOCUMENTS, EVENTS, LISTED, Copying, employ, into_the_tree, populate
+from tests.bench.populating import DOCUMENTS, EVENTS, employ, into_the_tree, populate
 from tests.cast import Clock, World, build_world
 from tests.databases import Server
 from tests.filing import press
@@ -32,10 +33,14 @@ from tests.web_client import browser
 
 MOST: Final = 1.25  # times
 ROUNDS: Final = 5
+LISTED: Final = 60  # copies of the office fill a page of each list
 DOUBTED: Final = 1.1  # from here a page is measured once more, longer
 LONGER: Final = 25
-# `listed` has as much of everything as a page of a list shows, and no more
-FILLED: Final[dict[str, tuple[Any, ...]]] = {"listed": (range(COPIES - LISTED, COPIES), 0, 0), "full": ()}
+# `listed` has as much of everything as a page of a list shows, and no more: of breaches, too
+FILLED: Final[dict[str, dict[str, Any]]] = {
+    "listed": {"copies": range(COPIES - LISTED, COPIES), "documents": 0, "events": 0, "seldom": 1},
+    "full": {},
+}
 ALIKE: Final = 1.1  # times as long an answer: the page shows more, and is compared with one that shows as much
 # of each kind of people one: what a page asks depends on who looks
 VISITORS: Final = (
@@ -154,11 +159,11 @@ def houses(folder: Path, database: str, server: Server | None) -> Iterator[tuple
         shutil.copytree(folder / "empty", folder / name)
         if server is not None:
             worlds["empty"].portal.database.close()
-            server.execute(f"CREATE DATABASE {name} TEMPLATE empty STRATEGY FILE_COPY")
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE empty STRATEGY FILE_COPY')  # "full" is a word of SQL
             settings = replace(settings, database=server.address(name))
         worlds[name] = replace_portal(world, settings)
         begun = time.monotonic()
-        populate(copying.at(worlds[name]), *how)
+        populate(copying.at(worlds[name]), **how)
         sys.stderr.write(f"{name}: filled in {time.monotonic() - begun:.0f} seconds\n")
     found = {name: House(one) for name, one in worlds.items()}
     yield found, sights(found["empty"], addresses)
@@ -216,6 +221,8 @@ def measure(
     gc.collect()
     gc.freeze()
     for visit in visits:
+        for house in houses.values():
+            into_the_tree(house.world.portal)  # as a portal does within a second, and nobody does here meanwhile
         lengths = {name: _look(house, visit) for name, house in houses.items()}
         beside = "listed" if lengths["full"] > ALIKE * lengths["empty"] else "empty"
         pair = (houses["full"], houses[beside])

@@ -14,7 +14,7 @@ from portal.domain.legal import LegalBasis
 from portal.domain.problems import RefusedError
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, NotFound, SignedOut
-from portal.usecases import appointments
+from portal.usecases import appointments, confirmations
 from portal.usecases.appointments import Newcomer
 from portal.usecases.bases import Terms
 from portal.usecases.directory import list_people
@@ -25,6 +25,7 @@ from storage.repositories.people import PeopleRecords
 from storage.tables import Appointment, Event, Passphrase, PortalSession
 from tests.cast import Clock, World, add_member, setting_up
 from tests.contents import said
+from tests.web_client import browser
 
 TERMS = Terms(LegalBasis("NV/7/2026", date(2026, 5, 1)))
 
@@ -136,6 +137,22 @@ def test_what_opens_files_or_appoints_those_who_do_takes_two_people(
     assert waiting(world, second) == [person]  # their link
     confirm_the_link(world, second, person)
     assert waiting(world, second) == []
+
+
+def test_a_list_of_what_waits_goes_past_what_others_confirm_and_comes_to_an_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restoration appointments of all States wait: those that others confirm must not fill the list."""
+    monkeypatch.setattr(confirmations, "LISTED", 1)
+    add(world, "registrar", Role.OFFICER, "own@secretariat.example")
+    found = []
+    for mail in ("first@secretariat.example", "second@secretariat.example"):
+        world.clock.forward(timedelta(minutes=1))
+        found.append(add(world, "administrator", Role.REGISTRAR, mail))
+    with world.request():
+        listed = list_people(world.portal, world.caller("registrar")).waiting
+    assert [(one.person, one.role) for one in listed] == [(found[0], Role.REGISTRAR), (found[1], None)]
+    assert "More may wait" in browser(world, "registrar").get("/people").text
 
 
 @pytest.mark.parametrize("role", [Role.TRANSLATOR, Role.OVERSIGHT, Role.ANALYST])

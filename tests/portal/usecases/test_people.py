@@ -17,7 +17,7 @@ from portal.domain.legal import LegalBasis
 from portal.domain.problems import RefusedError
 from portal.domain.roles import EXPERTS_PER_STATE, Role
 from portal.errors import Conflict, Forbidden, NotFound, SignedOut
-from portal.usecases import appointments, assignments
+from portal.usecases import appointments, assignments, directory
 from portal.usecases.appointments import Newcomer
 from portal.usecases.bases import Terms
 from portal.usecases.directory import AccountState, PeopleList, list_people
@@ -27,7 +27,7 @@ from storage.fields import Place
 from storage.keyring import split
 from storage.permits import REGISTRY, stream_scope
 from storage.repositories.people import PeopleRecords
-from storage.tables import Appointment, Event, Review
+from storage.tables import Appointment, Event, Review, ReviewParty
 from tests.cast import World, setting_up
 from tests.statements import statements
 
@@ -270,6 +270,30 @@ def test_an_appointment_begins_on_its_day_and_ends_after_its_last(world: World) 
 # --- assigning
 
 
+def works_on(world: World, who: str, member: str, state: str | None = None) -> tuple[tuple[str, ...], int]:
+    found = {line.id: line for line in people(world, who, state).lines}[world.members[member].person]
+    return found.works_on, found.further
+
+
+def test_a_list_names_the_newest_reviews_of_somebody_and_counts_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Officers keep hundreds of reviews in time; of others' reviews a State is told nothing, not their number."""
+    monkeypatch.setattr(directory, "NAMED", 1)
+    assert works_on(world, "registrar", "expert_xbb", "XBB") == (("XAA",), 0)
+    held = AppointmentId(world.members["officer"].appointment)
+    other = ReviewId(world.files["xdd"].review)
+    world.clock.forward(timedelta(minutes=5))
+    with world.request():
+        assignments.assign_officer(world.portal, world.caller("registrar"), other, held, TERMS)
+    assert works_on(world, "registrar", "officer") == (("XDD",), 1)
+    with setting_up(world.portal) as (work, _):
+        of_xbb = select(ReviewParty).where(ReviewParty.review_id == world.files["xaa"].review)
+        party = next(one for one in work.session.scalars(of_xbb) if one.state_code == "XBB")
+        party.until = work.now
+    assert works_on(world, "focal_xbb", "expert_xbb") == ((), 0)
+
+
 def assign(world: World, who: str, member: str, file: str) -> None:
     found = world.members[member]
     with world.request():
@@ -292,9 +316,11 @@ def test_a_focal_point_assigns_its_expert_and_takes_the_assignment_back(world: W
     person = PersonId(world.members["roster_xcc"].person)
     one = page(world, "focal_xcc", person).assignments[0]
     assert (one.state, one.basis, one.may_end) == ("XAA", NOTE, True)
+    assert works_on(world, "focal_xcc", "roster_xcc") == (("XAA",), 0)
     with world.request():
         assignments.end_assignment(world.portal, world.caller("focal_xcc"), person, AssignmentId(one.id), NOTE)
     assert not may_enter(world, "roster_xcc")
+    assert works_on(world, "focal_xcc", "roster_xcc") == ((), 0)
     ended = page(world, "focal_xcc", person).assignments[0]
     assert (ended.standing, ended.end_basis, ended.may_end) == (Standing.ENDED, NOTE, False)
 

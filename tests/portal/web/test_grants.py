@@ -113,6 +113,24 @@ def test_a_request_looks_the_same_whether_there_is_a_report_or_not(world: World)
     assert before[cut[0] : before.index("csrf")] == after[cut[1] : after.index("csrf")]
 
 
+def test_a_report_of_another_cycle_is_asked_for_once_that_is_chosen(world: World) -> None:
+    """All reviews of all cycles would be thousands; what was typed stays, with the cycle it was typed in."""
+    reader(world)
+    client, review = browser(world, "focal_xff"), str(world.files["xaa"].review)
+    later = {"name": "Second", "starts": "2028-01-01", "ends": "", "confirmed": "cycle-before-completion"}
+    assert press(browser(world, "registrar"), "/cycles", **later).status_code == 303
+    newest_one = client.get("/grants/new").text
+    assert review not in newest_one
+    assert "party to every review of this cycle" in newest_one
+    first = re.findall(r'value="([^"]+)" >First cycle', newest_one)[0]
+    assert review in client.get(f"/grants/new?cycle={first}").text
+    refused = press(client, "/grants/new", cycle=first, review=review, purpose="Typed words", readers="")
+    assert refused.status_code == 422
+    assert f'<option value="{review}" selected>' in refused.text
+    assert "Typed words" in refused.text
+    assert review not in client.get("/grants/new?cycle=none").text
+
+
 def test_of_two_focal_points_at_once_the_second_is_told(world: World) -> None:
     add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
     grant = granted(world)

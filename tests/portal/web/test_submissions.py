@@ -31,6 +31,7 @@ from tests.breaches import (
     GROUNDS,
     REASONS,
     SUBJECT,
+    act,
     concern,
     decided,
     disclosed,
@@ -461,6 +462,29 @@ def test_the_yearly_statement_counts_without_names_and_exercises_apart(world: Wo
             assert name not in main
     for who in ("focal_xaa", "registrar", "administrator", "officer"):
         assert browser(world, who).get("/statement").status_code == 404
+
+
+def test_the_yearly_statement_opens_the_cases_of_one_year(world: World) -> None:
+    """A case of years ago comes out later than it was registered, and counts in its own year."""
+    case = registered(world, on=concern(world))
+    heard(world, case)
+    world.clock.forward(timedelta(days=2 * 366))
+    add_member(world, "expert_later", Role.EXPERT, "XBB", ("xaa",), undertaken=("xaa",))
+    for who in ("officer_later", "oversight_later"):
+        role = Role.OVERSIGHT if "oversight" in who else Role.CONFIDENTIALITY_OFFICER
+        add_member(world, who, role)
+    concern(world, "expert_later")
+    act(world, "officer_later", case, "finding", finding="no_breach", finding_reasons=REASONS)
+    client = browser(world, "oversight_later")
+    for newest_one in ("/statement", "/statement?year=1999", "/statement?year=x"):
+        page = client.get(newest_one).text
+        assert "<h3>2028</h3>" in page
+        assert "<dt>Concerns filed</dt><dd>1</dd>" in page
+        assert "<dt>Cases registered</dt><dd>0</dd>" in page
+    older = client.get("/statement?year=2026").text
+    assert "<dt>Cases registered</dt><dd>1</dd>" in older
+    assert re.search(r"<dt>No breach[^<]*</dt><dd>1</dd>", older)
+    assert "No case was registered and no concern filed in 2027" in client.get("/statement?year=2027").text
 
 
 def test_a_whole_case_stands_the_check(world: World) -> None:
