@@ -41,7 +41,7 @@ faults: $(READY)  ## kill portal, replicas and witness 1,000 times each, do ever
 	@PORTAL_KILLS=$(or $(KILLS),1000) $(PYTEST) -q -m "fault or slow"
 
 postgresql: $(READY)  ## all tests once more, on PostgreSQL
-	@PORTAL_TEST_DATABASE=postgresql $(PYTEST) -q -n 2 --dist loadgroup -m "not slow"
+	@PORTAL_TEST_DATABASE=postgresql $(PYTEST) -q -n 2 --dist worksteal -m "not slow"
 
 texts: $(READY)  ## collect the sentences anew into the catalogues
 	@mkdir -p build

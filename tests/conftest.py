@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -30,6 +31,7 @@ from tests import databases
 from tests.cast import Clock, World, build_world
 from tests.office import Office
 from tests.softhsm import SoftHsm, softhsm
+from tests.web_client import Browser
 
 pytest_plugins = ("tests.fault_report",)
 
@@ -112,6 +114,13 @@ def statements_once() -> Iterator[None]:
 
     alike = {"__hash__": lambda self: hash(type(self)), "__eq__": lambda self, other: type(self) is type(other)}
     with patch.object(engines, "create_engine", with_kept), patch.multiple(DefaultDialect, **alike):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Answer all requests in one event loop, as a server does: to begin one for each takes longer than some answers."""
+    with start_blocking_portal() as loop, patch.object(Browser, "portal", loop):
         yield
 
 

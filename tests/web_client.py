@@ -1,5 +1,6 @@
 """A browser without scripts, signed in as one of the cast, talking to the real application in this process."""
 
+import os
 import re
 from typing import Any
 
@@ -27,6 +28,14 @@ class Browser(TestClient):
         found = re.search(r'name="csrf" value="([^"]+)"', text)
         assert found, f"no form on {page}"
         return self.post(action, data={"csrf": found[1], **fields}, headers={"Origin": ORIGIN}, follow_redirects=False)
+
+
+def _leave_loop() -> None:
+    """Let a copy of this process, which has no thread of the loop, begin loops of its own."""
+    Browser.portal = None
+
+
+os.register_at_fork(after_in_child=_leave_loop)
 
 
 def browser(world: World, who: str | None = None) -> Browser:

@@ -131,22 +131,20 @@ def questions(actor: Actor, asks: Sequence[Ask]) -> list[Question]:
     """
     principal, described = _principal(actor)
     entities = {principal: described} if described else {}
-    resources: list[EntityId] = []
+    resources: dict[int, EntityId] = {}  # of many acts on one thing, it is described once
     for ask in asks:
-        resource, attributes = _resource(ask.on)
-        resources.append(resource)
-        if entities.setdefault(resource, attributes) != attributes:
-            raise ValueError("one id stands for two different things")
+        if id(ask.on) not in resources:
+            resource, attributes = _resource(ask.on)
+            resources[id(ask.on)] = resource
+            if entities.setdefault(resource, attributes) != attributes:
+                raise ValueError("one id stands for two different things")
     text = json.dumps(
         [
             {"uid": {"type": entity.type, "id": entity.id}, "attrs": attributes, "parents": []}
             for entity, attributes in entities.items()
         ]
     )
-    return [
-        Question(principal, ask.action.value, resource, text, _context(ask))
-        for ask, resource in zip(asks, resources, strict=True)
-    ]
+    return [Question(principal, ask.action.value, resources[id(ask.on)], text, _context(ask)) for ask in asks]
 
 
 def _context(ask: Ask) -> Mapping[str, Any]:

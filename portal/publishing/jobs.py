@@ -1,4 +1,4 @@
-"""The jobs on files that are to be published or compared, each in a confined process of its own.
+"""The jobs on files that are to be published, each in a confined process of its own.
 
 What imports late is imported here: afterwards no file opens.
 """
@@ -10,14 +10,12 @@ from typing import Any, Final
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
-from portal.domain.quoting import File, quotes
 from portal.publishing import rebuild as rebuilding
 from portal.publishing.docx import scan_docx
 from portal.publishing.findings import Finding, Reason, Unpublishable
 from portal.publishing.rebuild import Rebuilt, RebuiltPage, page_count
 from portal.publishing.scanner import scan_public, scan_rebuilt_from
 from portal.publishing.settling import settled_docx
-from portal.publishing.wording import wording
 from portal.publishing.writing import blank_font
 from portal.rendering.jobs import Given, Made
 
@@ -72,13 +70,6 @@ def prove(given: Given) -> Made:
     except Unpublishable as refused:
         return _refused(refused)
     return Made({"findings": _told(findings)})
-
-
-def find_quotes(given: Given) -> Made:
-    """Find what the further piece, a text, quotes of a document; `more`: it holds more than could be read."""
-    said, more = wording(given.file)
-    found = quotes(given.pieces[1].decode(), File((said,)))
-    return Made({"more": more, "quoted": [one.words for one in found]})
 
 
 def _told(findings: Sequence[Finding]) -> list[dict[str, Any]]:

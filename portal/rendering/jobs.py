@@ -14,7 +14,7 @@ JOBS: Final[Mapping[str, tuple[str, str]]] = {
     "settle_docx": ("portal.publishing.jobs", "settle_docx"),
     "rebuild": ("portal.publishing.jobs", "rebuild"),
     "prove": ("portal.publishing.jobs", "prove"),
-    "find_quotes": ("portal.publishing.jobs", "find_quotes"),
+    "find_quotes": ("portal.publishing.comparing", "find_quotes"),
 }
 WAITED_FOR: Final = frozenset({"portal.rendering.pages", "portal.rendering.marks"})  # people wait for these
 LENGTH_BYTES: Final = 8

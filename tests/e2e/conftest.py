@@ -1,10 +1,11 @@
 """The portal as `portal serve` runs it, on a free port, with the cast in it, at today's date."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from portal.demo.servers import free_port
 from portal.ready import status
 from tests.cast import Clock, World, build_world
 from tests.conftest import LONG, environment, settings_in
+from tests.e2e.warm import begin
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = which("chromium")
@@ -59,8 +61,13 @@ class Server:
 
 
 @contextmanager
-def serve(world: World, before: Callable[[], None] | None = None, **settings: str) -> Iterator[Server]:
-    """Serve a world's portal; `before` runs in the new process before the server."""
+def serve(
+    world: World, before: Callable[[], None] | None = None, *, is_warm: bool = True, **settings: str
+) -> Iterator[Server]:
+    """Serve a world's portal in a process forked from one that has read the libraries, or started anew.
+
+    `before` runs in a new one before the server.
+    """
     port = free_port()
     url = f"http://localhost:{port}"
     used = world.portal.settings
@@ -73,22 +80,31 @@ def serve(world: World, before: Callable[[], None] | None = None, **settings: st
         "PORTAL_SECOND_FACTOR": str(used.second_factor).lower(),
         **{f"PORTAL_{name.upper()}": value for name, value in settings.items()},
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "portal", "serve"],
-        cwd=ROOT,
-        env=given,
-        preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
-    )
+    said = used.data.with_name("said")
+    process = begin(given, said) if is_warm and before is None else _anew(given, said, before)
     try:
         at = replace(used, port=port, tls_folder=settings.get("tls_folder", ""))
         wait_until(lambda: status(at, "/healthz") != 0, 30)
         yield Server(url, process.pid)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
         process.kill()
         process.wait()
+        sys.stderr.write(said.read_text("utf-8"))  # shown with a failure
+
+
+def _anew(given: Mapping[str, str], said: Path, before: Callable[[], None] | None) -> subprocess.Popen[bytes]:
+    with said.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "portal", "serve"],
+            cwd=ROOT,
+            env=given,
+            stdout=output,
+            stderr=output,
+            preexec_fn=before,  # noqa: PLW1509  # sets limits, takes no lock
+        )
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> None:

@@ -7,8 +7,10 @@ import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pyotp
 from sqlmodel import col, select
 
@@ -56,9 +58,30 @@ def encodings(word: str) -> Iterator[bytes]:
 
 
 def found_in(places: Iterable[tuple[str, bytes]], words: dict[str, str]) -> list[tuple[str, str]]:
-    """Search places for words; gives what was found where."""
+    """Search places for words; gives what was found where.
+
+    To look for each of some thousand forms by itself takes minutes. A table knows three bytes of each form's first
+    eight; where these stand in a place, all eight are compared with those of every form, and then the whole form.
+    """
     forms = {form: label for label, word in words.items() for form in encodings(word)}
-    return [(label, place) for place, content in places for form, label in forms.items() if form in content]
+    heads = np.frombuffer(b"".join(form[:8] for form in forms), "<u8")
+    known = np.zeros(1 << 24, bool)
+    known[_three(heads.view(np.uint8).reshape(-1, 8))] = True
+    found: list[tuple[str, str]] = []
+    for place, content in places:
+        if len(content) < 8:
+            continue
+        windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(content, np.uint8), 8)
+        like = np.flatnonzero(known[_three(windows)])
+        there = like[np.isin(np.ascontiguousarray(windows[like]).view("<u8").ravel(), heads)]
+        starts = [form for at in there.tolist() for form in forms if content.startswith(form, at)]
+        found += [(forms[form], place) for form in dict.fromkeys(starts)]
+    return found
+
+
+def _three(rows: Any) -> Any:
+    """Give the first, fourth and seventh of eight bytes as one number, of each row."""
+    return rows[:, 0].astype(np.uint32) | rows[:, 3].astype(np.uint32) << 8 | rows[:, 6].astype(np.uint32) << 16
 
 
 @dataclass(slots=True)

@@ -88,7 +88,7 @@ def built(folder: Path, address: str, clock: Clock) -> World:
 
 
 def running(world: World, folder: Path) -> Served:
-    return Served(world.portal.settings, folder / "output", folder / "temporary")
+    return Served(world.portal.settings, folder / "output", folder / "temporary", is_warm=True)
 
 
 class Link(Protocol):
@@ -207,7 +207,8 @@ class Side:
 def begun(world: World, folder: Path, address: str, seed: int) -> Side:
     folder.mkdir()
     settings = replace(world.portal.settings, database=address)
-    served, told = Served(settings, folder / "output", folder / "temporary").start(), Told()
+    served = Served(settings, folder / "output", folder / "temporary", is_warm=True).start()
+    told = Told()
     side = Side(served, told, Uploading(world, served, told))
     side.crowd.begin(random.Random(seed))
     acknowledged(told, 2, 20)

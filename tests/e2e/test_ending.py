@@ -56,7 +56,7 @@ def downloading(world: World, url: str, into: Path, rate: str) -> subprocess.Pop
 
 def test_a_download_that_can_end_in_time_is_finished(world: World, room: UUID, tmp_path: Path) -> None:
     file, into = written(tmp_path / "file.txt", 64), tmp_path / "into"
-    with serve(world, ending_seconds="20") as server:
+    with serve(world, is_warm=False, ending_seconds="20") as server:
         running = downloading(world, content(server, put(world, server, room, file)), into, "24M")
         told_to_end(server)
         assert running.wait(30) == 0
@@ -70,7 +70,7 @@ def test_a_download_that_is_too_slow_is_cut_and_the_log_says_how_far_it_was(
     world: World, room: UUID, tmp_path: Path
 ) -> None:
     file, into = written(tmp_path / "file.txt", 64), tmp_path / "into"
-    with serve(world, ending_seconds=str(ENDS_WITHIN)) as server:
+    with serve(world, is_warm=False, ending_seconds=str(ENDS_WITHIN)) as server:
         running = downloading(world, content(server, put(world, server, room, file)), into, "2M")
         began = told_to_end(server)
         wait_until(lambda: ended(server), ENDS_WITHIN + 15)
@@ -83,7 +83,7 @@ def test_a_download_that_is_too_slow_is_cut_and_the_log_says_how_far_it_was(
 
 
 def test_an_upload_that_is_too_slow_is_cut_and_leaves_nothing(world: World, room: UUID) -> None:
-    with serve(world, ending_seconds=str(ENDS_WITHIN)) as server:
+    with serve(world, is_warm=False, ending_seconds=str(ENDS_WITHIN)) as server:
         first, body = head(world, server, room, f"Content-Length: {64 * MIB}")
         with connect(server) as line:
             line.sendall(first + body + WORD * 100_000)
@@ -99,7 +99,7 @@ def test_an_upload_that_is_too_slow_is_cut_and_leaves_nothing(world: World, room
 
 def test_an_upload_that_can_end_in_time_is_kept_and_nobody_new_is_let_in(world: World, room: UUID) -> None:
     file = WORD * 1000
-    with serve(world, ending_seconds="20") as server:
+    with serve(world, is_warm=False, ending_seconds="20") as server:
         _, before = head(world, server, room, "")
         after = b"\r\n--x--\r\n"
         first, _ = head(world, server, room, f"Content-Length: {len(before) + len(file) + len(after)}")
@@ -127,7 +127,7 @@ def lets_in(server: Server) -> bool:
 
 
 def test_one_who_only_keeps_a_connection_open_holds_nothing_up(world: World) -> None:
-    with serve(world, ending_seconds=str(ENDS_WITHIN)) as server, connect(server) as idle:
+    with serve(world, is_warm=False, ending_seconds=str(ENDS_WITHIN)) as server, connect(server) as idle:
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(100).startswith(b"HTTP/1.1 200")
         told_to_end(server)

@@ -125,7 +125,7 @@ class Crowd:
 
 @pytest.fixture
 def served(world: World, tmp_path: Path) -> Iterator[Served]:
-    running = Served(world.portal.settings, tmp_path / "output", tmp_path / "temporary")
+    running = Served(world.portal.settings, tmp_path / "output", tmp_path / "temporary", is_warm=True)
     yield running
     running.stop()
 
@@ -196,7 +196,7 @@ def test_killed_at_any_moment_the_portal_loses_nothing_and_leaves_nothing_half(
 ) -> None:
     print(f"PORTAL_SEED={SEED}")  # noqa: T201  # shown with a failure
     drawn, told, known = random.Random(SEED + life), Told(), dict[UUID, str]()
-    left_open, kills, served.is_warm = 0, min(KILLS, MOST_KILLS), True
+    left_open, kills = 0, min(KILLS, MOST_KILLS)
     for _ in range(kills):
         served.start()
         wait_until(lambda: open_intents(world) == 0, 10)  # those of the life before are closed as unknown
@@ -239,7 +239,7 @@ def check_sweep(world: World, known: dict[UUID, str]) -> None:
 
 @pytest.mark.fault("two processes at once on one folder")
 def test_two_portals_on_one_folder_keep_one_record(world: World, served: Served, tmp_path: Path) -> None:
-    other = Served(world.portal.settings, tmp_path / "other output", tmp_path / "other temporary")
+    other = Served(world.portal.settings, tmp_path / "other output", tmp_path / "other temporary", is_warm=True)
     told = Told()
     try:
         crowds = [Crowd(world, one.start(), told) for one in (served, other)]

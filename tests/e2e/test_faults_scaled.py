@@ -136,8 +136,8 @@ def scaled(tmp_path: Path, clock: Clock, life: int) -> Iterator[Scaled]:
 def test_replicas_killed_at_any_moment_lose_nothing_and_leave_nothing_half(scaled: Scaled) -> None:
     print(f"PORTAL_SEED={SEED}")  # noqa: T201  # shown with a failure
     world, told, wanted = scaled.world, scaled.told, min(KILLS, MOST_KILLS)
-    while scaled.kills < wanted:
-        scaled.round()
+    while scaled.kills < wanted or (len(told.kept) < scaled.kills and scaled.kills < 3 * wanted):
+        scaled.round()  # more of them where a busy machine acknowledges nothing before it is killed
     wait_until(lambda: backlog(world.portal).tree_since is None, 15)
     for one in scaled.replicas:
         one.stop()

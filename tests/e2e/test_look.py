@@ -2,18 +2,15 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from portal.demo.servers import free_port
-from tests.e2e.conftest import IN_CHROMIUM
+from tests.e2e.conftest import IN_CHROMIUM, answers, wait_until
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -32,12 +29,7 @@ def site() -> Iterator[str]:
     )
     address = f"http://localhost:{port}"
     try:
-        for _ in range(100):
-            try:
-                urlopen(f"{address}/en", timeout=5).close()  # noqa: S310 - our own server
-                break
-            except URLError:
-                time.sleep(0.1)
+        wait_until(lambda: answers(f"{address}/en"), 60)
         yield address
     finally:
         server.terminate()

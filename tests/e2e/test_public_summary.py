@@ -60,11 +60,14 @@ def test_a_summary_goes_from_the_officer_to_everybody(
         officer.get_by_role("button", name="Give it to them, and make it public").click()
         expect(officer.get_by_role("main")).to_contain_text("Given to the Oversight Group")
 
+        anybody = at(None, "/public?lang=en")
+
         def rows() -> int:
-            return at(None, "/public?lang=en").get_by_text("Document of the Conference", exact=True).count()
+            anybody.wait_for_timeout(500)  # to look again and again takes from the time of what makes the files
+            anybody.reload()
+            return anybody.get_by_text("Document of the Conference", exact=True).count()
 
         wait_until(lambda: rows() == len(LANGUAGES) - 1, 180)
-        anybody = at(None, "/public?lang=en")
         picture(anybody, "register")
         anybody.get_by_role("row").filter(has_text="English").get_by_role("link").click()
         expect(anybody.get_by_role("main")).to_contain_text("This is a document of the Conference.")

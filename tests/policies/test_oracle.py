@@ -31,43 +31,52 @@ def engine() -> Engine:
     return Engine.load()
 
 
-def _compared(engine: Engine, positions: Iterable[Who], things: Iterable[Thing]) -> tuple[int, list[Case]]:
-    """Return how many combinations were asked about, and some on which policies and oracle differ."""
-    count, wrong, made = 0, [], batches(things)
+def _compared(
+    engine: Engine, positions: Iterable[Who], things: Iterable[Thing], *, one_of: int = 1
+) -> tuple[int, list[Case | str]]:
+    """Return how many combinations were asked about, and some on which policies and oracle differ.
+
+    `one_of`: of so many things one is drawn for each position, anew in each run.
+    """
+    count, wrong, everything = 0, list[Case | str](), list(things)
+    draw, made = random.Random(SEED), batches(everything if one_of == 1 else ())
     for alike in groups(positions):
+        if one_of > 1:
+            made = batches(draw.sample(everything, len(everything) // one_of))
         for case in answers(engine, alike, made):
             count += 1
             if case.said != case.decision.allowed:
                 wrong.append(case)
-    return count, wrong[:3]
+    return count, [f"seed {SEED}", *wrong[:3]] if wrong else []
 
 
 def test_every_act_is_asked_about() -> None:
     assert set().union(*ACTS.values()) == set(Action)
 
 
-# Every run: whoever nothing hinders, on nearly everything; everybody, on some things drawn anew each time.
+# Every run: whoever nothing hinders, and everybody whom one thing does, on some things drawn anew each time. In a part
+# of the positions of a file test_mutations.py asks about everything.
 FREE = [who for who in people() if hindrances(who) == 0]
 HINDERED = [who for who in people() if hindrances(who) == 1]
-DRAWN_THINGS = 25
+DRAWN_THINGS = 12
+SEED = random.randrange(2**32)
 
 
 def test_they_agree_on_the_registry(engine: Engine) -> None:
-    count, wrong = _compared(engine, FREE, registry(("dialogue", "closed")))
+    count, wrong = _compared(engine, FREE, registry(("dialogue", "closed")), one_of=3)
     assert (wrong, count > 50_000) == ([], True)
 
 
 def test_they_agree_on_reviews_and_rooms(engine: Engine) -> None:
-    count, wrong = _compared(engine, FREE + HINDERED, reviews_and_rooms())
-    assert (wrong, count > 20_000) == ([], True)
+    count, wrong = _compared(engine, FREE + HINDERED, reviews_and_rooms(), one_of=3)
+    assert (wrong, count > 50_000) == ([], True)
 
 
 def test_they_agree_on_breaches(engine: Engine) -> None:
-    """Of the many places in a case, whoever something hinders is asked about every sixth."""
-    count, wrong = _compared(engine, FREE, breaches())
-    assert (wrong, count > 20_000) == ([], True)
-    count, wrong = _compared(engine, HINDERED, list(breaches(("dialogue",)))[::6])
-    assert (wrong, count > 20_000) == ([], True)
+    count, wrong = _compared(engine, FREE, breaches(), one_of=4)
+    assert (wrong, count > 50_000) == ([], True)
+    count, wrong = _compared(engine, HINDERED, breaches(), one_of=40)
+    assert (wrong, count > 50_000) == ([], True)
 
 
 def test_they_agree_on_manifests(engine: Engine) -> None:
@@ -77,18 +86,19 @@ def test_they_agree_on_manifests(engine: Engine) -> None:
 
 def test_they_agree_on_grants(engine: Engine) -> None:
     hindered = [who for who in HINDERED if who.role in {"focal_point", "reader", "confidentiality_officer"}]
-    count, wrong = _compared(engine, FREE + hindered, grants())
+    count, wrong = _compared(engine, FREE + hindered, grants(), one_of=2)
     assert (wrong, count > 20_000) == ([], True)
 
 
 def test_they_agree_on_publications(engine: Engine) -> None:
-    count, wrong = _compared(engine, FREE + HINDERED, publications())
+    count, wrong = _compared(engine, FREE + HINDERED, publications(), one_of=3)
     assert (wrong, count > 10_000) == ([], True)
 
 
 def test_they_agree_on_documents(engine: Engine) -> None:
-    count, wrong = _compared(engine, FREE, documents([("dialogue", False), ("report", True), ("closed", False)]))
-    assert (wrong, count > 100_000) == ([], True)
+    moments = [("dialogue", False), ("report", True), ("closed", False)]
+    count, wrong = _compared(engine, FREE, documents(moments), one_of=3)
+    assert (wrong, count > 50_000) == ([], True)
 
 
 def test_they_agree_on_the_dialogue(engine: Engine) -> None:
@@ -98,8 +108,6 @@ def test_they_agree_on_the_dialogue(engine: Engine) -> None:
 
 
 def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> None:
-    seed = random.randrange(2**32)
-    draw = random.Random(seed)
     everything = [
         *registry(),
         *reviews_and_rooms(),
@@ -108,12 +116,11 @@ def test_they_agree_on_things_drawn_from_all_for_everybody(engine: Engine) -> No
         *entries(),
         *breaches(),
         *grants(),
+        *manifests(),
+        *publications(),
     ]
-    everything += [*manifests(), *publications()]
-    for alike in groups(people()):
-        made = batches(draw.sample(everything, DRAWN_THINGS))
-        wrong = [case for case in answers(engine, alike, made) if case.said != case.decision.allowed]
-        assert wrong[:3] == [], f"seed {seed}"
+    count, wrong = _compared(engine, people(), everything, one_of=len(everything) // DRAWN_THINGS)
+    assert (wrong, count > 50_000) == ([], True)
 
 
 @pytest.mark.slow
