@@ -11,13 +11,14 @@ cp -r tests pyproject.toml build/wheel/
 rest=$!
 trap 'kill "$rest" 2>/dev/null || :' EXIT
 trap 'exit 130' INT TERM
+failed=0
 "$bin/python" -m hatchling build -t wheel -d build/wheel >/dev/null
 "$bin/pip" install --quiet --disable-pip-version-check --no-deps --target build/wheel/site build/wheel/*.whl
 (
     cd build/wheel
     PORTAL_WHEEL=site PYTHONPATH="$here/build/wheel/site" \
         "$bin/python" -m pytest -q -n 2 --dist worksteal -m "not (slow or e2e or checkout)" -o pythonpath=site
-)
+) || failed=1
 # `make postgresql` runs all of it there
 PORTAL_TEST_DATABASE=postgresql "$bin/python" -m pytest -q -n 2 --dist worksteal -m "not slow" \
     tests/storage/test_schema.py tests/storage/test_triggers.py tests/storage/test_guards.py tests/storage/test_keyring.py \
@@ -25,7 +26,7 @@ PORTAL_TEST_DATABASE=postgresql "$bin/python" -m pytest -q -n 2 --dist worksteal
     tests/portal/audit/test_sequencer.py tests/portal/usecases/test_reports.py tests/portal/usecases/test_register.py \
     tests/portal/usecases/test_handovers.py tests/portal/web/test_wrong_codes.py tests/portal/test_upgrades.py \
     tests/portal/usecases/test_backups.py::test_a_backup_made_while_others_write_is_of_one_moment \
-    tests/portal/usecases/test_restores.py::test_a_portal_comes_back_with_every_row_and_every_text
-wait "$rest" && ended=0 || ended=$?
+    tests/portal/usecases/test_restores.py::test_a_portal_comes_back_with_every_row_and_every_text || failed=1
+wait "$rest" || failed=1
 cat build/rest.txt
-exit "$ended"
+exit "$failed"
