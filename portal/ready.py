@@ -4,6 +4,7 @@ It is asked every few seconds by whatever watches over the portal, so it reads f
 """
 
 import argparse
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -14,26 +15,30 @@ from portal.settings import Settings
 from portal.tls import certificates
 
 OK: Final = 200
+SILENT: Final = 0  # nothing answers
+STRANGE: Final = -1  # something does, by other certificates; or ours can't be read
 SECONDS: Final = 5.0
 
 
 def status(settings: Settings, path: str, headers: Mapping[str, str] | None = None) -> int:
-    """Give the status of the portal's answer on its own port, by the way on which its proxy asks; 0: there is none."""
+    """Give the status of the portal's answer on its own port, by the way on which its proxy asks; or of none."""
     where, found = (settings.host, settings.port), certificates(settings)
-    line: HTTPConnection | None = None
     try:
-        line = (
-            HTTPSConnection(*where, timeout=SECONDS, context=found.client())
-            if found
-            else HTTPConnection(*where, timeout=SECONDS)
-        )
+        context = found.client() if found else None
+    except OSError:
+        return STRANGE
+    line = HTTPConnection(*where, timeout=SECONDS)
+    if context is not None:
+        line = HTTPSConnection(*where, timeout=SECONDS, context=context)
+    try:
         line.request("GET", path, headers=dict(headers or {}))
         return line.getresponse().status
+    except ssl.SSLError:
+        return STRANGE
     except (OSError, HTTPException):
-        return 0
+        return SILENT
     finally:
-        if line is not None:
-            line.close()
+        line.close()
 
 
 def ready(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -43,7 +48,9 @@ def ready(settings: Settings, arguments: argparse.Namespace) -> int:
     if found == OK:
         sys.stdout.write(f"{word}\n")
         return 0
-    what = f"it answers {found}" if found else f"nothing answers on {settings.host}, port {settings.port}"
+    what = {SILENT: f"nothing answers on {settings.host}, port {settings.port}", STRANGE: OTHERS}.get(
+        found, f"it answers {found}"
+    )
     sys.stderr.write(f"portal: not {word}: {what}\n")
     return 1
 
@@ -65,4 +72,5 @@ def main(words: Sequence[str]) -> int:
         return 1
 
 
+OTHERS: Final = "it answers by other certificates than those in tls_folder, or these can't be read"
 SAYS: Final = "ask the portal that runs here whether it can work"

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from portal.errors import Invalid
-from portal.settings import Settings
-from storage.certificates import AUTHORITY, CERTIFICATE, KEY, ends_of
+from portal.settings import Settings, is_loopback
+from storage.certificates import AUTHORITY, CERTIFICATE, HOSTS, KEY, ends_of
 from storage.errors import Uncertified
 
 SOON: Final = timedelta(days=30)  # before their end one is told
@@ -81,6 +81,8 @@ def check_tls(settings: Settings, now: datetime | None = None) -> datetime | Non
             "portal and proxy must know each other by certificates, or whoever is on this machine could pass for the "
             "proxy: make them with `portal tls make FOLDER`, and set tls_folder to FOLDER/portal"
         )
+    if is_loopback(settings.host) and settings.host not in HOSTS:
+        raise Invalid(f"the certificate is good for {', '.join(HOSTS)}: set host to one of these, not {settings.host}")
     try:
         return ends_of(found.folder, now or datetime.now(UTC))
     except Uncertified as error:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from storage.errors import Uncertified
 
+HOSTS = ("localhost", "127.0.0.1", "::1")  # the portal listens on loopback alone, and is asked by these
 AUTHORITY, CERTIFICATE, KEY = FILES = ("authority.pem", "certificate.pem", "key.pem")
 
 

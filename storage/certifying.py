@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from storage.certificates import AUTHORITY, CERTIFICATE, FILES, KEY
+from storage.certificates import AUTHORITY, CERTIFICATE, FILES, HOSTS, KEY
 from storage.errors import Uncertified
 
 PORTAL, PROXY = SIDES = ("portal", "proxy")
@@ -29,12 +29,7 @@ LASTS: Final = timedelta(days=365)
 _BEFORE: Final = timedelta(hours=1)  # a clock that is set back a little makes nothing invalid
 _ASKS, _SERVES = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 _PURPOSES: Final = {PORTAL: (_SERVES, _ASKS), PROXY: (_ASKS,)}
-# the portal listens on loopback alone, and is asked by these
-_NAMES: Final = (
-    x509.DNSName("localhost"),
-    x509.IPAddress(ip_address("127.0.0.1")),
-    x509.IPAddress(ip_address("::1")),
-)
+_NAMES: Final = (x509.DNSName(HOSTS[0]), *(x509.IPAddress(ip_address(one)) for one in HOSTS[1:]))
 
 
 class Authority:

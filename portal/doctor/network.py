@@ -15,7 +15,7 @@ from portal.errors import Invalid
 from portal.identity.discovery import read_document
 from portal.outgoing import OK, Silent, exchange
 from portal.post import Post, PostUnavailable, check_post
-from portal.ready import status
+from portal.ready import OTHERS, STRANGE, status
 from portal.settings import Settings
 from storage.database import Database
 from storage.repositories.issuers import IssuerRecords
@@ -25,8 +25,8 @@ _FROM: Final = "203.0.113.1"  # RFC 5737: an address of nobody
 
 
 def serves(settings: Settings) -> bool:
-    """Tell whether the portal answers on this machine."""
-    return status(settings, "/healthz") == OK
+    """Tell whether the portal answers on this machine, by whatever certificates."""
+    return status(settings, "/healthz") in {OK, STRANGE}
 
 
 def service(settings: Settings) -> Iterator[Finding]:
@@ -35,7 +35,12 @@ def service(settings: Settings) -> Iterator[Finding]:
         says = f"nothing answers on {settings.host}, port {settings.port}"
         yield Finding("service", Mark.ADVICE, says, "start the portal, if it should run: systemctl start portal")
         return
-    if status(settings, "/readyz") != OK:
+    found = status(settings, "/readyz")
+    if found == STRANGE:
+        mend = "start the portal again, and let the proxy load its settings anew: certificates are read at the start"
+        yield Finding("service", Mark.WRONG, OTHERS, mend)
+        return
+    if found != OK:
         mend = "the lines here, or journalctl -u portal, say which part doesn't answer"
         yield Finding("service", Mark.WRONG, "the portal runs, and says that it can't work", mend)
         return

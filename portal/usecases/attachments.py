@@ -97,14 +97,16 @@ def carrying(portal: Portal, caller: Caller, entry_id: UUID) -> Iterator[Mapping
         yield carried
 
 
-def keep_all(work: Work, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
+def keep_all(work: Work, entry_id: UUID, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
     """Write the records of what is ready; gives of each version the document in the shared room.
 
     Raises:
         Forbidden: The actor may not send one of the documents.
-        Conflict: One of them was withdrawn, or came there by another way meanwhile.
+        Conflict: One of them was withdrawn, or came there by another way meanwhile; or others go with the draft now.
 
     """
+    if carried.keys() != {version.id for _, version, _ in work.clarifications.attachments([entry_id])}:
+        raise Conflict(GONE)
     became: dict[UUID, UUID] = {}  # by the version that is made
     documents: dict[UUID, UUID] = {}
     for version_id, one in carried.items():

@@ -277,7 +277,7 @@ class Asking:
 
 
 def view_asking(portal: Portal, caller: Caller, cycle: UUID | None = None) -> Asking:
-    """Show the form on which a State asks for a report of a cycle: of the newest one if none is named.
+    """Show the form on which a State asks for a report of a cycle: of the newest in which it can, if none is named.
 
     Raises:
         NotFound: The reader is no focal point.
@@ -286,7 +286,7 @@ def view_asking(portal: Portal, caller: Caller, cycle: UUID | None = None) -> As
     with portal.work(caller) as work:
         permit = work.require_on(Action.LIST_GRANTS, PortalFacts())
         state = work.who.state or ""
-        cycles = tuple((row.id, row.name) for row in work.reviews.cycles())
+        cycles = tuple((row.id, row.name) for row in grant_records(work).cycles_to_ask_for(state))
         shown = next((id_ for id_, _ in cycles if id_ == cycle), cycles[0][0] if cycles else None)
         reviews = tuple(grant_records(work).reviews_to_ask_for(state, shown)) if shown else ()
         people = _acting_for(work, state)

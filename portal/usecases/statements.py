@@ -48,6 +48,7 @@ def view_statement(portal: Portal, caller: Caller, year: int | None = None) -> S
         if not years:
             return Statement(None, (), None, None)
         shown = year if year in years else years[0]
+        work.note(permit, year=shown)
         within = datetime(shown, 1, 1, tzinfo=UTC), datetime(shown + 1, 1, 1, tzinfo=UTC)
         cases, concerns = records.registered(*within), records.filed(*within)
         outcomes = records.outcomes([row.id for row in cases])

@@ -57,7 +57,7 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
     """
     leaving = _read(portal, caller, entry_id, seen)
     with carrying(portal, caller, entry_id) as carried, portal.work(caller) as work:
-        return _submit(work, leaving, keep_all(work, carried), None)
+        return _submit(work, leaving, keep_all(work, entry_id, carried), None)
 
 
 def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequence[tuple[UUID, int]]) -> int:

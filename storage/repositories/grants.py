@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -23,7 +23,7 @@ from storage.grants import (
     MarkedCopy,
 )
 from storage.repositories.people import running
-from storage.tables import Appointment, Document, Review, ReviewParty, Version
+from storage.tables import Appointment, Cycle, Document, Review, ReviewParty, Version
 
 GrantRow = (
     Grant
@@ -252,14 +252,16 @@ class GrantRecords:
             found[row.person_id] = None if last is None or row.ends_at is None else max(last, row.ends_at)
         return found
 
+    def cycles_to_ask_for(self, state: str) -> Sequence[Cycle]:
+        """List the cycles with a review that a State is no party to, newest first."""
+        there = exists().where(col(Review.cycle_id) == col(Cycle.id), _no_party(state))
+        return self._session.scalars(select(Cycle).where(there).order_by(col(Cycle.starts_on).desc())).all()
+
     def reviews_to_ask_for(self, state: str, cycle_id: UUID) -> Sequence[tuple[UUID, str]]:
         """List the reviews of a cycle that a State is no party to: id, State under review (ToR 19)."""
-        party = select(col(ReviewParty.review_id)).where(
-            col(ReviewParty.state_code) == state, col(ReviewParty.until).is_(None)
-        )
         question = (
             select(col(Review.id), col(Review.state_code))
-            .where(col(Review.cycle_id) == cycle_id, col(Review.id).not_in(party))
+            .where(col(Review.cycle_id) == cycle_id, _no_party(state))
             .order_by(col(Review.state_code))
         )
         return [(one, code) for one, code in self._session.execute(question)]
@@ -291,3 +293,10 @@ def _within(reach: GrantReach) -> ColumnElement[bool]:
         .where(col(GrantReader.person_id) == reach.person, col(GrantTerms.until).is_(None))
     )
     return and_(col(Grant.id).in_(named), col(Grant.state_code) == reach.state)
+
+
+def _no_party(state: str) -> ColumnElement[bool]:
+    parties = select(col(ReviewParty.review_id)).where(
+        col(ReviewParty.state_code) == state, col(ReviewParty.until).is_(None)
+    )
+    return col(Review.id).not_in(parties)

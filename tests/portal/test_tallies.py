@@ -27,11 +27,23 @@ class Things:
 
 @given(STEPS)
 def test_a_tally_is_what_there_is_whenever_things_come_and_are_counted(steps: list[tuple[int, int]]) -> None:
-    now, tally, there = BEGUN, Tally(), Things()
+    now, there, spent = BEGUN, Things(), [0.0]
+    tally = Tally(lambda: spent[0])
     for seconds, many in steps:
         now += timedelta(seconds=seconds)
+        spent[0] += seconds
         there.came += [now] * many
         assert tally.of(now, there.count)["things"] == len(there.came)
+
+
+def test_what_was_counted_while_the_clock_was_wrong_is_counted_anew() -> None:
+    spent, there = 0.0, Things()
+    tally = Tally(lambda: spent)
+    there.came = [BEGUN - timedelta(days=at) for at in range(1, 6)]
+    assert tally.of(BEGUN + timedelta(days=365), there.count)["things"] == 5
+    there.came += [BEGUN + timedelta(minutes=1)] * 7
+    spent = 120.0
+    assert tally.of(BEGUN + timedelta(seconds=spent), there.count)["things"] == 12
 
 
 def test_what_a_slow_transaction_brings_late_is_counted_and_what_came_before_not_again() -> None:

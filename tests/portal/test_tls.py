@@ -1,20 +1,23 @@
 """TLS between proxy and portal: without certificates that count nothing is served to others."""
 
+import socket
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from portal import __main__, ready
 from portal.cli import main
 from portal.demo.servers import free_port
-from portal.doctor import house
+from portal.doctor import house, network
 from portal.doctor.findings import Mark
 from portal.errors import Invalid
 from portal.settings import Settings
-from portal.tls import check_tls
+from portal.tls import Certificates, check_tls
 from storage.certifying import make_certificates
 
 OTHERS = Settings(origin="https://portal.example", proxies=("127.0.0.1",))
@@ -78,4 +81,32 @@ def test_whoever_asks_a_portal_that_is_not_there_is_told(
     monkeypatch.setenv("PORTAL_PORT", "many")
     assert __main__.main() == 1
     assert "the setting port" in capsys.readouterr().err
-    assert ready.status(replace(OTHERS, port=free_port(), tls_folder=str(tmp_path / "nowhere")), "/readyz") == 0
+    assert (
+        ready.status(replace(OTHERS, port=free_port(), tls_folder=str(tmp_path / "nowhere")), "/readyz")
+        == ready.STRANGE
+    )
+
+
+def test_a_portal_that_runs_by_former_certificates_is_not_said_to_be_silent(tmp_path: Path) -> None:
+    make_certificates(tmp_path / "tls")
+    settings = Settings(port=free_port(), tls_folder=str(tmp_path / "tls" / "portal"))
+    with socket.create_server(("127.0.0.1", settings.port)) as server:
+        former = Certificates(tmp_path / "tls" / "portal").server()
+
+        def greet() -> None:
+            for _ in range(3):
+                line, _ = server.accept()
+                with suppress(OSError), line, former.wrap_socket(line, server_side=True) as safe:
+                    safe.recv(1024)
+
+        Thread(target=greet, daemon=True).start()
+        make_certificates(tmp_path / "tls", renew=True)
+        assert ready.status(settings, "/readyz") == ready.STRANGE
+        (found,) = network.service(settings)
+    assert (found.mark, "other certificates" in found.says, "again" in found.mend) == (Mark.WRONG, True, True)
+
+
+def test_a_host_that_the_certificate_does_not_name_is_refused(tmp_path: Path) -> None:
+    make_certificates(tmp_path / "tls")
+    with pytest.raises(Invalid, match=r"set host to one of these, not 127\.0\.0\.2"):
+        check_tls(replace(OTHERS, host="127.0.0.2", tls_folder=str(tmp_path / "tls" / "portal")))

@@ -100,6 +100,25 @@ def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch:
     assert len(sealed) == 2
 
 
+def test_a_document_that_is_detached_while_it_is_sealed_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
+    carry = moves.carry
+
+    def detach_meanwhile(*given: Any) -> Any:
+        arrived = carry(*given)
+        attachments.attach(world.portal, world.caller("expert_xaa"), draft.entry, frozenset())
+        return arrived
+
+    monkeypatch.setattr(moves, "carry", detach_meanwhile)
+    with pytest.raises(Conflict, match="withdrawn or changed meanwhile"):
+        dialogue.submit(world, draft, "focal_xaa")
+    assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
+
+
 def _killed(*_given: object) -> None:
     raise KeyboardInterrupt
 

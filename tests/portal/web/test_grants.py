@@ -5,18 +5,21 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import col, select
 
 from portal.audit.events import REGISTRY_STREAM
 from portal.domain.documents import DocumentKind
 from portal.domain.grants import Stand
 from portal.domain.roles import Role
 from portal.usecases.checks import check_records
+from storage.tables import Cycle
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member
 from tests.contents import said as said_of
 from tests.filing import circulated, newest, press
 from tests.granting import PURPOSE, WHY, act, ahead, ask, asked, granted, page, pledged, reader, terms
+from tests.portal.usecases.test_register import open_one
 from tests.portal.web.test_concerns import told
 from tests.web_client import Browser, browser
 
@@ -118,17 +121,23 @@ def test_a_report_of_another_cycle_is_asked_for_once_that_is_chosen(world: World
     reader(world)
     client, review = browser(world, "focal_xff"), str(world.files["xaa"].review)
     later = {"name": "Second", "starts": "2028-01-01", "ends": "", "confirmed": "cycle-before-completion"}
-    assert press(browser(world, "registrar"), "/cycles", **later).status_code == 303
+    opened = press(browser(world, "registrar"), "/cycles", **later)
+    assert opened.status_code == 303
+    prepared = client.get("/grants/new").text
+    assert review in prepared
+    assert "Second" not in prepared, "a cycle that is being prepared is the registrar's"
+    with world.portal.database.read() as session:
+        second = session.scalars(select(Cycle.id).where(col(Cycle.name) == "Second")).one()
+    other = str(open_one(world, second, "XAA", "XBB", "XCC"))
     newest_one = client.get("/grants/new").text
-    assert review not in newest_one
-    assert "party to every review of this cycle" in newest_one
+    assert (other in newest_one, review in newest_one) == (True, False)
     first = re.findall(r'value="([^"]+)" >First cycle', newest_one)[0]
     assert review in client.get(f"/grants/new?cycle={first}").text
     refused = press(client, "/grants/new", cycle=first, review=review, purpose="Typed words", readers="")
     assert refused.status_code == 422
     assert f'<option value="{review}" selected>' in refused.text
     assert "Typed words" in refused.text
-    assert review not in client.get("/grants/new?cycle=none").text
+    assert other in client.get("/grants/new?cycle=none").text
 
 
 def test_of_two_focal_points_at_once_the_second_is_told(world: World) -> None:
