@@ -84,7 +84,7 @@ def serve(
     process = begin(given, said) if is_warm and before is None else _anew(given, said, before)
     try:
         at = replace(used, port=port, tls_folder=settings.get("tls_folder", ""))
-        wait_until(lambda: status(at, "/healthz") != 0, 30)
+        wait_until(lambda: status(at, "/healthz") > 0, 30)
         yield Server(url, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)

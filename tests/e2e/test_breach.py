@@ -207,5 +207,5 @@ def test_an_exercise_touches_nobody_and_is_counted_apart(world: World, stage: St
     press(page, "Close this case")
     shows(page, "Closed")
     page = stage.at("confidentiality", "/statement")
-    shows(page, "There is no case", "Exercises", "Run on invented data; not among the cases above.")
+    shows(page, "No case was registered", "Exercises", "Run on invented data; not among the cases above.")
     assert stage.errors == []

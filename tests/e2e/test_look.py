@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from portal.demo.servers import free_port
-from tests.e2e.conftest import IN_CHROMIUM, answers, wait_until
+from portal.ready import status
+from portal.settings import Settings
+from tests.e2e.conftest import IN_CHROMIUM, wait_until
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -29,7 +31,7 @@ def site() -> Iterator[str]:
     )
     address = f"http://localhost:{port}"
     try:
-        wait_until(lambda: answers(f"{address}/en"), 60)
+        wait_until(lambda: status(Settings(port=port), "/en") > 0, 60)
         yield address
     finally:
         server.terminate()

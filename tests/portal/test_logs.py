@@ -4,7 +4,6 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 from uuid import uuid4
 
 import pytest
@@ -66,4 +65,3 @@ def test_what_nobody_expected_is_written_without_its_words(form: str) -> None:
     assert done.stderr.count("RuntimeError") == 2, done.stderr
     assert "the thread work ended" in done.stderr
     assert WORD not in done.stderr
-    assert threading.excepthook is not logs._thread_ended
