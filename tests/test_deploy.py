@@ -400,6 +400,7 @@ def test_a_backup_of_the_data_holds_no_word_in_the_clear(drill: Drill) -> None:
         assert word not in held
 
 
+@ONLY_SQLITE
 def test_back_up_while_it_runs_lose_everything_and_restore(drill: Drill) -> None:
     kept = keep_something(drill.world)
     for line in commands(paper("Back up while it runs")):
