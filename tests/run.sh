@@ -1,6 +1,6 @@
 #!/bin/sh
 # All tests, each once: what needs no other server against the built wheel, from another folder; the rest in the tree; and on
-# PostgreSQL, too, what a database can break and one in four of the others. All that fails is told, not what failed first.
+# PostgreSQL, too, what a database can break and one in eight of the others. All that fails is told, not what failed first.
 set -eu
 unset PYTHONDONTWRITEBYTECODE  # else each of the hundreds of processes compiles all that it reads
 here=$(pwd)
@@ -25,7 +25,7 @@ PORTAL_TEST_DATABASE=postgresql "$bin/python" -m pytest -q -n 3 --dist worksteal
     tests/portal/usecases/test_backups.py::test_a_backup_made_while_others_write_is_of_one_moment \
     tests/portal/usecases/test_restores.py::test_a_portal_comes_back_with_every_row_and_every_text || failed=1
 seed=$(date +%s)
-echo "and of all others one in four, drawn by PORTAL_TESTS_DRAWN=$seed"
+echo "and of all others one in eight, drawn by PORTAL_TESTS_DRAWN=$seed"
 PORTAL_TEST_DATABASE=postgresql PORTAL_TESTS_DRAWN="$seed" \
     "$bin/python" -m pytest -q -n 3 --dist worksteal -m "not (slow or e2e)" || failed=1
 exit "$failed"
