@@ -82,9 +82,8 @@ class _State(Collector):
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         found = certificates(portal.settings)
-        self._certified = (
-            ends_of(found.folder, portal.clock()) if found else None
-        )  # of those that this process serves by
+        # of what this process serves by: newer ones count from the next start
+        self._certified = ends_of(found.folder, portal.clock()) if found else None
         self.living: Callable[[], Mapping[str, bool]] = dict
 
     def collect(self) -> Iterator[Metric]:

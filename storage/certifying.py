@@ -23,6 +23,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from storage.certificates import AUTHORITY, CERTIFICATE, FILES, HOSTS, KEY
 from storage.errors import Uncertified
+from storage.keys.keyring_file import sync_folder
+from storage.recovery.folder import write_file
 
 PORTAL, PROXY = SIDES = ("portal", "proxy")
 LASTS: Final = timedelta(days=365)
@@ -50,10 +52,10 @@ class Authority:
         """Give one side its folder: the authority's certificate, its own, its key."""
         folder.mkdir(mode=0o700)
         key = ec.generate_private_key(ec.SECP256R1())
-        _write(folder / AUTHORITY, self._own)
-        _write(folder / CERTIFICATE, self._certified(key.public_key(), side, side, ends or self.ends))
-        _write(folder / KEY, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        _sync(folder)
+        write_file(folder / AUTHORITY, self._own)
+        write_file(folder / CERTIFICATE, self._certified(key.public_key(), side, side, ends or self.ends))
+        write_file(folder / KEY, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        sync_folder(folder)
 
     def _certified(self, of: ec.EllipticCurvePublicKey, name: str, side: str | None, ends: datetime) -> bytes:
         made = x509.CertificateBuilder(
@@ -102,7 +104,7 @@ def make_certificates(folder: Path, *, renew: bool = False) -> datetime:
             if former and os.geteuid() == 0:
                 _give(new / side, (folder / side).stat())
         new.chmod(0o755)  # it is the portal's and the proxy's; what is in it is one's alone
-        _sync(new)
+        sync_folder(new)
         _put(new, folder, former=former)
     except BaseException:
         rmtree(new, ignore_errors=True)
@@ -136,7 +138,7 @@ def _put(new: Path, folder: Path, *, former: bool) -> None:
             new.rename(folder)  # over nothing, or over a folder in which nothing is
         except OSError as error:
             raise Uncertified(f"{folder} can't be made: {error.strerror}.") from error
-        _sync(folder.parent)
+        sync_folder(folder.parent)
         return
     aside = Path(f"{new}-former")
     folder.rename(aside)
@@ -145,7 +147,7 @@ def _put(new: Path, folder: Path, *, former: bool) -> None:
     except OSError:
         aside.rename(folder)
         raise
-    _sync(folder.parent)
+    sync_folder(folder.parent)
     with suppress(OSError):  # the new ones are in place: what can't be taken away is of no use to anybody
         rmtree(aside)
 
@@ -153,22 +155,6 @@ def _put(new: Path, folder: Path, *, former: bool) -> None:
 def _give(folder: Path, owner: os.stat_result) -> None:
     for path in (*folder.iterdir(), folder):
         os.chown(path, owner.st_uid, owner.st_gid)
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _name(said: str) -> x509.Name:

@@ -31,7 +31,7 @@ from portal.web.checks import state_names, words_of
 from portal.web.forms import Form, filled, read_form, whole
 from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
-from portal.web.ways import caller_of, id_from, portal_of, show
+from portal.web.ways import caller_of, id_from, portal_of, read_id, show
 
 WORDS: Final[Mapping[str, object]] = {
     "kinds": KIND_WORDS,
@@ -95,7 +95,7 @@ def draft(request: Request) -> Response:
     """Begin an answer, a question that follows, or a correction, and lead to where it is written."""
     form, row = read_form(request), id_from(request, "id")
     part = Part.ANSWER if form.has("part", "answer") else Part.QUESTION
-    if (corrects := _id(form.text("corrects"))) is None and form.text("corrects"):
+    if (corrects := read_id(form.text("corrects"))) is None and form.text("corrects"):
         raise Invalid(questions.NOT_OURS)
     language = document_language(form.text("language") or "en")
     portal, caller = portal_of(request), caller_of(request)
@@ -106,7 +106,7 @@ def draft(request: Request) -> Response:
 def comment(request: Request) -> Response:
     """Write a side comment."""
     form, row = read_form(request), id_from(request, "id")
-    room = _id(form.text("room"))
+    room = read_id(form.text("room"))
     if room is None:
         return show_thread(request, row, form, {"": Invalid(ROOM)})
     try:
@@ -120,7 +120,7 @@ def comment(request: Request) -> Response:
 def merge(request: Request) -> Response:
     """Let a draft go into another question."""
     form, row = read_form(request), id_from(request, "id")
-    into = _id(form.text("into"))
+    into = read_id(form.text("into"))
     if into is None:
         return show_thread(request, row, form, {"into": Invalid(handling.INTO)})
     try:
@@ -133,7 +133,7 @@ def merge(request: Request) -> Response:
 def route(request: Request) -> Response:
     """Give a clarification to people to answer."""
     form, row = read_form(request), id_from(request, "id")
-    people = [_id(text) for text in form.all("people")]
+    people = [read_id(text) for text in form.all("people")]
     if None in people:
         return show_thread(request, row, form, {"people": Invalid(handling.WHOM)})
     try:
@@ -156,7 +156,7 @@ def submit_batch(request: Request) -> Response:
     chosen: list[tuple[UUID, int]] = []
     for text in form.all("chosen"):
         entry, _, seen = text.partition(" ")
-        id_, edition = _id(entry), whole(seen, EDITION_DIGITS)
+        id_, edition = read_id(entry), whole(seen, EDITION_DIGITS)
         if id_ is None or edition is None:
             raise Invalid(submissions.NOTHING)
         chosen.append((id_, edition))
@@ -182,7 +182,7 @@ def asked(form: Form) -> Asked:
     kind = form.text("kind")
     if kind not in set(ClarificationKind):
         raise Invalid(CHOOSE_KIND, {"kind": CHOOSE_KIND})
-    about = _id(form.text("about"))
+    about = read_id(form.text("about"))
     if form.text("about") and about is None:
         raise Invalid(questions.NO_VERSION, {"about": questions.NO_VERSION})
     return Asked(
@@ -258,10 +258,3 @@ def refuse_asked(request: Request, form: Form, problem: Exception) -> None:
 def _number(text: str) -> int:
     number = whole(text, PAGE_DIGITS)
     return 1 if number is None else number
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(hex=text)
-    except ValueError:
-        return None

@@ -27,7 +27,7 @@ from portal.web import cursors
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.forms import Form, filled, read_form, whole
 from portal.web.languages import say
-from portal.web.ways import caller_of, id_from, portal_of, show, zone_of
+from portal.web.ways import caller_of, id_from, portal_of, read_id, show, zone_of
 
 WORDS: Final = {
     "stands": STANDS,
@@ -70,7 +70,7 @@ def ask(request: Request) -> Response:
 
 
 def _asking(request: Request, checks: Checks) -> Response:
-    page = grants.view_asking(portal_of(request), caller_of(request), _cycle(checks.form.text("cycle")))
+    page = grants.view_asking(portal_of(request), caller_of(request), read_id(checks.form.text("cycle")))
     return show(
         request,
         "grants/ask.html",
@@ -305,14 +305,6 @@ def _ids(checks: Checks, name: str, least: int = 1) -> list[UUID] | None:
         checks.refuse(Problem("choose-some", N_("Choose at least one of these.")), name=name)
         return None
     return found
-
-
-def _cycle(raw: str) -> UUID | None:
-    """Read which cycle a page is asked for; what is none of them asks for the newest."""
-    try:
-        return UUID(hex=raw)
-    except ValueError:
-        return None
 
 
 def _id(raw: str) -> UUID:

@@ -143,6 +143,14 @@ def id_in(raw: str) -> UUID:
         raise NotFound from None
 
 
+def read_id(raw: str) -> UUID | None:
+    """Read an id that a form or an address sends, where one that is malformed counts as none."""
+    try:
+        return UUID(hex=raw)
+    except ValueError:
+        return None
+
+
 def _bound(handler: Handler) -> Handler:
     if inspect.iscoroutinefunction(handler):
 
