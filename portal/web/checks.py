@@ -12,10 +12,9 @@ from starlette.requests import Request
 from portal.access.reasons import reasons
 from portal.domain.problems import Problem, RefusedError, UnconfirmedError
 from portal.errors import Forbidden
-from portal.usecases.viewers import viewing
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
-from portal.web.ways import caller_of, portal_of
+from portal.web.ways import portal_of
 
 CONFIRMED = "confirmed"  # the field that says which warnings somebody looked at, by their codes
 Key = TypeVar("Key", bound=str)
@@ -25,15 +24,11 @@ Done = TypeVar("Done")
 
 def state_names(request: Request) -> Mapping[str, str]:
     """Give the names of States in the reader's language; call it after the use case."""
-    seen = viewing(portal_of(request), caller_of(request))
-    if seen is not None:
-        request.state.language = seen.language
     return portal_of(request).state_names(language_of(request))
 
 
 def words_of(request: Request, titles: Mapping[Key, str]) -> list[tuple[Key, str]]:
     """Give values with their words in the reader's language, for a choice; call it after the use case."""
-    state_names(request)  # knows the reader's language from here on
     return [(value, say(request, sentence)) for value, sentence in titles.items()]
 
 

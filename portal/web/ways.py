@@ -87,7 +87,6 @@ def show(request: Request, template: str, /, status: int = 200, **data: object) 
     portal = portal_of(request)
     seen = viewing(portal, caller_of(request))
     if seen is not None:
-        request.state.language = seen.language
         request.state.zone = seen.zone
         names = portal.state_names(seen.language)
 
