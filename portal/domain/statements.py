@@ -13,9 +13,8 @@ from portal.domain.cases import Decision, Finding
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A case as it is counted: its year, how it came out as far as it did."""
+    """A case as it is counted: how it came out as far as it did."""
 
-    year: int
     exercise: bool
     finding: Finding | None = None
     decision: Decision | None = None
@@ -23,10 +22,9 @@ class Counted:
 
 
 @dataclass(slots=True)
-class Year:
+class Counts:
     """The concerns and cases of a year: filed, registered, closed, and how many came out in which way."""
 
-    year: int
     concerns: int = 0
     registered: int = 0
     closed: int = 0
@@ -34,16 +32,13 @@ class Year:
     decisions: Counter[Decision] = field(default_factory=Counter)
 
 
-def statement(cases: Iterable[Counted], *, exercise: bool, concerns: Iterable[int] = ()) -> list[Year]:
-    """Count the real cases, or the exercises, by year, the newest first; concerns are given by theirs."""
-    years: dict[int, Year] = {}
-    for filed in concerns:
-        years.setdefault(filed, Year(filed)).concerns += 1
+def counts(cases: Iterable[Counted], *, exercise: bool, concerns: int = 0) -> Counts | None:
+    """Count the real cases of a year, or its exercises, beside the concerns; None: there was nothing."""
+    found = Counts(concerns)
     for case in cases:
         if case.exercise is exercise:
-            year = years.setdefault(case.year, Year(case.year))
-            year.registered += 1
-            year.closed += case.closed
-            year.findings.update([case.finding] if case.finding else [])
-            year.decisions.update([case.decision] if case.decision else [])
-    return sorted(years.values(), key=lambda one: -one.year)
+            found.registered += 1
+            found.closed += case.closed
+            found.findings.update([case.finding] if case.finding else [])
+            found.decisions.update([case.decision] if case.decision else [])
+    return found if found.concerns or found.registered else None

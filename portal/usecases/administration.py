@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -24,12 +24,14 @@ from portal.usecases.people import name_of
 from portal.usecases.recipients import records_of
 from portal.work import Portal, Work
 from storage.errors import StorageError
+from storage.repositories.accounts import Asked
 from storage.repositories.administration import AdministrationRecords
 from storage.repositories.notices import Unsent
 from storage.repositories.tree import TreeRecords
 from storage.tables import Appointment, Person
 
 DAYS: Final = 7
+PAGE: Final = 50  # of everybody's accounts
 
 
 class LinkStanding(StrEnum):
@@ -77,6 +79,8 @@ class AccountsPage:
     """Accounts, and the appointments that wait for the administrator's confirmation."""
 
     lines: tuple[AccountLine, ...]
+    number: int  # of this part of them
+    pages: int
     waiting: tuple[Waiting, ...]
     made: tuple[MadeAtMachine, ...]
 
@@ -121,15 +125,15 @@ class Health:
     tree_stands: bool  # an event waits for it longer than it should
 
 
-def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter()) -> AccountsPage:  # frozen
-    """List the accounts of a State's people, of those of no State, or of everybody.
+def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter(), page: int = 1) -> AccountsPage:  # frozen
+    """List the accounts of a State's people, of those of no State, or of everybody: these State by State, in parts.
 
     Raises:
         NotFound: Accounts aren't the caller's to see.
     """
     with portal.work(caller) as work:
         permit = work.require_on(Action.VIEW_ACCOUNTS, PortalFacts())
-        found = _find(work, wanted)
+        found = _find(work, wanted, page)
         ids = [person.id for person in found.people]
         rows, now = work.people.appointments_of(ids), work.now
         appointments, pending, waiting = by_person(rows), awaited(work, rows), for_reader(work)
@@ -150,9 +154,11 @@ def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter()) -> 
         )
         for person in found.people
     ]
-    ordered = sorted(lines, key=lambda line: line.name.casefold())
+    ordered = sorted(lines, key=lambda line: (line.state or "", line.name.casefold()))
     return AccountsPage(
         tuple(ordered),
+        found.number,
+        found.pages,
         told(portal, permit, waiting),
         tuple(
             MadeAtMachine(person.id, name_of(portal, permit, person), row.created_at, row.ended_at)
@@ -165,32 +171,51 @@ def list_accounts(portal: Portal, caller: Caller, wanted: Filter = Filter()) -> 
 class _Found:
     """People as the records have them, with where their accounts stand."""
 
-    people: list[Person]
+    people: Sequence[Person]
+    number: int
+    pages: int
     accounts: dict[UUID, AccountState]
     last: dict[UUID, date]
     links: dict[UUID, LinkStanding]
 
 
-def _find(work: Work, wanted: Filter) -> _Found:
-    records = records_of_accounts(work)
-    everybody = work.people.everybody() if wanted.everybody else work.people.of_state(wanted.state)
-    ids = [person.id for person in everybody]
+def _find(work: Work, wanted: Filter, page: int) -> _Found:
+    records, asked = records_of_accounts(work), _asked(wanted)
+    if asked is None:
+        return _Found((), 1, 1, {}, {}, {})
+    pages = max(1, -(-records.count(asked, work.now) // PAGE)) if wanted.everybody else 1
+    number = min(page, pages)
+    part = ((number - 1) * PAGE, PAGE) if wanted.everybody else ()
+    people = records.those(asked, work.now, *part)
+    ids = [person.id for person in people]
     enrolled = work.identity.enrolled(ids)
-    accounts = {one.id: account_state(one, enrolled=one.id in enrolled) for one in everybody}
-    links = {
-        person: LinkStanding.OPEN if ends > work.now else LinkStanding.EXPIRED
-        for person, ends in records.unused_links(ids).items()
-    }
     return _Found(
-        [
-            one
-            for one in everybody
-            if wanted.account in {"", accounts[one.id]} and (not wanted.link or links.get(one.id) == wanted.link)
-        ],
-        accounts,
+        people,
+        number,
+        pages,
+        {one.id: account_state(one, enrolled=one.id in enrolled) for one in people},
         {person: at.date() for person, at in records.last_sign_ins(ids).items()},
-        links,
+        {
+            person: LinkStanding.OPEN if ends > work.now else LinkStanding.EXPIRED
+            for person, ends in records.unused_links(ids).items()
+        },
     )
+
+
+_ACCOUNTS: Final = {  # suspended, enrolled
+    "": (None, None),
+    AccountState.INVITED: (False, False),
+    AccountState.ACTIVE: (False, True),
+    AccountState.SUSPENDED: (True, None),
+}
+_LINKS: Final = {"": None, LinkStanding.OPEN: True, LinkStanding.EXPIRED: False}
+
+
+def _asked(wanted: Filter) -> Asked | None:
+    """Ask the records for what is wanted; None: no account is as it says."""
+    if wanted.account not in _ACCOUNTS or wanted.link not in _LINKS:
+        return None
+    return Asked(wanted.state, wanted.everybody, *_ACCOUNTS[wanted.account], _LINKS[wanted.link])
 
 
 def _made(work: Work) -> list[tuple[Appointment, Person]]:

@@ -172,11 +172,8 @@ def tell_concerned(work: Work, row: BreachCase, event: AccountEvent) -> None:
     event, record = marked(row, event), files_of(work).find(row.review_id)
     granted = GrantRecords(work.session).of_cases([row.id])[row.id]
     states = {*(parties_of(record) if record else ()), row.person_state, *(one.state_code for one in granted)}
-    people = {
-        one.person_id
-        for state in sorted(code for code in states if code)
-        for one in work.people.holders(Role.FOCAL_POINT, work.now, state)
-    }
+    codes = [code for code in states if code]
+    people = {one.person_id for one in work.people.holders(Role.FOCAL_POINT, work.now, codes)}
     for person in sorted(people - {work.who.person_id, row.person_id}):
         tell_person(work, person, event)
     tell_officers(work, event, {row.person_id, *people})

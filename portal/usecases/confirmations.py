@@ -128,7 +128,7 @@ def told(portal: Portal, permit: Permit, found: Sequence[tuple[Appointment | Non
 def _focal_points(work: Work, states: Collection[str | None]) -> Sequence[Appointment]:
     """Find the focal points of these States (None: of no State there are any), in one question, if it matters."""
     codes = [code for code in states if code]
-    return work.people.holders_of(Role.FOCAL_POINT, work.now, codes) if codes else []
+    return work.people.holders(Role.FOCAL_POINT, work.now, codes) if codes else []
 
 
 def any_second(work: Work, person_id: UUID) -> bool:

@@ -120,7 +120,7 @@ def find_granted(work: Work, action: Action, version_id: UUID) -> tuple[GrantRec
 
 def tell_state(work: Work, state: str, event: AccountEvent) -> None:
     """Tell the focal points of a State, but for whoever acts."""
-    tell_people(work, (one.person_id for one in work.people.holders(Role.FOCAL_POINT, work.now, state)), event)
+    tell_people(work, (one.person_id for one in work.people.holders(Role.FOCAL_POINT, work.now, [state])), event)
 
 
 def tell_people(work: Work, people: Iterable[UUID], event: AccountEvent) -> None:

@@ -71,7 +71,7 @@ def around(work: Work, person: Person | None) -> tuple[Sequence[Appointment], Se
 
 def focal_points_of(work: Work, state: str | None) -> Sequence[Appointment]:
     """List the appointments of a State's focal points that run now; asked of the database for no State too."""
-    return work.people.holders(Role.FOCAL_POINT, work.now, state or "")
+    return work.people.holders(Role.FOCAL_POINT, work.now, [state or ""])
 
 
 def any_other(focal_points: Sequence[Appointment], state: str | None, person_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain.cases import Decision, Finding
-from portal.domain.statements import Counted, Year, statement
+from portal.domain.statements import Counted, Counts, counts
 from portal.usecases.case_records import EntryKind
 from portal.work import Portal
 from storage.cases import CaseEntry
@@ -30,8 +30,8 @@ class Statement:
 
     year: int | None
     years: tuple[int, ...]
-    real: Year | None
-    exercises: Year | None
+    real: Counts | None
+    exercises: Counts | None
 
 
 def view_statement(portal: Portal, caller: Caller, year: int | None = None) -> Statement:
@@ -53,22 +53,21 @@ def view_statement(portal: Portal, caller: Caller, year: int | None = None) -> S
         cases, concerns = records.registered(*within), records.filed(*within)
         outcomes = records.outcomes([row.id for row in cases])
         exercises = records.exercises({one.case_id for one in concerns if one.case_id})
-        filed = [shown for one in concerns if one.case_id not in exercises]
+        filed = sum(one.case_id not in exercises for one in concerns)
     words = _words(portal, permit, outcomes)
     counted = []
     for row in cases:
         finding, decision = words.get((row.id, EntryKind.FINDING)), words.get((row.id, EntryKind.DECISION))
         counted.append(
             Counted(
-                shown,
                 row.exercise,
                 Finding(finding) if finding else None,
                 Decision(decision) if decision else None,
                 row.closed_at is not None,
             )
         )
-    real, invented = statement(counted, exercise=False, concerns=filed), statement(counted, exercise=True)
-    return Statement(shown, years, next(iter(real), None), next(iter(invented), None))
+    real, invented = counts(counted, exercise=False, concerns=filed), counts(counted, exercise=True)
+    return Statement(shown, years, real, invented)
 
 
 def _years(times: Sequence[datetime]) -> tuple[int, ...]:

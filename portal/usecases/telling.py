@@ -27,7 +27,7 @@ def tell_passed_on(work: Work, entry: Entry) -> None:
 
 def tell_to_clear(work: Work, entry: Entry) -> None:
     """Tell the focal points of a State that one of its drafts waits for them."""
-    holders = work.people.holders(Role.FOCAL_POINT, work.now, entry.owner)
+    holders = work.people.holders(Role.FOCAL_POINT, work.now, [entry.owner])
     only = {appointment.person_id for appointment in holders}
     _tell_of_entry(work, NoticeKind.CLEARANCE_ASKED, entry, Action.EDIT_ENTRY, only)
 

@@ -103,7 +103,7 @@ def report_trouble(portal: Portal, caller: Caller, mail: str) -> None:
 def _helpers(work: Work, person: Person | None) -> Sequence[UUID]:
     """Find who may help somebody; asked of the database for nobody too."""
     state = person.state_code if person else None
-    focal_points = work.people.holders(Role.FOCAL_POINT, work.now, state or "")
+    focal_points = work.people.holders(Role.FOCAL_POINT, work.now, [state or ""])
     staff = [*work.people.holders(Role.REGISTRAR, work.now), *work.people.holders(Role.ADMINISTRATOR, work.now)]
     own = person.id if person else NOBODY
     theirs = {row.person_id for row in focal_points if row.person_id != own}

@@ -1,6 +1,7 @@
 """What the administrator sees: accounts, health, settings. No contents."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +15,7 @@ from portal.domain.words import ROLES
 from portal.usecases import administration, care, confirmations
 from portal.usecases.administration import Filter, LinkStanding
 from portal.web.checks import state_names
+from portal.web.forms import page_in
 from portal.web.people import ACCOUNTS
 from portal.web.ways import caller_of, portal_of, show
 
@@ -26,17 +28,18 @@ def accounts(request: Request) -> Response:
     chosen = {name: request.query_params.get(name, "") for name in ("state", "account", "link")}
     state = asked_state(chosen["state"]) if chosen["state"] not in {"", EVERYBODY} else None
     wanted = Filter(state, chosen["state"] == EVERYBODY, chosen["account"], chosen["link"])
-    page = administration.list_accounts(portal_of(request), caller_of(request), wanted)
+    number = page_in(request.query_params.get("page", ""))
+    page = administration.list_accounts(portal_of(request), caller_of(request), wanted, number)
     names = state_names(request)
     return show(
         request,
         "administration/accounts.html",
-        lines=page.lines,
+        page=page,
         waiting=page.waiting,
         chosen=chosen,
+        address=f"?{urlencode(chosen)}&page=",
         everybody=EVERYBODY,
         link_words=LINKS,
-        made=page.made,
         names=names,
         states=sorted(names.items(), key=lambda pair: pair[1].casefold()),
         roles=ROLES,

@@ -28,7 +28,7 @@ from portal.usecases import clarifications, drafting, findings, handling, questi
 from portal.usecases.questions import Asked
 from portal.usecases.subjects import subject_of
 from portal.web.checks import state_names, words_of
-from portal.web.forms import Form, filled, read_form, whole
+from portal.web.forms import Form, filled, page_in, read_form, whole
 from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
 from portal.web.ways import caller_of, id_from, portal_of, read_id, show
@@ -44,7 +44,6 @@ WORDS: Final[Mapping[str, object]] = {
 }
 WORDS_LONGEST: Final = 200
 EDITION_DIGITS: Final = 9  # nobody saves more often
-PAGE_DIGITS: Final = 5  # no list has more pages
 CHOOSE_KIND: Final = N_("Choose what is asked for.")
 ROOM: Final = N_("Choose who is to read this comment.")
 
@@ -53,7 +52,7 @@ def listing(request: Request) -> Response:
     """Show a list of a review's clarifications."""
     query, review = request.query_params, id_from(request, "id")
     page = clarifications.list_clarifications(
-        portal_of(request), caller_of(request), review, query.get("list", ""), _number(query.get("page", ""))
+        portal_of(request), caller_of(request), review, query.get("list", ""), page_in(query.get("page", ""))
     )
     return _show_list(request, page, Form())
 
@@ -62,7 +61,7 @@ def find(request: Request) -> Response:
     """Show the clarifications in which somebody's words stand."""
     form, review = read_form(request), id_from(request, "id")
     words = form.text("words")[:WORDS_LONGEST]
-    portal, caller, number = portal_of(request), caller_of(request), _number(form.text("page"))
+    portal, caller, number = portal_of(request), caller_of(request), page_in(form.text("page"))
     if words:
         page = findings.find(portal, caller, review, words, number)
     else:
@@ -253,8 +252,3 @@ def refuse_asked(request: Request, form: Form, problem: Exception) -> None:
     codes = {one.code for one in problem.problems} if isinstance(problem, RefusedError) else set()
     field = "article" if any(code.startswith("tag") for code in codes) else "text"
     form.refuse("language" if "document-language" in codes else field, sentence(request, problem))
-
-
-def _number(text: str) -> int:
-    number = whole(text, PAGE_DIGITS)
-    return 1 if number is None else number

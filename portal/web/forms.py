@@ -16,6 +16,7 @@ from portal.web.refusals import RequestRefused
 Fields = NewType("Fields", Mapping[str, tuple[str, ...]])
 
 FIELDS_MOST = 500
+PAGE_DIGITS: Final = 5  # no list has more pages
 CHECKED_FORM = "portal.checked_form"
 # the fields that no page keeps while their form waits
 SECRET: Final = frozenset({"passphrase", "again", "present", "code", "client_secret"})
@@ -92,6 +93,11 @@ class Form:
 def whole(text: str, digits: int) -> int | None:
     """Read a whole number of at most so many digits, as addresses and hidden fields carry one; None: it is none."""
     return int(text) if text.isdecimal() and len(text) <= digits else None
+
+
+def page_in(text: str) -> int:
+    """Read which page of a list an address or a hidden field asks for, from 1; what is no number asks for the first."""
+    return whole(text, PAGE_DIGITS) or 1
 
 
 def filled(**values: str | tuple[str, ...]) -> Form:

@@ -28,7 +28,7 @@ from portal.domain.texts import N_
 from portal.domain.words import KINDS
 from portal.errors import NotFound
 from portal.usecases.public import Public, all_public, public_bytes
-from portal.web.forms import whole
+from portal.web.forms import page_in
 from portal.web.languages import PUBLIC_LANGUAGES, RIGHT_TO_LEFT, accepted, catalogue
 from portal.web.pages import environment
 from portal.web.sending import Sending, Stream
@@ -165,7 +165,7 @@ async def register(request: Request) -> Response:
     """List what is public."""
     shelf, language = await _shelf(request), _language(request)
     rows = shelf.rows
-    number = min(max(whole(request.query_params.get("page", ""), 5) or 1, 1), _pages(rows))
+    number = min(page_in(request.query_params.get("page", "")), _pages(rows))
 
     def make() -> bytes:
         part = rows[(number - 1) * PAGE : number * PAGE]

@@ -18,11 +18,10 @@ from portal.usecases import assignments, cycles, entries, parties, register
 from portal.usecases.entries import EntryPage
 from portal.web.bases import basis_from, perhaps_basis_from, terms_from
 from portal.web.checks import Checks, state_names, words_of
-from portal.web.forms import Form, filled, read_form, whole
+from portal.web.forms import Form, filled, page_in, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 REGISTER: Final = "/register"
-PAGE_DIGITS: Final = 5
 
 
 def list_cycles(request: Request) -> Response:
@@ -46,7 +45,7 @@ def open_cycle(request: Request) -> Response:
 def listing(request: Request) -> Response:
     """Show the register of one cycle."""
     asked = request.query_params.get("cycle", "")
-    number = whole(request.query_params.get("page", ""), PAGE_DIGITS) or 1
+    number = page_in(request.query_params.get("page", ""))
     cycle = CycleId(_id(asked)) if asked else None
     page = register.list_register(portal_of(request), caller_of(request), cycle, number)
     return show(request, "register/list.html", page=page, stages=REVIEW_STAGES, names=state_names(request))

@@ -12,7 +12,7 @@ from portal.domain.texts import N_
 from portal.domain.words import ROLES
 from portal.usecases import signals
 from portal.web.checks import Checks, state_names, words_of
-from portal.web.forms import filled, read_form, whole
+from portal.web.forms import filled, page_in, read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 STANDINGS: Final = {
@@ -20,7 +20,6 @@ STANDINGS: Final = {
     Standing.SEEN: N_("looked at"),
     Standing.SET_ASIDE: N_("set aside"),
 }
-PAGE_DIGITS: Final = 5
 WORDS: Final[dict[str, Any]] = {"rules": NAMES, "standings": STANDINGS, "roles": ROLES, "places": PLACES}
 
 
@@ -29,7 +28,7 @@ def listing(request: Request) -> Response:
     query = request.query_params
     rule = next((one for one in Rule if one == query.get("rule")), None)
     standing = next((one for one in Standing if one == query.get("standing")), None)
-    number = whole(query.get("page", ""), PAGE_DIGITS) or 1
+    number = page_in(query.get("page", ""))
     page = signals.list_signals(portal_of(request), caller_of(request), rule, standing, number)
     return show(
         request,

@@ -1,6 +1,7 @@
 """What people are told of accounts, and what an administrator may know of them: days, counts, never contents."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +10,20 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage.accounts import AccountNotice
+from storage.repositories.identity import enrolled
 from storage.repositories.notices import Unsent
-from storage.tables import Appointment, Invitation, PortalSession
+from storage.tables import Appointment, Invitation, Person, PortalSession
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which accounts are asked for; None asks for both."""
+
+    state: str | None  # None: of no State
+    everybody: bool  # of every State and of none
+    suspended: bool | None
+    enrolled: bool | None  # they have something to sign in with
+    link_open: bool | None  # of those with a link that was neither used nor revoked
 
 
 class AccountRecords:
@@ -97,6 +110,16 @@ class AccountRecords:
 
     # --- accounts
 
+    def count(self, asked: Asked, at: datetime) -> int:
+        """Count accounts."""
+        return self._session.scalar(select(func.count()).select_from(Person).where(*_asked(asked, at))) or 0
+
+    def those(self, asked: Asked, at: datetime, skip: int = 0, most: int | None = None) -> Sequence[Person]:
+        """List accounts, or a part of them: of no State first, then State by State, the oldest first."""
+        question = select(Person).where(*_asked(asked, at))
+        order = (col(Person.state_code).nulls_first(), col(Person.created_at), col(Person.id))
+        return self._session.scalars(question.order_by(*order).offset(skip).limit(most)).all()
+
     def last_sign_ins(self, person_ids: Collection[UUID]) -> dict[UUID, datetime]:
         """Tell when each of these people last signed in; who never did is missing."""
         question = select(col(PortalSession.person_id), func.max(col(PortalSession.created_at))).where(
@@ -144,3 +167,17 @@ class AccountRecords:
 
 def _unused() -> tuple[ColumnElement[bool], ...]:
     return col(Invitation.used_at).is_(None), col(Invitation.revoked_at).is_(None)
+
+
+def _asked(asked: Asked, at: datetime) -> Iterator[ColumnElement[bool]]:
+    if not asked.everybody:
+        yield col(Person.state_code).is_(None) if asked.state is None else col(Person.state_code) == asked.state
+    if asked.suspended is not None:
+        yield col(Person.suspended_at).is_not(None) if asked.suspended else col(Person.suspended_at).is_(None)
+    if asked.enrolled is not None:
+        having = select(enrolled().subquery().c.person_id)
+        yield col(Person.id).in_(having) if asked.enrolled else col(Person.id).not_in(having)
+    if asked.link_open is not None:
+        last = func.max(col(Invitation.expires_at))
+        links = select(col(Invitation.person_id)).where(*_unused()).group_by(col(Invitation.person_id))
+        yield col(Person.id).in_(links.having(last > at if asked.link_open else last <= at))

@@ -56,7 +56,7 @@ class IdentityRecords:
 
     def enrolled(self, person_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Tell which of these people have something to sign in with."""
-        found = _enrolled().subquery()
+        found = enrolled().subquery()
         return frozenset(self._session.scalars(select(found.c.person_id).where(found.c.person_id.in_(person_ids))))
 
     def invitation(self, invitation_id: UUID) -> Invitation | None:
@@ -94,7 +94,7 @@ class IdentityRecords:
 
     def nobody_enrolled(self) -> bool:
         """Tell whether nobody has ever signed in here."""
-        return self._session.execute(_enrolled().limit(1)).first() is None
+        return self._session.execute(enrolled().limit(1)).first() is None
 
     def unconfirmed_invitations(self, at: datetime) -> Sequence[Row[Invitation, Person]]:
         """List the invitations that wait for a second person, with whom they are for."""
@@ -170,7 +170,7 @@ class IdentityRecords:
         self._session.flush()
 
 
-def _enrolled() -> CompoundSelect[UUID]:
+def enrolled() -> CompoundSelect[UUID]:
     """Ask for everybody who has something to sign in with: here alone stands what that is."""
     return union(
         select(col(Passphrase.person_id).label("person_id")).where(col(Passphrase.verifier) != ""),

@@ -67,10 +67,6 @@ class PeopleRecords:
         )
         return self._session.scalars(question.order_by(col(Person.created_at))).all()
 
-    def everybody(self) -> Sequence[Person]:
-        """List everybody, of every State and of none."""
-        return self._session.scalars(select(Person).order_by(col(Person.created_at))).all()
-
     def named(self, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
         """Find people by their ids."""
         rows = self._session.scalars(select(Person).where(col(Person.id).in_(person_ids))).all()
@@ -106,19 +102,12 @@ class PeopleRecords:
         )
         return self._session.scalar(question) or 0
 
-    def holders(self, role: str, at: datetime, state: str | None = None) -> Sequence[Appointment]:
-        """List the running appointments of a role, of one State if one is named."""
+    def holders(self, role: str, at: datetime, states: Collection[str] | None = None) -> Sequence[Appointment]:
+        """List the running appointments of a role, of these States if any are named."""
         question = select(Appointment).where(col(Appointment.role) == role, running(Appointment, at))
-        if state is not None:
-            question = question.where(col(Appointment.state_code) == state)
+        if states is not None:
+            question = question.where(col(Appointment.state_code).in_(states))
         return self._session.scalars(question.order_by(col(Appointment.starts_at))).all()
-
-    def holders_of(self, role: str, at: datetime, states: Collection[str]) -> Sequence[Appointment]:
-        """List the running appointments of a role of these States."""
-        question = select(Appointment).where(col(Appointment.state_code).in_(states), col(Appointment.role) == role)
-        return self._session.scalars(
-            question.where(running(Appointment, at)).order_by(col(Appointment.starts_at))
-        ).all()
 
     def states_with(self, role: str, at: datetime) -> frozenset[str]:
         """Name the States of which somebody holds a role at a moment."""

@@ -186,6 +186,7 @@ def build(folder: Path, database: str) -> tuple[World, dict[str, str]]:
     office = Office(world).begin()
     addresses = {way.path: office.address(way) for way in WAYS if way.method == "GET"}
     addresses["/cases/new"] += f"?review={world.files['xaa'].review}"
+    addresses["/administration?state=all"] = "/administration?state=all"
     addresses["/audit/log/tile/{path:path}"] = "/audit/log/tile/0/000"
     given = office.grants.ids("/granted/versions/{id}/copy")["granted"]  # the last one, which is open
     for path in ("/granted/{id}", "/granted/{id}/concerns"):

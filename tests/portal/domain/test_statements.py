@@ -1,24 +1,30 @@
-"""The yearly statement counts cases by year and outcome; exercises apart."""
+"""The yearly statement counts cases by outcome; exercises apart."""
 
 from portal.domain.cases import Decision, Finding
-from portal.domain.statements import Counted, statement
+from portal.domain.statements import Counted, Counts, counts
 
 CASES = (
-    Counted(2026, exercise=False, finding=Finding.NO_BREACH, closed=True),
-    Counted(2026, exercise=False, finding=Finding.CONFIDENTIALITY, decision=Decision.REFERRAL, closed=True),
-    Counted(2027, exercise=False),
-    Counted(2027, exercise=True, finding=Finding.PROCEDURE),
+    Counted(exercise=False, finding=Finding.NO_BREACH, closed=True),
+    Counted(exercise=False, finding=Finding.CONFIDENTIALITY, decision=Decision.REFERRAL, closed=True),
+    Counted(exercise=False),
+    Counted(exercise=True, finding=Finding.PROCEDURE),
 )
 
 
-def test_cases_are_counted_by_year_the_newest_first() -> None:
-    newest, oldest = statement(CASES, exercise=False)
-    assert (newest.year, newest.registered, newest.closed, newest.findings.total()) == (2027, 1, 0, 0)
-    assert (oldest.registered, oldest.closed) == (2, 2)
-    assert oldest.findings == {Finding.NO_BREACH: 1, Finding.CONFIDENTIALITY: 1}
-    assert oldest.decisions == {Decision.REFERRAL: 1}
+def test_cases_are_counted_by_how_they_came_out() -> None:
+    found = counts(CASES, exercise=False, concerns=4)
+    assert found
+    assert (found.concerns, found.registered, found.closed) == (4, 3, 2)
+    assert found.findings == {Finding.NO_BREACH: 1, Finding.CONFIDENTIALITY: 1}
+    assert found.decisions == {Decision.REFERRAL: 1}
 
 
 def test_exercises_are_apart() -> None:
-    [year] = statement(CASES, exercise=True)
-    assert (year.year, year.registered, year.findings) == (2027, 1, {Finding.PROCEDURE: 1})
+    found = counts(CASES, exercise=True)
+    assert found
+    assert (found.registered, found.findings) == (1, {Finding.PROCEDURE: 1})
+
+
+def test_without_cases_a_concern_alone_makes_a_statement() -> None:
+    assert counts(CASES[:3], exercise=True) is None
+    assert counts((), exercise=False, concerns=1) == Counts(1)

@@ -1,5 +1,6 @@
 """The care of accounts through the pages: buttons, forms, what they say before, and filters of the administrator."""
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from portal.usecases.account_mailing import send_account_mail
 from portal.usecases.invitations import issue_link
 from portal.usecases.tree import sequence
 from storage.accounts import AccountNotice
-from storage.tables import Appointment, Invitation, Review
+from storage.tables import Appointment, Invitation, Person, Review
 from tests.cast import World, add_member, setting_up
 from tests.mail_server import MailServer, mail_server
 from tests.portal.usecases.test_mailing import text_of
@@ -215,6 +216,28 @@ def test_the_administrator_finds_accounts_by_state_state_of_the_account_and_link
     assert found("state=XCC&account=suspended") == set()
     assert found("state=all&account=nonsense&link=%00") == set()
     assert client.get("/administration?state=nowhere&account=%F0%9F%98%80").status_code == 200
+
+
+def test_everybodys_accounts_come_in_parts_state_by_state_each_account_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.usecases.administration.PAGE", 4)
+    client = browser(world, "administrator")
+    address: str | None = "/administration?state=all"
+    found: list[str] = []
+    while address:
+        text = client.get(address).text
+        found += re.findall(r'<th scope="row"><a href="/people/([^"]+)"', text)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        address = f"/administration{html.unescape(following[1])}" if following else None
+    with world.portal.database.read() as session:
+        of_state = {str(one.id): one.state_code or "" for one in session.scalars(select(Person))}
+    assert sorted(found) == sorted(of_state)
+    assert [of_state[id_] for id_ in found] == sorted(of_state.values())
+    assert 'rel="next"' not in client.get("/administration?state=all&account=suspended").text
+    last = client.get("/administration?state=all&account=&link=&page=99999").text
+    assert found[-1] in last
+    assert client.get("/administration?state=all&page=%00").status_code == 200
 
 
 def test_the_last_sign_in_is_told_by_its_day_and_not_its_time(world: World) -> None:
