@@ -1,7 +1,7 @@
 """One's own account: what the portal keeps of the reader, where they are signed in, how they read."""
 
+from importlib.resources import files
 from typing import Final
-from zoneinfo import available_timezones
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +26,6 @@ from portal.web.profile_forms import profile_fields
 from portal.web.refused import sentence
 from portal.web.ways import caller_of, id_from, portal_of, show
 
-REGIONS: Final = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 ACCOUNT: Final = "/account"
 NOT_PRESENT: Final = N_("This is not your present passphrase.")
 
@@ -101,9 +100,9 @@ def end_all(request: Request) -> Response:
 
 
 def zones() -> list[str]:
-    """List the time zones that are offered: places, and UTC."""
-    places = (name for name in available_timezones() if name.partition("/")[0] in REGIONS and "/" in name)
-    return ["UTC", *sorted(places)]
+    """List the time zones that are offered: UTC, and those of each country, without former names."""
+    table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")
+    return ["UTC", *sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#"))]
 
 
 def show_account(request: Request, checks: Checks) -> Response:
@@ -121,6 +120,7 @@ def _page(
 ) -> Response:
     portal = portal_of(request)
     account = view_account(portal, caller_of(request))
+    offered = zones()
     return show(
         request,
         "account/account.html",
@@ -135,7 +135,7 @@ def _page(
         account=account,
         roles=ROLES,
         states=portal.state_names(account.language),
-        zones=[(name, name) for name in zones()],
+        zones=[(name, name) for name in (offered if account.zone in offered else [account.zone, *offered])],
         wrong=profile.tell(request)["wrong"] if profile else [],
         **profile_fields(request, profile.form if profile else Form(), account.described),
         words=EVENT_WORDS,
