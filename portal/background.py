@@ -70,6 +70,7 @@ class Background:
         self._served_since: float | None = None
         self._unpublished: Waits = {}
         self._unproven: Waits = {}
+        self._unnamed: dict[str, float] = {}
         self._close_before = self._step(self._close_those_before, math.inf)
         self._count = self._step(self._write_counted)
         self._accounts = self._step(self._send_account_mail)
@@ -164,7 +165,7 @@ class Background:
         watch(self._portal, HOLDER)
 
     def _sweep_objects(self) -> None:
-        sweep_objects(self._portal)
+        sweep_objects(self._portal, self._unnamed)
 
     def _tell_week(self) -> None:
         tell_week(self._portal)

@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from httpx2 import Response
 from sqlmodel import select
 
 from portal.audit.packing import unpack
+from portal.usecases import sweeps
 from portal.web import csrf
 from storage.fields import Place
 from storage.keyring import split
@@ -86,6 +88,14 @@ def versions(world: World) -> list[Version]:
     with world.portal.database.read() as session:
         # of those of one moment the first that came is the first, whichever index there is
         return sorted(session.scalars(select(Version)), key=lambda row: (row.created_at, row.number))
+
+
+def swept(world: World) -> int:
+    """Sweep objects that nothing names, as two sweeps do that are half an hour apart; gives how many went."""
+    found: dict[str, float] = {}
+    sweeps.sweep_objects(world.portal, found)
+    with patch.object(sweeps, "FOUND_SECONDS", 0.0):
+        return sweeps.sweep_objects(world.portal, found)
 
 
 def objects(world: World) -> list[str]:

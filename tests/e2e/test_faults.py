@@ -21,14 +21,13 @@ from sqlmodel import select
 
 from portal.usecases.checks import check_records
 from portal.usecases.downloads import begin_download
-from portal.usecases.sweeps import sweep_objects
 from storage import permits
 from storage.objects import folder
 from storage.repositories.audit import AuditRecords
 from storage.tables import Document, Room, Stream, Version
 from storage.tables import Event as LogEntry
 from tests.cast import World
-from tests.contents import documents, objects, send, versions
+from tests.contents import documents, objects, send, swept, versions
 from tests.databases import ONLY_SQLITE
 from tests.e2e.conftest import wait_until
 from tests.e2e.wire import Answer, Served
@@ -225,10 +224,10 @@ def check_sweep(world: World, known: dict[UUID, str]) -> None:
     old = (datetime.now(UTC) - timedelta(days=2)).timestamp()
     left = [path for path in root.rglob("*") if path.is_file()]
     assert len(left) > len(versions(world)), "no kill left anything behind"
-    assert sweep_objects(world.portal) == 0, "an upload may still be under way"
+    assert swept(world) == 0, "an upload may still be under way"
     for path in left:
         os.utime(path, (old, old))
-    sweep_objects(world.portal)
+    swept(world)
     kept = {path.name for path in root.rglob("*") if path.is_file()}
     assert kept == {version.object_name for version in versions(world)}
     assert {version.id: digest_of(world, version) for version in versions(world)} == known

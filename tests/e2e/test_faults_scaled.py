@@ -16,10 +16,9 @@ from portal.app import create_portal
 from portal.usecases.backlog import backlog
 from portal.usecases.checks import check_records
 from portal.usecases.intents import close_intents
-from portal.usecases.sweeps import sweep_objects
 from tests.cast import Clock, World, build_world
 from tests.conftest import settings_in
-from tests.contents import objects, versions
+from tests.contents import objects, swept, versions
 from tests.databases import IN_POSTGRESQL, Server
 from tests.e2e.conftest import wait_until
 from tests.e2e.test_faults import MOST_KILLS, SEED, Crowd, Told, check_contiguous, check_whole, digest_of, open_intents
@@ -157,7 +156,7 @@ def check_sweep(scaled: Scaled) -> None:
     """What the killed uploads left in the bucket is swept once it is two days old, and nothing else."""
     world = scaled.world
     world.portal.clock = lambda: datetime.now(UTC) + timedelta(days=2)
-    sweep_objects(world.portal)
+    swept(world)
     world.portal.clock = world.clock
     assert set(objects(world)) == {version.object_name for version in versions(world)}
     assert {version.id: digest_of(world, version) for version in versions(world)} == scaled.known

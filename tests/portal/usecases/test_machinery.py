@@ -12,7 +12,7 @@ from portal.access.actions import Action
 from portal.audit.events import MACHINERY_STREAM
 from portal.domain.documents import DocumentKind
 from portal.errors import PortalError
-from portal.usecases import contents, uploads
+from portal.usecases import contents, sweeps, uploads
 from portal.usecases.downloads import begin_download, end_download
 from portal.usecases.intents import close_intents
 from portal.usecases.sweeps import sweep_objects
@@ -24,7 +24,7 @@ from storage.keyring import KEPT_SECONDS
 from storage.objects.store import new_name
 from storage.tables import Appointment, Assignment, Person, PortalSession
 from tests.cast import World, setting_up
-from tests.contents import objects, said, steps, versions
+from tests.contents import objects, said, steps, swept, versions
 
 LAW = Described(DocumentKind.LAW, "en")
 
@@ -61,7 +61,7 @@ def test_intents_that_a_crash_left_open_are_closed_as_unknown(world: World, room
 def test_nothing_open_means_nothing_written(world: World) -> None:
     before = len(said(world, MACHINERY_STREAM))
     assert close_intents(world.portal, world.portal.clock()) == 0
-    assert sweep_objects(world.portal) == 0
+    assert swept(world) == 0
     assert len(said(world, MACHINERY_STREAM)) == before
 
 
@@ -71,11 +71,27 @@ def test_old_objects_that_no_version_names_are_swept_and_counted(world: World, r
     orphan = new_name()
     world.portal.objects.put(orphan, [b"left behind"])
     world.clock.now = datetime.now(UTC)
-    assert sweep_objects(world.portal) == 0, "an upload may be under way"
+    assert swept(world) == 0, "an upload may be under way"
     world.clock.forward(timedelta(days=2))
-    assert sweep_objects(world.portal) == 1
+    assert swept(world) == 1
     assert objects(world) == [kept]
     assert said(world, MACHINERY_STREAM)[-1]["detail"] == {"objects": 1, "unfinished": 0}
+
+
+def test_what_is_sealed_while_the_clock_is_a_day_ahead_is_not_swept(world: World, room: UUID) -> None:
+    caller, found = world.caller("officer"), dict[str, float]()
+    before, ahead = world.clock.now, datetime.now(UTC) + timedelta(days=2)
+    with world.request():
+        upload = uploads.begin_upload(world.portal, caller, room, "a.pdf", "")
+        arrived = contents.take_content(world.portal, upload, [b"text"])
+        world.clock.now = ahead
+        assert [sweep_objects(world.portal, found) for _ in range(3)] == [0, 0, 0]
+        world.clock.now = before
+        uploads.keep_document(world.portal, caller, upload, arrived, LAW)
+    world.clock.now = ahead
+    with patch.object(sweeps, "monotonic", lambda: time.monotonic() + sweeps.FOUND_SECONDS):
+        assert sweep_objects(world.portal, found) == 0
+    assert objects(world) == [version.object_name for version in versions(world)]
 
 
 def test_what_the_store_does_not_let_go_of_is_told_and_the_rest_goes(world: World) -> None:
@@ -90,9 +106,9 @@ def test_what_the_store_does_not_let_go_of_is_told_and_the_rest_goes(world: Worl
         delete(name)
 
     with patch.object(world.portal.objects, "delete", held), pytest.raises(Held):
-        sweep_objects(world.portal)
+        swept(world)
     assert objects(world) == orphans[:1]
-    assert sweep_objects(world.portal) == 1, "it is tried again"
+    assert swept(world) == 1, "it is tried again"
 
 
 def test_an_abandoned_upload_leaves_no_object_and_one_outcome(world: World, room: UUID) -> None:
@@ -173,6 +189,8 @@ def test_an_access_that_ends_during_an_upload_keeps_it_out_of_the_record(world: 
 
 def test_the_background_closes_and_sweeps_by_itself(world: World, room: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(background, "HOUR_SECONDS", 0.05)
+    monkeypatch.setattr(sweeps, "FOUND_SECONDS", 0.1)
     with world.request():
         uploads.begin_upload(world.portal, world.caller("officer"), room, "a.pdf", "")
     world.portal.objects.put(new_name(), [b"left behind"])

@@ -26,7 +26,6 @@ from portal.errors import Conflict, Invalid
 from portal.usecases.checks import check_records
 from portal.usecases.keys import retire_key, rotate_keys
 from portal.usecases.shredding import list_shredded, look_at_version, shred_version
-from portal.usecases.sweeps import sweep_objects
 from storage.content import open_all, version_context
 from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable, StoreUnavailable
@@ -41,7 +40,7 @@ from storage.recovery import offline, shares
 from storage.tables import KeyHolder, Version
 from tests.backing_up import backed_up, recoverable
 from tests.cast import World
-from tests.contents import objects, said, versions
+from tests.contents import objects, said, swept, versions
 from tests.databases import ONLY_SQLITE
 from tests.filing import put, shredded
 from tests.web_client import browser
@@ -226,5 +225,5 @@ def test_it_is_done_or_it_is_not_and_the_sweeper_takes_what_is_left(world: World
     assert objects(world) == [version.object_name]
     path = world.portal.settings.data / "objects" / version.object_name[:2] / version.object_name
     os.utime(path, (0, 0))
-    assert sweep_objects(world.portal) == 1
+    assert swept(world) == 1
     assert objects(world) == []
