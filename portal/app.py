@@ -121,6 +121,7 @@ def _opened(
     settings: Settings, database: Database, clock: Callable[[], datetime], policies: Callable[[], Engine]
 ) -> Portal:
     database.create()
+    database.check_rights()
     keyring = Keyring(open_keys(settings), database, clock)
     keyring.start()
     portal = Portal(settings, database, keyring, object_store(settings), policies(), clock)

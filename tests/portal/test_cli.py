@@ -56,6 +56,22 @@ def test_an_init_that_was_cut_off_is_finished_by_the_next(capsys: pytest.Capture
     assert LINK.search(capsys.readouterr().out)
 
 
+def test_a_folder_may_be_called_what_it_likes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, there = folder / "a b%20c?d#é" / "data", Path("recovered? %41 ü")
+    monkeypatch.setenv("PORTAL_DATA", str(data))
+    assert init() == 0
+    assert (data / "portal.db").stat().st_size
+    assert main(["keys", "recovery", "make", "shares ?", "--shares=2", "--needed=2"]) == 0
+    assert main(["backup", "backups ?"]) == 0
+    monkeypatch.setenv("PORTAL_DATA", str(there))
+    monkeypatch.setenv("PORTAL_KEYS", "keys %20 anew")
+    assert main(["restore", "backups ?", *(f"--share=shares ?/share-{at}-of-2.txt" for at in (1, 2))]) == 0
+    assert main(["fsck"]) == 0
+    assert {path.name for path in folder.iterdir()} == {
+        data.parent.name, "keys", "shares ?", "backups ?", there.name, "keys %20 anew"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("name", "mail"), [("", "ada@example.org"), ("Ada", "nonsense")])
 def test_init_makes_nothing_for_nobody(folder: Path, name: str, mail: str) -> None:
     assert main(["init", "--name", name, "--mail", mail]) == 1
