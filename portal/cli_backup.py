@@ -17,8 +17,9 @@ It is closed: nobody is signed in, and every appointment waits to be confirmed a
   3. portal log keys: hand these out; the log began anew as {origin}.
      Tell the States and those who run witnesses that what was done after {at} is lost, and give
      them {data}/first-entry.tlog-proof: the first entry of the new log, which says so.
-  4. portal serve, with smtp_host left out until you have looked around: what waited is sent.
-  5. portal people administrator: the first one, who confirms a registrar, who confirms the focal points.
+  4. portal people administrator --name NAME --mail MAIL: the first one, who confirms a registrar, who confirms the
+     focal points.
+  5. Start the portal, with smtp_host left out until you have looked around: what waited is sent.
 """
 
 WHERE: Final = "where backups lie: a folder on another device or machine, or a file that names a bucket (s3_...)"

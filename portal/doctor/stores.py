@@ -107,7 +107,7 @@ def keys(opened: Opened) -> Iterator[Finding]:
     try:
         provider = open_keys(opened.settings)
     except StorageError as error:
-        mend = "bring back the key folder from its copy, or the token: without the keys nothing opens, for nobody, ever"
+        mend = "mend what it says; make no new keys: where they are gone, deploy/README.md, When the keys are lost"
         yield Finding("keys", Mark.WRONG, " ".join(str(error).split()), mend)
         return
     if opened.database is None:

@@ -5,12 +5,14 @@ was seen to be empty: so objects that are there later can only be what one left 
 next one with the same settings; anything else that is there is left alone.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from portal.errors import Invalid
+from portal.plainly import account_name
 from portal.settings import DATABASE, Settings
 from portal.usecases.backup_checks import named_objects
 from portal.usecases.backup_places import check_holds_none, find_place
@@ -53,7 +55,7 @@ def open_source(root: Path, words: Sequence[str], number: int | None) -> Source:
     opener, folder = offline.Opener(shares.join(words)), find_place(root)
     entries = [one for one in folder.complete() if number in {None, one.number}]
     if not entries:
-        raise Invalid(f"{root} holds no complete backup{f' {number}' if number else ''}")
+        raise Invalid(f"{root} holds no complete backup{f' {number}: --list names them' if number else ''}")
     entry = entries[-1]
     try:
         manifest = manifests.read(entry.manifest(), None)
@@ -119,6 +121,21 @@ def check_empty(settings: Settings) -> bool:
     if settings.database_file.exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")
     return resumed
+
+
+def check_account(settings: Settings) -> None:
+    """Refuse to bring back what the portal's account could not touch, before anything is there.
+
+    Raises:
+        Invalid: A folder is another account's.
+
+    """
+    for place in (settings.data, settings.keys):
+        if place.exists() and (owner := place.stat().st_uid) != os.geteuid():
+            raise Invalid(
+                f"{place} is {account_name(owner)}'s, and {account_name(os.geteuid())} asks: run this as the account "
+                "that the portal runs under"
+            )
 
 
 def _place(settings: Settings) -> str:

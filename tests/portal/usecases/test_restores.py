@@ -1,5 +1,6 @@
 """The drill: a portal is lost with its keys, and comes back from a backup, whole, closed, with a log that goes on."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +31,8 @@ from storage.accounts import AccountNotice
 from storage.backups import FormerHead, Restoration
 from storage.content import open_all, version_context
 from storage.database import Database
-from storage.errors import BadShares, Damaged, StoreUnavailable
+from storage.errors import BadShares, Damaged, KeyUnavailable, StoreUnavailable
+from storage.keys.file import FileKeys
 from storage.permits import Scope
 from storage.publications import PublicFile
 from storage.recovery import offline
@@ -121,6 +123,22 @@ def test_a_portal_comes_back_with_every_row_and_every_text(world: World, folder:
     report = check_records(portal)
     assert report.ok, [one.words() for one in report.findings]
     portal.database.close()
+
+
+def test_another_account_than_the_portals_leaves_nothing(
+    world: World, folder: Path, new: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's files in the portal's folders would keep the portal's account from trying it again."""
+    words = filled(world)
+    backed_up(world.portal, folder)
+    for place in (new.data, new.keys):
+        place.mkdir(0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(Invalid, match="run this as the account"):
+        back(world, folder, words, new)
+    with pytest.raises(KeyUnavailable, match="another account"):
+        FileKeys.create(new.keys)
+    assert not [*new.data.iterdir(), *new.keys.iterdir()]
 
 
 def test_while_one_is_brought_back_another_is_refused(world: World, folder: Path, new: Settings) -> None:
