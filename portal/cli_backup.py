@@ -157,12 +157,16 @@ def _list(root: Path) -> int:
     from portal.usecases.backup_places import find_place
     from storage.errors import Damaged, Missing
     from storage.recovery import manifest
+    from storage.recovery.offline import fingerprint
 
     folder, wrong = find_place(root), 0
     for entry in folder.complete():
         try:
             made = manifest.read(entry.manifest(), None)
-            sys.stdout.write(f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {len(made.objects)} objects\n")
+            mark = fingerprint(made.recovery.public)
+            sys.stdout.write(
+                f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {len(made.objects)} objects, recovery key {mark}\n"
+            )
         except (Damaged, Missing):
             wrong += 1
             sys.stdout.write(f"{entry.number:>6}  its manifest was altered or is missing\n")

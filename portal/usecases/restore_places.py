@@ -59,12 +59,28 @@ def open_source(root: Path, words: Sequence[str], number: int | None) -> Source:
     entry = entries[-1]
     try:
         manifest = manifests.read(entry.manifest(), None)
+        _check_sealed_to(manifest, opener)
         manifests.check_vouched(manifest, opener)
     except (Damaged, Missing) as error:
         raise Invalid(f"backup {entry.number}: {FOREIGN}") from error
     if (manifest.id, manifest.number) != (entry.id, entry.number):
         raise Invalid(f"backup {entry.number}: its folder bears another name than its manifest says")
     return Source(folder, entry, manifest, opener)
+
+
+def _check_sealed_to(manifest: Manifest, opener: offline.Opener) -> None:
+    """Refuse shares of another recovery key, by the names that stand on shares.
+
+    Raises:
+        Invalid: So they are, if the manifest is as it was made.
+
+    """
+    named, given = (offline.fingerprint(one.public) for one in (manifest.recovery, opener))
+    if named != given:
+        raise Invalid(
+            f"backup {manifest.number} is sealed to the recovery key {named}, as its manifest has it, and these shares "
+            f"give {given}: take the shares of that one, or a backup of this one (--list names them, --backup N)"
+        )
 
 
 def take_place(settings: Settings, source: Source, store: Callable[[Settings], ObjectStore]) -> ObjectStore:

@@ -1,6 +1,7 @@
 """The drill: a portal is lost with its keys, and comes back from a backup, whole, closed, with a log that goes on."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,7 +36,7 @@ from storage.errors import BadShares, Damaged, KeyUnavailable, StoreUnavailable
 from storage.keys.file import FileKeys
 from storage.permits import Scope
 from storage.publications import PublicFile
-from storage.recovery import offline
+from storage.recovery import offline, shares
 from storage.recovery.folder import BackupFolder, alone
 from storage.reports import SummaryLanguage
 from storage.repositories.checks import CheckRecords
@@ -269,19 +270,22 @@ def test_losses_can_be_accepted_and_the_rest_comes_back(world: World, folder: Pa
     portal.database.close()
 
 
-def test_other_shares_open_nothing(world: World, folder: Path) -> None:
+def test_other_shares_open_nothing(world: World, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = filled(world)
     backed_up(world.portal, folder)
     with pytest.raises(BadShares):
         open_source(folder, words[:1], None)
     others = recoverable(world.portal)
-    with pytest.raises(Invalid, match="shares"):
+    marks = [offline.fingerprint(offline.Opener(shares.join(those)).public) for those in (words, others)]
+    with pytest.raises(Invalid, match=rf"sealed to the recovery key {marks[0]}.* shares give {marks[1]}"):
         open_source(folder, others, None)
     backed_up(world.portal, folder)
     with pytest.raises(Invalid, match="shares"):
         open_source(folder, words, None)
     assert open_source(folder, words, 1).manifest.number == 1
     assert open_source(folder, others, None).manifest.number == 2
+    assert main(["restore", str(folder), "--list"]) == 0
+    assert re.findall(r"^ +\d .*recovery key (\w+)$", capsys.readouterr().out, re.MULTILINE) == marks
 
 
 def test_an_altered_manifest_is_refused(world: World, folder: Path) -> None:
