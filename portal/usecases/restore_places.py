@@ -132,8 +132,11 @@ def check_empty(settings: Settings) -> bool:
     for place, names in left.items():
         there = {path.name for path in place.iterdir()} if place.exists() else set()
         allowed = names if resumed else {"objects"} if MARKING in there else set()  # empty, or it would bear the mark
-        if there - allowed - {MARKING}:
-            raise Invalid(f"{place} isn't empty: a backup is brought back to an empty place only, never over a portal")
+        if others := sorted(there - allowed - {MARKING, "lost+found"}):  # the last is of a disk that was just mounted
+            raise Invalid(
+                f"{place} isn't empty, but holds {', '.join(others[:3])}: a backup is brought back to an empty place "
+                "only, never over a portal"
+            )
     if settings.database_file.exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")
     return resumed

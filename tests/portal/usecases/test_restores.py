@@ -25,7 +25,7 @@ from portal.usecases import restores, tree
 from portal.usecases.checks import check_records
 from portal.usecases.operators import make_administrator
 from portal.usecases.public_summaries import publish_summary
-from portal.usecases.restore_places import open_source
+from portal.usecases.restore_places import check_empty, open_source
 from portal.usecases.restores import Accepted, Restored, check_backup, restore_backup
 from portal.work import Portal
 from storage.accounts import AccountNotice
@@ -339,9 +339,11 @@ def test_it_never_goes_over_something(world: World, folder: Path, new: Settings,
     place: Path = getattr(new, where)
     place.mkdir(parents=True)
     (place / "letter.txt").write_text("mine")
-    with pytest.raises(Invalid, match="empty"):
+    with pytest.raises(Invalid, match=r"empty, but holds letter\.txt"):
         back(world, folder, words, new)
     assert [path.name for path in place.iterdir()] == ["letter.txt"]
+    (place / "letter.txt").rename(place / "lost+found")
+    assert not check_empty(new), "what mkfs makes on a disk of its own is nothing"
     with pytest.raises(Invalid, match="empty"):
         back(world, folder, words, replace(world.portal.settings, database=""))
     assert check_records(world.portal).ok
