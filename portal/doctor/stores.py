@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from policies.engine import Engine, PolicyError
-from portal.app import has_portal, object_store, open_keys
+from portal.app import has_portal, how_to_begin, object_store, open_keys
 from portal.audit.sequencer import signed_edge
 from portal.doctor.bucket import removal
 from portal.doctor.findings import Finding, Mark
@@ -84,7 +84,7 @@ def _missing(settings: Settings) -> Finding | None:
     except (Invalid, StorageError) as error:
         mend = "see that the address is right, and that the server is up and lets this machine and role in"
         return Finding("database", Mark.WRONG, " ".join(str(error).split()), mend)
-    return Finding("database", Mark.WRONG, f"there is no portal in {settings.place}", "portal init")
+    return Finding("database", Mark.WRONG, f"there is no portal in {settings.place}", how_to_begin(settings))
 
 
 def _unfit(found: Database) -> Finding | None:

@@ -57,6 +57,23 @@ def test_an_init_that_was_cut_off_is_finished_by_the_next(capsys: pytest.Capture
     assert LINK.search(capsys.readouterr().out)
 
 
+def test_where_the_data_are_away_no_new_portal_is_made_under_their_keys(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init() == 0
+    (folder / "data").rename(folder / "unmounted")
+    assert main(["serve"]) == 1
+    assert "is their disk mounted" in capsys.readouterr().err
+    file = folder / "keys" / "keyring.json"
+    text = file.read_text("utf-8")
+    file.write_text(re.sub(r'(?<="created": ")20\d\d', "2024", text), "utf-8")
+    assert init() == 1
+    assert "is their disk mounted" in capsys.readouterr().err
+    assert not (folder / "data" / "portal.db").exists()
+    file.write_text(text, "utf-8")  # of an init that was cut off just now
+    assert init() == 0
+
+
 def test_a_folder_may_be_called_what_it_likes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, there = folder / "a b%20c?d#é" / "data", Path("recovered? %41 ü")
     monkeypatch.setenv("PORTAL_DATA", str(data))
