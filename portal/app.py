@@ -4,9 +4,10 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -45,6 +46,9 @@ from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
 from storage.recovery.folder import RESTORING
 from storage.repositories.audit import AuditRecords
+
+LOOK: Final = "see that the data are there (is their disk mounted, do the settings name them?)"
+LEFT: Final = timedelta(days=1)  # so long the key of a first start that broke off is taken up by the next
 
 
 def create_portal(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Portal:
@@ -106,7 +110,7 @@ def open_portal(
     check_unrestored(settings)
     (settings.data / RESTORING).unlink(missing_ok=True)  # of a restore that was killed once all of it was there
     if not has_portal(settings):
-        raise Invalid(f"there is no portal in {settings.place}: make one with `portal init`")
+        raise Invalid(f"there is no portal in {settings.place}: {how_to_begin(settings)}")
     check_post(settings)
     check_factor(settings)
     database = Database(settings.database_place)
@@ -121,6 +125,7 @@ def _opened(
     settings: Settings, database: Database, clock: Callable[[], datetime], policies: Callable[[], Engine]
 ) -> Portal:
     database.create()
+    database.check_rights()
     keyring = Keyring(open_keys(settings), database, clock)
     keyring.start()
     portal = Portal(settings, database, keyring, object_store(settings), policies(), clock)
@@ -169,8 +174,20 @@ def open_keys(settings: Settings) -> KeyProvider:
     return TokenKeys.load(settings.token)
 
 
+def how_to_begin(settings: Settings) -> str:
+    """Say what to do where no portal is: where there are keys, there was one, and its data are elsewhere."""
+    if settings.token is None and (settings.keys / keyring_file.NAME).exists():
+        return f"but there are keys in {settings.keys}: {LOOK}, before you make a new one with `portal init`"
+    return "make one with `portal init`"
+
+
 def _first_keys(settings: Settings) -> KeyProvider:
-    """Make the first key, or take the one that an interrupted first start left."""
+    """Make the first key, or take the one that an interrupted first start left.
+
+    Raises:
+        Invalid: There are keys of a portal that was made before.
+
+    """
     if settings.token is not None:
         from storage.keys.pkcs11 import TokenKeys
 
@@ -178,7 +195,13 @@ def _first_keys(settings: Settings) -> KeyProvider:
         keys.begin()
         return keys
     if (settings.keys / keyring_file.NAME).exists():
-        return FileKeys.load(settings.keys)
+        left = FileKeys.load(settings.keys)
+        if len(left.states()) > 1 or left.begun < utc_now().date() - LEFT:
+            raise Invalid(
+                f"{settings.keys} holds keys since {left.begun}, of a portal that isn't in {settings.place}: {LOOK}; "
+                "for a new portal name another key folder"
+            )
+        return left
     return FileKeys.create(settings.keys)
 
 

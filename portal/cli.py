@@ -35,6 +35,7 @@ from portal.domain.people import mail_address, person_name
 from portal.domain.problems import RefusedError
 from portal.errors import PortalError
 from portal.importing import importing
+from portal.plainly import in_a_line
 from portal.ready import SAYS, ready, ready_options
 from portal.settings import Settings
 from portal.work import Portal
@@ -65,7 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
         with permits.request(uuid4()):
             return int(arguments.run(Settings() if arguments.alone else Settings.load(), arguments))
     except (PortalError, RefusedError, StorageError, PolicyError, OSError) as error:
-        sys.stderr.write(f"portal: {' '.join(str(error).split()) or type(error).__name__}\n")
+        sys.stderr.write(f"portal: {in_a_line(error)}\n")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -186,7 +187,7 @@ def fsck(settings: Settings, arguments: Arguments) -> int:
         with _opened(settings) as portal:
             report = check_records(portal, _progress if sys.stderr.isatty() else lambda _what, _count: None)
     except (PortalError, StorageError, PolicyError, OSError) as error:
-        sys.stderr.write(f"portal: the check could not be made: {' '.join(str(error).split())}\n")
+        sys.stderr.write(f"portal: the check could not be made: {in_a_line(error)}\n")
         return 2
     say(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))
     return 0 if report.ok else 1

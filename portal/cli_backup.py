@@ -17,8 +17,9 @@ It is closed: nobody is signed in, and every appointment waits to be confirmed a
   3. portal log keys: hand these out; the log began anew as {origin}.
      Tell the States and those who run witnesses that what was done after {at} is lost, and give
      them {data}/first-entry.tlog-proof: the first entry of the new log, which says so.
-  4. portal serve, with smtp_host left out until you have looked around: what waited is sent.
-  5. portal people administrator: the first one, who confirms a registrar, who confirms the focal points.
+  4. portal people administrator --name NAME --mail MAIL: the first one, who confirms a registrar, who confirms the
+     focal points.
+  5. Start the portal, with smtp_host left out until you have looked around: what waited is sent.
 """
 
 WHERE: Final = "where backups lie: a folder on another device or machine, or a file that names a bucket (s3_...)"
@@ -156,12 +157,16 @@ def _list(root: Path) -> int:
     from portal.usecases.backup_places import find_place
     from storage.errors import Damaged, Missing
     from storage.recovery import manifest
+    from storage.recovery.offline import fingerprint
 
     folder, wrong = find_place(root), 0
     for entry in folder.complete():
         try:
             made = manifest.read(entry.manifest(), None)
-            sys.stdout.write(f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {len(made.objects)} objects\n")
+            mark = fingerprint(made.recovery.public)
+            sys.stdout.write(
+                f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {len(made.objects)} objects, recovery key {mark}\n"
+            )
         except (Damaged, Missing):
             wrong += 1
             sys.stdout.write(f"{entry.number:>6}  its manifest was altered or is missing\n")

@@ -11,8 +11,11 @@ from portal.errors import Invalid
 from portal.settings import Settings
 from storage.keys.keyring_file import sync_folder
 
-SHARE: Final = """\
-A share of the recovery key of the portal {portal}
+PAGE: Final = "A share of the recovery key of the portal "
+SHARE: Final = (
+    PAGE
+    + """\
+{portal}
 Recovery key {mark}, share {number} of {count}; {threshold} of them open every backup.
 
 {words}
@@ -20,6 +23,7 @@ Recovery key {mark}, share {number} of {count}; {threshold} of them open every b
 Keep this page where nobody else comes, apart from other shares and from backups. Whoever has {threshold} shares and
 a backup reads everything. To use it: portal restore BACKUPS --check --share FILE, once for each share.
 """
+)
 
 
 def make_options(one: argparse.ArgumentParser) -> None:
@@ -43,6 +47,7 @@ def make(settings: Settings, arguments: argparse.Namespace) -> int:
                 f"there is a recovery key already ({former.mark}); to replace it, say so with --yes: its shares "
                 "still open the backups that were made with it, and no later ones"
             )
+        _check_apart(arguments.folder, settings)
         made = new_recovery_key(arguments.needed, arguments.shares)
         pages = [
             SHARE.format(
@@ -61,9 +66,9 @@ def make(settings: Settings, arguments: argparse.Namespace) -> int:
         portal.database.close()
     sys.stdout.write(
         f"The recovery key {made.mark} is in use: {count} keys are sealed to it, and every new one will be.\n"
-        f"Its {arguments.shares} shares are in {arguments.folder}. Print them or carry each to its keeper, then see "
-        "that they work\n(portal keys recovery check --share FILE ...) and destroy this folder: nobody can make them "
-        "again.\n"
+        f"Its {arguments.shares} shares are in {arguments.folder.resolve()}. Print them or carry each to its keeper, "
+        "then see that they work\n(portal keys recovery check --share FILE ...) and destroy this folder: nobody can "
+        "make them again.\n"
     )
     return 0
 
@@ -99,17 +104,30 @@ def read_shares(files: Sequence[Path]) -> list[str]:
 
     Raises:
         Invalid: A file isn't text.
+        BadShares: One is mistyped, or they are of several keys.
 
     """
-    found = []
+    from storage.recovery import shares
+
+    found: dict[str, str] = {}
     for file in files:
         try:
-            text = file.read_text("utf-8")
+            text = file.read_text("utf-8-sig").strip()
         except UnicodeDecodeError as error:
             raise Invalid(f"{file} isn't text") from error
-        parts = text.strip().split("\n\n")
-        found.append(parts[1] if len(parts) > 1 else parts[0])
-    return found
+        found[str(file)] = text.split("\n\n")[1] if text.startswith(PAGE) and "\n\n" in text else text
+    shares.look(found)
+    return list(found.values())
+
+
+def _check_apart(folder: Path, settings: Settings) -> None:
+    """Refuse to put the shares to what they open; a name without a path is one in the folder that one works in."""
+    place = folder.resolve()
+    for taken in (settings.data.resolve(), settings.keys.resolve()):
+        if place.is_relative_to(taken):
+            raise Invalid(
+                f"the shares can't lie in {taken}: give the whole path of a folder on a stick or another disk"
+            )
 
 
 def _lines(words: str) -> str:

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 
 from portal.errors import PortalError
+from portal.plainly import in_a_line
 from portal.settings import Settings
 from portal.tls import certificates
 
@@ -68,7 +69,7 @@ def main(words: Sequence[str]) -> int:
     try:
         return ready(Settings.load(), arguments)
     except (PortalError, OSError, ValueError) as error:
-        sys.stderr.write(f"portal: {error}\n")
+        sys.stderr.write(f"portal: {in_a_line(error)}\n")
         return 1
 
 

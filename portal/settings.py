@@ -1,6 +1,7 @@
 """The effective settings: defaults, then `portal.toml`, then `PORTAL_*` variables."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +16,7 @@ from portal.domain.reach import Reach
 from portal.domain.roles import Role
 from portal.domain.signals import Limit, Rule, read_limit
 from portal.errors import Invalid
+from portal.plainly import in_a_line
 from storage.keys.token_uri import EXAMPLE, Token, read_uri
 
 # from how many on, and within how many minutes, a rule gives a signal: rule:count:minutes; 0 switches it off
@@ -187,7 +189,7 @@ class Settings:
             Invalid: A name is unknown or a value can't be read; the sentence says which.
         """
         file = file or Path(environment.get("PORTAL_CONFIG", "portal.toml"))
-        given: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+        given = _given(file) if file.exists() else {}
         known = {f.name: f for f in fields(cls)}
         if unknown := set(given) - set(known):
             raise Invalid(f"{file}: no setting is called {', '.join(sorted(unknown))}")
@@ -202,10 +204,7 @@ class Settings:
         Raises:
             Invalid: It can't be read, or names anything else.
         """
-        try:
-            given: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise Invalid(f"{file} can't be read as settings: {type(error).__name__}") from None
+        given = _given(file)
         if others := sorted(set(given) - PLACES):
             raise Invalid(f"{file} can name the new place alone ({', '.join(sorted(PLACES))}), not {', '.join(others)}")
         known = {f.name: f.type for f in fields(self)}
@@ -218,6 +217,33 @@ class Settings:
             f.name: ("(set)" if getattr(self, f.name) else "") if f.name in secret else _text(getattr(self, f.name))
             for f in fields(self)
         }
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Name the variables that look like settings and are none, but for those of the tests."""
+    known = {f"PORTAL_{f.name.upper()}" for f in fields(Settings)} | {"PORTAL_CONFIG"}
+    ours = (name for name in environment if name.startswith("PORTAL_") and not name.startswith("PORTAL_TEST"))
+    return sorted(name for name in ours if name not in known)
+
+
+def _given(file: Path) -> dict[str, Any]:
+    """Read a file of settings.
+
+    Raises:
+        Invalid: It can't be read; the sentence says where, and quotes nothing: secrets stand in it.
+    """
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise Invalid(f"settings can't be read: {in_a_line(error)}") from None
+    except UnicodeDecodeError:
+        raise Invalid(f"{file} can't be read as settings: it isn't text in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at [^()]*\)$", str(error))
+        raise Invalid(
+            f"{file} can't be read as settings{f' {place[0]}' if place else ''}: write each as name = value, as in "
+            'port = 8000 or origin = "https://portal.example.org"'
+        ) from None
 
 
 def is_loopback(host: str) -> bool:

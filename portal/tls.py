@@ -86,6 +86,9 @@ def check_tls(settings: Settings, now: datetime | None = None) -> datetime | Non
     try:
         return ends_of(found.folder, now or datetime.now(UTC))
     except Uncertified as error:
-        raise Invalid(
-            f"the setting tls_folder: {error} Portal and proxy get new ones by `portal tls make FOLDER --renew`"
-        ) from error
+        mend = "Portal and proxy get new ones by `portal tls make FOLDER --renew`"
+        if isinstance(error.__cause__, PermissionError):
+            mend = f"Give {found.folder} with all that is in it to the account that the portal runs under"
+        elif not found.folder.exists():
+            mend = "Make them with `portal tls make FOLDER`, and set tls_folder to FOLDER/portal"
+        raise Invalid(f"the setting tls_folder: {error} {mend}") from error

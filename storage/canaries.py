@@ -1,4 +1,4 @@
-"""Canaries: at the start something is opened under each of the provider's keys that wraps anything.
+"""Canaries: something is opened under each of the provider's keys that wraps anything, before anything else is.
 
 A rotation that broke off leaves keys under an older one. Were that gone, the portal would start all the same, and whole
 reviews would be closed without anybody having been told.
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from storage.database import Database
 from storage.errors import Damaged, KeyUnavailable
 from storage.holders import PROVIDER, holder_context
 from storage.keys.provider import KeyProvider
@@ -17,6 +18,32 @@ from storage.permits import Scope
 from storage.tables import KeyHolder
 
 TRIED: Final = 3  # of what one key wrapped: one alone may have been altered, and that closes nothing but itself
+
+
+class Canaries:
+    """The canaries of one portal: opened at the start, and again where the key that wraps became another one.
+
+    So it does with each rotation, and where an older copy of the keys, or another portal's, was put there meanwhile.
+    """
+
+    def __init__(self, provider: KeyProvider, database: Database) -> None:
+        self._provider = provider
+        self._database = database
+        self._tried = ""
+
+    def check(self) -> None:
+        """See that the keys are those of this portal, all of them.
+
+        Raises:
+            KeyUnavailable: The provider is away, or doesn't hold a key that wrapped something.
+            Damaged: Nothing that one of the provider's keys wrapped opens.
+
+        """
+        current = self._provider.current
+        if current != self._tried:
+            with self._database.look() as session:
+                try_keys(session, self._provider)
+            self._tried = current
 
 
 def try_keys(session: Session, provider: KeyProvider) -> None:

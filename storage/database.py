@@ -18,7 +18,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -26,13 +26,17 @@ from sqlmodel import col
 
 from storage import schema
 from storage.engines import WAIT_MILLISECONDS, engines, reading, writing
-from storage.errors import DatabaseUnavailable, Exists, Full, StoreUnavailable
+from storage.errors import DatabaseUnavailable, Exists, Full, NoRight, StoreUnavailable
 from storage.guards import GUARD_KEY
 from storage.keys.keyring_file import sync_folder
 from storage.tables import Event, Stream
 
 __all__ = ["Database", "Session", "put_in_place", "translated"]
 
+NO_RIGHTS: Final = (
+    "the role of the database may not read or write its tables: give it its rights, as the one that owns them "
+    "(deploy/README.md, On PostgreSQL)"
+)
 _UNIQUE: Final = "23505"
 _FULL: Final = "53100"
 _NO_RIGHT: Final = "42501"
@@ -116,17 +120,28 @@ class Database:
         try:
             with translated():
                 schema.upgrade(self.engine)
-        except ProgrammingError as error:
-            if _code(error) != _NO_RIGHT:
-                raise
+        except NoRight as error:
             raise schema.Unfit(
-                "the role of the database may not change its tables: run `portal fsck` once as the one that owns them"
+                "the role of the database may not make or change its tables: name the one that owns them in its "
+                "address (after an upgrade for one `portal fsck`, for a move in its file)"
             ) from error
 
     def fits(self) -> bool:
         """Tell whether this release runs at the steps that the database has seen."""
         with translated():
             return schema.fits(self.engine)
+
+    def check_rights(self) -> None:
+        """See that the role may read and write every table, also those that an upgrade made.
+
+        Raises:
+            NoRight: It may not.
+        """
+        if isinstance(self.place, Path):
+            return
+        with self.read() as session:
+            if lacking := schema.closed_tables(session.connection()):
+                raise NoRight(f"{NO_RIGHTS}; closed to it: {', '.join(lacking)}")
 
     def has_portal(self) -> bool:
         """Tell whether a portal was made here to the end: its streams come last."""
@@ -235,7 +250,10 @@ def _fault(error: DBAPIError) -> StoreUnavailable | None:
     if code in _BUSY:
         return DatabaseUnavailable("others keep the database busy for too long; what was asked can be tried again")
     if code.startswith(_AWAY) or error.connection_invalidated or (not code and isinstance(error, _LOST)):
-        return DatabaseUnavailable("the database can't be reached in time")
+        why = " ".join(str(error.orig).split())  # of a connection, which says host and role and no password
+        return DatabaseUnavailable(f"the database can't be reached in time: {why}")
+    if code == _NO_RIGHT:
+        return NoRight(NO_RIGHTS)
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.addresses import read_address
@@ -69,7 +69,7 @@ def _sqlite_engine(path: Path, connections: int) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # WAL and shm take its mode
     seconds = WAIT_MILLISECONDS / 1000
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),  # as text, what a folder is called could end the path: ? or %
         connect_args={"timeout": seconds},
         pool_size=connections,
         max_overflow=0,

@@ -11,6 +11,7 @@ StorageError
 ├── BadShares          shares of a recovery key that don't give it
 ├── StoreUnavailable   the object store or the database is away or too slow
 │   ├── DatabaseUnavailable  it is the database: whoever asks it for something else waits as long
+│   │   └── NoRight          its role may not do this: whoever owns the tables gives it the right
 │   ├── Full           no space is left
 │   └── Held           the store keeps what was to be removed
 └── NotPermitted       a Permit that opens nothing
@@ -64,6 +65,10 @@ class StoreUnavailable(StorageError):
 
 class DatabaseUnavailable(StoreUnavailable):
     """The database can't be reached, or did not answer in time."""
+
+
+class NoRight(DatabaseUnavailable):
+    """The role of the database may not read or write one of its tables."""
 
 
 class Full(StoreUnavailable):

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.canaries import try_keys
+from storage.canaries import Canaries
 from storage.content import open_all, version_context
 from storage.database import Database
 from storage.errors import Damaged, Destroyed, NotPermitted, PermitEnded
@@ -71,6 +71,7 @@ class Keyring:
         self._kept: dict[tuple[Scope, int], tuple[float, ScopeKey]] = {}
         self._committed: dict[UUID, bytes] = {}
         self._service: dict[str, bytes] = {}
+        self.canaries = Canaries(provider, database)
 
     def create(self, session: Session) -> None:
         """Make the service key of a new portal."""
@@ -86,7 +87,7 @@ class Keyring:
         """
         with self._database.read() as session:
             key = self._unwrap(session, SERVICE, 1)
-            try_keys(session, self.provider)
+        self.canaries.check()
         for purpose in (*_OWN, *_BLIND):
             self._service[purpose] = derive(key, purpose)
         self._database.guard(self._service["guard"])

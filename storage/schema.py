@@ -27,7 +27,13 @@ STEPS = Path(__file__).parent / "migrations"
 WAIT_SECONDS: Final = 60  # so long one that starts waits for another that takes the steps
 _FITS = "SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database WHERE datname = current_database()"
 _TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-
+# the two that whoever serves only reads are those of the REVOKE in deploy/README.md
+_CLOSED = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+AND NOT (has_table_privilege(oid, 'SELECT')
+         AND (relname IN ('alembic_version', 'schema_runs') OR has_table_privilege(oid, 'INSERT')))
+ORDER BY relname
+"""
 
 MOVING: Final = "moving:"
 ARRIVING: Final = "arriving:"
@@ -144,6 +150,11 @@ def is_begun(engine: Engine) -> bool:
     """Tell whether a database has seen any step."""
     with reading(engine).connect() as connection:
         return _seen(connection) is not None
+
+
+def closed_tables(connection: Connection) -> list[str]:
+    """Name the tables on a server that its role may not read, or not write where the portal writes."""
+    return list(connection.execute(text(_CLOSED)).scalars())
 
 
 def newest() -> str | None:

@@ -9,7 +9,6 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -40,7 +39,6 @@ CADDYFILE = DEPLOY / "Caddyfile"
 ENVIRONMENT = DEPLOY / "env.example"
 CONTENT = b"What the State wrote. " * 5000
 # what a command asks for
-ASKED = {("people", "administrator"): ("--name", "Administrator Example", "--mail", "administrator@example.org")}
 TITLE = "A title that nobody guesses: Quillwort"
 
 pytestmark = pytest.mark.checkout
@@ -285,7 +283,7 @@ class Drill:
 
     def do(self, line: str) -> None:
         """Carry out one line."""
-        line = line.replace("$(date +%F)", "2026-11-24")
+        line = line.replace("$(date +%F-%H%M)", "2026-11-24-1830")
         for place, own in (
             ("/var/lib/portal-keys", self.folder / "keys"),
             ("/var/lib/portal-before", self.folder / "before"),
@@ -306,7 +304,7 @@ class Drill:
                 self.world.portal = self.open_again()
                 self.running = True
             case ["portal", *words]:
-                assert run_portal(self.folder, *words, *ASKED.get(tuple(words), ()), **self.set) == 0
+                assert run_portal(self.folder, *words, **self.set) == 0
             case ["install", "-d", *_, place]:
                 Path(place).mkdir(mode=0o700, parents=True)
             case ["cp" | "mv", *_] as words:
@@ -376,7 +374,7 @@ def test_a_backup_of_the_data_opens_nothing_without_keys_or_with_other_ones(dril
     for line in steps("back up"):
         drill.do(line)
     drill.do("systemctl stop portal")
-    copied = tmp_path / "backup-data" / f"portal-{date(2026, 11, 24).isoformat()}"
+    copied = tmp_path / "backup-data" / "portal-2026-11-24-1830"
 
     none = Settings(data=copied, keys=tmp_path / "none")
     with pytest.raises(KeyUnavailable):

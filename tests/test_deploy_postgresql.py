@@ -13,9 +13,11 @@ import psycopg
 import pytest
 
 from portal.app import create_portal, open_portal
+from portal.cli import main
 from portal.settings import Settings
 from storage.stepping import LaterSchema
 from tests.cast import Clock, World, build_world
+from tests.conftest import use
 from tests.databases import IN_POSTGRESQL, Hand, programs, server
 from tests.storage.test_rolling import later, upgraded
 from tests.test_deploy import TITLE, commands, keep_something, paper, read_back, run_portal, settings_in
@@ -63,6 +65,27 @@ def what_protects(settings: Settings) -> tuple[list[tuple[str, ...]], ...]:
         grants = hand("SELECT relname, relacl::text, relowner::regrole::text FROM pg_class WHERE relnamespace = "
                       "'public'::regnamespace AND relkind IN ('r', 'S') ORDER BY relname").fetchall()  # fmt: skip
         return sorted(hand.triggers().items()), grants
+
+
+def test_a_role_that_got_no_rights_is_told_whose_matter_that_is(
+    owned: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Forgotten altogether, and for a table that an upgrade made."""
+    create_portal(owned).database.close()
+    use(monkeypatch, replace(owned, database=server().address("portal", "portal_serves")))
+    again = [f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLES[1]}", f"REVOKE ALL ON concern FROM {ROLES[1]}"]
+    for statements, named in (((), False), (again, True)):
+        with closing(Hand(owned.database)) as hand:
+            for statement in statements:
+                hand(statement)
+        capsys.readouterr()
+        assert main(["fsck"]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "give it its rights" in said
+        assert ("closed to it: concern" in said) == named
+        assert main(["doctor"]) == 1
+        assert re.search(r"^wrong +database +the role .*\n +-> .*GRANT", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_dump_from_before_an_upgrade_brings_the_former_release_back(

@@ -24,6 +24,7 @@ def examine(read: Callable[[], Settings] = Settings.load) -> list[Finding]:
     files = (house.ENVIRONMENT, Path(os.environ.get("PORTAL_CONFIG", "portal.toml")))
     found = [
         *_looked("settings", lambda: house.settings_fit(settings, files)),
+        *_looked("settings", lambda: house.names(os.environ)),
         *_looked("address", lambda: house.address(settings)),
         *_looked("tls", lambda: house.certificates(settings, utc_now())),
         *_looked("data", lambda: house.folders(settings)),

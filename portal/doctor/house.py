@@ -2,10 +2,9 @@
 
 import ctypes
 import os
-import pwd
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,10 +16,11 @@ from portal.doctor.findings import Finding, Mark
 from portal.errors import Invalid
 from portal.measures_server import check_measures
 from portal.papers.fonts import FontsMissing, shelf
+from portal.plainly import account_name
 from portal.post import check_post
 from portal.rendering.office import Office
 from portal.server import check_exposure
-from portal.settings import Settings
+from portal.settings import Settings, unknown_names
 from portal.spans import check_spans
 from portal.tls import SOON, check_tls
 from portal.web.assets import has_asset
@@ -38,19 +38,18 @@ _TIMEX_BYTES: Final = 256  # struct timex, with room
 def account(settings: Settings) -> Iterator[Finding]:
     """Look who asks: what another account than the portal's touches, the portal may not be able to touch again."""
     if not settings.data.exists():
-        yield Finding("account", Mark.OK, f"{_name(os.geteuid())} asks, and there is no data yet")
+        yield Finding("account", Mark.OK, f"{account_name(os.geteuid())} asks, and there is no data yet")
         return
     owner = settings.data.stat().st_uid
     if owner != os.geteuid():
-        mend = f"run it as {_name(owner)}, with the settings of the service (deploy/README.md, Install)"
-        yield Finding(
-            "account", Mark.WRONG, f"{_name(os.geteuid())} asks, and {settings.data} is {_name(owner)}'s", mend
-        )
+        mend = f"run it as {account_name(owner)}, with the settings of the service (deploy/README.md, Install)"
+        says = f"{account_name(os.geteuid())} asks, and {settings.data} is {account_name(owner)}'s"
+        yield Finding("account", Mark.WRONG, says, mend)
     elif owner == 0:
         mend = "give the portal an account of its own without rights (deploy/README.md, Install)"
         yield Finding("account", Mark.ADVICE, "the portal's account is root", mend)
     else:
-        yield Finding("account", Mark.OK, f"{_name(owner)} owns the data, and asks")
+        yield Finding("account", Mark.OK, f"{account_name(owner)} owns the data, and asks")
 
 
 def settings_fit(settings: Settings, files: tuple[Path, ...]) -> Iterator[Finding]:
@@ -71,6 +70,13 @@ def settings_fit(settings: Settings, files: tuple[Path, ...]) -> Iterator[Findin
             yield Finding("settings", Mark.WRONG, f"{path} lies in the data folder", mend)
     if not loose:
         yield Finding("settings", Mark.OK, "they can be read and fit together")
+
+
+def names(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look for variables that are meant for settings, and are none."""
+    if unknown := unknown_names(environment):
+        mend = "write it as in the table of deploy/README.md, Settings: what no setting is called changes nothing"
+        yield Finding("settings", Mark.ADVICE, f"no setting is called {', '.join(unknown)}", mend)
 
 
 def certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -181,10 +187,3 @@ def parts() -> Iterator[Finding]:
         yield Finding("scripts", Mark.OK, "pages have their script")
     else:
         yield Finding("scripts", Mark.ADVICE, "pages work without their script", "build the wheel where npm is")
-
-
-def _name(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"account {number}"

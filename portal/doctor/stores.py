@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from policies.engine import Engine, PolicyError
-from portal.app import has_portal, object_store, open_keys
+from portal.app import has_portal, how_to_begin, object_store, open_keys
 from portal.audit.sequencer import signed_edge
 from portal.doctor.bucket import removal
 from portal.doctor.findings import Finding, Mark
@@ -21,7 +21,7 @@ from portal.usecases.witnesses import load_policy
 from portal.work import Portal, utc_now
 from storage import schema
 from storage.database import Database
-from storage.errors import Damaged, Held, KeyUnavailable, StorageError, Unprotected
+from storage.errors import Damaged, Held, KeyUnavailable, NoRight, StorageError, Unprotected
 from storage.keyring import KEY_LASTS, Keyring
 from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectStore, new_name
@@ -32,6 +32,7 @@ BACKUP_OLD: Final = timedelta(hours=50)  # of backups that are made every night,
 BEHIND: Final = timedelta(minutes=1)  # an event is in the tree within a second
 MAIL_WAITS: Final = timedelta(hours=5)  # longer than the longest pause between two tries
 PROBE_BYTES: Final = 70_000
+RIGHTS: Final = "as their owner, at the prompt of psql: GRANT and REVOKE as there"
 
 
 class Opened:
@@ -51,41 +52,54 @@ class Opened:
 def database(opened: Opened) -> Iterator[Finding]:
     """Open the database as it is; no step is taken."""
     settings = opened.settings
+    if (missing := _missing(settings)) is not None:
+        yield missing
+        return
     place = settings.database_place
-    try:
-        check_unrestored(settings)
-    except Invalid as error:
-        yield Finding("database", Mark.WRONG, str(error), "run portal restore again, with the settings of that time")
-        return
-    try:
-        is_there = has_portal(settings)
-    except Unprotected as error:
-        mend = "change the setting database (deploy/README.md, On PostgreSQL): the portal doesn't start with it"
-        yield Finding("database", Mark.WRONG, str(error), mend)
-        return
-    except (Invalid, StorageError) as error:
-        mend = "see that the address is right, and that the server is up and lets this machine in"
-        yield Finding("database", Mark.WRONG, " ".join(str(error).split()), mend)
-        return
-    if not is_there:
-        yield Finding("database", Mark.WRONG, f"there is no portal in {settings.place}", "portal init")
-        return
     if isinstance(place, Path) and place.stat().st_mode & 0o077:
         yield Finding("database", Mark.WRONG, f"others can read {place}", f"chmod 0600 {place}*")
     found = Database(place)
-    if not schema.fits(found.engine):
-        try:
-            schema.check_here(found.engine)
-        except schema.Elsewhere as error:
-            yield Finding("database", Mark.WRONG, str(error), "use the settings of the place where the portal is now")
-            return
-        finally:
-            found.close()
-        mend = "with a new release run portal fsck, which takes the steps; with a former one go back to the newer"
-        yield Finding("database", Mark.WRONG, "it isn't at steps on which this release runs", mend)
+    if (unfit := _unfit(found)) is not None:
+        found.close()
+        yield unfit
         return
     opened.database = found
     yield Finding("database", Mark.OK, "it opens, and is at steps on which this release runs")
+
+
+def _missing(settings: Settings) -> Finding | None:
+    """Say why there is no portal to be looked at."""
+    try:
+        check_unrestored(settings)
+    except Invalid as error:
+        return Finding("database", Mark.WRONG, str(error), "run portal restore again, with the settings of that time")
+    try:
+        if has_portal(settings):
+            return None
+    except Unprotected as error:
+        mend = "change the setting database (deploy/README.md, On PostgreSQL): the portal doesn't start with it"
+        return Finding("database", Mark.WRONG, str(error), mend)
+    except NoRight as error:
+        return Finding("database", Mark.WRONG, str(error), RIGHTS)
+    except (Invalid, StorageError) as error:
+        mend = "see that the address is right, and that the server is up and lets this machine and role in"
+        return Finding("database", Mark.WRONG, " ".join(str(error).split()), mend)
+    return Finding("database", Mark.WRONG, f"there is no portal in {settings.place}", how_to_begin(settings))
+
+
+def _unfit(found: Database) -> Finding | None:
+    """Say why this release, or its role, doesn't work with a database."""
+    try:
+        if found.fits():
+            found.check_rights()
+            return None
+        schema.check_here(found.engine)
+    except schema.Elsewhere as error:
+        return Finding("database", Mark.WRONG, str(error), "use the settings of the place where the portal is now")
+    except NoRight as error:
+        return Finding("database", Mark.WRONG, str(error), RIGHTS)
+    mend = "with a new release run portal fsck, which takes the steps; with a former one go back to the newer"
+    return Finding("database", Mark.WRONG, "it isn't at steps on which this release runs", mend)
 
 
 def keys(opened: Opened) -> Iterator[Finding]:
@@ -93,7 +107,7 @@ def keys(opened: Opened) -> Iterator[Finding]:
     try:
         provider = open_keys(opened.settings)
     except StorageError as error:
-        mend = "bring back the key folder from its copy, or the token: without the keys nothing opens, for nobody, ever"
+        mend = "mend what it says; make no new keys: where they are gone, deploy/README.md, When the keys are lost"
         yield Finding("keys", Mark.WRONG, " ".join(str(error).split()), mend)
         return
     if opened.database is None:

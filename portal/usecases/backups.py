@@ -81,6 +81,8 @@ def make_backup(portal: Portal, root: Path, keep: int | None = None, *, check: b
         StoreUnavailable: The folder can't be used, or somebody else makes a backup there.
 
     """
+    if keep is not None and keep < 1:
+        raise Invalid("at least one backup is kept")
     if find_recovery_key(portal) is None:
         raise Invalid(NONE)
     folder = make_place(root, portal.settings)

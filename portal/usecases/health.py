@@ -21,7 +21,7 @@ def ready(portal: Portal, faults: Sequence[str] = ()) -> bool:
     try:
         portal.database.committed_stamp(NIL)
         portal.objects.check()
-        _ = portal.keyring.provider.current
+        portal.keyring.canaries.check()
         if not portal.database.fits():
             log.warning("not ready: a later release changed the database, and this one must be upgraded")
             return False

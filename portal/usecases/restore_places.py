@@ -5,12 +5,14 @@ was seen to be empty: so objects that are there later can only be what one left 
 next one with the same settings; anything else that is there is left alone.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from portal.errors import Invalid
+from portal.plainly import account_name
 from portal.settings import DATABASE, Settings
 from portal.usecases.backup_checks import named_objects
 from portal.usecases.backup_places import check_holds_none, find_place
@@ -53,16 +55,32 @@ def open_source(root: Path, words: Sequence[str], number: int | None) -> Source:
     opener, folder = offline.Opener(shares.join(words)), find_place(root)
     entries = [one for one in folder.complete() if number in {None, one.number}]
     if not entries:
-        raise Invalid(f"{root} holds no complete backup{f' {number}' if number else ''}")
+        raise Invalid(f"{root} holds no complete backup{f' {number}: --list names them' if number else ''}")
     entry = entries[-1]
     try:
         manifest = manifests.read(entry.manifest(), None)
+        _check_sealed_to(manifest, opener)
         manifests.check_vouched(manifest, opener)
     except (Damaged, Missing) as error:
         raise Invalid(f"backup {entry.number}: {FOREIGN}") from error
     if (manifest.id, manifest.number) != (entry.id, entry.number):
         raise Invalid(f"backup {entry.number}: its folder bears another name than its manifest says")
     return Source(folder, entry, manifest, opener)
+
+
+def _check_sealed_to(manifest: Manifest, opener: offline.Opener) -> None:
+    """Refuse shares of another recovery key, by the names that stand on shares.
+
+    Raises:
+        Invalid: So they are, if the manifest is as it was made.
+
+    """
+    named, given = (offline.fingerprint(one.public) for one in (manifest.recovery, opener))
+    if named != given:
+        raise Invalid(
+            f"backup {manifest.number} is sealed to the recovery key {named}, as its manifest has it, and these shares "
+            f"give {given}: take the shares of that one, or a backup of this one (--list names them, --backup N)"
+        )
 
 
 def take_place(settings: Settings, source: Source, store: Callable[[Settings], ObjectStore]) -> ObjectStore:
@@ -114,11 +132,29 @@ def check_empty(settings: Settings) -> bool:
     for place, names in left.items():
         there = {path.name for path in place.iterdir()} if place.exists() else set()
         allowed = names if resumed else {"objects"} if MARKING in there else set()  # empty, or it would bear the mark
-        if there - allowed - {MARKING}:
-            raise Invalid(f"{place} isn't empty: a backup is brought back to an empty place only, never over a portal")
+        if others := sorted(there - allowed - {MARKING, "lost+found"}):  # the last is of a disk that was just mounted
+            raise Invalid(
+                f"{place} isn't empty, but holds {', '.join(others[:3])}: a backup is brought back to an empty place "
+                "only, never over a portal"
+            )
     if settings.database_file.exists():
         raise Invalid(f"there is a portal in {settings.data} already: a backup is never brought back over one")
     return resumed
+
+
+def check_account(settings: Settings) -> None:
+    """Refuse to bring back what the portal's account could not touch, before anything is there.
+
+    Raises:
+        Invalid: A folder is another account's.
+
+    """
+    for place in (settings.data, settings.keys):
+        if place.exists() and (owner := place.stat().st_uid) != os.geteuid():
+            raise Invalid(
+                f"{place} is {account_name(owner)}'s, and {account_name(os.geteuid())} asks: run this as the account "
+                "that the portal runs under"
+            )
 
 
 def _place(settings: Settings) -> str:

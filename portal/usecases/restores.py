@@ -43,7 +43,7 @@ from portal.usecases.checks import SKEW, check_records
 from portal.usecases.closing import close_everything
 from portal.usecases.former_logs import Beyond, last_witnessed, measure
 from portal.usecases.proving import prove_entry
-from portal.usecases.restore_places import PROOF, UNFINISHED, Source, check_empty, take_place
+from portal.usecases.restore_places import PROOF, UNFINISHED, Source, check_account, check_empty, take_place
 from portal.usecases.tree import checkpoint, origin_of, sequence
 from portal.usecases.witnesses import load_policy
 from portal.work import Portal
@@ -170,6 +170,7 @@ def restore_backup(
     """
     report = Report()
     check_empty(settings)
+    check_account(settings)
     if clock() < source.manifest.made - SKEW:
         raise Invalid(
             f"this machine's clock says {clock():%d %B %Y, %H:%M} UTC, and the backup was made after that: set it right"

@@ -41,6 +41,7 @@ class FileKeys:
         except OSError as cause:
             raise KeyUnavailable(f"The key folder {folder} can't be made: {cause.strerror}.") from cause
         with keyring_file.locked(folder):
+            keyring_file.check_folder(folder)
             if os.path.lexists(folder / keyring_file.NAME):
                 raise KeyUnavailable(f"There is a keyring in {folder} already; it is left as it is.")
             keyring_file.write(folder, (_new_key(),))
@@ -133,7 +134,10 @@ class FileKeys:
         for key in self._keys():
             if key.id == key_id and key.state is not State.RETIRED:
                 return key
-        raise KeyUnavailable(f"The key {key_id} is unknown here or retired.")
+        raise KeyUnavailable(
+            f"The key {key_id} is unknown here or retired: where it is needed, these keys are older than the data, or "
+            "another portal's."
+        )
 
     def _keys(self) -> tuple[Key, ...]:
         if self._read[0] != self._mark():

@@ -51,7 +51,7 @@ def read(folder: Path) -> tuple[Key, ...]:
         KeyUnavailable: There is none, others may read it, or it isn't in order.
 
     """
-    _check(os.stat, folder, stat.S_IFDIR, 0o700)
+    check_folder(folder)
     path = folder / NAME
     _check(os.lstat, path, stat.S_IFREG, 0o600)
     try:
@@ -63,6 +63,16 @@ def read(folder: Path) -> tuple[Key, ...]:
     except (ValueError, KeyError, TypeError, AttributeError) as cause:
         # The cause may quote the text, so it stays out of the sentence.
         raise KeyUnavailable(f"The keyring {path} is not in order: restore it from your copy.") from cause
+
+
+def check_folder(folder: Path) -> None:
+    """Look whether a key folder is there and ours alone.
+
+    Raises:
+        KeyUnavailable: It isn't.
+
+    """
+    _check(os.stat, folder, stat.S_IFDIR, 0o700)
 
 
 def write(folder: Path, keys: tuple[Key, ...]) -> None:
@@ -125,7 +135,10 @@ def _check(look: Callable[[Path], os.stat_result], path: Path, kind: int, mode: 
     if stat.S_IFMT(found.st_mode) != kind or stat.S_IMODE(found.st_mode) != mode:
         raise KeyUnavailable(f"{path} must have mode {mode:04o} and be no link: `chmod {mode:04o} {path}`.")
     if found.st_uid != os.geteuid():
-        raise KeyUnavailable(f"{path} must belong to the account that the portal runs under.")
+        raise KeyUnavailable(
+            f"{path} belongs to another account than the one that asks: it must be of the account that the portal runs "
+            "under, and that one asks."
+        )
 
 
 def _parsed(text: bytes) -> tuple[Key, ...]:

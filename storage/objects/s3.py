@@ -366,6 +366,7 @@ def _translated(*, removing: bool = False) -> Iterator[None]:
                 "The object store doesn't let go of what was to be removed: object lock keeps it until its time is "
                 "over, or the account may not list and delete versions."
             ) from cause
-        raise StoreUnavailable("The object store refused.") from cause
+        why = cause.code if cause.code and cause.code.isalnum() else "no reason given"
+        raise StoreUnavailable(f"The object store refused: {why}.") from cause
     except (MinioException, HTTPError, OSError, SyntaxError) as cause:  # the last: what was answered is no XML
         raise StoreUnavailable("The object store can't be reached now.") from cause

@@ -12,11 +12,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from portal import server
+from portal import ready, server
 from portal.app import create_portal
 from portal.cli import main
 from portal.demo.servers import free_port
 from portal.errors import Invalid
+from portal.plainly import in_a_line
 from portal.settings import Settings
 
 LINK = re.compile(r"http://localhost:\d+/enter/[\w-]{43}")
@@ -54,6 +55,63 @@ def test_an_init_that_was_cut_off_is_finished_by_the_next(capsys: pytest.Capture
     create_portal(Settings.load()).database.close()  # and there the power failed
     assert init() == 0
     assert LINK.search(capsys.readouterr().out)
+
+
+def test_where_the_data_are_away_no_new_portal_is_made_under_their_keys(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init() == 0
+    (folder / "data").rename(folder / "unmounted")
+    assert main(["serve"]) == 1
+    assert "is their disk mounted" in capsys.readouterr().err
+    file = folder / "keys" / "keyring.json"
+    text = file.read_text("utf-8")
+    file.write_text(re.sub(r'(?<="created": ")20\d\d', "2024", text), "utf-8")
+    assert init() == 1
+    assert "is their disk mounted" in capsys.readouterr().err
+    assert not (folder / "data" / "portal.db").exists()
+    file.write_text(text, "utf-8")  # of an init that was cut off just now
+    assert init() == 0
+
+
+def test_a_folder_may_be_called_what_it_likes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, there = folder / "a b%20c?d#é" / "data", Path("recovered? %41 ü")
+    monkeypatch.setenv("PORTAL_DATA", str(data))
+    assert init() == 0
+    assert (data / "portal.db").stat().st_size
+    assert main(["keys", "recovery", "make", "shares ?", "--shares=2", "--needed=2"]) == 0
+    assert main(["backup", "backups ?"]) == 0
+    monkeypatch.setenv("PORTAL_DATA", str(there))
+    monkeypatch.setenv("PORTAL_KEYS", "keys %20 anew")
+    assert main(["restore", "backups ?", *(f"--share=shares ?/share-{at}-of-2.txt" for at in (1, 2))]) == 0
+    assert main(["fsck"]) == 0
+    assert {path.name for path in folder.iterdir()} == {
+        data.parent.name, "keys", "shares ?", "backups ?", there.name, "keys %20 anew"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [["config", "show"], ["ready"], ["move", "new.toml"], ["backup", "new.toml"]])
+def test_settings_that_cannot_be_read_are_told_without_what_stands_in_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setenv("PORTAL_CONFIG", "new.toml")
+    file, run = folder / "new.toml", main if command[0] != "ready" else (lambda words: ready.main(words[1:]))
+    for text, where in ((b's3_secret_key = "abc\nport = 1\n', "line 1, column 21"), (b"port = \xff", "UTF-8")):
+        file.write_bytes(text)
+        assert run(command) == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert f"{file.name} can't be read" in said
+        assert where in said
+        assert "abc" not in said
+
+
+def test_of_a_file_that_one_may_not_read_the_account_is_told() -> None:
+    denied, gone = PermissionError(13, "Permission denied", "/a/b"), FileNotFoundError(2, "No such file", "/a/c")
+    assert re.fullmatch(r"/a/b: Permission denied \(asked as the account \S+\)", in_a_line(denied))
+    assert in_a_line(gone) == "/a/c: No such file"
+    assert in_a_line(OSError("two\nlines")) == "two lines"
+    assert in_a_line(ValueError()) == "ValueError"
 
 
 @pytest.mark.parametrize(("name", "mail"), [("", "ada@example.org"), ("Ada", "nonsense")])

@@ -39,6 +39,20 @@ def test_certificates_that_were_set_and_are_gone_are_no_reason_to_go_on_in_the_c
             check_tls(replace(settings, tls_folder=str(tmp_path / "nowhere")))
 
 
+def test_what_to_do_is_said_as_they_are_missing_or_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(OTHERS, tls_folder=str(tmp_path / "tls" / "portal"))
+    with pytest.raises(Invalid, match=r"Make them with `portal tls make FOLDER`,"):
+        check_tls(settings)
+    make_certificates(tmp_path / "tls")
+
+    def denied(_self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(Invalid, match=r"to the account that the portal runs under$"):
+        check_tls(settings)
+
+
 def test_the_doctor_says_when_they_end(tmp_path: Path) -> None:
     ends = make_certificates(tmp_path / "tls")
     settings = replace(OTHERS, tls_folder=str(tmp_path / "tls" / "portal"))

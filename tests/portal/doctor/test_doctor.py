@@ -231,6 +231,11 @@ def test_a_file_of_settings_that_others_read_or_that_lies_in_the_data_is_wrong(s
     assert any(one.mark is Mark.WRONG for one in house.settings_fit(settings, (inside,)))
 
 
+def test_a_variable_that_is_no_setting_is_told() -> None:
+    given = {"PORTAL_CONFIG": "x", "PORTAL_DATA": "x", "PORTAL_TEST_DATABASE": "x", "PORTAL_LOG_PUBLIK": "true"}
+    assert [one.says for one in house.names(given)] == ["no setting is called PORTAL_LOG_PUBLIK"]
+
+
 def test_events_that_wait_are_advice_while_nothing_runs(world: World) -> None:
     portal = world.portal
     opened = stores.Opened(replace(portal.settings, port=free_port()))

@@ -332,6 +332,7 @@ def test_nothing_is_removed_when_what_stays_cannot_be_read(world: World, folder:
     assert (folder / "objects" / versions(world)[0].object_name[:2] / versions(world)[0].object_name).exists()
     with pytest.raises(Invalid):
         backed_up(world.portal, folder, keep=0)
+    assert len(BackupFolder(folder).complete()) == 3, "nor was one made before that was said"
 
 
 def test_two_backups_at_once_are_refused(world: World, folder: Path) -> None:

@@ -138,6 +138,47 @@ def test_at_the_command_line_shares_become_files(
     assert main(["keys", "recovery", "check", *given]) == 1
 
 
+def test_a_share_that_is_mistyped_or_of_another_key_is_named(tmp_path: Path) -> None:
+    made, others = shares.split(b"k" * 32, 3, 4), shares.split(b"o" * 32, 3, 4)
+    files = [tmp_path / str(number) for number in range(4)]
+
+    def put(*words: str) -> None:
+        for file, one in zip(files, words, strict=False):
+            file.write_text(one, "utf-8")
+
+    def refused() -> str:
+        with pytest.raises(BadShares) as found:
+            read_shares(files)
+        assert "zzz" not in str(found.value)  # no word of a share on the screen
+        return str(found.value)
+
+    typed = "\ufeff" + "\r\n\r\n".join(" ".join(made[3].upper().split()[at : at + 6]) for at in range(0, 33, 6))
+    put(*made[:3], typed)  # by an editor that marks its files, with an empty line after each
+    assert shares.join(read_shares(files)) == b"k" * 32
+    first, second, *rest = made[1].split()
+    put(made[0], " ".join([second, first, *rest]))
+    assert refused().startswith(f"{files[1]}: a word in it is mistyped")
+    put(made[0], " ".join(["zzz", second, "yyy", *rest[1:]]))
+    assert refused().startswith(f"{files[1]}: mistyped")
+    assert refused().endswith(" 1, 3.")
+    put(made[0], " ".join([second, *rest]))
+    assert refused() == f"{files[1]}: a share has 33 words, and here are 32."
+    put(*made[:2], others[2], made[3])
+    assert refused().endswith(f": {files[0]}, {files[1]}, {files[3]}; of another: {files[2]}.")
+
+
+def test_shares_dont_go_to_what_they_open(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, world.portal.settings)
+    monkeypatch.chdir(world.portal.settings.data)  # as the operator's command does
+    for folder in ("shares", str(world.portal.settings.keys / "shares")):
+        assert main(["keys", "recovery", "make", folder]) == 1
+        assert "whole path" in capsys.readouterr().err
+    assert find_recovery_key(world.portal) is None
+    assert not Path("shares").exists()
+
+
 def test_the_shares_are_on_the_disk_before_anything_is_sealed_to_them(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """The drill: a portal is lost with its keys, and comes back from a backup, whole, closed, with a log that goes on."""
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,17 +25,18 @@ from portal.usecases import restores, tree
 from portal.usecases.checks import check_records
 from portal.usecases.operators import make_administrator
 from portal.usecases.public_summaries import publish_summary
-from portal.usecases.restore_places import open_source
+from portal.usecases.restore_places import check_empty, open_source
 from portal.usecases.restores import Accepted, Restored, check_backup, restore_backup
 from portal.work import Portal
 from storage.accounts import AccountNotice
 from storage.backups import FormerHead, Restoration
 from storage.content import open_all, version_context
 from storage.database import Database
-from storage.errors import BadShares, Damaged, StoreUnavailable
+from storage.errors import BadShares, Damaged, KeyUnavailable, StoreUnavailable
+from storage.keys.file import FileKeys
 from storage.permits import Scope
 from storage.publications import PublicFile
-from storage.recovery import offline
+from storage.recovery import offline, shares
 from storage.recovery.folder import BackupFolder, alone
 from storage.reports import SummaryLanguage
 from storage.repositories.checks import CheckRecords
@@ -121,6 +124,22 @@ def test_a_portal_comes_back_with_every_row_and_every_text(world: World, folder:
     report = check_records(portal)
     assert report.ok, [one.words() for one in report.findings]
     portal.database.close()
+
+
+def test_another_account_than_the_portals_leaves_nothing(
+    world: World, folder: Path, new: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's files in the portal's folders would keep the portal's account from trying it again."""
+    words = filled(world)
+    backed_up(world.portal, folder)
+    for place in (new.data, new.keys):
+        place.mkdir(0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(Invalid, match="run this as the account"):
+        back(world, folder, words, new)
+    with pytest.raises(KeyUnavailable, match="another account"):
+        FileKeys.create(new.keys)
+    assert not [*new.data.iterdir(), *new.keys.iterdir()]
 
 
 def test_while_one_is_brought_back_another_is_refused(world: World, folder: Path, new: Settings) -> None:
@@ -251,19 +270,22 @@ def test_losses_can_be_accepted_and_the_rest_comes_back(world: World, folder: Pa
     portal.database.close()
 
 
-def test_other_shares_open_nothing(world: World, folder: Path) -> None:
+def test_other_shares_open_nothing(world: World, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = filled(world)
     backed_up(world.portal, folder)
     with pytest.raises(BadShares):
         open_source(folder, words[:1], None)
     others = recoverable(world.portal)
-    with pytest.raises(Invalid, match="shares"):
+    marks = [offline.fingerprint(offline.Opener(shares.join(those)).public) for those in (words, others)]
+    with pytest.raises(Invalid, match=rf"sealed to the recovery key {marks[0]}.* shares give {marks[1]}"):
         open_source(folder, others, None)
     backed_up(world.portal, folder)
     with pytest.raises(Invalid, match="shares"):
         open_source(folder, words, None)
     assert open_source(folder, words, 1).manifest.number == 1
     assert open_source(folder, others, None).manifest.number == 2
+    assert main(["restore", str(folder), "--list"]) == 0
+    assert re.findall(r"^ +\d .*recovery key (\w+)$", capsys.readouterr().out, re.MULTILINE) == marks
 
 
 def test_an_altered_manifest_is_refused(world: World, folder: Path) -> None:
@@ -317,9 +339,11 @@ def test_it_never_goes_over_something(world: World, folder: Path, new: Settings,
     place: Path = getattr(new, where)
     place.mkdir(parents=True)
     (place / "letter.txt").write_text("mine")
-    with pytest.raises(Invalid, match="empty"):
+    with pytest.raises(Invalid, match=r"empty, but holds letter\.txt"):
         back(world, folder, words, new)
     assert [path.name for path in place.iterdir()] == ["letter.txt"]
+    (place / "letter.txt").rename(place / "lost+found")
+    assert not check_empty(new), "what mkfs makes on a disk of its own is nothing"
     with pytest.raises(Invalid, match="empty"):
         back(world, folder, words, replace(world.portal.settings, database=""))
     assert check_records(world.portal).ok

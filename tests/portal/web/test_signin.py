@@ -23,6 +23,7 @@ from portal.usecases.bases import Terms
 from portal.usecases.care import change_mail
 from portal.usecases.installation import make_first_administrator
 from portal.usecases.invitations import IssuedLink, confirm_link, issue_link
+from portal.usecases.keys import rotate_keys
 from portal.web.places import local_path
 from portal.work import Portal
 from storage import permits
@@ -643,6 +644,18 @@ def test_health_tells_whether_the_parts_answer(world: World) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "not ready\n")
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_portal_whose_key_file_became_an_older_one_is_not_ready(world: World) -> None:
+    client, file = visitor(world.portal), world.portal.settings.keys / "keyring.json"
+    former = file.read_bytes()
+    with permits.request(uuid4()):
+        rotate_keys(world.portal)
+    assert client.get("/readyz").status_code == 200
+    newer = file.read_bytes()
+    for text, status in ((former, 503), (newer, 200)):
+        file.write_bytes(text)
+        assert client.get("/readyz").status_code == status
 
 
 def test_a_verifier_written_by_hand_lets_nobody_in(world: World) -> None:
