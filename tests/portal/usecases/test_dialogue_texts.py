@@ -1,5 +1,6 @@
 """What stands beside a question's way: attachments, corrections, translation."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,11 +12,12 @@ from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.usecases import attachments, handling, moves, register, renderings, submissions
 from portal.usecases.checks import check_records
+from portal.usecases.questions import Saved
 from portal.usecases.threads import Thread, view_thread
 from storage.tables import Document
 from tests import dialogue
 from tests.cast import World, add_member
-from tests.contents import documents, objects, send
+from tests.contents import documents, objects, said, send
 from tests.filing import circulated, newest, put, submitted
 from tests.web_client import browser
 
@@ -30,11 +32,32 @@ def attach(world: World, entry: UUID, *found: UUID, who: str = "expert_xaa") -> 
         attachments.attach(world.portal, world.caller(who), entry, frozenset(found))
 
 
+def draft_with(world: World, *titles: str) -> tuple[UUID, Saved]:
+    """Draft an answer with documents that go with it; gives the question, and the draft."""
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    attach(world, draft.entry, *(newest(world, put(world, "focal_xaa", "national XAA", title)) for title in titles))
+    return one, draft
+
+
 def set_passing(world: World) -> None:
     """Let the registrar set the first review so that what is submitted passes at once."""
     with world.request():
         review = ReviewId(world.files["xaa"].review)
         register.set_review(world.portal, world.caller("registrar"), review, ("en",), passes_at_once=True)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen once a document is sealed for the shared room, and before any record names it."""
+    carry = moves.carry
+
+    def carried(*given: Any) -> Any:
+        monkeypatch.setattr(moves, "carry", carry)
+        arrived = carry(*given)
+        act()
+        return arrived
+
+    monkeypatch.setattr(moves, "carry", carried)
 
 
 # --- documents that go with an answer
@@ -103,20 +126,24 @@ def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch:
 def test_a_document_that_is_detached_while_it_is_sealed_is_not_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = dialogue.question(world)
-    draft = dialogue.draft_answer(world, one)
-    attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
-    carry = moves.carry
-
-    def detach_meanwhile(*given: Any) -> Any:
-        arrived = carry(*given)
-        attachments.attach(world.portal, world.caller("expert_xaa"), draft.entry, frozenset())
-        return arrived
-
-    monkeypatch.setattr(moves, "carry", detach_meanwhile)
+    _, draft = draft_with(world, "Law")
+    expert = world.caller("expert_xaa")
+    meanwhile(monkeypatch, lambda: attachments.attach(world.portal, expert, draft.entry, frozenset()))
     with pytest.raises(Conflict, match="withdrawn or changed meanwhile"):
         dialogue.submit(world, draft, "focal_xaa")
     assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
+
+
+def test_each_document_that_goes_with_an_answer_stands_in_the_log_by_its_own_act(world: World) -> None:
+    _, draft = draft_with(world, "Law", "Ruling")
+    dialogue.submit(world, draft, "focal_xaa")
+    shared = world.files["xaa"].rooms["shared"]
+    there = {f"document/{row.id}": str(row.id) for row in documents(world) if row.room_id == shared}
+    wrote = [(name, act["on"].get("document")) for act in said(world, shared) for name in act.get("rows", {})]
+    assert len(there) == 2
+    assert {name: document for name, document in wrote if name in there} == there
+    drafts = [act["action"] for act in said(world, world.files["xaa"].rooms["national XAA"]) if "rows" in act]
+    assert drafts[-1] == "submitEntry"
 
 
 def _killed(*_given: object) -> None:
