@@ -5,15 +5,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
+from portal.access.principals import Who
 from portal.domain.clarifications import ClarificationStage, EntryStage, Part
 from portal.domain.ids import ReviewId
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.usecases import attachments, handling, moves, register, renderings, submissions
+from portal.usecases import attachments, handling, moves, recipients, register, renderings, submissions
 from portal.usecases.checks import check_records
 from portal.usecases.questions import Saved
 from portal.usecases.threads import Thread, view_thread
+from portal.work import Work
+from storage.notices import Notice
+from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document
 from tests import dialogue
 from tests.cast import World, add_member
@@ -144,6 +151,27 @@ def test_each_document_that_goes_with_an_answer_stands_in_the_log_by_its_own_act
     assert {name: document for name, document in wrote if name in there} == there
     drafts = [act["action"] for act in said(world, world.files["xaa"].rooms["national XAA"]) if "rows" in act]
     assert drafts[-1] == "submitEntry"
+
+
+def test_people_are_asked_about_once_for_all_documents_that_go_with_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others wait for this transaction, however many there are."""
+    _, draft = draft_with(world, "One", "Two", "Three")
+    asked, at_work = [], recipients._at_work
+
+    def counted(work: Work, review: ReviewRecord) -> list[Who]:
+        asked.append(review.review.id)
+        return at_work(work, review)
+
+    monkeypatch.setattr(recipients, "_at_work", counted)
+    dialogue.submit(world, draft, "focal_xaa")
+    assert len(asked) == 2, "for the documents, and for the answer"
+    with world.portal.database.read() as session:
+        told = session.scalars(select(Notice).where(col(Notice.person_id) == world.members["officer"].person)).all()
+    shared = {row.id for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"]}
+    assert {row.about for row in told if row.kind == NoticeKind.DOCUMENT_SUBMITTED} == shared
+    assert len(shared) == 3
 
 
 def _killed(*_given: object) -> None:

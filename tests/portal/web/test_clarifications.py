@@ -10,11 +10,12 @@ import pytest
 
 from portal.domain.clarifications import EntryStage, Part
 from portal.domain.markdown import TEXT_CHARACTERS
+from portal.usecases import attachments
 from storage.tables import Stream
 from tests import dialogue
 from tests.cast import World
-from tests.contents import said
-from tests.filing import press
+from tests.contents import form_token, said
+from tests.filing import newest, press, put
 from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
@@ -118,6 +119,20 @@ def test_a_draft_saved_in_two_tabs_shows_both_texts(world: World) -> None:
     assert 'name="seen" value="2"' in answer.text
     assert dialogue.entry(world, saved.entry).edition == 2
     assert press(client, path, **{**late, "seen": "2"}).status_code == 303
+
+
+def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_another_try(world: World) -> None:
+    saved = dialogue.draft_answer(world, dialogue.question(world))
+    law = newest(world, put(world, "focal_xaa", "national XAA", "Law"))
+    client = browser(world, "focal_xaa")
+    data = {"csrf": form_token(client.cookies["portal-local"])}
+    for others, status in ((attachments.MOST, 422), (attachments.MOST - 1, 422), (0, 303)):
+        chosen = {"attached": [str(law), *(str(uuid4()) for _ in range(others))]}
+        path = f"/entries/{saved.entry}/attachments"
+        answer = client.post(path, data=data | chosen, headers={"Origin": ORIGIN}, follow_redirects=False)
+        assert answer.status_code == status
+        assert (f"At most {attachments.MOST} documents" in answer.text) is (others == attachments.MOST)
+        assert (f'value="{law}" checked' in answer.text) is (status != 303)
 
 
 def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:
