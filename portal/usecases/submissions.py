@@ -57,6 +57,8 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
     """
     leaving = _read(portal, caller, entry_id, seen)
     with carrying(portal, caller, entry_id) as carried, portal.work(caller) as work:
+        for entry in work.allowed(Action.VIEW_ENTRY, Entry, [work.clarifications.entry(entry_id)]):
+            _check_unsent(work, entry, leaving)  # or it would be said of what goes with it, once it is there
         sent = _submit(work, leaving, keep_all(work, entry_id, carried), None)
         _tell(work, [sent])
         return sent.clarification_id
@@ -166,14 +168,20 @@ def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving
     return _Leaving(entry.id, entry.edition, text, subject)
 
 
-def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Batch | None) -> Entry:
-    found = work.clarifications.entry(leaving.entry)
-    entry, permit = work.require(Action.SUBMIT_ENTRY, Entry, found, asked=leaving.entry, target=RoomKind.SHARED)
+def _check_unsent(work: Work, entry: Entry, leaving: _Leaving) -> Clarification:
+    """Refuse to send what was sent, or saved, since it was read; gives the clarification."""
     path.check_draft(EntryStage(entry.stage))
     if entry.edition != leaving.edition:
         raise Conflict(path.EDITED_BEFORE)
     row = clarification_of(work, entry)
     path.check_takes(ClarificationStage(row.stage), Part(entry.part), passed=row.passed_at is not None)
+    return row
+
+
+def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Batch | None) -> Entry:
+    found = work.clarifications.entry(leaving.entry)
+    entry, permit = work.require(Action.SUBMIT_ENTRY, Entry, found, asked=leaving.entry, target=RoomKind.SHARED)
+    row = _check_unsent(work, entry, leaving)
     sent = _sent_entry(work, permit, entry, leaving.text)
     entry.stage, entry.sent_as = EntryStage.SENT.value, sent.id
     if row.subject is None:

@@ -174,6 +174,17 @@ def test_people_are_asked_about_once_for_all_documents_that_go_with_an_answer(
     assert len(shared) == 3
 
 
+def test_who_sends_an_answer_a_second_time_is_told_that_it_was_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, draft = draft_with(world, "Law")
+    caller = world.caller("focal_xaa")
+    meanwhile(monkeypatch, lambda: submissions.submit_entry(world.portal, caller, draft.entry, draft.edition))
+    with pytest.raises(Conflict, match="sent or discarded meanwhile"):
+        dialogue.submit(world, draft, "focal_xaa")
+    assert [len(entry.attached) for entry in thread(world, "officer", one).entries] == [0, 1]
+
+
 def _killed(*_given: object) -> None:
     raise KeyboardInterrupt
 
