@@ -42,7 +42,7 @@ class Attachable:
 
 
 def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> None:
-    """Let exactly these versions of documents go with a draft.
+    """Let exactly these versions of documents go with a draft; a change counts as a saving of it.
 
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
@@ -72,6 +72,8 @@ def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[U
             )
         for version_id in set(there) - versions:
             there[version_id].removed_at = work.now
+        if versions != there.keys():
+            entry.edition += 1  # what is sent is what its sender saw, and so is what goes with it
         work.note(permit, attached=len(versions))
 
 
@@ -102,16 +104,14 @@ def carrying(portal: Portal, caller: Caller, entry_id: UUID) -> Iterator[Mapping
         yield carried
 
 
-def keep_all(work: Work, entry_id: UUID, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
+def keep_all(work: Work, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
     """Write the records of what is ready; gives of each version the document in the shared room.
 
     Raises:
         Forbidden: The actor may not send one of the documents.
-        Conflict: One of them was withdrawn, or came there by another way meanwhile; or others go with the draft now.
+        Conflict: One of them was withdrawn, or came there by another way meanwhile.
 
     """
-    if carried.keys() != {version.id for _, version, _ in work.clarifications.attachments([entry_id])}:
-        raise Conflict(GONE)
     made = {one.upload.version: one for one in carried.values() if isinstance(one, Ready)}
     became = {version: keep(work, one) for version, one in made.items()}
     tell_kept(work, list(became.values()))

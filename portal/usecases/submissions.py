@@ -2,8 +2,8 @@
 
 1. A draft is read first, then sealed anew as an entry of the shared room. Drafts, earlier wordings and comments stay
    behind; the shared room learns of one text.
-2. What is sent is the wording that the sender saw: if somebody saved it meanwhile, nothing is sent. Of a batch all is
-   sent or nothing (GL 21).
+2. What is sent is the wording that the sender saw, with the documents that went with it: if somebody changed either
+   meanwhile, nothing is sent. Of a batch all is sent or nothing (GL 21).
 3. What the officer passes on takes its language versions along, and circulates the documents that go with it.
 """
 
@@ -59,7 +59,7 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
     with carrying(portal, caller, entry_id) as carried, portal.work(caller) as work:
         for entry in work.allowed(Action.VIEW_ENTRY, Entry, [work.clarifications.entry(entry_id)]):
             _check_unsent(work, entry, leaving)  # or it would be said of what goes with it, once it is there
-        sent = _submit(work, leaving, keep_all(work, entry_id, carried), None)
+        sent = _submit(work, leaving, keep_all(work, carried), None)
         _tell(work, [sent])
         return sent.clarification_id
 

@@ -1,6 +1,7 @@
 """What stands beside a question's way: attachments, corrections, translation."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -44,7 +45,12 @@ def draft_with(world: World, *titles: str) -> tuple[UUID, Saved]:
     one = dialogue.question(world)
     draft = dialogue.draft_answer(world, one)
     attach(world, draft.entry, *(newest(world, put(world, "focal_xaa", "national XAA", title)) for title in titles))
-    return one, draft
+    return one, seen(world, draft)
+
+
+def seen(world: World, draft: Saved) -> Saved:
+    """Give a draft as whoever opens it now sees it."""
+    return replace(draft, edition=dialogue.entry(world, draft.entry).edition)
 
 
 def set_passing(world: World) -> None:
@@ -76,7 +82,7 @@ def test_documents_go_with_an_answer_as_far_as_it_goes(world: World) -> None:
     draft = dialogue.draft_answer(world, one)
     law = put(world, "focal_xaa", "national XAA", "Law")
     attach(world, draft.entry, newest(world, law))
-    sent = dialogue.submit(world, draft, "focal_xaa")
+    sent = dialogue.submit(world, seen(world, draft), "focal_xaa")
     with_it = thread(world, "officer", one).entries[-1].attached
     assert [found.title for found in with_it] == ["Law"]
     assert with_it[0].document != law
@@ -103,10 +109,7 @@ def test_nothing_goes_ahead_of_an_answer_that_comes_too_late(world: World) -> No
 
 def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its question is closed when they are sealed for the other room already, or the process ends."""
-    one = dialogue.question(world)
-    draft = dialogue.draft_answer(world, one)
-    law, ruling = (newest(world, put(world, "focal_xaa", "national XAA", title)) for title in ("Law", "Ruling"))
-    attach(world, draft.entry, law, ruling)
+    one, draft = draft_with(world, "Law", "Ruling")
     kept, sealed = objects(world), []
 
     def close_meanwhile(*given: Any) -> Any:
@@ -130,13 +133,18 @@ def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch:
     assert len(sealed) == 2
 
 
-def test_a_document_that_is_detached_while_it_is_sealed_is_not_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_an_answer_goes_with_the_documents_that_its_sender_saw_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
+    """Its focal point clears what a State submits: what an expert attached since is not sent under their word."""
     _, draft = draft_with(world, "Law")
-    expert = world.caller("expert_xaa")
-    meanwhile(monkeypatch, lambda: attachments.attach(world.portal, expert, draft.entry, frozenset()))
-    with pytest.raises(Conflict, match="withdrawn or changed meanwhile"):
+    secret, expert = newest(world, put(world, "focal_xaa", "national XAA", "Secret")), world.caller("expert_xaa")
+    if when == "before":
+        attach(world, draft.entry, secret)
+    else:
+        meanwhile(monkeypatch, lambda: attachments.attach(world.portal, expert, draft.entry, frozenset()))
+    with pytest.raises(Conflict, match="Read it again, then send it"):
         dialogue.submit(world, draft, "focal_xaa")
     assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
 
@@ -198,7 +206,7 @@ def test_a_file_that_goes_twice_becomes_one_document(world: World) -> None:
     same = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["national XAA"]]
     attach(world, draft.entry, *(newest(world, row.id) for row in same))
     kept = len(objects(world))
-    dialogue.submit(world, draft, "focal_xaa")
+    dialogue.submit(world, seen(world, draft), "focal_xaa")
     assert len(same) == 2
     (shared,) = (row for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"])
     assert len(objects(world)) == kept + 1

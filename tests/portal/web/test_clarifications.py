@@ -121,6 +121,21 @@ def test_a_draft_saved_in_two_tabs_shows_both_texts(world: World) -> None:
     assert press(client, path, **{**late, "seen": "2"}).status_code == 303
 
 
+def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
+    one = dialogue.question(world)
+    saved = dialogue.draft_answer(world, one)
+    law, page = put(world, "focal_xaa", "national XAA", "Law"), f"/clarifications/{one}"
+    seen = re.compile(rf'/entries/{saved.entry}/submit">.*?name="seen" value="(\d+)"')
+    former = seen.findall(browser(world, "focal_xaa").get(page).text)
+    attaching = f"/entries/{saved.entry}/attachments"
+    assert press(browser(world, "expert_xaa"), attaching, attached=str(newest(world, law))).status_code == 303
+    client = browser(world, "focal_xaa")
+    shown = client.get(page).text
+    assert f'href="/documents/{law}"' in shown
+    for edition, status in ((*former, 409), (*seen.findall(shown), 303)):
+        assert press(client, f"/entries/{saved.entry}/submit", seen=edition).status_code == status
+
+
 def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_another_try(world: World) -> None:
     saved = dialogue.draft_answer(world, dialogue.question(world))
     law = newest(world, put(world, "focal_xaa", "national XAA", "Law"))
