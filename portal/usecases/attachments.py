@@ -33,12 +33,13 @@ GONE = N_("A document that goes with this text was withdrawn or changed meanwhil
 
 @dataclass(frozen=True, slots=True)
 class Attachable:
-    """A document that can go with a draft, in its newest version."""
+    """A document that can go with a draft, in its newest version; or goes with it in an earlier one, of this number."""
 
     version: UUID
     number: int
     title: str
     attached: bool
+    earlier: int | None
 
 
 def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> None:

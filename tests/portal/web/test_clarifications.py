@@ -14,7 +14,7 @@ from portal.usecases import attachments
 from storage.tables import Stream
 from tests import dialogue
 from tests.cast import World
-from tests.contents import form_token, said
+from tests.contents import form_token, said, send
 from tests.filing import newest, press, put
 from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
@@ -134,6 +134,21 @@ def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
     assert f'href="/documents/{law}"' in shown
     for edition, status in ((*former, 409), (*seen.findall(shown), 303)):
         assert press(client, f"/entries/{saved.entry}/submit", seen=edition).status_code == status
+
+
+def test_a_document_that_goes_in_an_earlier_version_is_shown_with_it(world: World) -> None:
+    one = dialogue.question(world)
+    saved = dialogue.draft_answer(world, one)
+    law, client = put(world, "focal_xaa", "national XAA", "Law"), browser(world, "focal_xaa")
+    former = newest(world, law)
+    assert press(client, f"/entries/{saved.entry}/attachments", attached=str(former)).status_code == 303
+    assert "not the newest" not in client.get(f"/entries/{saved.entry}").text
+    added = send(client, f"/documents/{law}/versions", ("law.pdf", b"%PDF-1.7 another", "application/pdf"))
+    assert added.status_code == 303
+    page = client.get(f"/entries/{saved.entry}").text
+    assert re.search(rf'value="{former}" checked>.*?\(version 1, not the newest\)', page)
+    assert re.search(rf'value="{newest(world, law)}" >', page)
+    assert "(version 1)" in client.get(f"/clarifications/{one}").text
 
 
 def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_another_try(world: World) -> None:
