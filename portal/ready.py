@@ -7,7 +7,9 @@ import argparse
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import create_connection
 from typing import Final
 
 from portal.errors import PortalError
@@ -17,7 +19,7 @@ from portal.tls import certificates
 
 OK: Final = 200
 SILENT: Final = 0  # nothing answers
-STRANGE: Final = -1  # something does, by other certificates; or ours can't be read
+STRANGE: Final = -1  # something does, by other certificates; or ours can't be read, so that it can't be asked
 SECONDS: Final = 5.0
 
 
@@ -27,7 +29,7 @@ def status(settings: Settings, path: str, headers: Mapping[str, str] | None = No
     try:
         context = found.client() if found else None
     except OSError:
-        return STRANGE
+        return STRANGE if _listens(where) else SILENT
     line = HTTPConnection(*where, timeout=SECONDS)
     if context is not None:
         line = HTTPSConnection(*where, timeout=SECONDS, context=context)
@@ -40,6 +42,12 @@ def status(settings: Settings, path: str, headers: Mapping[str, str] | None = No
         return SILENT
     finally:
         line.close()
+
+
+def _listens(where: tuple[str, int]) -> bool:
+    with suppress(OSError), create_connection(where, SECONDS):
+        return True
+    return False
 
 
 def ready(settings: Settings, arguments: argparse.Namespace) -> int:

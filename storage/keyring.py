@@ -4,7 +4,8 @@ Each scope has a random 256-bit key in numbered versions; each version has one w
 the key provider is the first. Contents have a key of their own for each version of a document, wrapped by the
 room's. Subkeys (HKDF-Expand, one for each use) keep fields, wrapping, equality and tags apart. FORMAT.md has the bytes.
 
-Nothing is sealed under a key version that is older than a year: whoever seals next begins another.
+Nothing is sealed under a key version that is older than a year: whoever seals next begins another. Keys from which
+marks follow (of the log, and the portal's own) have one version for good.
 """
 
 import hashlib

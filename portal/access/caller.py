@@ -21,8 +21,9 @@ class Caller:
     client: str = ""
     idle: bool = False  # a page asked by itself: it doesn't keep the session awake
     mark: str = ""  # that somebody signed in with this browser before, as it says; checked where it counts
-    met: list[Any] = field(default_factory=list, compare=False, repr=False)  # whom the last act found, for the header
-    languages: list[str] = field(default_factory=list, compare=False, repr=False)  # theirs, though nothing was allowed
+    # what acts find out, of this caller alone: the same browser as somebody else begins with nothing
+    met: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)  # whom the last one found
+    languages: list[str] = field(default_factory=list, init=False, compare=False, repr=False)  # theirs, if refused, too
 
 
 NOBODY: Final = Caller()

@@ -49,11 +49,13 @@ def _attach_rows(session: Session, entries: Sequence[Entry]) -> None:
 
 
 def _act_of(acts: Sequence[Entry], row: Any) -> Entry:
-    """Choose the act that wrote a row: the one in its room, or about its document, or else the last."""
-    if (room := getattr(row, "room_id", None)) is not None:
-        return next((act for act in acts if act.stream == room), acts[-1])
-    document = getattr(row, "document_id", None)
-    return next((act for act in acts if document is not None and act.about == document), acts[-1])
+    """Choose the act that wrote a row: about the same document or clarification, or its room's first, or the last."""
+    room = getattr(row, "room_id", None)
+    names = ("id",) if isinstance(row, Document) else ("document_id", "clarification_id")
+    about = {getattr(row, name, None) for name in names} - {None}
+    in_room = [act for act in acts if act.stream == room] if room is not None else []
+    same = [act for act in (acts if room is None else in_room) if act.about in about]
+    return next(iter(same or in_room), acts[-1])
 
 
 def _name_document(entry: Entry, row: Any) -> None:

@@ -7,6 +7,7 @@ document (moves.py), in the draft's own transaction; what went there before is n
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -17,7 +18,7 @@ from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
-from portal.usecases.moves import Ready, find_there, keep, made_ready
+from portal.usecases.moves import Ready, find_there, keep, made_ready, tell_kept
 from portal.usecases.questions import kind_of
 from portal.work import Portal, Work
 from storage.dialogue import Attachment, Entry
@@ -25,26 +26,29 @@ from storage.tables import Version
 
 NOT_HERE = N_("Only a document of your State that lies in the same room as the draft can go with it.")
 ANSWERS = N_("Documents go with answers. A question can name a document and a page instead.")
+MOST: Final = 50  # documents that go with one text: while they are kept nobody else can write
+TOO_MANY = N_("At most 50 documents go with one answer. Choose fewer; others can go with a correction of it.")
 GONE = N_("A document that goes with this text was withdrawn or changed meanwhile, so nothing was sent. Look again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Attachable:
-    """A document that can go with a draft, in its newest version."""
+    """A document that can go with a draft, in its newest version; or goes with it in an earlier one, of this number."""
 
     version: UUID
     number: int
     title: str
     attached: bool
+    earlier: int | None
 
 
 def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> None:
-    """Let exactly these versions of documents go with a draft.
+    """Let exactly these versions of documents go with a draft; a change counts as a saving of it.
 
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
         Forbidden: The actor sees it but doesn't work on it.
-        Invalid: It is no answer, or one of them lies elsewhere or is of somebody else.
+        Invalid: It is no answer, they are too many, or one of them lies elsewhere or is of somebody else.
 
     """
     with portal.work(caller) as work:
@@ -52,6 +56,8 @@ def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[U
         path.check_draft(EntryStage(entry.stage))
         if entry.part != Part.ANSWER:
             raise Invalid(ANSWERS, {"attached": ANSWERS})
+        if len(versions) > MOST:
+            raise Invalid(TOO_MANY, {"attached": TOO_MANY})
         there = {attached.version_id: attached for attached, _, _ in work.clarifications.attachments([entry.id])}
         for version_id in versions - set(there):
             _check_here(work, entry, version_id)
@@ -67,6 +73,8 @@ def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[U
             )
         for version_id in set(there) - versions:
             there[version_id].removed_at = work.now
+        if versions != there.keys():
+            entry.edition += 1  # what is sent is what its sender saw, and so is what goes with it
         work.note(permit, attached=len(versions))
 
 
@@ -97,26 +105,20 @@ def carrying(portal: Portal, caller: Caller, entry_id: UUID) -> Iterator[Mapping
         yield carried
 
 
-def keep_all(work: Work, entry_id: UUID, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
+def keep_all(work: Work, carried: Mapping[UUID, UUID | Ready]) -> dict[UUID, UUID]:
     """Write the records of what is ready; gives of each version the document in the shared room.
 
     Raises:
         Forbidden: The actor may not send one of the documents.
-        Conflict: One of them was withdrawn, or came there by another way meanwhile; or others go with the draft now.
+        Conflict: One of them was withdrawn, or came there by another way meanwhile.
 
     """
-    if carried.keys() != {version.id for _, version, _ in work.clarifications.attachments([entry_id])}:
-        raise Conflict(GONE)
-    became: dict[UUID, UUID] = {}  # by the version that is made
-    documents: dict[UUID, UUID] = {}
-    for version_id, one in carried.items():
-        if isinstance(one, Ready):
-            if one.upload.version not in became:
-                became[one.upload.version] = keep(work, one)
-            documents[version_id] = became[one.upload.version]
-        else:
-            documents[version_id] = one
-    return documents
+    made = {one.upload.version: one for one in carried.values() if isinstance(one, Ready)}
+    became = {version: keep(work, one) for version, one in made.items()}
+    tell_kept(work, list(became.values()))
+    return {
+        version: became[one.upload.version].id if isinstance(one, Ready) else one for version, one in carried.items()
+    }
 
 
 def shared_version(work: Work, carried: dict[UUID, UUID], version: Version, sent: Entry) -> UUID:

@@ -14,7 +14,7 @@ from portal.domain.documents import DocumentStage
 from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.usecases.contents import Arrived, Kept, Upload, add_version, author, expect_file, find_equal
-from portal.usecases.notices import tell_of_document
+from portal.usecases.notices import tell_of_documents
 from portal.usecases.particulars import scope_of, seal_tags, seal_title
 from portal.usecases.translations import with_translator
 from portal.usecases.uploads import TITLE_CHARACTERS
@@ -55,7 +55,7 @@ def keep_delivery(portal: Portal, caller: Caller, task_id: UUID, title: str, upl
         kept = add_version(work, permit, document, upload, arrived, equal)
         work.note(permit, task=str(task.id), became=str(document.id))
         task.delivered_at = work.now
-        tell_of_document(work, NoticeKind.TRANSLATION_DELIVERED, document)
+        tell_of_documents(work, NoticeKind.TRANSLATION_DELIVERED, [document])
         return kept
 
 

@@ -20,7 +20,7 @@ from portal.gate import targets
 from portal.usecases import manifests
 from portal.usecases.contents import author
 from portal.usecases.marked_copies import leaves_marked
-from portal.usecases.notices import tell_of_document
+from portal.usecases.notices import tell_of_documents
 from portal.usecases.particulars import (
     Particulars,
     open_particulars,
@@ -178,7 +178,7 @@ def circulate_document(portal: Portal, caller: Caller, document_id: UUID) -> Non
         document.stage = DocumentStage.CIRCULATED.value
         document.circulated_at = document.changed_at = work.now
         manifests.overtake(work, permit, document)
-        tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED, document)
+        tell_of_documents(work, NoticeKind.DOCUMENT_CIRCULATED, [document])
 
 
 def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason: str) -> None:

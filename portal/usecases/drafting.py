@@ -119,7 +119,7 @@ def view_draft(portal: Portal, caller: Caller, entry_id: UUID) -> DraftPage:
         if Action.EDIT_ENTRY in may and other is None:
             entry.opened_by, entry.opened_at = person.id, work.now
         documents = _documents(work, entry) if Action.EDIT_ENTRY in may and entry.part == Part.ANSWER else []
-        attached = {version.id for _, version, _ in work.clarifications.attachments([entry.id])}
+        attached = [(document, version) for _, version, document in work.clarifications.attachments([entry.id])]
         people = work.people.named([entry.edited_by, other or entry.edited_by])
     names = {id_: name_of(portal, permit, one) for id_, one in people.items()}
     first = entry.part == Part.QUESTION and row.stage == ClarificationStage.DRAFT
@@ -179,9 +179,21 @@ def _documents(work: Work, entry: Entry) -> list[tuple[Document, Version]]:
 
 
 def _choices(
-    portal: Portal, permit: Permit, documents: list[tuple[Document, Version]], attached: set[UUID]
+    portal: Portal,
+    permit: Permit,
+    documents: list[tuple[Document, Version]],
+    attached: list[tuple[Document, Version]],
 ) -> tuple[Attachable, ...]:
+    newest, chosen = {version.id for _, version in documents}, {version.id for _, version in attached}
+    here = {document.id for document, _ in documents}
+    earlier = [pair for pair in attached if pair[0].id in here and pair[1].id not in newest]
     return tuple(
-        Attachable(version.id, document.number, open_title(portal, permit, document), version.id in attached)
-        for document, version in documents
+        Attachable(
+            version.id,
+            document.number,
+            open_title(portal, permit, document),
+            version.id in chosen,
+            None if version.id in newest else version.number,
+        )
+        for document, version in sorted((*documents, *earlier), key=lambda pair: pair[0].number)
     )

@@ -8,7 +8,7 @@
 3. Both rooms' streams record the act.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +24,7 @@ from portal.domain.reviews import RoomKind
 from portal.errors import NotFound, PortalError
 from portal.usecases.contents import Arrived, Upload, abandon, add_version, author, carry
 from portal.usecases.manifests import overtake
-from portal.usecases.notices import tell_of_document
+from portal.usecases.notices import tell_of_documents
 from portal.usecases.particulars import (
     Particulars,
     open_particulars,
@@ -39,6 +39,10 @@ from storage.tables import Document, Room, Version
 
 REFUSED: Final = "refused"
 FAILED: Final = "failed"
+_TOLD: Final = {  # a document that arrives in another room is a draft
+    DocumentStage.SUBMITTED: NoticeKind.DOCUMENT_SUBMITTED,
+    DocumentStage.CIRCULATED: NoticeKind.DOCUMENT_CIRCULATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def submit_version(portal: Portal, caller: Caller, document_id: UUID, version_id
 
     """
     with made_ready(portal, caller, document_id, version_id, target) as ready, portal.work(caller) as work:
-        return keep(work, ready)
+        new = keep(work, ready)
+        tell_kept(work, [new])
+        return new.id
 
 
 @contextmanager
@@ -111,8 +117,8 @@ def made_ready(
         raise
 
 
-def keep(work: Work, ready: Ready) -> UUID:
-    """Write the record of what is ready for another room; gives the id of the new document.
+def keep(work: Work, ready: Ready) -> Document:
+    """Write the record of what is ready for another room; gives the new document, of which people are told (tell_kept).
 
     Raises:
         NotFound: There is no such version any more, or the actor may not know of it.
@@ -132,9 +138,13 @@ def keep(work: Work, ready: Ready) -> UUID:
     work.arrives(permit, room.id, new.id, {"document": str(new.id), "version": str(upload.version)})
     if target is RoomKind.SHARED:
         overtake(work, permit, new)
-        passed = new.stage == DocumentStage.CIRCULATED
-        tell_of_document(work, NoticeKind.DOCUMENT_CIRCULATED if passed else NoticeKind.DOCUMENT_SUBMITTED, new)
-    return new.id
+    return new
+
+
+def tell_kept(work: Work, documents: Sequence[Document]) -> None:
+    """Tell people of documents that were just kept in the shared room of a review; of other rooms nobody is told."""
+    for stage, kind in _TOLD.items():
+        tell_of_documents(work, kind, [one for one in documents if one.stage == stage])
 
 
 def find_there(
@@ -189,6 +199,8 @@ def _equal(work: Work, permit: Permit, room: Room, digest: bytes) -> list[Docume
     """Find the documents of a room that hold the same file and are not withdrawn."""
     mark = work.portal.keyring.equality(work.session, permit, room_scope(room.review_id, room.id), digest)
     holders = {row.document_id for row in work.documents.equal(room.id, mark)}
+    if not holders:
+        return []
     return [row for row in work.documents.of_room(room.id) if row.id in holders and row.withdrawn_at is None]
 
 

@@ -6,7 +6,7 @@
 3. What somebody may not open any more is not in their list.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,8 +19,9 @@ from portal.domain.notices import NoticeKind, Often, mail_due, place_of
 from portal.domain.roles import Role
 from portal.errors import NotFound, SignedOut
 from portal.usecases.account_notices import EventLine, find_events, open_events
-from portal.usecases.recipients import openable, records_of, who_may
+from portal.usecases.recipients import openable, records_of, who_may, who_may_each
 from portal.work import Portal, Work
+from storage.dialogue import Entry
 from storage.notices import Notice
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Appointment, Document, Person, Review
@@ -97,17 +98,25 @@ def tell(
     return len(people)
 
 
-def tell_of_document(work: Work, kind: NoticeKind, document: Document) -> None:
-    """Tell those who may open a document's content of what happened to it."""
-    tell(
-        work,
-        kind,
-        review_id=document.review_id,
-        room_id=document.room_id,
-        about=document.id,
-        action=Action.DOWNLOAD_VERSION,
-        row=document,
-    )
+def tell_each(
+    work: Work,
+    kind: NoticeKind,
+    action: Action,
+    rows: Sequence[Document | Entry],
+    only: Collection[UUID] | None = None,
+) -> None:
+    """Tell of each of some documents or texts of a review those who may do something to it, asking each person once."""
+    record = work.file(rows[0].review_id) if rows else None
+    if record is None:
+        return
+    for row, people in zip(rows, who_may_each(work, record, action, rows), strict=True):
+        told = [one for one in people if one.id != work.who.person_id and (only is None or one.id in only)]
+        _write(work, _Notice(kind, row.review_id, row.room_id, row.id, action), told, work.now)
+
+
+def tell_of_documents(work: Work, kind: NoticeKind, documents: Sequence[Document]) -> None:
+    """Tell those who may open the contents of a review's documents of what happened to each."""
+    tell_each(work, kind, Action.DOWNLOAD_VERSION, documents)
 
 
 def tell_of_review(work: Work, kind: NoticeKind, action: Action, review: Review) -> None:

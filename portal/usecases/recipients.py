@@ -9,11 +9,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from portal import gate
 from portal.access.actions import Action
+from portal.access.matters import Matter
 from portal.access.principals import Who
 from portal.domain.notices import NoticeKind
 from portal.work import Work
@@ -34,17 +36,30 @@ def records_of(work: Work) -> NoticeRecords:
 
 def who_may(work: Work, review: ReviewRecord, action: Action, row: Any) -> list[Person]:
     """Find those at work on a review who may do something to a row of it, each once."""
-    found: dict[UUID, Person] = {}
+    return who_may_each(work, review, action, [row])[0]
+
+
+def who_may_each(work: Work, review: ReviewRecord, action: Action, rows: Sequence[Any]) -> list[list[Person]]:
+    """Find of each of some rows of a review those at work on it who may do something to it: each person is asked once.
+
+    What is asked doesn't grow with the rows that the policies can't tell apart.
+    """
+    found: list[dict[UUID, Person]] = [{} for _ in rows]
+    asked = _ask(work, action, rows)
     for who in _at_work(work, review):
-        if who.person is not None and who.person.id not in found and _allowed(work, who, action, [row])[0]:
-            found[who.person.id] = who.person
-    return list(found.values())
+        if (person := who.person) is None or all(person.id in people for people in found):
+            continue
+        for people, allowed in zip(found, _allowed(work, who, asked), strict=True):
+            if allowed:
+                people[person.id] = person
+    return [list(people.values()) for people in found]
 
 
 def open_to(work: Work, review: ReviewRecord, state: str, action: Action, rows: Sequence[Any]) -> list[Any]:
     """Choose the rows of a review on which somebody of a State who is at work on it may do something now."""
     whos = [who for who in _at_work(work, review) if who.person is not None and who.person.state_code == state]
-    answers = [_allowed(work, who, action, rows) for who in whos]
+    asked = _ask(work, action, rows)
+    answers = [_allowed(work, who, asked) for who in whos]
     return [row for row, *each in zip(rows, *answers, strict=True) if any(each)]
 
 
@@ -56,14 +71,14 @@ def acting(work: Work, person: Person) -> list[Who]:
 
 def openable(work: Work, whos: Sequence[Who], notices: Sequence[Notice]) -> list[Notice]:
     """Narrow notices to those about something that one of these may open now; they keep their order."""
-    asked: dict[tuple[str, type], list[tuple[UUID, Any]]] = defaultdict(list)
+    alike: dict[tuple[str, type], list[tuple[UUID, Any]]] = defaultdict(list)
     for notice_id, action, row in _found(work, notices):
-        asked[action, type(row)].append((notice_id, row))
+        alike[action, type(row)].append((notice_id, row))
     open_to: set[UUID] = set()
-    for (action, _), pairs in asked.items():
-        rows = [row for _, row in pairs]
+    for (action, _), pairs in alike.items():
+        asked = _ask(work, Action(action), [row for _, row in pairs])
         for who in whos:
-            answers = _allowed(work, who, Action(action), rows)
+            answers = _allowed(work, who, asked)
             open_to |= {notice_id for (notice_id, _), allowed in zip(pairs, answers, strict=True) if allowed}
     return [notice for notice in notices if notice.id in open_to]
 
@@ -77,12 +92,25 @@ def _at_work(work: Work, review: ReviewRecord) -> list[Who]:
     return [Who(person=person, appointment=appointment, held=tuple(held[person.id])) for appointment, person in pairs]
 
 
-def _allowed(work: Work, who: Who, action: Action, rows: Sequence[Any]) -> list[bool]:
-    standings = gate.Standings(who, work.people, work.lookups, work.now)
-    reviews = {gate.review_of(row) for row in rows}
-    actor = standings.actor(reviews.pop()) if len(reviews) == 1 else standings.everywhere()
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An act, and what it would be on: the same whoever is asked about."""
+
+    action: Action
+    matters: Sequence[Matter]
+    reviews: frozenset[UUID | None]
+
+
+def _ask(work: Work, action: Action, rows: Sequence[Any]) -> _Asked:
     matters = [gate.matter_of(work.lookups, _file(work, row), action, type(row), row) for row in rows]
-    return [decision.allowed for decision in gate.decide_each(work.portal.policies, actor, action, matters)]
+    return _Asked(action, matters, frozenset(gate.review_of(row) for row in rows))
+
+
+def _allowed(work: Work, who: Who, asked: _Asked) -> list[bool]:
+    standings = gate.Standings(who, work.people, work.lookups, work.now)
+    actor = standings.actor(*asked.reviews) if len(asked.reviews) == 1 else standings.everywhere()
+    decisions = gate.decide_each(work.portal.policies, actor, asked.action, asked.matters)
+    return [decision.allowed for decision in decisions]
 
 
 def _file(work: Work, row: Any) -> ReviewRecord | None:

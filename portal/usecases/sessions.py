@@ -75,7 +75,7 @@ def token_hash(portal: Portal, token: str) -> bytes:
 
 def as_visitor(caller: Caller) -> Caller:
     """Give the same caller before they said who they are."""
-    return replace(caller, token=None, met=[])
+    return replace(caller, token=None)
 
 
 def sign_in(portal: Portal, caller: Caller, asked: PersonId | None, evidence: Evidence | None) -> Begun:

@@ -2,8 +2,8 @@
 
 1. A draft is read first, then sealed anew as an entry of the shared room. Drafts, earlier wordings and comments stay
    behind; the shared room learns of one text.
-2. What is sent is the wording that the sender saw: if somebody saved it meanwhile, nothing is sent. Of a batch all is
-   sent or nothing (GL 21).
+2. What is sent is the wording that the sender saw, with the documents that went with it: if somebody changed either
+   meanwhile, nothing is sent. Of a batch all is sent or nothing (GL 21).
 3. What the officer passes on takes its language versions along, and circulates the documents that go with it.
 """
 
@@ -57,7 +57,11 @@ def submit_entry(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> U
     """
     leaving = _read(portal, caller, entry_id, seen)
     with carrying(portal, caller, entry_id) as carried, portal.work(caller) as work:
-        return _submit(work, leaving, keep_all(work, entry_id, carried), None)
+        for entry in work.allowed(Action.VIEW_ENTRY, Entry, [work.clarifications.entry(entry_id)]):
+            _check_unsent(work, entry, leaving)  # or it would be said of what goes with it, once it is there
+        sent = _submit(work, leaving, keep_all(work, carried), None)
+        _tell(work, [sent])
+        return sent.clarification_id
 
 
 def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequence[tuple[UUID, int]]) -> int:
@@ -80,7 +84,7 @@ def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequen
         raise Invalid(NOTHING)
     leaving = [_read(portal, caller, entry_id, seen) for entry_id, seen in dict(chosen).items()]
     with portal.work(caller) as work:
-        batch = None
+        batch, sent = None, []
         for one in leaving:
             entry = work.clarifications.entry(one.entry)
             if entry is None or entry.review_id != review_id or entry.part != Part.QUESTION:
@@ -88,7 +92,8 @@ def submit_batch(portal: Portal, caller: Caller, review_id: UUID, chosen: Sequen
             if entry.edition != one.edition or entry.stage != EntryStage.DRAFT:
                 raise Conflict(path.BATCH_CHANGED)
             batch = batch or _new_batch(work, entry)
-            _submit(work, one, {}, batch)
+            sent.append(_submit(work, one, {}, batch))
+        _tell(work, sent)
         return batch.number if batch else 0
 
 
@@ -117,7 +122,7 @@ def pass_on(portal: Portal, caller: Caller, entry_id: UUID, due_on: date | None)
                 other.stage, other.circulated_at = EntryStage.CIRCULATED.value, work.now
                 other.circulated_by = author(work)
         restand(work, row)
-        tell_passed_on(work, entry)
+        tell_passed_on(work, [entry])
         return row.id
 
 
@@ -163,14 +168,20 @@ def _read(portal: Portal, caller: Caller, entry_id: UUID, seen: int) -> _Leaving
     return _Leaving(entry.id, entry.edition, text, subject)
 
 
-def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Batch | None) -> UUID:
-    found = work.clarifications.entry(leaving.entry)
-    entry, permit = work.require(Action.SUBMIT_ENTRY, Entry, found, asked=leaving.entry, target=RoomKind.SHARED)
+def _check_unsent(work: Work, entry: Entry, leaving: _Leaving) -> Clarification:
+    """Refuse to send what was sent, or saved, since it was read; gives the clarification."""
     path.check_draft(EntryStage(entry.stage))
     if entry.edition != leaving.edition:
         raise Conflict(path.EDITED_BEFORE)
     row = clarification_of(work, entry)
     path.check_takes(ClarificationStage(row.stage), Part(entry.part), passed=row.passed_at is not None)
+    return row
+
+
+def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Batch | None) -> Entry:
+    found = work.clarifications.entry(leaving.entry)
+    entry, permit = work.require(Action.SUBMIT_ENTRY, Entry, found, asked=leaving.entry, target=RoomKind.SHARED)
+    row = _check_unsent(work, entry, leaving)
     sent = _sent_entry(work, permit, entry, leaving.text)
     entry.stage, entry.sent_as = EntryStage.SENT.value, sent.id
     if row.subject is None:
@@ -185,10 +196,14 @@ def _submit(work: Work, leaving: _Leaving, carried: dict[UUID, UUID], batch: Bat
     if record is not None and record.review.passes_at_once and _original(work, sent) is EntryStage.CIRCULATED:
         _pass(work, sent, row, None)
     restand(work, row)
-    (tell_passed_on if sent.stage == EntryStage.CIRCULATED else tell_submitted)(work, sent)
     on = {"clarification": str(row.id), "entry": str(sent.id)}
     work.arrives(permit, sent.room_id, row.id, on)
-    return row.id
+    return sent
+
+
+def _tell(work: Work, sent: Sequence[Entry]) -> None:
+    tell_passed_on(work, [one for one in sent if one.stage == EntryStage.CIRCULATED])
+    tell_submitted(work, [one for one in sent if one.stage == EntryStage.SUBMITTED])
 
 
 def _sent_entry(work: Work, permit: Permit, draft: Entry, text: str) -> Entry:

@@ -53,6 +53,7 @@ class Attached:
 
     document: UUID
     version: UUID
+    number: int  # of the version
     title: str
     file: str
 
@@ -366,6 +367,7 @@ def _attached_line(portal: Portal, permit: Permit, version: Version, document: D
     return Attached(
         document.id,
         version.id,
+        version.number,
         open_title(portal, permit, document),
         open_particulars(portal, permit, version).name,
     )

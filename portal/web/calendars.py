@@ -46,7 +46,7 @@ def feed(request: Request) -> Response:
     """Give a calendar the dates of its person; whoever else asks finds nothing, signed in or not."""
     portal = portal_of(request)
     hashed = token_hash(portal, request.path_params["token"])
-    caller = replace(caller_of(request), token=None, machine=None, feed=hashed, met=[])
+    caller = replace(caller_of(request), token=None, machine=None, feed=hashed)
     try:
         dates = calendars.read_dates(portal, caller)
     except (NotFound, SignedOut):

@@ -196,7 +196,7 @@ def asked(form: Form) -> Asked:
 def show_thread(request: Request, row: UUID, form: Form, problems: Mapping[str, Exception] | None = None) -> Response:
     """Show a clarification, with what was refused."""
     page = threads.view_thread(portal_of(request), caller_of(request), row)
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     refuse(request, form, (problems or {}).items())
     return show(
         request,
@@ -226,7 +226,7 @@ def _show_list(request: Request, page: clarifications.ListPage, form: Form) -> R
 
 def _show_new(request: Request, form: Form, problem: Exception | None = None) -> Response:
     page = drafting.new_question(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     if problem is not None:
         refuse_asked(request, form, problem)
     return show(

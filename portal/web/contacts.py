@@ -63,7 +63,7 @@ def _moment(text: str) -> datetime | None:
 
 def _show(request: Request, form: Form, problems: dict[str, Exception] | None = None) -> Response:
     page = remarks.list_contacts(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     refuse(request, form, (problems or {}).items())
     return show(
         request,

@@ -86,7 +86,7 @@ def withdraw(request: Request) -> Response:
 
 def _show(request: Request, form: Form | None, problems: list[tuple[str, Exception]] | None = None) -> Response:
     page = documents.view_document(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     form = form or Form()
     refuse(request, form, problems or ())
     sent_description = form.has("seen")

@@ -73,7 +73,6 @@ def autosave(request: Request) -> Response:
     except (Edited, Invalid, RefusedError) as refused:
         drafting.view_draft(portal_of(request), caller_of(request), entry)  # whoever may not see it learns nothing
         problem = refused
-    state_names(request)  # knows the reader's language from here on
     return render(
         request,
         "clarifications/_saved.html",
@@ -225,7 +224,7 @@ def _show(
     *,
     edited: bool = False,
 ) -> Response:
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     if problem is not None:
         refuse_asked(request, form, problem)
     writes = page.first and Action.EDIT_ENTRY in page.may
@@ -255,7 +254,7 @@ def _thread_of(request: Request, entry: UUID, form: Form, problem: Exception) ->
 
 def _sendings(request: Request, form: Form, problems: dict[str, Exception] | None = None) -> Response:
     page = renderings.list_text_sendings(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     refuse(request, form, (problems or {}).items())
     return show(
         request,
@@ -272,7 +271,7 @@ def _sendings(request: Request, form: Form, problems: dict[str, Exception] | Non
 
 def _show_text(request: Request, form: Form, problem: Exception | None = None) -> Response:
     page = renderings.view_text(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     if problem is not None:
         form.refuse("text", sentence(request, problem))
     return show(

@@ -224,7 +224,7 @@ def _page(request: Request, grant: UUID, checks: Checks) -> Response:
             kept = checks.form
             checks.form = _usual(request, weighing.candidates, [one.id for one in page.people if one.acts], page)
             checks.form.fields = {**checks.form.fields, **kept.fields}
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     return show(
         request,
         "grants/grant.html",

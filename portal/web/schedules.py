@@ -72,7 +72,7 @@ def set_step(request: Request) -> Response:
 
 def _page(request: Request, step: str, sent: Checks | None) -> Response:
     page = schedules.view_schedule(portal_of(request), caller_of(request), id_from(request, "id"), step)
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     checks = sent or Checks(_recorded(page), sent=False)
     language = language_of(request)
     drawn = timeline(page.plan, page.today, language, mirrored=language in RIGHT_TO_LEFT) if page.plan else None

@@ -104,7 +104,7 @@ async def deliver(request: Request) -> Response:
 
 def _sendings(request: Request, form: Form, wrong: dict[str, str] | None = None) -> Response:
     page = translations.list_sendings(portal_of(request), caller_of(request), id_from(request, "id"))
-    names = state_names(request)  # knows the reader's language from here on
+    names = state_names(request)
     for name, sentence in (wrong or {}).items():
         form.refuse(name, say(request, sentence))
     return show(

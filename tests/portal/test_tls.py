@@ -95,10 +95,15 @@ def test_whoever_asks_a_portal_that_is_not_there_is_told(
     monkeypatch.setenv("PORTAL_PORT", "many")
     assert __main__.main() == 1
     assert "the setting port" in capsys.readouterr().err
-    assert (
-        ready.status(replace(OTHERS, port=free_port(), tls_folder=str(tmp_path / "nowhere")), "/readyz")
-        == ready.STRANGE
-    )
+
+
+def test_whether_a_portal_runs_is_found_out_without_its_certificates(tmp_path: Path) -> None:
+    """As in a pod for the operator's hand, which has none; moving the portal takes that it doesn't run."""
+    settings = replace(OTHERS, port=free_port(), tls_folder=str(tmp_path / "nowhere"))
+    assert not network.serves(settings)
+    with socket.create_server(("127.0.0.1", settings.port)):
+        assert ready.status(settings, "/readyz") == ready.STRANGE
+        assert network.serves(settings)
 
 
 def test_a_portal_that_runs_by_former_certificates_is_not_said_to_be_silent(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import pytest
 from sqlmodel import func, select
 
 from portal.access.actions import Action
+from portal.access.entities import PortalFacts
 from portal.errors import NotFound, SignedOut
+from portal.usecases.sessions import as_visitor
 from storage.errors import NotPermitted
 from storage.fields import Place
 from storage.permits import REGISTRY, room_scope
@@ -62,3 +64,14 @@ def test_a_session_that_lay_idle_is_signed_out(world: World) -> None:
     world.clock.forward(timedelta(hours=2))
     with world.request(), pytest.raises(SignedOut):
         list_room(world, "officer", "shared")
+
+
+def test_what_the_same_browser_does_as_nobody_leaves_what_is_known_of_whoever_is_signed_in(world: World) -> None:
+    reader = world.caller("focal_xaa")
+    with world.request(), world.portal.work(reader) as work:
+        work.require_on(Action.LIST_GRANTS, PortalFacts())
+    known = list(reader.languages), list(reader.met)
+    with world.request(), world.portal.work(as_visitor(reader)) as work:
+        assert work.who.person is None
+    assert (reader.languages, reader.met) == known
+    assert all(known)

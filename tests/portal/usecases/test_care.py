@@ -69,7 +69,7 @@ def kinds(world: World, who: str) -> list[str]:
 def here(world: World, who: str) -> bool:
     with world.request():
         try:
-            return present(world.portal, replace(world.caller(who), met=[])) is not None
+            return present(world.portal, replace(world.caller(who))) is not None
         except SignedOut:
             return False
 

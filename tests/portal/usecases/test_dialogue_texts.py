@@ -1,21 +1,31 @@
 """What stands beside a question's way: attachments, corrections, translation."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
+from portal.access.principals import Who
 from portal.domain.clarifications import ClarificationStage, EntryStage, Part
 from portal.domain.ids import ReviewId
+from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.usecases import attachments, handling, moves, register, renderings, submissions
+from portal.usecases import attachments, handling, moves, recipients, register, renderings, submissions
 from portal.usecases.checks import check_records
+from portal.usecases.questions import Saved
 from portal.usecases.threads import Thread, view_thread
+from portal.work import Work
+from storage.notices import Notice
+from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document
 from tests import dialogue
 from tests.cast import World, add_member
-from tests.contents import documents, objects, send
+from tests.contents import documents, objects, said, send
 from tests.filing import circulated, newest, put, submitted
 from tests.web_client import browser
 
@@ -30,11 +40,37 @@ def attach(world: World, entry: UUID, *found: UUID, who: str = "expert_xaa") -> 
         attachments.attach(world.portal, world.caller(who), entry, frozenset(found))
 
 
+def draft_with(world: World, *titles: str) -> tuple[UUID, Saved]:
+    """Draft an answer with documents that go with it; gives the question, and the draft."""
+    one = dialogue.question(world)
+    draft = dialogue.draft_answer(world, one)
+    attach(world, draft.entry, *(newest(world, put(world, "focal_xaa", "national XAA", title)) for title in titles))
+    return one, seen(world, draft)
+
+
+def seen(world: World, draft: Saved) -> Saved:
+    """Give a draft as whoever opens it now sees it."""
+    return replace(draft, edition=dialogue.entry(world, draft.entry).edition)
+
+
 def set_passing(world: World) -> None:
     """Let the registrar set the first review so that what is submitted passes at once."""
     with world.request():
         review = ReviewId(world.files["xaa"].review)
         register.set_review(world.portal, world.caller("registrar"), review, ("en",), passes_at_once=True)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen once a document is sealed for the shared room, and before any record names it."""
+    carry = moves.carry
+
+    def carried(*given: Any) -> Any:
+        monkeypatch.setattr(moves, "carry", carry)
+        arrived = carry(*given)
+        act()
+        return arrived
+
+    monkeypatch.setattr(moves, "carry", carried)
 
 
 # --- documents that go with an answer
@@ -46,7 +82,7 @@ def test_documents_go_with_an_answer_as_far_as_it_goes(world: World) -> None:
     draft = dialogue.draft_answer(world, one)
     law = put(world, "focal_xaa", "national XAA", "Law")
     attach(world, draft.entry, newest(world, law))
-    sent = dialogue.submit(world, draft, "focal_xaa")
+    sent = dialogue.submit(world, seen(world, draft), "focal_xaa")
     with_it = thread(world, "officer", one).entries[-1].attached
     assert [found.title for found in with_it] == ["Law"]
     assert with_it[0].document != law
@@ -73,10 +109,7 @@ def test_nothing_goes_ahead_of_an_answer_that_comes_too_late(world: World) -> No
 
 def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its question is closed when they are sealed for the other room already, or the process ends."""
-    one = dialogue.question(world)
-    draft = dialogue.draft_answer(world, one)
-    law, ruling = (newest(world, put(world, "focal_xaa", "national XAA", title)) for title in ("Law", "Ruling"))
-    attach(world, draft.entry, law, ruling)
+    one, draft = draft_with(world, "Law", "Ruling")
     kept, sealed = objects(world), []
 
     def close_meanwhile(*given: Any) -> Any:
@@ -100,23 +133,64 @@ def test_documents_go_with_their_answer_or_not_at_all(world: World, monkeypatch:
     assert len(sealed) == 2
 
 
-def test_a_document_that_is_detached_while_it_is_sealed_is_not_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_an_answer_goes_with_the_documents_that_its_sender_saw_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    one = dialogue.question(world)
-    draft = dialogue.draft_answer(world, one)
-    attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
-    carry = moves.carry
-
-    def detach_meanwhile(*given: Any) -> Any:
-        arrived = carry(*given)
-        attachments.attach(world.portal, world.caller("expert_xaa"), draft.entry, frozenset())
-        return arrived
-
-    monkeypatch.setattr(moves, "carry", detach_meanwhile)
-    with pytest.raises(Conflict, match="withdrawn or changed meanwhile"):
+    """Its focal point clears what a State submits: what an expert attached since is not sent under their word."""
+    _, draft = draft_with(world, "Law")
+    secret, expert = newest(world, put(world, "focal_xaa", "national XAA", "Secret")), world.caller("expert_xaa")
+    if when == "before":
+        attach(world, draft.entry, secret)
+    else:
+        meanwhile(monkeypatch, lambda: attachments.attach(world.portal, expert, draft.entry, frozenset()))
+    with pytest.raises(Conflict, match="Read it again, then send it"):
         dialogue.submit(world, draft, "focal_xaa")
     assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
+
+
+def test_each_document_that_goes_with_an_answer_stands_in_the_log_by_its_own_act(world: World) -> None:
+    _, draft = draft_with(world, "Law", "Ruling")
+    dialogue.submit(world, draft, "focal_xaa")
+    shared = world.files["xaa"].rooms["shared"]
+    there = {f"document/{row.id}": str(row.id) for row in documents(world) if row.room_id == shared}
+    wrote = [(name, act["on"].get("document")) for act in said(world, shared) for name in act.get("rows", {})]
+    assert len(there) == 2
+    assert {name: document for name, document in wrote if name in there} == there
+    drafts = [act["action"] for act in said(world, world.files["xaa"].rooms["national XAA"]) if "rows" in act]
+    assert drafts[-1] == "submitEntry"
+
+
+def test_people_are_asked_about_once_for_all_documents_that_go_with_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others wait for this transaction, however many there are."""
+    _, draft = draft_with(world, "One", "Two", "Three")
+    asked, at_work = [], recipients._at_work
+
+    def counted(work: Work, review: ReviewRecord) -> list[Who]:
+        asked.append(review.review.id)
+        return at_work(work, review)
+
+    monkeypatch.setattr(recipients, "_at_work", counted)
+    dialogue.submit(world, draft, "focal_xaa")
+    assert len(asked) == 2, "for the documents, and for the answer"
+    with world.portal.database.read() as session:
+        told = session.scalars(select(Notice).where(col(Notice.person_id) == world.members["officer"].person)).all()
+    shared = {row.id for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"]}
+    assert {row.about for row in told if row.kind == NoticeKind.DOCUMENT_SUBMITTED} == shared
+    assert len(shared) == 3
+
+
+def test_who_sends_an_answer_a_second_time_is_told_that_it_was_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, draft = draft_with(world, "Law")
+    caller = world.caller("focal_xaa")
+    meanwhile(monkeypatch, lambda: submissions.submit_entry(world.portal, caller, draft.entry, draft.edition))
+    with pytest.raises(Conflict, match="sent or discarded meanwhile"):
+        dialogue.submit(world, draft, "focal_xaa")
+    assert [len(entry.attached) for entry in thread(world, "officer", one).entries] == [0, 1]
 
 
 def _killed(*_given: object) -> None:
@@ -132,7 +206,7 @@ def test_a_file_that_goes_twice_becomes_one_document(world: World) -> None:
     same = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["national XAA"]]
     attach(world, draft.entry, *(newest(world, row.id) for row in same))
     kept = len(objects(world))
-    dialogue.submit(world, draft, "focal_xaa")
+    dialogue.submit(world, seen(world, draft), "focal_xaa")
     assert len(same) == 2
     (shared,) = (row for row in documents(world) if row.room_id == world.files["xaa"].rooms["shared"])
     assert len(objects(world)) == kept + 1

@@ -10,11 +10,12 @@ import pytest
 
 from portal.domain.clarifications import EntryStage, Part
 from portal.domain.markdown import TEXT_CHARACTERS
+from portal.usecases import attachments
 from storage.tables import Stream
 from tests import dialogue
 from tests.cast import World
-from tests.contents import said
-from tests.filing import press
+from tests.contents import form_token, said, send
+from tests.filing import newest, press, put
 from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
@@ -118,6 +119,50 @@ def test_a_draft_saved_in_two_tabs_shows_both_texts(world: World) -> None:
     assert 'name="seen" value="2"' in answer.text
     assert dialogue.entry(world, saved.entry).edition == 2
     assert press(client, path, **{**late, "seen": "2"}).status_code == 303
+
+
+def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
+    one = dialogue.question(world)
+    saved = dialogue.draft_answer(world, one)
+    law, page = put(world, "focal_xaa", "national XAA", "Law"), f"/clarifications/{one}"
+    seen = re.compile(rf'/entries/{saved.entry}/submit">.*?name="seen" value="(\d+)"')
+    former = seen.findall(browser(world, "focal_xaa").get(page).text)
+    attaching = f"/entries/{saved.entry}/attachments"
+    assert press(browser(world, "expert_xaa"), attaching, attached=str(newest(world, law))).status_code == 303
+    client = browser(world, "focal_xaa")
+    shown = client.get(page).text
+    assert f'href="/documents/{law}"' in shown
+    for edition, status in ((*former, 409), (*seen.findall(shown), 303)):
+        assert press(client, f"/entries/{saved.entry}/submit", seen=edition).status_code == status
+
+
+def test_a_document_that_goes_in_an_earlier_version_is_shown_with_it(world: World) -> None:
+    one = dialogue.question(world)
+    saved = dialogue.draft_answer(world, one)
+    law, client = put(world, "focal_xaa", "national XAA", "Law"), browser(world, "focal_xaa")
+    former = newest(world, law)
+    assert press(client, f"/entries/{saved.entry}/attachments", attached=str(former)).status_code == 303
+    assert "not the newest" not in client.get(f"/entries/{saved.entry}").text
+    added = send(client, f"/documents/{law}/versions", ("law.pdf", b"%PDF-1.7 another", "application/pdf"))
+    assert added.status_code == 303
+    page = client.get(f"/entries/{saved.entry}").text
+    assert re.search(rf'value="{former}" checked>.*?\(version 1, not the newest\)', page)
+    assert re.search(rf'value="{newest(world, law)}" >', page)
+    assert "(version 1)" in client.get(f"/clarifications/{one}").text
+
+
+def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_another_try(world: World) -> None:
+    saved = dialogue.draft_answer(world, dialogue.question(world))
+    law = newest(world, put(world, "focal_xaa", "national XAA", "Law"))
+    client = browser(world, "focal_xaa")
+    data = {"csrf": form_token(client.cookies["portal-local"])}
+    for others, status in ((attachments.MOST, 422), (attachments.MOST - 1, 422), (0, 303)):
+        chosen = {"attached": [str(law), *(str(uuid4()) for _ in range(others))]}
+        path = f"/entries/{saved.entry}/attachments"
+        answer = client.post(path, data=data | chosen, headers={"Origin": ORIGIN}, follow_redirects=False)
+        assert answer.status_code == status
+        assert (f"At most {attachments.MOST} documents" in answer.text) is (others == attachments.MOST)
+        assert (f'value="{law}" checked' in answer.text) is (status != 303)
 
 
 def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:
