@@ -11,7 +11,6 @@ from portal.access.actions import Action
 from portal.domain.exhibits import EXHIBIT_BYTES
 from portal.usecases.checks import check_records
 from portal.usecases.exhibits import begin_exhibit_download, find_exhibit
-from portal.usecases.sweeps import sweep_objects
 from portal.usecases.transfers import goes_on
 from storage.cases import Exhibit
 from storage.errors import NotPermitted
@@ -20,6 +19,7 @@ from storage.permits import REGISTRY, case_scope
 from storage.tables import Assignment
 from tests.breaches import PICTURE, act, disclosed, exhibit, exhibited, proposed, registered, submitted
 from tests.cast import World, setting_up
+from tests.contents import swept
 from tests.filing import press
 from tests.granting import granted
 from tests.portal.web.test_cases_grantees import about
@@ -138,7 +138,7 @@ def test_what_is_none_is_refused_with_a_sentence_and_nothing_is_kept(
 
 def test_no_exhibit_is_swept_away(world: World) -> None:
     brought = exhibited(world, registered(world))
-    sweep_objects(world.portal)
+    swept(world)
     assert fetched(world, "confidentiality", brought) == (200, PICTURE)
 
 

@@ -9,11 +9,10 @@ import pytest
 from portal.domain.reviews import RoomKind
 from portal.usecases import moves
 from portal.usecases.intents import close_intents
-from portal.usecases.sweeps import sweep_objects
 from storage.errors import StoreUnavailable
 from storage.tables import Review
 from tests.cast import World, setting_up
-from tests.contents import documents, objects, said, steps, versions
+from tests.contents import documents, objects, said, steps, swept, versions
 from tests.filing import circulated, made, move, newest, press, put, submitted
 from tests.web_client import browser
 
@@ -221,7 +220,7 @@ def test_a_crash_in_the_middle_of_a_move_leaves_no_half(world: World, monkeypatc
             moves.submit_version(world.portal, world.caller("focal_xaa"), draft, version, RoomKind.SHARED)
     assert (len(objects(world)), len(documents(world))) == (2, 1)
     world.clock.now = datetime.now(UTC) + timedelta(days=2)  # objects carry the real time
-    assert sweep_objects(world.portal) == 1
+    assert swept(world) == 1
     assert close_intents(world.portal, world.clock.now) == 1
     assert objects(world) == kept
     stream = world.files["xaa"].rooms["national XAA"]

@@ -8,10 +8,9 @@ import pytest
 
 from portal.audit.events import REGISTRY_STREAM
 from portal.domain.notes import COPY_BYTES
-from portal.usecases.sweeps import sweep_objects
 from storage.objects.store import new_name
 from tests.cast import World
-from tests.contents import form_token, objects, send, steps
+from tests.contents import form_token, objects, send, steps, swept
 from tests.filing import PDF, press
 from tests.noting import SCAN, assignment, copied, copies, place, send_copy
 from tests.web_client import ORIGIN, browser
@@ -156,5 +155,5 @@ def test_an_object_that_no_copy_names_is_swept_and_a_named_one_stays(world: Worl
     (kept,) = copies(world)
     world.portal.objects.put(new_name(), iter([b"left behind"]))
     world.clock.now += timedelta(days=400 * 30)
-    assert sweep_objects(world.portal) == 1
+    assert swept(world) == 1
     assert objects(world) == [kept.object_name]

@@ -26,14 +26,13 @@ from portal.usecases.making import Made, make_anew
 from portal.usecases.making_public import prove_public
 from portal.usecases.public_summaries import FIRST_WAIT, publish_summary
 from portal.usecases.reports import Proposed
-from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import own_keys, sequence
 from portal.web.public import summary_title
 from storage.publications import HeldBack, PublicFile
 from storage.reports import SummaryLanguage
 from tests.breaches import stays_signed_in
 from tests.cast import World
-from tests.contents import objects
+from tests.contents import objects, swept
 from tests.databases import REFUSED, by_hand
 from tests.filing import press
 from tests.hiding import PLACES
@@ -339,7 +338,7 @@ def test_two_replicas_make_it_public_once_and_leave_nothing_over(world: World, m
     assert len(stored(world) - before) == 6
     assert held(world) == []
     world.clock.forward(timedelta(days=30))
-    sweep_objects(world.portal)
+    swept(world)
     assert check_records(world.portal).ok
     assert browser(world).get(f"/public/{public(world)[0].id}/file.pdf").status_code == 200
 

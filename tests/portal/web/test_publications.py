@@ -22,7 +22,6 @@ from portal.usecases import making, making_public, proving, publications
 from portal.usecases.checks import check_records
 from portal.usecases.making import Made, make_anew
 from portal.usecases.making_public import prove_public, publish_due
-from portal.usecases.sweeps import sweep_objects
 from portal.usecases.tree import own_keys, sequence
 from portal.web import public as pages_of_the_register
 from portal.web import sending
@@ -34,7 +33,7 @@ from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member, setting_up
-from tests.contents import heard, send
+from tests.contents import heard, send, swept
 from tests.databases import by_hand
 from tests.filing import circulated, made, move, newest, press, put
 from tests.granting import agreed as all_agree
@@ -517,7 +516,7 @@ def test_what_was_called_off_or_withdrawn_is_swept_from_the_store(world: World) 
     assert found is not None
     names = {row(world, off).object_name, found.object_name}
     world.clock.now = datetime.now(UTC) + timedelta(days=3)  # an object is as old as its file
-    sweep_objects(world.portal)
+    swept(world)
     assert not names & {stored.name for stored in world.portal.objects.list()}
     with world.request():
         assert check_records(world.portal).ok
@@ -669,7 +668,7 @@ def test_a_failed_preparation_leaves_nothing(world: World, monkeypatch: pytest.M
     said = {"version": str(newest(world, document)), "pages": "", "title": "A", "language": "en"}
     assert press(browser(world, "focal_xaa"), f"/reviews/{file_of(world)}/publications", **said).status_code == 500
     assert {stored.name for stored in world.portal.objects.list()} == before
-    assert sweep_objects(world.portal) == 0
+    assert swept(world) == 0
 
 
 def test_with_the_engine_what_hides_in_the_report_never_becomes_public(

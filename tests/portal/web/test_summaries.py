@@ -12,12 +12,11 @@ from portal.domain.roles import Role
 from portal.domain.words import LANGUAGES
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.usecases.checks import check_records
-from portal.usecases.sweeps import sweep_objects
 from storage.grants import MarkedCopy
 from storage.reports import SummaryLanguage, Transmission
 from storage.tables import Version
 from tests.cast import World, add_member
-from tests.contents import objects, said
+from tests.contents import objects, said, swept
 from tests.databases import by_hand
 from tests.filing import newest, press
 from tests.reports import (
@@ -168,7 +167,7 @@ def test_what_was_confirmed_is_kept_by_the_sweep_and_found_whole_by_the_check(wo
     transmitted(world)
     kept = objects(world)
     world.clock.forward(timedelta(days=30))
-    sweep_objects(world.portal)
+    swept(world)
     assert objects(world) == kept
     assert check_records(world.portal).ok
 
