@@ -73,7 +73,10 @@ def settings_fit(settings: Settings, files: tuple[Path, ...]) -> Iterator[Findin
 
 
 def names(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Look for variables that are meant for settings, and are none."""
+    """Look for variables that are meant for settings, and are none, and for a file of settings that isn't there."""
+    if (file := environment.get("PORTAL_CONFIG")) and not Path(file).exists():
+        mend = "make it if settings are to come from a file, or see that this is its name: it counts as empty"
+        yield Finding("settings", Mark.ADVICE, f"PORTAL_CONFIG names {file}, which isn't there", mend)
     if unknown := unknown_names(environment):
         mend = "write it as in the table of deploy/README.md, Settings: what no setting is called changes nothing"
         yield Finding("settings", Mark.ADVICE, f"no setting is called {', '.join(unknown)}", mend)

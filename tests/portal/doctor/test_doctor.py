@@ -231,8 +231,16 @@ def test_a_file_of_settings_that_others_read_or_that_lies_in_the_data_is_wrong(s
     assert any(one.mark is Mark.WRONG for one in house.settings_fit(settings, (inside,)))
 
 
+def test_a_file_of_settings_that_is_not_there_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "portal.toml"
+    found = [one.says for one in house.names({"PORTAL_CONFIG": str(file)})]
+    assert found == [f"PORTAL_CONFIG names {file}, which isn't there"]
+    file.touch()
+    assert not [*house.names({"PORTAL_CONFIG": str(file)})]
+
+
 def test_a_variable_that_is_no_setting_is_told() -> None:
-    given = {"PORTAL_CONFIG": "x", "PORTAL_DATA": "x", "PORTAL_TEST_DATABASE": "x", "PORTAL_LOG_PUBLIK": "true"}
+    given = {"PORTAL_DATA": "x", "PORTAL_TEST_DATABASE": "x", "PORTAL_LOG_PUBLIK": "true"}
     assert [one.says for one in house.names(given)] == ["no setting is called PORTAL_LOG_PUBLIK"]
 
 
