@@ -122,8 +122,8 @@ class Database:
                 schema.upgrade(self.engine)
         except NoRight as error:
             raise schema.Unfit(
-                "the role of the database may not make or change its tables: name the one that owns them in its "
-                "address (after an upgrade for one `portal fsck`, for a move in its file)"
+                "the role of the database may not make or change its tables: after an upgrade run `portal fsck` once "
+                "as the one that owns them; a new portal and a move begin as that one, too, named in the address"
             ) from error
 
     def fits(self) -> bool:
