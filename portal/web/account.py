@@ -1,5 +1,6 @@
 """One's own account: what the portal keeps of the reader, where they are signed in, how they read."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -99,10 +100,12 @@ def end_all(request: Request) -> Response:
     return cookies.signed_out(request)
 
 
-def zones() -> list[str]:
+@cache
+def zones() -> tuple[str, ...]:
     """List the time zones that are offered: UTC, and those of each country, without former names."""
     table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")
-    return ["UTC", *sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#"))]
+    places = (line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#"))
+    return ("UTC", *sorted(places))
 
 
 def show_account(request: Request, checks: Checks) -> Response:
@@ -135,7 +138,7 @@ def _page(
         account=account,
         roles=ROLES,
         states=portal.state_names(account.language),
-        zones=[(name, name) for name in (offered if account.zone in offered else [account.zone, *offered])],
+        zones=[(name, name) for name in (offered if account.zone in offered else (account.zone, *offered))],
         wrong=profile.tell(request)["wrong"] if profile else [],
         **profile_fields(request, profile.form if profile else Form(), account.described),
         words=EVENT_WORDS,
