@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, select, union
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -284,9 +284,11 @@ class GrantRecords:
 
 
 def _within(reach: GrantReach) -> ColumnElement[bool]:
-    under_review = select(col(Review.id)).where(col(Review.state_code) == reach.state)
     if reach.speaks:
-        return or_(col(Grant.review_id).in_(under_review), col(Grant.state_code) == reach.state)
+        under_review = select(col(Review.id)).where(col(Review.state_code) == reach.state)
+        gives = select(col(Grant.id)).where(col(Grant.review_id).in_(under_review))
+        reads = select(col(Grant.id)).where(col(Grant.state_code) == reach.state)
+        return col(Grant.id).in_(union(gives, reads))  # an OR with a question would look through all grants
     named = (
         select(col(GrantTerms.grant_id))
         .join(GrantReader, col(GrantReader.terms_id) == col(GrantTerms.id))
