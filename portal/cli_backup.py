@@ -96,14 +96,14 @@ def restore_options(one: argparse.ArgumentParser) -> None:
         action="store_true",
         help="bring it back though records or log don't fit; written into the new log, and told to everybody",
     )
-    one.add_argument("--json", action="store_true", help="print JSON (with --check)")
+    one.add_argument("--json", action="store_true", help="print JSON (with --check or --list)")
     share_options(one, required=False)
 
 
 def restore(settings: Settings, arguments: argparse.Namespace) -> int:
     """Check a backup, or bring a portal back from it; 0: all fits, 1: something doesn't, or it couldn't be done."""
     if arguments.list:
-        return _list(arguments.folder)
+        return _list(arguments.folder, json_wanted=arguments.json)
     if not arguments.share:
         raise Invalid("give the shares of the recovery key, each with --share FILE")
     from portal.usecases.restore_places import open_source
@@ -153,23 +153,28 @@ def _check(settings: Settings, arguments: argparse.Namespace, source: Any, known
     return 0 if found.report.ok else 1
 
 
-def _list(root: Path) -> int:
+def _list(root: Path, *, json_wanted: bool) -> int:
     from portal.usecases.backup_places import find_place
     from storage.errors import Damaged, Missing
     from storage.recovery import manifest
     from storage.recovery.offline import fingerprint
 
-    folder, wrong = find_place(root), 0
+    folder, lines = find_place(root), []
+    there: list[dict[str, object]] = []
     for entry in folder.complete():
         try:
             made = manifest.read(entry.manifest(), None)
-            mark = fingerprint(made.recovery.public)
-            sys.stdout.write(
-                f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {len(made.objects)} objects, recovery key {mark}\n"
-            )
         except (Damaged, Missing):
-            wrong += 1
-            sys.stdout.write(f"{entry.number:>6}  its manifest was altered or is missing\n")
-    for name in folder.incomplete():
-        sys.stdout.write(f"        {name}: it broke off, and can't be restored\n")
-    return 1 if wrong else 0
+            there.append({"number": entry.number, "ok": False})
+            lines.append(f"{entry.number:>6}  its manifest was altered or is missing")
+            continue
+        mark, count = fingerprint(made.recovery.public), len(made.objects)
+        at = {"made": made.made.isoformat(), "objects": count, "recovery_key": mark}
+        there.append({"number": made.number, "ok": True, **at})
+        lines.append(f"{made.number:>6}  {made.made:%Y-%m-%d %H:%M} UTC  {count} objects, recovery key {mark}")
+    broken = folder.incomplete()
+    lines += [f"        {name}: it broke off, and can't be restored" for name in broken]
+    if json_wanted:
+        lines = [json.dumps({"backups": there, "broke_off": list(broken)}, indent=2)]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0 if all(one["ok"] for one in there) else 1

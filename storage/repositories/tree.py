@@ -65,12 +65,16 @@ class TreeRecords:
     def place(self, first: int, limit: int) -> None:
         """Give events that wait their places from one on, in the order in which they came."""
         order = col(WaitingEvent.id)
+        batch = select(order).order_by(order).limit(limit).subquery()
+        last = self._session.scalar(select(func.max(batch.c.id)))  # or all that waits beyond is looked through, too
+        if last is None:
+            return
         position = (func.row_number().over(order_by=order) + (first - 1)).label("position")
         oldest = select(position, col(Event.id)).join(Event, col(Event.id) == col(WaitingEvent.event_id))
         oldest = oldest.order_by(order).limit(limit)
         self._session.execute(insert(TreeEntry).from_select(["position", "event_id"], oldest))
         placed = select(col(TreeEntry.event_id)).where(col(TreeEntry.position) >= first)
-        self._session.execute(delete(WaitingEvent).where(col(WaitingEvent.event_id).in_(placed)))
+        self._session.execute(delete(WaitingEvent).where(order <= last, col(WaitingEvent.event_id).in_(placed)))
 
     def count_times(self, first: int) -> None:
         """Add the entries from one on to what is counted by month, and by day."""

@@ -82,11 +82,8 @@ def populate(
         for stream, number in copying.numbers.items():
             one = stream.hex if isinstance(portal.database.place, Path) else str(stream)
             bulk.ask(f"UPDATE stream SET next_number = {number} WHERE id = '{one}'")  # noqa: S608  # of our own
-        bulk.ask("CREATE INDEX filling ON waiting_event (event_id)")  # never do so many wait elsewhere
     into_the_tree(portal)
     portal.database.close()
-    with closing(Bulk(portal.database.place)) as bulk:
-        bulk.ask("DROP INDEX filling")
     if isinstance(portal.database.place, str):
         tidy(portal.database.place)
 

@@ -1,5 +1,6 @@
 """The drill: a portal is lost with its keys, and comes back from a backup, whole, closed, with a log that goes on."""
 
+import json
 import os
 import re
 import shutil
@@ -286,6 +287,10 @@ def test_other_shares_open_nothing(world: World, folder: Path, capsys: pytest.Ca
     assert open_source(folder, others, None).manifest.number == 2
     assert main(["restore", str(folder), "--list"]) == 0
     assert re.findall(r"^ +\d .*recovery key (\w+)$", capsys.readouterr().out, re.MULTILINE) == marks
+    (BackupFolder(folder).complete()[-1].path / "manifest.json").unlink()
+    assert main(["restore", str(folder), "--list", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["backups"]
+    assert [(one["ok"], one.get("recovery_key")) for one in told] == [(True, marks[0]), (False, None)]
 
 
 def test_an_altered_manifest_is_refused(world: World, folder: Path) -> None:
