@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
 
     DOCUMENT_SUBMITTED = "document_submitted"
     DOCUMENT_CIRCULATED = "document_circulated"
+    VERSION_DESTROYED = "version_destroyed"
     TRANSLATION_SENT = "translation_sent"
     TRANSLATION_DELIVERED = "translation_delivered"
     HELP_ASKED = "help_asked"
@@ -56,6 +57,7 @@ class NoticeKind(StrEnum):
 NOTICES: Final[dict[NoticeKind, str]] = {
     NoticeKind.DOCUMENT_SUBMITTED: N_("A document was submitted"),
     NoticeKind.DOCUMENT_CIRCULATED: N_("A document was circulated"),
+    NoticeKind.VERSION_DESTROYED: N_("A version of a document was destroyed for good"),
     NoticeKind.TRANSLATION_SENT: N_("A text was sent to you for translation"),
     NoticeKind.TRANSLATION_DELIVERED: N_("A translation was delivered"),
     NoticeKind.HELP_ASKED: N_("The State under review asks the secretariat for help"),
@@ -86,6 +88,7 @@ NOTICES: Final[dict[NoticeKind, str]] = {
 _PLACES: Final[dict[NoticeKind, str]] = {
     NoticeKind.DOCUMENT_SUBMITTED: "/documents/{about}",
     NoticeKind.DOCUMENT_CIRCULATED: "/documents/{about}",
+    NoticeKind.VERSION_DESTROYED: "/documents/{about}",
     NoticeKind.TRANSLATION_SENT: "/translations",  # where the undertaking is accepted before the first text opens
     NoticeKind.TRANSLATION_DELIVERED: "/documents/{about}",
     NoticeKind.HELP_ASKED: "/rooms/{about}",

@@ -195,6 +195,7 @@ def _rooms_of(work: Work, notices: Sequence[Notice]) -> Mapping[UUID, Any]:
 FINDERS: Final[dict[NoticeKind, Finder]] = {
     NoticeKind.DOCUMENT_SUBMITTED: _documents,
     NoticeKind.DOCUMENT_CIRCULATED: _documents,
+    NoticeKind.VERSION_DESTROYED: _documents,
     NoticeKind.TRANSLATION_SENT: _sent,
     NoticeKind.TRANSLATION_DELIVERED: _documents,
     NoticeKind.HELP_ASKED: _rooms,

@@ -4,8 +4,9 @@
    holder has a copy of it: neither the key provider nor the recovery key opens a version without that row.
 2. The key goes in one transaction with its event, in the trail of the room: whatever is killed, it is done or it isn't.
    The permit of the event opens nothing.
-3. The object goes right after; if the store is away, the sweeper takes it.
-4. A version counts as shredded once no backup is kept that was begun before: in each of those its key may still lie.
+3. Whoever may open the document is told; of which one by the list of notices, by mail that there was one.
+4. The object goes right after; if the store is away, the sweeper takes it.
+5. A version counts as shredded once no backup is kept that was begun before: in each of those its key may still lie.
    What the portal doesn't know of, copies made by hand, is not counted.
 """
 
@@ -17,7 +18,9 @@ from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
+from portal.domain.notices import NoticeKind
 from portal.errors import Conflict, Invalid
+from portal.usecases.notices import tell_of_documents
 from portal.usecases.operators import OPERATOR
 from portal.work import Portal
 from storage.backups import Backup
@@ -25,7 +28,7 @@ from storage.database import Session
 from storage.errors import StorageError
 from storage.repositories.shredding import Beside, ShreddingRecords
 from storage.shredding import Shredding
-from storage.tables import Version
+from storage.tables import Document, Version
 
 ABSENT: Final = "no version of a document has this id"
 GONE: Final = "the key of this version was destroyed before: portal keys shredded"
@@ -123,6 +126,7 @@ def shred_version(portal: Portal, version_id: UUID) -> bool:
         work.note(permit, backups=len(_holding(records.backups(), work.now)))
         row = Shredding(id=version.id, review_id=version.review_id, shredded_at=work.now)
         records.destroy(version, row)
+        tell_of_documents(work, NoticeKind.VERSION_DESTROYED, [work.session.get_one(Document, version.document_id)])
     with suppress(StorageError):  # the sweeper takes what no record names any more
         portal.objects.delete(version.object_name)
     return portal.database.forget_former()

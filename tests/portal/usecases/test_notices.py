@@ -19,6 +19,7 @@ from portal.usecases.assignments import assign_officer, assign_person
 from portal.usecases.bases import Terms
 from portal.usecases.notices import NoticesPage, list_notices, see_notices, tell
 from portal.usecases.recipients import FINDERS
+from portal.usecases.shredding import shred_version
 from storage.notices import Notice
 from storage.repositories.notices import NoticeRecords
 from storage.tables import Appointment, Person, Review
@@ -66,6 +67,14 @@ def test_what_a_state_submits_is_told_to_it_and_to_the_officer_and_what_is_circu
     assert told(world)["document_circulated"] == PARTIES
     assert {line.place for line in listed(world, "expert_xbb").lines} == {f"/documents/{document}"}
     assert {line.state for line in listed(world, "expert_xbb").lines} == {"XAA"}
+
+
+def test_a_destroyed_version_is_told_to_whoever_may_open_its_document(world: World) -> None:
+    document = submitted(world)
+    with world.request():
+        shred_version(world.portal, newest(world, document))
+    assert told(world)["version_destroyed"] == {"focal_xaa", "expert_xaa", "officer"}
+    assert f"/documents/{document}" in {line.place for line in listed(world, "focal_xaa").lines}
 
 
 def test_where_a_review_lets_pass_at_once_submitting_tells_all(world: World) -> None:
