@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,11 +79,10 @@ class _Proxy(BaseHTTPRequestHandler):
             self._forward(body, fault)
 
     def _forward(self, body: bytes, fault: str) -> None:
-        connection = HTTPConnection(self.upstream, timeout=30)
-        connection.request(self.command, self.path, body or None, dict(self.headers.items()))
-        got = connection.getresponse()
-        content = altered(got.read()) if fault == "answer altered" else got.read()
-        connection.close()
+        with closing(HTTPConnection(self.upstream, timeout=30)) as connection:
+            connection.request(self.command, self.path, body or None, dict(self.headers.items()))
+            got = connection.getresponse()
+            content = altered(got.read()) if fault == "answer altered" else got.read()
         if fault == "answer lost":
             self._leave()
             return
