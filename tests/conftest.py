@@ -45,9 +45,13 @@ if "PORTAL_WHEEL" in os.environ:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep one test in eight where PORTAL_TESTS_DRAWN is set: the same ones for the same value of it."""
+    """Keep what a database can break, and one in eight of all else, where PORTAL_TESTS_DRAWN draws them."""
     if seed := os.environ.get("PORTAL_TESTS_DRAWN"):
-        kept = [one for one in items if crc32(f"{seed} {one.nodeid}".encode()) % 8 == 0]
+
+        def is_kept(one: pytest.Item) -> bool:
+            return crc32(f"{seed} {one.nodeid}".encode()) % 8 == 0 or one.get_closest_marker("database") is not None
+
+        kept = [one for one in items if is_kept(one)]
         config.hook.pytest_deselected(items=list(set(items) - set(kept)))
         items[:] = kept
 

@@ -30,7 +30,7 @@ from tests.replicas import (
 )
 from tests.reports import agree, answers, propose, stage, texts
 
-pytestmark = [pytest.mark.e2e, databases.ONLY_POSTGRESQL]
+pytestmark = [pytest.mark.database, pytest.mark.e2e, databases.ONLY_POSTGRESQL]
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,8 @@ from tests.portal.web.test_signin import sign_in, visitor
 from tests.storage.test_schema import BODIES
 from tests.web_client import browser
 
+pytestmark = pytest.mark.database
+
 RELEASES = sorted(one.name for one in FORMER.iterdir())
 FORMER_STEPS = ["0021", *RELEASES]  # the first is what a release between two frozen ones had
 COLUMNS = "table_name, column_name, data_type, character_maximum_length, is_nullable, column_default"

@@ -15,6 +15,8 @@ from storage.permits import REGISTRY, room_scope
 from storage.tables import Event, Room
 from tests.cast import World
 
+pytestmark = pytest.mark.database
+
 
 def events(world: World) -> int:
     with world.portal.database.read() as session:

@@ -12,6 +12,8 @@ from storage.repositories.audit import AuditRecords, Cursor, Wanted
 from storage.tables import Event, Stream
 from tests import databases
 
+pytestmark = pytest.mark.database
+
 START = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 STREAMS = tuple(UUID(int=number) for number in range(1, 6))
 EACH = 1000

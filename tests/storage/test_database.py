@@ -23,6 +23,8 @@ from tests import databases
 from tests.databases import Hand, Server
 from tests.partition import Partition
 
+pytestmark = pytest.mark.database
+
 STREAM = UUID(int=1)
 
 

@@ -19,6 +19,8 @@ from storage.tables import Person
 from tests import databases
 from tests.databases import Hand
 
+pytestmark = pytest.mark.database
+
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 KEY = b"g" * 32
 CHECKS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"

@@ -21,6 +21,8 @@ from storage.permits import NAMES, ORIGINS, REGISTRY, SERVICE, STREAMS, Permit, 
 from storage.tables import Event, KeyHolder, KeyVersion, Stream
 from tests import databases
 
+pytestmark = pytest.mark.database
+
 REVIEW, ROOM, OTHER, VERSION, STREAM = uuid4(), uuid4(), uuid4(), uuid4(), uuid4()
 HERE, THERE = room_scope(REVIEW, ROOM), room_scope(REVIEW, OTHER)
 PLACE = Place("document", "title", uuid4())

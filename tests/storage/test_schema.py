@@ -25,6 +25,8 @@ from storage.triggers import postgresql_triggers, sqlite_triggers
 from tests import databases
 from tests.databases import by_hand
 
+pytestmark = pytest.mark.database
+
 REGISTRY = "00000000000040008000000000000001"
 CASES = "00000000000040008000000000000005"
 BODIES = "SELECT proname, prosrc, proconfig::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"

@@ -52,6 +52,8 @@ from tests.portal.audit.files import Put, put
 from tests.signalled import raised
 from tests.web_client import browser
 
+pytestmark = pytest.mark.database
+
 NEW = UUID(int=7)
 AFTER_DRAFT = ("discarded", "sent", "submitted", "circulated")
 

@@ -28,6 +28,8 @@ from tests import databases
 from tests.cast import World
 from tests.web_client import browser
 
+pytestmark = pytest.mark.database
+
 
 def count(world: World, table: type) -> int:
     with world.portal.database.read() as session:

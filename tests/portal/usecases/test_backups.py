@@ -251,6 +251,7 @@ def test_whoever_takes_a_backup_reads_nothing(world: World, folder: Path) -> Non
     assert {path.stat().st_mode & 0o077 for path in folder.rglob("*")} == {0}
 
 
+@pytest.mark.database
 def test_a_backup_made_while_others_write_is_of_one_moment(world: World, folder: Path, tmp_path: Path) -> None:
     words, over = recoverable(world.portal), Event()
     put(world, "officer", "reviewers", "Before")

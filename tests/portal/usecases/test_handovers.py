@@ -37,6 +37,8 @@ from tests.contents import said
 from tests.filing import circulated, newest, press
 from tests.web_client import browser
 
+pytestmark = pytest.mark.database
+
 NOTE = LegalBasis("NV/70/2026", date(2026, 5, 1))
 
 

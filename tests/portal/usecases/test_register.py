@@ -21,6 +21,8 @@ from storage.errors import Exists
 from storage.tables import Review, ReviewParty, Room, Stream
 from tests.cast import World, setting_up
 
+pytestmark = pytest.mark.database
+
 NOTE = Terms(LegalBasis("NV/12/2026", date(2026, 4, 30)))
 WARNED = frozenset({"parties-not-known", "region-not-known", "cycle-before-completion"})
 

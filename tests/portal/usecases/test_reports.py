@@ -30,6 +30,8 @@ from tests.filing import newest, press, submitted
 from tests.reports import PARTIES, agree, agreed, answers, circulated, disagree, propose, row, stage, texts
 from tests.web_client import browser
 
+pytestmark = pytest.mark.database
+
 
 @contextmanager
 def refused(guardrail: str) -> Iterator[None]:

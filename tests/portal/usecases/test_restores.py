@@ -103,6 +103,7 @@ def tables(database: Database) -> dict[str, list[tuple[object, ...]]]:
         return {name: sorted(map(tuple, rows), key=repr) for name, rows in found.items()}
 
 
+@pytest.mark.database
 def test_a_portal_comes_back_with_every_row_and_every_text(world: World, folder: Path, new: Settings) -> None:
     words = filled(world)
     backed_up(world.portal, folder)

@@ -33,6 +33,8 @@ from tests.portal.web.test_signin import GOOD, OTHER, bare, phases, sign_in, vis
 from tests.statements import statements
 from tests.web_client import ORIGIN, Browser
 
+pytestmark = pytest.mark.database
+
 WRONG = "no code"  # neither six figures nor a recovery code: so it is never right by chance
 
 
