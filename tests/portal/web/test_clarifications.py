@@ -165,6 +165,23 @@ def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_an
         assert (f'value="{law}" checked' in answer.text) is (status != 303)
 
 
+def test_what_was_typed_is_kept_with_the_choice_of_documents_and_the_choice_with_what_was_typed(world: World) -> None:
+    saved = dialogue.draft_answer(world, dialogue.question(world))
+    law, path = newest(world, put(world, "focal_xaa", "national XAA", "Law")), f"/entries/{saved.entry}"
+    client, typed = browser(world, "focal_xaa"), {"language": "en", "documents": "1"}
+    chosen = press(client, f"{path}/attachments", **typed, seen="1", text="Typed.", attached=str(law), then="documents")
+    assert (chosen.status_code, chosen.headers["location"]) == (303, f"{path}#documents")
+    page = client.get(path).text
+    assert ">Typed.</textarea>" in page
+    assert f'value="{law}" checked' in page
+    wrong = press(client, path, **typed, seen="3", text="Typed on.", attached=str(uuid4()))
+    assert wrong.status_code == 422
+    assert ">Typed on.</textarea>" in wrong.text
+    assert f'value="{law}" checked' not in wrong.text
+    assert press(client, path, **typed, seen="4", text="Typed on.", then="submit").status_code == 303
+    assert "With it" not in client.get(f"/clarifications/{saved.clarification}").text
+
+
 def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:
     saved = dialogue.draft_question(world)
     client, path = browser(world, "expert_xbb"), f"/entries/{saved.entry}/autosave"
