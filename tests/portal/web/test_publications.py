@@ -188,8 +188,11 @@ def test_what_is_not_its_states_alone_comes_out_with_the_consent_of_all_three(wo
     path = f"/publications/{publication}"
     assert "waits to be read and confirmed" in browser(world, "focal_xbb").get("/notices").text
     assert path in browser(world, "focal_xcc").get("/work").text
-    for who in ("focal_xaa", "expert_xaa"):
-        confirm(world, who, publication)
+    waits = "Read what is to be published of the review of"
+    assert [waits in browser(world, f"{who}_xaa").get("/work").text for who in ("focal", "expert")] == [True, False]
+    confirm(world, "focal_xaa", publication)
+    assert [waits in browser(world, f"{who}_xaa").get("/work").text for who in ("focal", "expert")] == [False, True]
+    confirm(world, "expert_xaa", publication)
     shown = browser(world, "focal_xbb").get(path).text
     assert "Still missing:" in shown
     assert f"/reviews/{file_of(world)}/publications" not in shown
