@@ -38,6 +38,7 @@ class Attachable:
     version: UUID
     number: int
     title: str
+    language: str
     attached: bool
     earlier: int | None
 

@@ -15,7 +15,7 @@ from storage.tables import Stream
 from tests import dialogue
 from tests.cast import World
 from tests.contents import form_token, said, send
-from tests.filing import newest, press, put
+from tests.filing import circulated, newest, press, put
 from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
@@ -134,6 +134,21 @@ def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
     assert f'href="/documents/{law}"' in shown
     for edition, status in ((*former, 409), (*seen.findall(shown), 303)):
         assert press(client, f"/entries/{saved.entry}/submit", seen=edition).status_code == status
+
+
+def test_documents_of_one_title_are_told_apart_by_their_language(world: World) -> None:
+    for language in ("ar", "en"):
+        circulated(world, "Response", language=language, name=f"{language}.pdf")
+    page = browser(world, "expert_xbb").get(f"/reviews/{world.files['xaa'].review}/clarifications/new").text
+    assert [one in page for one in ("1 – Response (Arabic)", "2 – Response (English)")] == [True, True]
+
+
+def test_a_batch_is_offered_for_questions_and_not_for_answers(world: World) -> None:
+    """GL 21."""
+    dialogue.draft_answer(world, dialogue.question(world))
+    dialogue.draft_question(world)
+    listed, batch = f"/reviews/{world.files['xaa'].review}/clarifications?list=all", "Submit the ticked questions"
+    assert [batch in browser(world, who).get(listed).text for who in ("focal_xaa", "focal_xbb")] == [False, True]
 
 
 def test_a_document_that_goes_in_an_earlier_version_is_shown_with_it(world: World) -> None:
