@@ -28,6 +28,7 @@ from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
+from portal.web.translations import DELIVERED
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 SAVED: Final = N_("Saved.")
@@ -178,7 +179,7 @@ def deliver(request: Request) -> Response:
     except RefusedError as problem:
         return _show_text(request, form, problem)
     renderings.deliver_text(portal_of(request), caller_of(request), task, translated)
-    return RedirectResponse("/translations", 303)
+    return RedirectResponse(DELIVERED, 303)
 
 
 def on_record(page: drafting.DraftPage) -> Form:
