@@ -742,9 +742,11 @@ def prepare(world: World, who: str, version: UUID, language: str = "fr") -> int:
 
 def test_what_all_agreed_on_is_published_in_other_languages_too_by_the_same_two_people(world: World) -> None:
     """ToR 36."""
+    circulated(world, "Law of a first day")
     manifest = agreed(world)
     version = translated(world, manifest, "fr", of="report")
     page = browser(world, "focal_xaa").get(f"/reviews/{file_of(world)}/publications").text
+    assert page.index("agreed") < page.index("translation of what was agreed") < page.index("Law of a first day")
     assert f'value="{version}"' in page
     assert "translation of what was agreed" in page
     assert [prepare(world, who, version) for who in ("focal_xbb", "expert_xaa", "officer")] == [403, 403, 403]
