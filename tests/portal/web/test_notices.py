@@ -136,6 +136,7 @@ def test_a_full_page_stays_small(world: World) -> None:
             session.add(Notice(**copy))
     page = browser(world, "expert_xbb").get("/notices").text
     assert len(documents(world)) == 6
-    assert page.count("A document was circulated") == 50
+    lines = re.findall(r"A document was circulated</a>(?: \((\d+) times\))?", page)
+    assert sum(int(times or 1) for times in lines) == 50  # those that follow each other about one document are one line
     assert "Older" in page
     assert len(page) < 60_000
