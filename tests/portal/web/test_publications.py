@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -98,6 +99,16 @@ def test_two_people_confirm_it_and_after_a_day_it_is_public_for_everybody(world:
     assert "set-cookie" not in shown.headers
     assert anybody.get(f"/public/{publication}/file.pdf").content == FILE
     assert TITLE in anybody.get("/public").text
+
+
+def test_where_no_time_is_kept_to_think_it_over_the_pages_say_that_it_is_public_at_once(world: World) -> None:
+    listed, publication = f"/reviews/{file_of(world)}/publications", prepared(world)
+    for hours, told in ((24, "to think it over"), (0, "public at once")):
+        world.portal.settings = replace(world.portal.settings, publication_hours=hours)
+        for path in (listed, f"/publications/{publication}"):
+            page = browser(world, "focal_xaa").get(path).text
+            assert told in page, (hours, path)
+            assert "0 hours" not in page
 
 
 def test_one_person_confirms_once_and_two_must(world: World) -> None:
