@@ -174,8 +174,7 @@ def _answered(run: Run, report: Report, thread: str, material: Material) -> None
     run.papers[REVIEW, "national/judgment"] = judgment
     act(run, LAYLA, thread, f"{thread}/route", people=[str(run.player(SAMI).id)])
     draft = follow(run, SAMI, REVIEW, thread, "answer")
-    save(run, SAMI, draft, "abroad-answer")
-    act(run, SAMI, draft, f"{draft}/attachments", attached=[judgment.newest[0]])
+    save(run, SAMI, draft, "abroad-answer", attached=[judgment.newest[0]])
     hand_over(run, SAMI, draft, "ready")
     comment(run, LAYLA, REVIEW, thread, RoomKind.NATIONAL, "aside-national")
     wrong = has(run, SAMI, thread, "abroad-answer", "aside-national")

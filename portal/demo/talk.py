@@ -72,9 +72,9 @@ def follow(run: Run, key: str, review: str, thread: str, part: str) -> str:
     return draft
 
 
-def save(run: Run, key: str, draft: str, said: str, then: str = "") -> str:
-    """Save a draft with a text, and do what the button says besides; gives where it leads."""
-    return act(run, key, draft, draft, text=plant(run, said), language=SAYINGS[said].language, then=then)
+def save(run: Run, key: str, draft: str, said: str, then: str = "", **more: Sequence[str]) -> str:
+    """Save a draft with a text and what is ticked, and do what the button says besides; gives where it leads."""
+    return act(run, key, draft, draft, text=plant(run, said), language=SAYINGS[said].language, then=then, **more)
 
 
 def type_on(run: Run, key: str, draft: str, said: str) -> None:

@@ -131,7 +131,7 @@ def check_pages(chosen: tuple[int, ...], count: int) -> tuple[int, ...]:
         RefusedError: The document has no such page, or too many.
     """
     if chosen and chosen[-1] > count:
-        sentence = N_("The document has %(count)d pages, so there is no page %(page)d.")
+        sentence = N_("The last page of the document is page %(count)d: there is no page %(page)d.")
         raise RefusedError(Problem("publication-no-page", sentence, {"count": count, "page": chosen[-1]}))
     if not chosen and count > PAGES_MOST:
         raise _too_many()

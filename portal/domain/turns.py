@@ -4,7 +4,8 @@
 2. Submitted and not circulated: the officer's, who has it translated and circulates it (step 7, GL 15).
 3. Circulated, and no outcome of the desk review: the reviewing experts' (step 8, GL 21, 22).
 4. The outcome submitted and not circulated: the officer's (step 9, GL 23).
-5. The outcome circulated, or the dialogue open: both sides', with questions and answers (step 11).
+5. The outcome circulated, a question passed on to the State under review, or the dialogue open: both sides', with
+   questions and answers (step 11).
 6. In the report stage: the experts' until a draft is circulated (step 14), then the State's (step 15, GL 30); once a
    report is proposed, that of the focal points who are to agree (steps 15, 16, ToR 33).
 7. Agreed: the officer's, for the summary in six languages (step 17, ToR 35), until it has gone out. Closed: nobody's.
@@ -87,8 +88,24 @@ _TRANSMITTED: Final = Turn(
 _CLOSED: Final = Turn(Desk.NOBODY, N_("The review is closed."))
 
 
-def turn(stage: ReviewStage, steps: Iterable[Step], *, proposed: bool = False, transmitted: bool = False) -> Turn:
-    """Tell whose turn it is; proposed: there is a manifest to agree to; transmitted: the summary has gone out."""
+def turn(
+    stage: ReviewStage,
+    steps: Iterable[Step],
+    *,
+    asked: bool = False,
+    proposed: bool = False,
+    transmitted: bool = False,
+) -> Turn:
+    """Tell whose turn it is.
+
+    Args:
+        stage: Of the review.
+        steps: What its shared room shows.
+        asked: A question was passed on to the State under review.
+        proposed: There is a manifest to agree to.
+        transmitted: The summary has gone out.
+
+    """
     known = list(steps)
     match stage:
         case ReviewStage.CLOSED:
@@ -103,7 +120,7 @@ def turn(stage: ReviewStage, steps: Iterable[Step], *, proposed: bool = False, t
         case ReviewStage.DIALOGUE:
             return _DIALOGUE
         case ReviewStage.PREPARATION | ReviewStage.DESK_REVIEW:
-            return _early(known)
+            return _DIALOGUE if asked else _early(known)
 
 
 def _early(steps: list[Step]) -> Turn:

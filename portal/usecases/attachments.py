@@ -38,12 +38,13 @@ class Attachable:
     version: UUID
     number: int
     title: str
+    language: str
     attached: bool
     earlier: int | None
 
 
-def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> None:
-    """Let exactly these versions of documents go with a draft; a change counts as a saving of it.
+def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> int:
+    """Let exactly these versions of documents go with a draft; a change counts as a saving of it: gives which one.
 
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
@@ -76,6 +77,7 @@ def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[U
         if versions != there.keys():
             entry.edition += 1  # what is sent is what its sender saw, and so is what goes with it
         work.note(permit, attached=len(versions))
+        return entry.edition
 
 
 @contextmanager

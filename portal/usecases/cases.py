@@ -136,7 +136,7 @@ def list_cases(portal: Portal, caller: Caller, asked: Asked = Asked()) -> CasesP
         officer, group = work.who.role is Role.CONFIDENTIALITY_OFFICER, work.who.role is Role.OVERSIGHT
         records, reach = CaseRecords(work.session), reach_of(work)
         due = records.to_review(work.now.date()) if officer else frozenset()
-        waiting = [line for line in _seen(work, records.unended(reach, proposed=not group), due) if line.waits]
+        waiting = waiting_cases(work, due)
         cases: list[CaseLine] = []
         last, more = asked.case, True
         while more and len(cases) <= PAGE:  # what the reader may not see leaves no gap, and is in no count
@@ -164,6 +164,16 @@ def list_cases(portal: Portal, caller: Caller, asked: Asked = Asked()) -> CasesP
             officer=officer,
             oversight=group,
         )
+
+
+def waiting_cases(work: Work, due: frozenset[UUID] = frozenset()) -> list[CaseLine]:
+    """List the cases that wait for whoever asks; due: those with a containment to be looked at again."""
+    undecided = work.who.role is not Role.OVERSIGHT
+    rows = CaseRecords(work.session).unended(reach_of(work), proposed=undecided)
+    if not rows:
+        return []
+    work.standings.widen()
+    return [line for line in _seen(work, rows, due) if line.waits]
 
 
 def _seen(work: Work, rows: Sequence[BreachCase], due: frozenset[UUID]) -> list[CaseLine]:

@@ -14,8 +14,9 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.access.entities import PortalFacts
 from portal.domain import clarifications as path
-from portal.domain.clarifications import ClarificationStage
+from portal.domain.clarifications import ClarificationStage, Clearance
 from portal.domain.duties import Duty, by_day, duty
+from portal.domain.reviews import RoomKind
 from portal.domain.roles import Role
 from portal.domain.schedules import StepDesk
 from portal.usecases.account_notices import find_events
@@ -23,8 +24,9 @@ from portal.usecases.clarifications import eyes
 from portal.usecases.handover_sheets import HandedOver, handed_to
 from portal.usecases.notices import NoticeLine, newest_notices
 from portal.usecases.schedules import DueStep, due
+from portal.usecases.waiting import Wait, Waiting, waiting
 from portal.work import Portal, Work
-from storage.dialogue import Clarification
+from storage.dialogue import Clarification, Entry
 from storage.reports import Manifest
 from storage.repositories.dialogue_views import DialogueViews
 from storage.repositories.reviews import ReviewRecord
@@ -82,6 +84,8 @@ class DeskPage:
     notices: tuple[NoticeLine, ...]
     handovers: tuple[HandedOver, ...]  # to the reader, a short while ago
     accounts: int  # of which they were told something that they haven't seen
+    others: tuple[Waiting, ...]  # that wait beside these
+    readings: tuple[Waiting, ...]  # what other States let them read
     today: date
 
     @property
@@ -117,6 +121,7 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
         proposed = [one for review in open_ if (one := records[review.id].manifest) is not None]
         answerable = {one.review_id for one in work.allowed(Action.AGREE_MANIFEST, Manifest, proposed)}
         steps = _steps(work, [records[review.id] for review in open_])
+        beside = waiting(work, {review.id: records[review.id] for review in open_})
         person = work.who.person
         texts = 0
         if work.who.role is Role.TRANSLATOR and person is not None:
@@ -133,6 +138,8 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
             notices=newest_notices(work, NEWEST),
             handovers=handed_to(work),
             accounts=sum(one.row.seen_at is None for one in find_events(work)),
+            others=tuple(one for one in beside if one.what is not Wait.READING),
+            readings=tuple(one for one in beside if one.what is Wait.READING),
             today=work.now.date(),
         )
 
@@ -145,15 +152,20 @@ def _questions(work: Work, record: ReviewRecord) -> tuple[list[Question], dict[s
     ours = list(views.page("turn", MOST, 0)) if counts["turn"] else []
     rows = {row.id: row for row in (*own, *ours)}
     seen = work.allowed(Action.VIEW_CLARIFICATION, Clarification, list(rows.values()))
-    return _lines(work, record, seen, {row.id for row in own}), counts
+    return _lines(work, record, rooms, seen, {row.id for row in own}), counts
 
 
-def _lines(work: Work, record: ReviewRecord, rows: Sequence[Clarification], own: set[UUID]) -> list[Question]:
+def _lines(
+    work: Work, record: ReviewRecord, rooms: Sequence[Room], rows: Sequence[Clarification], own: set[UUID]
+) -> list[Question]:
     role, today, lines = work.who.role, work.now.date(), []
     under = work.who.state == record.review.state_code
+    clearances = _clearances(work, rooms, rows)
+    routed = work.clarifications.routings([row.id for row in rows]) if under and rows else ()
+    given = {one.clarification_id for one in routed}
     for row in rows:
         stage = path.shown(ClarificationStage(row.stage), passed=row.passed_at is not None, drafts=not under)
-        what = duty(stage, role)
+        what = duty(stage, role, clearances.get(row.id, Clearance.NONE), given=row.id in given)
         if what is None:
             continue
         lines.append(
@@ -166,16 +178,26 @@ def _lines(work: Work, record: ReviewRecord, rows: Sequence[Clarification], own:
                 duty=what,
                 due_on=row.due_on,
                 overdue=row.due_on is not None and row.due_on < today,
-                own=row.id in own,
+                own=row.id in own and what is not Duty.AWAIT_CLEARANCE,
                 waits=_waits(what, row, record),
             )
         )
     return lines
 
 
+def _clearances(work: Work, rooms: Sequence[Room], rows: Sequence[Clarification]) -> dict[UUID, Clearance]:
+    """Tell how far the clearance is of the drafts of the reader's State, by clarification."""
+    places = [room.id for room in rooms if room.kind in {RoomKind.NATIONAL, RoomKind.REVIEWERS}]
+    drafts = work.clarifications.drafts([row.id for row in rows], places) if rows else ()
+    seen = work.allowed(Action.VIEW_ENTRY, Entry, [one for one in drafts if one.owner == work.who.state])
+    return {one.clarification_id: Clearance(one.clearance) for one in seen}
+
+
 def _waits(what: Duty, row: Clarification, record: ReviewRecord) -> str | None:
     match what:
-        case Duty.SUBMIT:
+        case Duty.SUBMIT | Duty.SUBMIT_CLEARED | Duty.CLEAR_QUESTION:
+            return None
+        case Duty.AWAIT_CLEARANCE if row.stage == ClarificationStage.DRAFT:
             return None
         case Duty.CLOSE:
             return record.review.state_code

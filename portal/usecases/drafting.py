@@ -58,6 +58,7 @@ class Choice:
     version: UUID
     number: int
     title: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,10 @@ def new_question(portal: Portal, caller: Caller, review_id: UUID) -> NewPage:
     return NewPage(
         review_id,
         record.review.state_code,
-        tuple(Choice(version, document.number, open_title(portal, permit, document)) for document, version in rows),
+        tuple(
+            Choice(version, document.number, open_title(portal, permit, document), document.language)
+            for document, version in rows
+        ),
     )
 
 
@@ -192,6 +196,7 @@ def _choices(
             version.id,
             document.number,
             open_title(portal, permit, document),
+            document.language,
             version.id in chosen,
             None if version.id in newest else version.number,
         )

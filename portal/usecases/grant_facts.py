@@ -37,6 +37,16 @@ def facts_of_grants(work: Work, records: Sequence[GrantRecord]) -> list[tuple[Gr
     return [(one, facts_of_grant(one, files[one.grant.review_id], work.now)) for one in records]
 
 
+def open_for(work: Work, state: str) -> frozenset[UUID]:
+    """Name the reviews whose report a State asked for, was offered or may read: it doesn't ask for these again."""
+    records = [one for one in grant_records(work).all(reach_of(work)) if one.grant.state_code == state]
+    return frozenset(
+        one.grant.review_id
+        for one in records
+        if one.grant.ended_as is None and (one.terms is None or one.terms.ends_at > work.now)
+    )
+
+
 def times_of(record: GrantRecord) -> Times:
     """Tell what a grant's standing follows from."""
     grant, terms = record.grant, record.terms

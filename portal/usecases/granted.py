@@ -16,7 +16,7 @@ from portal.domain.grants import Mode
 from portal.errors import Conflict, NotFound
 from portal.usecases.grant_facts import facts_of_grants, find_grant, grant_records
 from portal.usecases.grants import Given, opened
-from portal.work import Portal
+from portal.work import Portal, Work
 from storage.grants import GrantUndertaking
 from storage.repositories.grants import GrantReach
 
@@ -50,14 +50,20 @@ def list_granted(portal: Portal, caller: Caller) -> tuple[GrantedLine, ...]:
     """
     with portal.work(caller) as work:
         work.require_on(Action.LIST_GRANTED, PortalFacts())
+        return granted_to(work)
+
+
+def granted_to(work: Work) -> tuple[GrantedLine, ...]:
+    """Give what other States let whoever asks read now."""
+    found = []
+    mine = grant_records(work).all(GrantReach(work.who.state, work.who.person_id))
+    if mine:
         work.standings.widen()
-        found = []
-        mine = grant_records(work).all(GrantReach(work.who.state, work.who.person_id))
-        for record, facts in facts_of_grants(work, mine):
-            terms, state = record.terms, facts.review.state_under_review
-            if terms and work.allows(Action.OPEN_GRANTED, facts):
-                pledged = work.who.person_id in record.undertaken
-                found.append(GrantedLine(record.grant.id, state, Mode(terms.mode), terms.ends_at, pledged))
+    for record, facts in facts_of_grants(work, mine):
+        terms, state = record.terms, facts.review.state_under_review
+        if terms and work.allows(Action.OPEN_GRANTED, facts):
+            pledged = work.who.person_id in record.undertaken
+            found.append(GrantedLine(record.grant.id, state, Mode(terms.mode), terms.ends_at, pledged))
     return tuple(found)
 
 

@@ -28,6 +28,7 @@ from portal.usecases.grant_facts import (
     facts_of_grants,
     find_grant,
     grant_records,
+    open_for,
     reach_of,
     tell_people,
     tell_state,
@@ -288,7 +289,9 @@ def view_asking(portal: Portal, caller: Caller, cycle: UUID | None = None) -> As
         state = work.who.state or ""
         cycles = tuple((row.id, row.name) for row in grant_records(work).cycles_to_ask_for(state))
         shown = next((id_ for id_, _ in cycles if id_ == cycle), cycles[0][0] if cycles else None)
-        reviews = tuple(grant_records(work).reviews_to_ask_for(state, shown)) if shown else ()
+        there = open_for(work, state)
+        found = grant_records(work).reviews_to_ask_for(state, shown) if shown else ()
+        reviews = tuple(one for one in found if one[0] not in there)
         people = _acting_for(work, state)
     return Asking(shown, cycles, reviews, named(portal, permit, people))
 

@@ -6,8 +6,8 @@
 3. What somebody may not open any more is not in their list.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -33,7 +33,7 @@ _ROUNDS: Final = 10  # of reading, for one page: most of it may be closed to the
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """A notice as its list shows it; state: under review; place: the address that it leads to."""
+    """A notice as its list shows it, with those of the same before it; state: under review; place: where it leads."""
 
     id: UUID
     kind: NoticeKind
@@ -41,6 +41,7 @@ class NoticeLine:
     place: str
     at: datetime
     seen: bool
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,22 @@ def newest_notices(work: Work, most: int) -> tuple[NoticeLine, ...]:
     if work.who.person is None:
         return ()
     rows = records_of(work).of_person(work.who.person.id, None, work.now, _READ_AT_ONCE)
-    return tuple(_line(work, notice) for notice in openable(work, [work.who], rows[: 2 * most])[:most])
+    return together([_line(work, notice) for notice in openable(work, [work.who], rows[: 2 * most])])[:most]
+
+
+def together(lines: Iterable[NoticeLine]) -> tuple[NoticeLine, ...]:
+    """Give notices that follow each other, say the same and lead to the same place as one, by the newest of them."""
+    found: list[NoticeLine] = []
+    for line in lines:
+        if found and _same(found[-1]) == _same(line):
+            found[-1] = replace(found[-1], count=found[-1].count + 1)
+        else:
+            found.append(line)
+    return tuple(found)
+
+
+def _same(line: NoticeLine) -> tuple[NoticeKind, str, bool]:
+    return line.kind, line.place, line.seen
 
 
 def see_notices(portal: Portal, caller: Caller, newest: UUID) -> None:

@@ -172,6 +172,7 @@ def list_publications(portal: Portal, caller: Caller, review_id: UUID) -> Public
         )
         for one in theirs
     ]
+    choices.sort(key=lambda one: (not one.agreed, not one.rendered))  # the report and the summary are looked for
     return PublicationsPage(record.review.id, record.review.state_code, tuple(lines), tuple(choices))
 
 

@@ -210,12 +210,14 @@ def turns_of(work: Work, records: Sequence[ReviewRecord]) -> dict[UUID, Turn]:
     steps: dict[UUID, list[Step]] = {review: [] for review in states}
     for review, kind, stage, owner in work.documents.steps(list(states)):
         steps[review].append(Step(DocumentKind(kind), DocumentStage(stage), owner == states[review]))
+    asked = work.clarifications.asked(list(states))
     agreed = [record.review.id for record in records if record.final is not None]
     transmitted = SummaryRecords(work.session).transmitted(agreed) if agreed else {}
     return {
         record.review.id: turn(
             ReviewStage(record.review.stage),
             steps[record.review.id],
+            asked=record.review.id in asked,
             proposed=record.manifest is not None,
             transmitted=record.review.id in transmitted,
         )

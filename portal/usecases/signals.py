@@ -21,6 +21,7 @@ from portal.domain.roles import Role
 from portal.domain.signals import Limit, Rule, Standing
 from portal.domain.texts import N_
 from portal.errors import Conflict, NotFound, SignedOut
+from portal.usecases.concerns import list_concerns
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.fields import Place
@@ -71,6 +72,7 @@ class Page:
     number: int
     pages: int
     new: int
+    concerns: bool  # one was filed that waits to be looked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def list_signals(
         rows = records.page(chosen, (number - 1) * PAGE, PAGE)
         new = records.count(Chosen(me, lacking=_CHOSEN[Standing.NEW][1]))
         known = _known(work, records, rows)
-    return Page(tuple(_line(portal, permit, row, known) for row in rows), number, pages, new)
+        work.standings.widen()
+        concerns, _ = list_concerns(work, ended=False, before=None, most=1)
+    lines = tuple(_line(portal, permit, row, known) for row in rows)
+    return Page(lines, number, pages, new, bool(concerns))
 
 
 def view_signal(portal: Portal, caller: Caller, signal_id: UUID) -> SignalView:

@@ -47,7 +47,7 @@ def prefer(request: Request) -> Response:
             set_preferences(portal_of(request), caller_of(request), language, form.text("zone"))
         except RefusedError as refused:
             form.refuse("zone", sentence(request, refused))
-    return RedirectResponse(ACCOUNT, 303) if form.ok else _page(request, form)
+    return _kept("reading") if form.ok else _page(request, form)
 
 
 def set_mail(request: Request) -> Response:
@@ -58,7 +58,7 @@ def set_mail(request: Request) -> Response:
         form.refuse("often", say(request, N_("Choose one of the list: how often you want to be told by mail.")))
         return _page(request, None, mail=form)
     set_often(portal_of(request), caller_of(request), Often(often))
-    return RedirectResponse(ACCOUNT, 303)
+    return _kept("notices")
 
 
 def change_passphrase(request: Request) -> Response:
@@ -76,7 +76,7 @@ def change_passphrase(request: Request) -> Response:
         except TooMany as error:
             form.refuse("", say(request, str(error)))
         else:
-            answer = RedirectResponse(ACCOUNT, 303)
+            answer = _kept("passphrases")
             cookies.set_cookie(answer, request, token)
             return answer
     return _page(request, None, form)
@@ -113,6 +113,11 @@ def show_account(request: Request, checks: Checks) -> Response:
     return _page(request, None, profile=checks)
 
 
+def _kept(part: str) -> RedirectResponse:
+    """Lead back to the part of the page whose form was kept, which says so."""
+    return RedirectResponse(f"{ACCOUNT}?kept={part}#{part}", 303)
+
+
 def _page(
     request: Request,
     form: Form | None,
@@ -136,6 +141,7 @@ def _page(
         second_factor=portal.settings.second_factor,
         passkey=add_button(request, account.ways.person, account.mail, account.ways.credentials),
         account=account,
+        kept=request.query_params.get("kept"),
         roles=ROLES,
         states=portal.state_names(account.language),
         zones=[(name, name) for name in (offered if account.zone in offered else (account.zone, *offered))],

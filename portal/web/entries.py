@@ -28,6 +28,7 @@ from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.refused import refuse, sentence
 from portal.web.rooms import TONGUES
+from portal.web.translations import DELIVERED
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 SAVED: Final = N_("Saved.")
@@ -45,7 +46,7 @@ def view(request: Request) -> Response:
 
 
 def save(request: Request) -> Response:
-    """Save a draft, and do what the button says besides: nothing, ask for clearance, submit."""
+    """Save a draft with the choice of what goes with it, and do what the button says besides: nothing, ask, submit."""
     entry, form = id_from(request, "id"), read_form(request)
     try:
         saved = _save(request, entry, form)
@@ -53,12 +54,20 @@ def save(request: Request) -> Response:
         return _show_again(request, entry, form, edited=True)
     except (Invalid, RefusedError) as problem:
         return _show_again(request, entry, form, problem)
+    edition = saved.edition
+    if form.has("documents"):
+        try:
+            edition = _attach(request, entry, form)
+        except Invalid as problem:  # the text is saved: what is typed next is typed after that saving
+            return _show_again(request, entry, Form({**form.fields, "seen": (str(edition),)}), problem)
     portal, caller = portal_of(request), caller_of(request)
     match form.text("then"):
         case "ready":
-            questions.ask_for_clearance(portal, caller, entry, saved.edition)
+            questions.ask_for_clearance(portal, caller, entry, edition)
         case "submit":
-            submissions.submit_entry(portal, caller, entry, saved.edition)
+            submissions.submit_entry(portal, caller, entry, edition)
+        case "documents":
+            return RedirectResponse(f"/entries/{entry}#documents", 303)
         case _:
             return RedirectResponse(f"/entries/{entry}", 303)
     return RedirectResponse(f"/clarifications/{saved.clarification}", 303)
@@ -85,14 +94,12 @@ def autosave(request: Request) -> Response:
 
 
 def attach(request: Request) -> Response:
-    """Choose which documents go with a draft."""
+    """Choose which documents go with a draft; what was typed in the same form is saved with the choice."""
     entry, form = id_from(request, "id"), read_form(request)
+    if form.has("text"):
+        return save(request)
     try:
-        chosen = frozenset(UUID(hex=text) for text in form.all("attached"))
-        attachments.attach(portal_of(request), caller_of(request), entry, chosen)
-    except ValueError as problem:
-        wrong = problem if isinstance(problem, RefusedError) else Invalid(attachments.NOT_HERE)
-        return _show_again(request, entry, form, wrong)
+        _attach(request, entry, form)
     except Invalid as problem:
         return _show_again(request, entry, form, problem)
     return RedirectResponse(f"/entries/{entry}#documents", 303)
@@ -172,7 +179,7 @@ def deliver(request: Request) -> Response:
     except RefusedError as problem:
         return _show_text(request, form, problem)
     renderings.deliver_text(portal_of(request), caller_of(request), task, translated)
-    return RedirectResponse("/translations", 303)
+    return RedirectResponse(DELIVERED, 303)
 
 
 def on_record(page: drafting.DraftPage) -> Form:
@@ -198,6 +205,14 @@ def _save(request: Request, entry: UUID, form: Form) -> questions.Saved:
     return questions.save_draft(portal, caller, entry, _edition(form), language, written, first)
 
 
+def _attach(request: Request, entry: UUID, form: Form) -> int:
+    try:
+        chosen = frozenset(UUID(hex=text) for text in form.all("attached"))
+    except ValueError as problem:
+        raise Invalid(attachments.NOT_HERE, {"attached": attachments.NOT_HERE}) from problem
+    return attachments.attach(portal_of(request), caller_of(request), entry, chosen)
+
+
 def _edition(form: Form) -> int:
     if (seen := whole(form.text("seen"), EDITION_DIGITS)) is None:
         raise Invalid(UNSEEN)
@@ -209,8 +224,10 @@ def _show_again(
 ) -> Response:
     """Show a draft with what was typed; if somebody saved it meanwhile, with what they saved, too."""
     page = drafting.view_draft(portal_of(request), caller_of(request), entry)
-    kept = on_record(page)
-    typed = Form({**kept.fields, **form.fields})
+    kept = on_record(page).fields
+    if form.has("documents"):  # no tick is a choice, too
+        kept = {**kept, "attached": ()}
+    typed = Form({**kept, **form.fields})
     if edited:
         typed = Form({**typed.fields, "seen": (str(page.edition),)})
     return _show(request, page, typed, problem, edited=edited)

@@ -5,7 +5,7 @@ word. Pages are never cached by anybody: what one person may see is not what the
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +77,7 @@ def environment(language: str) -> Environment:
     templates.filters |= {
         "date": _time_filter(locale, with_time=False),
         "moment": _time_filter(locale, with_time=True),
+        "until": _end_filter(locale),
         "size": partial(written_size, locale),
         "number": partial(format_decimal, locale=locale),
         "bdi": _isolate,
@@ -111,6 +112,24 @@ def _time_filter(locale: Locale, *, with_time: bool) -> Callable[[Context, date]
             exact.strftime("%Y-%m-%dT%H:%M:%SZ"),
             written_moment(locale, exact),
             written_moment(locale, local) if with_time else format_date(local, DAY, locale=locale),
+        )
+
+    return show
+
+
+def _end_filter(locale: Locale) -> Callable[[Context, datetime], Markup]:
+    moment = _time_filter(locale, with_time=True)
+
+    @pass_context
+    def show(context: Context, when: datetime) -> Markup:
+        """Show when something ends: at a midnight of the reader's, by its last day, as it was asked for."""
+        local = when.astimezone(context["zone"])
+        if local.time() != time.min:
+            return moment(context, when)
+        return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+            when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            written_moment(locale, when.astimezone(UTC)),
+            format_date(local.date() - timedelta(days=1), DAY, locale=locale),
         )
 
     return show

@@ -1,6 +1,7 @@
 """Translations: what a translator was sent, what an officer has sent of a document, deliveries."""
 
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from starlette.requests import Request
@@ -19,6 +20,8 @@ from portal.web.rooms import TONGUES, WORDS
 from portal.web.uploads import KEPT, Act, Keep, take_files
 from portal.web.ways import caller_of, id_from, portal_of, show
 
+DELIVERED: Final = "/translations?delivered=1"
+
 
 def listing(request: Request) -> Response:
     """Show a translator what was sent to them."""
@@ -32,6 +35,7 @@ def listing(request: Request) -> Response:
         tasks=tasks,
         texts=texts,
         pending=pending,
+        delivered=request.query_params.get("delivered") == "1",
         names=state_names(request),
         words=WORDS,
         undertaking=undertakings.PARAGRAPHS,
@@ -97,7 +101,7 @@ async def deliver(request: Request) -> Response:
         lambda kept: say(request, KEPT, number=kept.number),
         "/translations",
         most=1,
-        leads="/translations",
+        leads=DELIVERED,
     )
     return await take_files(request, act)
 

@@ -105,6 +105,13 @@ class ClarificationRecords:
         )
         return self._session.execute(question).all()
 
+    def asked(self, review_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Tell in which of these reviews a question was passed on to the State under review."""
+        question = select(col(Clarification.review_id)).where(
+            col(Clarification.review_id).in_(review_ids), col(Clarification.passed_at).is_not(None)
+        )
+        return frozenset(self._session.scalars(question.distinct()))
+
     def routings(self, clarification_ids: Sequence[UUID]) -> Sequence[Routing]:
         """List to whom clarifications are given now, oldest first."""
         question = select(Routing).where(

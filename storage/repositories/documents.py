@@ -108,6 +108,17 @@ class DocumentRecords:
         )
         return self._session.execute(question).all()
 
+    def submitted(self, review_ids: Sequence[UUID]) -> Sequence[Document]:
+        """List what was submitted to the shared rooms of reviews, and neither circulated nor withdrawn."""
+        question = select(Document).join(Room, col(Room.id) == col(Document.room_id))
+        question = question.where(
+            col(Document.review_id).in_(review_ids),
+            col(Room.kind) == "shared",
+            col(Document.stage) == "submitted",
+            col(Document.withdrawn_at).is_(None),
+        )
+        return self._session.scalars(question.order_by(col(Document.review_id), col(Document.number))).all()
+
     def changed(self, rooms_since: Mapping[UUID, datetime]) -> Sequence[Document]:
         """Find the documents that changed in each of these rooms after a moment."""
         since = [

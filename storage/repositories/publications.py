@@ -32,6 +32,15 @@ class PublicationRecords:
         question = select(Publication).where(col(Publication.review_id) == review_id)
         return self._session.scalars(question.order_by(col(Publication.prepared_at).desc(), col(Publication.id))).all()
 
+    def prepared(self, review_ids: Collection[UUID]) -> Sequence[Publication]:
+        """List those of these reviews that were prepared and neither confirmed nor called off, oldest first."""
+        question = select(Publication).where(
+            col(Publication.review_id).in_(review_ids),
+            col(Publication.confirmed_at).is_(None),
+            col(Publication.cancelled_at).is_(None),
+        )
+        return self._session.scalars(question.order_by(col(Publication.prepared_at), col(Publication.id))).all()
+
     def consents(self, publication_id: UUID) -> Sequence[Consent]:
         """List who confirmed a publication, in order."""
         question = select(Consent).where(col(Consent.publication_id) == publication_id)

@@ -10,6 +10,7 @@ function enhance(form) {
   const list = form.querySelector(".sendings");
   const status = form.querySelector("[data-upload-status]");
   const text = (name) => form.dataset["text" + name[0].toUpperCase() + name.slice(1)];
+  const after = form.querySelector("[data-upload-after]");
   const queue = [];
   let sending = false;
 
@@ -125,6 +126,13 @@ function enhance(form) {
     }
   }
 
+  /* The page is from before: a link leads to what it would show now; a title was that of these files, not of the next. */
+  function kept() {
+    if (after) after.hidden = false;
+    const title = form.querySelector("input[name=title]");
+    if (title && !queue.length && !list.querySelector(".failed")) title.value = "";
+  }
+
   /* The name becomes the way to the document, or the button a way to try again; only the last word is announced. */
   function finish(item, ok, message, address) {
     const held = item.line.contains(document.activeElement);
@@ -132,6 +140,7 @@ function enhance(form) {
     item.state.textContent = message;
     item.state.classList.add(ok ? "kept" : "failed");
     say(item.file.name + ": " + message);
+    if (ok) kept();
     if (ok && address && new URL(address, location.href).origin === location.origin) {
       const link = document.createElement("a");
       link.className = "button quiet";

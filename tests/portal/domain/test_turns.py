@@ -41,6 +41,12 @@ def test_the_desk_review_goes_from_desk_to_desk(stage: ReviewStage, steps: list[
     assert turn(stage, steps).desk is desk
 
 
+@pytest.mark.parametrize("stage", [ReviewStage.PREPARATION, ReviewStage.DESK_REVIEW])
+def test_once_a_question_was_passed_on_the_dialogue_is_open_whatever_stage_was_set(stage: ReviewStage) -> None:
+    assert turn(stage, [response(CIRCULATED)], asked=True).desk is Desk.BOTH
+    assert turn(ReviewStage.REPORT, [], asked=True).desk is Desk.EXPERTS
+
+
 def test_the_draft_report_is_the_experts_then_the_officers_then_the_states() -> None:
     def at(*stages: DocumentStage) -> Desk:
         return turn(ReviewStage.REPORT, [Step(REPORT, one, of_state_under_review=False) for one in stages]).desk

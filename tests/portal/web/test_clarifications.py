@@ -15,7 +15,7 @@ from storage.tables import Stream
 from tests import dialogue
 from tests.cast import World
 from tests.contents import form_token, said, send
-from tests.filing import newest, press, put
+from tests.filing import circulated, newest, press, put
 from tests.office import QUESTION
 from tests.web_client import ORIGIN, browser
 
@@ -136,6 +136,21 @@ def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
         assert press(client, f"/entries/{saved.entry}/submit", seen=edition).status_code == status
 
 
+def test_documents_of_one_title_are_told_apart_by_their_language(world: World) -> None:
+    for language in ("ar", "en"):
+        circulated(world, "Response", language=language, name=f"{language}.pdf")
+    page = browser(world, "expert_xbb").get(f"/reviews/{world.files['xaa'].review}/clarifications/new").text
+    assert [one in page for one in ("1 – Response (Arabic)", "2 – Response (English)")] == [True, True]
+
+
+def test_a_batch_is_offered_for_questions_and_not_for_answers(world: World) -> None:
+    """GL 21."""
+    dialogue.draft_answer(world, dialogue.question(world))
+    dialogue.draft_question(world)
+    listed, batch = f"/reviews/{world.files['xaa'].review}/clarifications?list=all", "Submit the ticked questions"
+    assert [batch in browser(world, who).get(listed).text for who in ("focal_xaa", "focal_xbb")] == [False, True]
+
+
 def test_a_document_that_goes_in_an_earlier_version_is_shown_with_it(world: World) -> None:
     one = dialogue.question(world)
     saved = dialogue.draft_answer(world, one)
@@ -163,6 +178,23 @@ def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_an
         assert answer.status_code == status
         assert (f"At most {attachments.MOST} documents" in answer.text) is (others == attachments.MOST)
         assert (f'value="{law}" checked' in answer.text) is (status != 303)
+
+
+def test_what_was_typed_is_kept_with_the_choice_of_documents_and_the_choice_with_what_was_typed(world: World) -> None:
+    saved = dialogue.draft_answer(world, dialogue.question(world))
+    law, path = newest(world, put(world, "focal_xaa", "national XAA", "Law")), f"/entries/{saved.entry}"
+    client, typed = browser(world, "focal_xaa"), {"language": "en", "documents": "1"}
+    chosen = press(client, f"{path}/attachments", **typed, seen="1", text="Typed.", attached=str(law), then="documents")
+    assert (chosen.status_code, chosen.headers["location"]) == (303, f"{path}#documents")
+    page = client.get(path).text
+    assert ">Typed.</textarea>" in page
+    assert f'value="{law}" checked' in page
+    wrong = press(client, path, **typed, seen="3", text="Typed on.", attached=str(uuid4()))
+    assert wrong.status_code == 422
+    assert ">Typed on.</textarea>" in wrong.text
+    assert f'value="{law}" checked' not in wrong.text
+    assert press(client, path, **typed, seen="4", text="Typed on.", then="submit").status_code == 303
+    assert "With it" not in client.get(f"/clarifications/{saved.clarification}").text
 
 
 def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:

@@ -106,6 +106,17 @@ def test_before_the_report_is_agreed_one_may_ask_and_nothing_is_granted(world: W
     assert act(world, "focal_xaa", grant, "decide", **terms(world)).status_code == 303
 
 
+def test_what_a_state_asked_for_or_may_read_is_not_offered_to_be_asked_for_again(world: World) -> None:
+    reader(world)
+    review, client = f'value="{world.files["xaa"].review}"', browser(world, "focal_xff")
+    assert review in client.get("/grants/new").text
+    grant = asked(world)
+    assert review not in client.get("/grants/new").text
+    assert review in browser(world, "focal_xdd").get("/grants/new").text
+    assert act(world, "focal_xaa", grant, "refuse", refuse_reason=WHY).status_code == 303
+    assert review in client.get("/grants/new").text
+
+
 def test_a_request_looks_the_same_whether_there_is_a_report_or_not(world: World) -> None:
     reader(world)
     client = browser(world, "focal_xff")

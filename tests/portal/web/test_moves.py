@@ -44,6 +44,10 @@ def test_the_officer_and_the_state_see_what_was_submitted_and_nobody_else_does(w
     new = submitted(world)
     seen = {who: browser(world, who).get(f"/documents/{new}").status_code for who in world.members}
     assert {who for who, status in seen.items() if status == 200} == {"focal_xaa", "expert_xaa", "officer"}
+    line = "The officer of the review circulates it next"
+    assert line in browser(world, "focal_xaa").get(f"/documents/{new}").text
+    assert press(browser(world, "officer"), f"/documents/{new}/circulate").status_code == 303
+    assert line not in browser(world, "focal_xaa").get(f"/documents/{new}").text
 
 
 def test_all_parties_see_what_was_circulated(world: World) -> None:

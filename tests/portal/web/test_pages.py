@@ -91,6 +91,14 @@ def test_a_moment_is_shown_in_the_readers_zone_with_utc_behind_it() -> None:
     )
 
 
+def test_what_ends_at_a_midnight_ends_with_the_day_before_it() -> None:
+    text = environment("en").from_string("{{ when|until }}")
+    midnight = datetime(2027, 2, 25, 23, tzinfo=UTC)
+    ends = '<time datetime="2027-02-25T23:00:00Z" title="25 February 2027, 23:00 UTC">{}</time>'
+    assert text.render(when=midnight, zone=ZoneInfo("Europe/Vienna")) == ends.format("25 February 2027")
+    assert text.render(when=midnight, zone=ZoneInfo("Asia/Tokyo")) == ends.format("26 February 2027, 08:00")
+
+
 @pytest.mark.parametrize("zone", [None, "", "Nowhere/At-all", "../../etc/passwd", 7])
 def test_an_unknown_zone_is_utc(zone: object) -> None:
     assert "<h1>" in page(request(zone=zone))

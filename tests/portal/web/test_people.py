@@ -42,6 +42,11 @@ def test_adding_somebody_shows_the_link_once(world: World, focal: Browser) -> No
     link = re.search(r"http://localhost:8000/enter/[\w-]+", answer.text)
     assert link
     assert answer.headers["cache-control"] == "no-store"
+    assert "Earlier links" not in answer.text
+    assert "signed out everywhere" not in answer.text
+    next_ = re.search(r'class="button" href="(/people/[^"]+/assign)"', answer.text)
+    assert next_
+    assert focal.form(next_[1], next_[1], review=str(world.files["xaa"].review), **NOTE).status_code == 303
     listed = focal.get("/people").text
     assert "أمل حداد" in listed
     assert link[0] not in listed
@@ -100,6 +105,9 @@ def test_a_new_sign_in_link_is_shown_once(world: World, focal: Browser) -> None:
     answer = focal.form(at, f"{at}/link")
     assert answer.status_code == 200
     assert "/enter/" in answer.text
+    assert "Earlier links" not in answer.text
+    assert "Earlier links" in focal.form(at, f"{at}/link").text
+    assert "No review is open to this person yet" not in answer.text
     assert focal.form(at, f"/people/{world.members['expert_xbb'].person}/link").status_code == 404
 
 

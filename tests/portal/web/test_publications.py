@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -100,6 +101,16 @@ def test_two_people_confirm_it_and_after_a_day_it_is_public_for_everybody(world:
     assert TITLE in anybody.get("/public").text
 
 
+def test_where_no_time_is_kept_to_think_it_over_the_pages_say_that_it_is_public_at_once(world: World) -> None:
+    listed, publication = f"/reviews/{file_of(world)}/publications", prepared(world)
+    for hours, told in ((24, "to think it over"), (0, "public at once")):
+        world.portal.settings = replace(world.portal.settings, publication_hours=hours)
+        for path in (listed, f"/publications/{publication}"):
+            page = browser(world, "focal_xaa").get(path).text
+            assert told in page, (hours, path)
+            assert "0 hours" not in page
+
+
 def test_one_person_confirms_once_and_two_must(world: World) -> None:
     publication = prepared(world)
     assert press(browser(world, "expert_xaa"), f"/publications/{publication}/confirm").status_code == 403
@@ -188,8 +199,11 @@ def test_what_is_not_its_states_alone_comes_out_with_the_consent_of_all_three(wo
     path = f"/publications/{publication}"
     assert "waits to be read and confirmed" in browser(world, "focal_xbb").get("/notices").text
     assert path in browser(world, "focal_xcc").get("/work").text
-    for who in ("focal_xaa", "expert_xaa"):
-        confirm(world, who, publication)
+    waits = "Read what is to be published of the review of"
+    assert [waits in browser(world, f"{who}_xaa").get("/work").text for who in ("focal", "expert")] == [True, False]
+    confirm(world, "focal_xaa", publication)
+    assert [waits in browser(world, f"{who}_xaa").get("/work").text for who in ("focal", "expert")] == [False, True]
+    confirm(world, "expert_xaa", publication)
     shown = browser(world, "focal_xbb").get(path).text
     assert "Still missing:" in shown
     assert f"/reviews/{file_of(world)}/publications" not in shown
@@ -739,9 +753,11 @@ def prepare(world: World, who: str, version: UUID, language: str = "fr") -> int:
 
 def test_what_all_agreed_on_is_published_in_other_languages_too_by_the_same_two_people(world: World) -> None:
     """ToR 36."""
+    circulated(world, "Law of a first day")
     manifest = agreed(world)
     version = translated(world, manifest, "fr", of="report")
     page = browser(world, "focal_xaa").get(f"/reviews/{file_of(world)}/publications").text
+    assert page.index("agreed") < page.index("translation of what was agreed") < page.index("Law of a first day")
     assert f'value="{version}"' in page
     assert "translation of what was agreed" in page
     assert [prepare(world, who, version) for who in ("focal_xbb", "expert_xaa", "officer")] == [403, 403, 403]

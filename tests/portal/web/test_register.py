@@ -86,7 +86,7 @@ def test_settings_and_closing(world: World, registrar: Browser) -> None:
     at = f"/register/{world.files['xaa'].review}"
     assert registrar.form(f"{at}/settings", f"{at}/settings", passes_at_once="yes").status_code == 422
     assert registrar.form(f"{at}/settings", f"{at}/settings", languages="ru", passes_at_once="yes").status_code == 303
-    assert "reaches the other parties at once" in registrar.get(at).text
+    assert "reach the other parties at once" in registrar.get(at).text
     assert registrar.form(f"{at}/close", f"{at}/close").status_code == 303
     assert "This review is closed" in registrar.get(at).text
     assert registrar.form("/cycles", f"{at}/close").status_code == 409

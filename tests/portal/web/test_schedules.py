@@ -79,6 +79,17 @@ def test_the_page_says_whose_desk_it_is_on_when_it_may_end_and_every_step(world:
     assert not re.search(r"\b(overdue|late|violat\w+|score|rank\w*|blame)\b", table, re.IGNORECASE)
 
 
+def test_changes_that_follow_each_other_are_told_in_one_line(world: World) -> None:
+    begun(world)
+    for step in ("notify", "response"):
+        assert set_step(world, step, agreed="2026-07-01").status_code == 303
+    client = browser(world, "focal_xaa")
+    for page in ("/notices", "/work"):
+        shown = re.sub(r"<[^>]+>", "", client.get(page).text)
+        assert shown.count("The schedule of the review changed") == 1, page
+        assert re.search(r"The schedule of the review changed \(\d times\)", shown), page
+
+
 def test_the_drawing_is_named_described_and_without_style(world: World) -> None:
     set_step(begun(world), "response", agreed="2026-07-01")
     drawing = re.search(r"<svg.*?</svg>", browser(world, "focal_xaa").get(at(world)).text, re.DOTALL)

@@ -14,6 +14,7 @@ from portal.domain.signals import EXPLAINED, NAMES, Rule
 from portal.usecases.checks import check_records
 from portal.usecases.signals import PAGE
 from storage.signals import SignalStep
+from tests import breaches
 from tests.cast import World
 from tests.contents import said
 from tests.filing import newest, press, put
@@ -47,6 +48,10 @@ def test_the_officer_comes_to_the_list_first_and_sees_who_which_review_and_how_m
     for word in (NAMES[Rule.MASS_DOWNLOAD], "Expert_Xbb Example", "Governmental expert", "Belmora", "Arandia", "61"):
         assert word in page
     assert "1 signal is new." in page
+    line = "Somebody filed a concern that nobody has dealt with yet"
+    assert line not in page
+    breaches.concern(world)
+    assert line in client.get("/signals").text
 
 
 def test_one_signal_says_the_rule_the_numbers_and_what_it_doesnt_mean(world: World, signal: UUID) -> None:

@@ -681,7 +681,9 @@ def test_a_passphrase_is_changed_by_whoever_knows_it_and_ends_all_other_sessions
     assert change(GOOD, OTHER, GOOD).status_code == 422
     assert change(GOOD, "Expert_Xaa Example", "Expert_Xaa Example").status_code == 422
     assert other.get("/account", follow_redirects=False).status_code == 200
-    assert change(GOOD, OTHER, OTHER).status_code == 303
+    changed = change(GOOD, OTHER, OTHER)
+    assert (changed.status_code, changed.headers["location"]) == (303, "/account?kept=passphrases#passphrases")
+    assert "Your passphrase is changed." in client.get("/account?kept=passphrases").text
     assert client.cookies["portal-local"] != before
     assert client.get("/account", follow_redirects=False).status_code == 200
     assert other.get("/account", follow_redirects=False).status_code == 303

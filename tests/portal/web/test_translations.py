@@ -93,7 +93,9 @@ def test_a_delivery_becomes_a_language_version_and_ends_the_access(world: World,
     document, task = sent
     client = browser(world, "translator")
     answer = send(client, f"/translations/{task}/delivery", ("fr.pdf", b"%PDF-1.7 fr", PDF), title="Réponse")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/translations")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/translations?delivered=1")
+    assert "Your translation is delivered" in client.get(answer.headers["location"]).text
+    assert "Your translation is delivered" not in client.get("/translations").text
     new = next(one for one in documents(world) if one.translates_id)
     assert new.translates_id == newest(world, document)
     assert (new.language, new.kind, new.owner, new.stage) == ("fr", "checklist_response", "XAA", "submitted")
