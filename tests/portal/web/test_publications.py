@@ -31,7 +31,7 @@ from storage.publications import Publication
 from storage.reports import Manifest
 from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
-from tests.breaches import stays_signed_in
+from tests.breaches import contained, registered, stays_signed_in
 from tests.cast import World, add_member, setting_up
 from tests.contents import heard, send, swept
 from tests.databases import by_hand
@@ -460,6 +460,15 @@ def test_what_somebody_confirmed_who_is_suspended_by_now_is_called_off(world: Wo
         person = work.people.find(world.members["expert_xaa"].person)
         assert person
         person.suspended_at = work.now
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert row(world, publication).cancelled_at is not None
+
+
+def test_what_somebody_confirmed_who_is_suspended_from_the_review_by_now_is_called_off(world: World) -> None:
+    publication = confirmed(world)
+    stays_signed_in(world)
+    contained(world, registered(world, person="expert_xaa"), "review", "expert_xaa")
     world.clock.forward(timedelta(hours=24))
     assert publish_due(world.portal) == 0
     assert row(world, publication).cancelled_at is not None
