@@ -33,8 +33,8 @@ BUSY: Final = Problem(
 IN_DOUBT: Final = Problem(
     "publication-in-doubt",
     N_(
-        "This file waits until its confirmation has been looked into; then it becomes public by itself. Another file "
-        "can be confirmed in its place meanwhile."
+        "This file waits for now, and becomes public by itself once it can. Another file can be confirmed in its place "
+        "meanwhile."
     ),
 )
 OFFICE: Final = Office()

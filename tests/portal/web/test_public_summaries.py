@@ -265,7 +265,7 @@ def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_ag
     contained(world, case, "everywhere", "officer")
     world.clock.forward(DAY)
     assert publish(world) == 0
-    assert "until its confirmation has been looked into" in report_page(world, "second_officer")
+    assert "This file waits for now" in report_page(world, "second_officer")
     assert "can’t become public" in browser(world, "second_officer").get("/notices").text
     lifted(world, case)
     world.clock.forward(FIRST_WAIT)
