@@ -103,7 +103,7 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     GrantFacts: _NO_GRANT,
     GrantedFacts: GrantedFacts(_NO_GRANT, _NO_REVIEW, DocumentId(NIL), VersionId(NIL)),
     ConcernFacts: ConcernFacts(ConcernId(NIL), _NO_REVIEW, _NO_PERSON),
-    CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, _NO_PERSON),
+    CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, frozenset()),
     PublicationFacts: PublicationFacts(PublicationId(NIL), _NO_REVIEW, RoomId(NIL)),
 }
 
@@ -270,7 +270,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
             "readers": _ids(facts.readers),
         }
     of |= {"grantees": _ids(facts.grantees), "given": facts.given}
-    of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
+    of |= {"hands": _ids(facts.hands), "registered": facts.registered, "ended": facts.ended}
     of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of
 

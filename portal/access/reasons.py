@@ -61,6 +61,7 @@ REASONS: Final = {
         "secretariat opens it."
     ),
     "guardrails.second-person-case": N_("You proposed this case; somebody else has to confirm it."),
+    "guardrails.case-own-hand": N_("You had a part in bringing this case here; another member decides on it."),
     "guardrails.contained": N_(
         "You are held back from this review while a breach of confidentiality is looked into. Ask the confidentiality "
         "officer, or your State’s focal point."

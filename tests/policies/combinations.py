@@ -462,7 +462,7 @@ def _breach(thing: Thing, one: UUID) -> Facts:
     return CaseFacts(
         CaseId(one),
         _review(thing),
-        ME if thing.begun_by_me else colleague,
+        frozenset({ME, colleague} if thing.begun_by_me else {colleague}),
         person,
         StateCode(thing.of) if thing.of else None,
         frozenset({filed_by}),
