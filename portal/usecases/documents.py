@@ -209,9 +209,13 @@ def _withdraw(work: Work, permit: Permit, document: Document, reason: str) -> No
 
 
 def _language_versions(work: Work, document: Document) -> list[Document]:
-    """Find what says the same in another language: what is withdrawn must not stay open through a translation."""
-    own = [version.id for version in work.documents.versions(document.id)]
-    bound = [other for other in work.documents.language_versions(own) if other.withdrawn_at is None]
+    """Find what says the same in other languages: what is withdrawn must not stay open through a translation of one."""
+    found, reached = list[Document](), [document]
+    while reached:
+        own = [version.id for one in reached for version in work.documents.versions(one.id)]
+        reached = list(work.documents.language_versions(own))
+        found += reached
+    bound = [other for other in found if other.withdrawn_at is None]
     return work.allowed(Action.WITHDRAW_DOCUMENT, Document, bound)
 
 
