@@ -347,10 +347,7 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class PublicationFacts:
-    """What a State means to publish of its review, or published, as portal.cedarschema says it; room: its national one.
-
-    Joint: it takes the consent of all parties, and stands in their trail; waits for: States whose word is missing.
-    """
+    """What a State means to publish, or published, as portal.cedarschema says it; room: its national one."""
 
     id: PublicationId
     review: ReviewFacts
@@ -364,6 +361,8 @@ class PublicationFacts:
     due: bool = False
     public: bool = False
     ended: bool = False
+    owner: str = ""
+    withdrawn: bool = False
 
 
 Facts = (

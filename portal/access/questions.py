@@ -279,6 +279,7 @@ def _of_a_publication(facts: PublicationFacts) -> tuple[EntityId, Attributes]:
     of: Attributes = {"review": _file(facts.review), "consents": _ids(facts.consents), "begun": facts.begun}
     of |= {"openedBy": _ids(facts.opened_by), "joint": facts.joint, "waitsFor": _ids(facts.waits_for)}
     of |= {"confirmed": facts.confirmed, "due": facts.due, "public": facts.public, "ended": facts.ended}
+    of |= {"owner": facts.owner, "withdrawn": facts.withdrawn}
     return EntityId("Publication", str(facts.id)), of
 
 

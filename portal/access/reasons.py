@@ -28,6 +28,7 @@ REASONS: Final = {
         "This review is closed, and with it the access of the reviewing States has ended."
     ),
     "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
+    "publications.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
     "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
     "guardrails.final": N_("All parties have agreed on this document, so it stays as it is."),
     "guardrails.report-stage": N_(

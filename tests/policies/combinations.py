@@ -414,6 +414,8 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             due=thing.due,
             public=thing.public,
             ended=thing.ended,
+            owner=thing.owner,
+            withdrawn=thing.withdrawn,
         ),
         "summary": lambda: SummaryFacts(*(SummaryId(one), REVIEW, thing.passed), due=thing.due, public=thing.public),
         "entry": lambda: EntryFacts(

@@ -303,6 +303,24 @@ def test_a_withdrawn_document_ends_what_was_prepared(world: World) -> None:
     assert row(world, publication).confirmed_at is None
 
 
+def test_what_was_withdrawn_is_not_read_by_way_of_its_publication(world: World) -> None:
+    """ToR 36: nor once that is called off; a State goes on reading what is its own."""
+    text = reports.circulated(world, DocumentKind.DESK_REVIEW_OUTCOME, "Outcome")
+    own, publication = prepared(world, mine := circulated(world, "Our response")), prepared(world, text)
+    confirm(world, "focal_xcc", publication)
+    for who, document in (("officer", text), ("focal_xaa", mine)):
+        answer = press(browser(world, who), f"/documents/{document}/withdraw", reason="A mistake.")
+        assert answer.status_code == 303
+    for cancelled in (False, True):
+        for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+            client, path = browser(world, who), f"/publications/{publication}"
+            assert client.get(f"{path}/file").status_code == 403, who
+            assert "okapi" not in client.get(path).text
+        opened(world, "focal_xaa", own)
+        if not cancelled:
+            act(world, "focal_xaa", publication, "cancel")
+
+
 def test_called_off_in_time_it_never_becomes_public(world: World) -> None:
     publication = confirmed(world)
     act(world, "focal_xaa", publication, "cancel")
