@@ -31,6 +31,7 @@ from portal.usecases.tree import own_keys, sequence
 from portal.web.public import summary_title
 from storage.publications import HeldBack, PublicFile
 from storage.reports import SummaryLanguage
+from storage.tables import Version
 from tests.breaches import contained, lifted, registered, stays_signed_in
 from tests.cast import World, add_member
 from tests.contents import objects, swept
@@ -270,6 +271,30 @@ def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_ag
     lifted(world, case)
     world.clock.forward(FIRST_WAIT)
     assert publish(world) == 6
+
+
+def test_a_language_version_that_is_withdrawn_counts_no_more_until_another_is_confirmed(world: World) -> None:
+    manifest = complete(world)
+
+    def withdraw(summary: UUID) -> None:
+        with world.portal.database.read() as session:
+            version = session.get_one(SummaryLanguage, summary).version_id
+            document = session.get_one(Version, version).document_id
+        answer = press(browser(world, "officer"), f"/documents/{document}/withdraw", reason="It is wrong.")
+        assert answer.status_code == 303
+
+    withdraw(summary_in(world, "fr"))
+    with pytest.raises(Conflict):
+        transmit(world)
+    confirm(world, translated(world, manifest, "fr"))
+    transmit(world)
+    withdrawn = summary_in(world, "ru")
+    withdraw(withdrawn)
+    world.clock.forward(DAY)
+    assert publish(world) == 5
+    assert withdrawn not in {one.id for one in public(world)}
+    assert browser(world, "oversight").get(f"/summaries/{withdrawn}/content").status_code == 404
+    assert check_records(world.portal).ok
 
 
 def test_while_the_place_is_taken_nothing_counts_as_failed(world: World) -> None:
