@@ -313,20 +313,20 @@ class ConcernFacts:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """A breach case, made or about to be: begun by who proposed it, on a person of a State once somebody is named.
+    """A breach case, made or about to be, on a person of a State once somebody is named.
 
-    Filers: who filed any concern about the review; involved: who was ever assigned to it, sent a text of it, or named
-    as a reader of a grant; grantees: the States that were granted what it is about. Registered: a second person
-    confirmed it; ended: declined or closed; asked: the person was asked to be heard; heard: they said all that they
-    want to say, or the day is over; found: there is a finding; submitted: the Oversight Group has it; given: and the
-    exhibit that one of its members asks for.
-    Versions: all that lie in the file, to be compared with, or exhibits that are to be given; grants: of the review,
-    likewise; under: the grant of the State that compares, if it reads under one: there the log has it.
+    Hands: who proposed it or wrote into its record; filers: who filed any concern about the review; involved: who was
+    ever assigned to it, sent a text of it, or named as a reader of a grant; grantees: the States that were granted what
+    it is about. Registered: a second person confirmed it; ended: declined or closed; asked: the person was asked to be
+    heard; heard: they said all that they want to say, or the day is over; found: there is a finding; submitted: the
+    Oversight Group has it; given: and the exhibit that one of its members asks for. Versions: all that lie in the file,
+    to be compared with, or exhibits that are to be given; grants: of the review, likewise; under: the grant of the
+    State that compares, if it reads under one: there the log has it.
     """
 
     id: CaseId
     review: ReviewFacts
-    begun_by: PersonId
+    hands: frozenset[PersonId]
     person: PersonId | None = None
     state: StateCode | None = None
     filers: frozenset[PersonId] = frozenset()
@@ -347,10 +347,7 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class PublicationFacts:
-    """What a State means to publish of its review, or published, as portal.cedarschema says it; room: its national one.
-
-    Joint: it takes the consent of all parties, and stands in their trail; waits for: States whose word is missing.
-    """
+    """What a State means to publish, or published, as portal.cedarschema says it; room: its national one."""
 
     id: PublicationId
     review: ReviewFacts
@@ -364,6 +361,8 @@ class PublicationFacts:
     due: bool = False
     public: bool = False
     ended: bool = False
+    owner: str = ""
+    withdrawn: bool = False
 
 
 Facts = (

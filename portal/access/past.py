@@ -23,7 +23,7 @@ from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
 from storage.cases import Containment
 from storage.repositories.reviews import ReviewRecord
-from storage.tables import Appointment, Assignment, Document, Person, TranslationTask, Version
+from storage.tables import Appointment, Assignment, Document, TranslationTask, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Past:
         assignments: To the review.
         undertakings: Since when each person has given the undertaking for the review.
         tasks: Translations of the document.
-        containments: By which these people, or everybody in the review, were held back.
+        containments: By which these people, or everybody in the review, were held back, as far as the asker learns it.
         grants: Those that gave the version to readers of another State, as far as the asker may know of them.
 
     """
@@ -43,7 +43,6 @@ class Past:
     record: ReviewRecord
     document: Document
     version: Version
-    people: Mapping[PersonId, Person]
     appointments: Sequence[Appointment]
     assignments: Sequence[Assignment]
     undertakings: Mapping[PersonId, datetime]
@@ -83,7 +82,7 @@ class Past:
                 PersonId(one.person_id),
                 Role(one.role),
                 active=True,
-                suspended=self._is_held(Hold.EVERYWHERE, one, at) or self._is_suspended(one, at),
+                suspended=self._is_held(Hold.EVERYWHERE, one, at),
                 appointment=AppointmentId(one.id),
                 state=StateCode(one.state_code) if one.state_code else None,
                 held=frozenset(Role(other.role) for other in running if other.person_id == one.person_id),
@@ -113,9 +112,6 @@ class Past:
             and not is_past(held.lifted_at, at)
             for held in self.containments
         )
-
-    def _is_suspended(self, one: Appointment, at: datetime) -> bool:
-        return is_past(self.people[PersonId(one.person_id)].suspended_at, at)
 
     def _undertaken(self, one: Appointment) -> datetime | None:
         return self.undertakings.get(PersonId(one.person_id))
@@ -167,7 +163,6 @@ class Past:
             yield from (task.sent_at, task.delivered_at, task.recalled_at)
         for held in self.containments:
             yield from (held.begun_at, held.lifted_at)
-        yield from (person.suspended_at for person in self.people.values())
 
 
 def _ran(one: Appointment, at: datetime) -> bool:

@@ -103,7 +103,7 @@ _STAND_INS: Final[dict[type[Facts], Facts]] = {
     GrantFacts: _NO_GRANT,
     GrantedFacts: GrantedFacts(_NO_GRANT, _NO_REVIEW, DocumentId(NIL), VersionId(NIL)),
     ConcernFacts: ConcernFacts(ConcernId(NIL), _NO_REVIEW, _NO_PERSON),
-    CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, _NO_PERSON),
+    CaseFacts: CaseFacts(CaseId(NIL), _NO_REVIEW, frozenset()),
     PublicationFacts: PublicationFacts(PublicationId(NIL), _NO_REVIEW, RoomId(NIL)),
 }
 
@@ -270,7 +270,7 @@ def _of_a_case(facts: ConcernFacts | CaseFacts) -> tuple[EntityId, Attributes]:
             "readers": _ids(facts.readers),
         }
     of |= {"grantees": _ids(facts.grantees), "given": facts.given}
-    of |= {"begunBy": str(facts.begun_by), "registered": facts.registered, "ended": facts.ended}
+    of |= {"hands": _ids(facts.hands), "registered": facts.registered, "ended": facts.ended}
     of |= {"asked": facts.asked, "heard": facts.heard, "found": facts.found, "submitted": facts.submitted}
     return EntityId("Case", str(facts.id)), of
 
@@ -279,6 +279,7 @@ def _of_a_publication(facts: PublicationFacts) -> tuple[EntityId, Attributes]:
     of: Attributes = {"review": _file(facts.review), "consents": _ids(facts.consents), "begun": facts.begun}
     of |= {"openedBy": _ids(facts.opened_by), "joint": facts.joint, "waitsFor": _ids(facts.waits_for)}
     of |= {"confirmed": facts.confirmed, "due": facts.due, "public": facts.public, "ended": facts.ended}
+    of |= {"owner": facts.owner, "withdrawn": facts.withdrawn}
     return EntityId("Publication", str(facts.id)), of
 
 

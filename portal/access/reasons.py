@@ -28,6 +28,7 @@ REASONS: Final = {
         "This review is closed, and with it the access of the reviewing States has ended."
     ),
     "guardrails.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
+    "publications.withdrawn-content": N_("This document was withdrawn; its content is for its owner only."),
     "guardrails.withdrawn-work": N_("This document was withdrawn and is not worked on any more."),
     "guardrails.final": N_("All parties have agreed on this document, so it stays as it is."),
     "guardrails.report-stage": N_(
@@ -61,6 +62,7 @@ REASONS: Final = {
         "secretariat opens it."
     ),
     "guardrails.second-person-case": N_("You proposed this case; somebody else has to confirm it."),
+    "guardrails.case-own-hand": N_("You had a part in bringing this case here; another member decides on it."),
     "guardrails.contained": N_(
         "You are held back from this review while a breach of confidentiality is looked into. Ask the confidentiality "
         "officer, or your State’s focal point."

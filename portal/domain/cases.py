@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from portal.domain.markdown import check_text
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
 
@@ -182,27 +183,16 @@ def text_of(raw: str, longest: int = TEXT_CHARACTERS) -> str:
     """Return a text as it is kept.
 
     Raises:
-        RefusedError: It is empty, too long, or holds characters that steer a screen.
+        RefusedError: It is empty, too long, or holds characters that nobody sees or that turn others.
     """
-    text = raw.strip()
-    if not text:
-        raise RefusedError(Problem("case-empty", N_("Write something here: this field is empty.")))
-    if len(text) > longest:
-        values = {"length": len(text), "longest": longest}
-        sentence = N_("This is %(length)d characters long; at most %(longest)d fit. Shorten it.")
-        raise RefusedError(Problem("case-long", sentence, values))
-    if any(ord(char) < ord(" ") and char not in "\n\t" for char in text):
-        raise RefusedError(
-            Problem("case-control", N_("This holds control characters. Type it anew instead of pasting it."))
-        )
-    return text
+    return check_text(raw, longest)
 
 
 def line_of(raw: str) -> str:
     """Return a short text, which may be empty.
 
     Raises:
-        RefusedError: It is too long, or holds characters that steer a screen.
+        RefusedError: It is too long, or holds characters that nobody sees or that turn others.
     """
     return text_of(raw, LINE_CHARACTERS) if raw.strip() else ""
 

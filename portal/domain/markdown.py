@@ -22,7 +22,7 @@ from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from portal.domain.names import is_hidden
+from portal.domain.names import FILLERS, is_hidden
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
 
@@ -34,7 +34,6 @@ _LINE_ENDS: Final = re.compile("\r\n?|[\x85\u2028]")
 _BREAK_MARKS: Final = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 # joiners, and the marks that writers of Arabic, Hebrew and Syriac set: they turn nothing past the next letter
 _KEPT: Final = frozenset("\n\t\u200c\u200d\u200e\u200f\u061c")
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _MARKS: Final = 10  # on one letter: no script needs as many, and more would cover the lines around
 _SCHEMES: Final = frozenset({"http", "https", "mailto"})
 _HEADINGS: Final = {"h1": "h4", "h2": "h5"}  # the page has three levels of its own
@@ -54,7 +53,7 @@ def _hidden(text: str) -> Iterator[int]:
     """Give the places of the characters that control, turn or hide, beyond what a long text may hold."""
     letters = frozenset(text)
     marks = frozenset(char for char in letters if unicodedata.category(char)[0] == "M")
-    if text.isprintable() and not marks and letters.isdisjoint(_FILLERS):
+    if text.isprintable() and not marks and letters.isdisjoint(FILLERS):
         return
     row = 0
     for at, char in enumerate(text):

@@ -16,7 +16,7 @@ NAME_CHARACTERS: Final = 200
 # format characters that are seen: number signs of Arabic, Syriac, Kaithi (Prepended_Concatenation_Mark)
 _SEEN: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 # fillers that are letters or marks by category and yet leave nothing on the page
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _JOINERS: Final = frozenset("\u200c\u200d")
 _LAST_LATIN: Final = 0x05FF
 
@@ -34,7 +34,7 @@ def is_hidden(text: str, at: int) -> bool:
     char = text[at]
     if char in _JOINERS:
         return not _joins(text[at - 1] if at else "", text[at + 1 : at + 2])
-    if char in _FILLERS:
+    if char in FILLERS:
         return True
     category = unicodedata.category(char)
     if category == "Cf":

@@ -1,7 +1,8 @@
 """Finds what a text quotes of a file: runs of words, names of people, titles. Rules without input or output.
 
-1. Texts are compared as words alone: NFKC, case folded, accents kept, without punctuation, marks of direction and line
-   ends. So a quotation in other letters' case, with other quotation marks or over a line's end is one still.
+1. Texts are compared as words alone: NFKC, case folded, accents kept, without punctuation, marks of direction, what
+   leaves nothing on the page and line ends. So a quotation in other letters' case, with other quotation marks or over a
+   line's end is one still.
 2. A run is five words. Scripts that are written without blanks (Chinese, Japanese, Thai, Lao, Khmer, Burmese) have no
    words that a program could count on, so each character stands by itself and a run is ten of them; five would forbid
    everyday terms. In mixed text a word counts as two characters.
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from portal.domain.names import FILLERS
+
 RUN_WEIGHT: Final = 10
 WORD_WEIGHT: Final = 2
 NAME_LETTERS: Final = 3
@@ -28,6 +31,9 @@ NAME_CHARACTERS: Final = 2
 # scripts without blanks between words, by the beginning of their characters' Unicode names
 _UNBROKEN: Final = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ", "BOPOMOFO ")
 _LAST_BROKEN: Final = 0x0DFF  # below this no script is written without blanks
+# selectors of a letter's shape, which are marks by category and leave nothing on the page (Unicode 23.4, 13.5), and the
+# stroke by which an Arabic word is drawn out
+_SHAPES: Final = frozenset({0x0640, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 
 Words = tuple[str, ...]
 
@@ -37,7 +43,9 @@ class _Apart(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        if is_unbroken(char):
+        if char in FILLERS or code in _SHAPES:
+            self[code] = ""
+        elif is_unbroken(char):
             self[code] = f" {char} "
         elif unicodedata.category(char)[0] in "LMN":
             self[code] = char

@@ -61,6 +61,7 @@ def _facts(
 ) -> list[tuple[BreachCase, CaseFacts]]:
     records, reviews = CaseRecords(session), {row.review_id for row, _ in found}
     filers, involved = records.filers(reviews), records.involved(reviews)
+    hands = records.hands([row.id for row, _ in found])
     passed = _let_pass(session, now, [row for row, _ in found])
     granted = GrantRecords(session).of_cases([row.id for row, _ in found])
     return [
@@ -69,7 +70,7 @@ def _facts(
             CaseFacts(
                 CaseId(row.id),
                 review_facts(record),
-                PersonId(row.proposed_by),
+                frozenset(map(PersonId, {row.proposed_by, *hands[row.id]})),
                 PersonId(row.person_id) if row.person_id else None,
                 StateCode(row.person_state) if row.person_state else None,
                 frozenset(map(PersonId, filers[row.review_id])),

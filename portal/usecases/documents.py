@@ -38,6 +38,7 @@ from portal.usecases.uploads import Described
 from portal.work import Portal, Work
 from storage.permits import Permit
 from storage.repositories.reviews import ReviewRecord
+from storage.repositories.summaries import SummaryRecords
 from storage.tables import Document, Person, Room, Version
 
 _ACTS = (
@@ -184,6 +185,8 @@ def circulate_document(portal: Portal, caller: Caller, document_id: UUID) -> Non
 def withdraw_document(portal: Portal, caller: Caller, document_id: UUID, reason: str) -> None:
     """Take a document out of circulation, its language versions with it; all stays in the record (ToR 36).
 
+    What was confirmed of it as a language of the summary counts no more, unless that is public already.
+
     Raises:
         NotFound: There is no such document, or the actor may not know of it.
         Forbidden: The actor sees it but it isn't theirs to withdraw, or it was withdrawn before.
@@ -206,12 +209,19 @@ def _withdraw(work: Work, permit: Permit, document: Document, reason: str) -> No
     document.withdrawn_reason = seal_reason(work, permit, document, reason)
     document.withdrawn_at = document.changed_at = work.now
     document.withdrawn_by = author(work)
+    summaries = SummaryRecords(work.session)
+    for confirmed in summaries.unpublished(document.id):
+        summaries.end(confirmed, work.now)
 
 
 def _language_versions(work: Work, document: Document) -> list[Document]:
-    """Find what says the same in another language: what is withdrawn must not stay open through a translation."""
-    own = [version.id for version in work.documents.versions(document.id)]
-    bound = [other for other in work.documents.language_versions(own) if other.withdrawn_at is None]
+    """Find what says the same in other languages: what is withdrawn must not stay open through a translation of one."""
+    found, reached = list[Document](), [document]
+    while reached:
+        own = [version.id for one in reached for version in work.documents.versions(one.id)]
+        reached = list(work.documents.language_versions(own))
+        found += reached
+    bound = [other for other in found if other.withdrawn_at is None]
     return work.allowed(Action.WITHDRAW_DOCUMENT, Document, bound)
 
 

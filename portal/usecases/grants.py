@@ -4,7 +4,7 @@
    States know from the draw; nothing else of the review is told, not whether its report is final.
 2. Each side sees its part: the State under review all of it; the other what it asked for, whom it named, what it was
    given and when that ends.
-3. An offer takes effect once the other State accepts it and names who reads.
+3. An offer takes effect once the other State accepts it and names who reads; not while whoever made it is suspended.
 """
 
 from collections.abc import Collection, Sequence
@@ -45,6 +45,9 @@ from storage.repositories.grants import GrantedVersion, GrantRecord
 from storage.tables import Person
 
 ANSWERED = N_("This offer was answered or taken back before. Nothing was changed; look at it again.")
+NOT_NOW = N_(
+    "This offer can’t be accepted just now. Nothing was changed; try again later, or ask the State that made it."
+)
 NO_OFFER = N_("This was asked for, not offered. Nothing was changed.")
 
 
@@ -386,6 +389,8 @@ def _accept(work: Work, record: GrantRecord, readers: Collection[UUID]) -> None:
     records, grant, terms = grant_records(work), record.grant, record.terms
     if terms is None or terms.ends_at <= work.now:
         raise Conflict(ANSWERED)
+    if work.people.suspended(terms.decided_by, grant.review_id):
+        raise Conflict(NOT_NOW)
     _name(work, grant.id, grant.state_code, readers)
     ends = records.acting(readers, grant.state_code, work.now)
     for person in sorted({*readers}):

@@ -30,6 +30,13 @@ BUSY: Final = Problem(
         "here: try again in a few minutes."
     ),
 )
+IN_DOUBT: Final = Problem(
+    "publication-in-doubt",
+    N_(
+        "This file waits for now, and becomes public by itself once it can. Another file can be confirmed in its place "
+        "meanwhile."
+    ),
+)
 OFFICE: Final = Office()
 LATER: Final = N_(
     "The portal could not make the public file. It tries again by itself; if that doesn’t help, tell the administrator."
@@ -38,6 +45,7 @@ LATER: Final = N_(
 WHY: Final = {
     **{f"publication-{failure.value}": sentence for failure, sentence in SENTENCES.items()},
     **{f"publication-{reason.value}": sentence for reason, sentence in REASONS.items()},
+    IN_DOUBT.code: IN_DOUBT.sentence,
 }
 ZIP: Final = b"PK\x03\x04"
 

@@ -3,7 +3,8 @@
 1. The file is opened for it after two people confirmed it and the time to think it over has passed; it is held against
    the hash that they confirmed. The copy that everybody may read lies in the store before the row that names it.
 2. Opening is recorded in the State's own trail; that it became public, in the file's, once it is. What got another
-   version, was withdrawn, or was confirmed by somebody who is suspended by now, is called off, up to the last moment.
+   version, was withdrawn, or was confirmed by somebody who is suspended by now, everywhere or from its review, is
+   called off, up to the last moment.
 3. What fails is tried again after longer and longer times, and holds up nothing else.
 4. Two replicas may do it at once: the second one finds it done, and takes away what it put into the store.
 5. The entry by which it became public says ids, a hash, the number in its stream and MACs of rows: so it is shown
@@ -128,7 +129,7 @@ def _checked(portal: Portal, row: Publication, key: bytes, said: dict[str, Any])
 
 def _is_overtaken(work: Work, row: Publication, facts: PublicationFacts) -> bool:
     """Tell whether what was confirmed counts no more: another version, a withdrawal, a suspension, a word missing."""
-    in_doubt = any(person.suspended_at is not None for person in work.people.named([*facts.consents]).values())
+    in_doubt = any(work.people.suspended(person, row.review_id) for person in facts.consents)
     return is_outdated(work, row) or in_doubt or bool(facts.waits_for)
 
 

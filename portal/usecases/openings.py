@@ -4,6 +4,7 @@
    which somebody's may have changed; the policies of today decide, as when they are asked by the person.
 2. Who did is what the log says; whoever did and couldn't stands there too.
 3. Who may ask is who may see the document's trail, and the question is an entry of it.
+4. (d) Whom a breach case holds back is told to those alone who learn it from the case: to others they could go on.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from policies.engine import Decision, Engine
 from portal.access.actions import Action
 from portal.access.actors import Principal
 from portal.access.caller import Caller
-from portal.access.entities import NIL, DocumentFacts, GrantedFacts
+from portal.access.entities import NIL, CaseFacts, DocumentFacts, GrantedFacts
 from portal.access.matters import Matter, bare_matter
 from portal.access.past import Past
 from portal.access.reasons import reasons
@@ -28,13 +29,17 @@ from portal.domain.roles import Role
 from portal.domain.texts import N_
 from portal.errors import Invalid, NotFound
 from portal.gate import decide_each
+from portal.usecases.case_eyes import CaseEyes
+from portal.usecases.case_facts import facts_of_case
 from portal.usecases.grants_given import gave
 from portal.usecases.people import name_of
 from portal.usecases.trails import Search, Source, one_document, wanted
 from portal.work import Portal, Work
+from storage.cases import Containment
 from storage.fields import Place
 from storage.permits import Permit, room_scope
 from storage.repositories.audit import AuditRecords, Wanted
+from storage.repositories.cases import EVERYTHING, CaseRecords
 from storage.repositories.people import PeopleRecords
 from storage.tables import Document, Version
 
@@ -173,15 +178,27 @@ def _past(
         record,
         document,
         version,
-        {PersonId(person): row for person, row in work.people.named(list(ids)).items()},
         work.people.appointments_of(list(ids)),
         assignments,
         {PersonId(person): at for person, at in work.people.undertakings(document.review_id).items()},
         tasks,
-        work.people.containments(document.review_id, list(ids)),
+        _known(work, work.people.containments(document.review_id, list(ids))),
         grants,
     )
     return past, permits
+
+
+def _known(work: Work, rows: Sequence[Containment]) -> list[Containment]:
+    """Choose the containments of everybody, and those of which the asker learns whom they hold back."""
+    records = CaseRecords(work.session)
+    people = work.people.named([row.person_id for row in rows if row.person_id])
+    found = []
+    for row in rows:
+        facts = facts_of_case(work, records.case(row.case_id, EVERYTHING)) if row.person_id else None
+        eyes = CaseEyes.of(work, facts) if isinstance(facts, CaseFacts) else None
+        if row.person_id is None or (eyes and eyes.names_held(row.person_id, people[row.person_id].state_code)):
+            found.append(row)
+    return found
 
 
 def _could(engine: Engine, past: Past, since: datetime, until: datetime) -> dict[Reader, Opening]:

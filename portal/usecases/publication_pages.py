@@ -201,7 +201,7 @@ def view_publication(portal: Portal, caller: Caller, publication_id: UUID) -> Pu
         left_out=said.get("left_out", ""),
         size=row.size,
         sha256=said["sha256"],
-        removed=tuple(_removed(*one) for one in said["removed"]),
+        removed=tuple(_removed(*one) for one in said["removed"]) if Action.PREVIEW_PUBLICATION in may else (),
         cautions=tuple((kind, count) for kind, count in said["cautions"]),
         prepared_by=name_of(portal, permit, people[row.prepared_by]),
         confirmed=tuple(_confirmed(portal, permit, people, *one) for one in words),

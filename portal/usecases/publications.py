@@ -83,7 +83,8 @@ def publication_facts(
 ) -> PublicationFacts:
     """Tell the policies about a publication."""
     words, own = records.words(row.id), row.state_code
-    joint = is_joint(records.document(row.document_id), record)
+    document = records.document(row.document_id)
+    joint = is_joint(document, record)
     missing = missing_words(own, record.reviewing if joint else (), [state for _, state in words])
     return PublicationFacts(
         PublicationId(row.id),
@@ -98,6 +99,8 @@ def publication_facts(
         due=row.due_at is not None and row.due_at <= now,
         public=row.published_at is not None,
         ended=row.cancelled_at is not None or row.withdrawn_at is not None,
+        owner=document.owner,
+        withdrawn=document.withdrawn_at is not None,
     )
 
 

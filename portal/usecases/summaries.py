@@ -5,7 +5,8 @@
 2. Once six are there, the officer gives them to the bodies of the Conference, all at once. From then on the members of
    the Oversight Group and of the expert group read them; each reading stands in the log of the file.
 3. A while later they become public, as documents of the Conference (public_summaries.py). Until a language is, the
-   officer may confirm another file in its place; the parties are told again.
+   officer may confirm another file in its place; the parties are told again. What is withdrawn until then counts no
+   more.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@
    grants whose pages they may open.
 3. No content is opened and nobody's session is used; looking is an act with an event of its own.
 4. (d) To an officer a person is whoever works on the officer's reviews: an appointment under which they work on none of
-   these isn't shown.
+   these isn't shown. Nor is what holds them back while a breach is looked into: that learns who has a part in the case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -180,17 +180,18 @@ def _principal(work: Work, person: Person, running: Sequence[Appointment], one: 
     who = Who(person=person, appointment=one, held=tuple(running))
     actor = Standings(who, work.people, work.lookups, work.now).everywhere()
     assert isinstance(actor, Principal)  # noqa: S101  # it is a person's
-    return actor
+    return actor if work.who.state else replace(actor, suspended=False, contained=frozenset(), stopped=frozenset())
 
 
 def _to_be(work: Work, person: Person, running: Sequence[Appointment], role: Role) -> Principal:
     """Take somebody under an appointment that they don't have yet."""
-    contained, stopped = work.people.held_back(person.id)
+    told = work.who.state is not None
+    contained, stopped = work.people.held_back(person.id) if told else (frozenset(), frozenset())
     return Principal(
         PersonId(person.id),
         role,
         active=True,
-        suspended=person.suspended_at is not None,
+        suspended=told and person.suspended_at is not None,
         state=StateCode(person.state_code) if person.state_code and role in STATE_ROLES else None,
         held=frozenset(Role(one.role) for one in running) | {role},
         undertaken=frozenset(map(ReviewId, work.people.undertaken(person.id))),

@@ -183,6 +183,14 @@ class CaseRecords:
         question = select(col(CaseEntry.case_id)).where(col(CaseEntry.case_id).in_(case_ids))
         return frozenset(self._session.scalars(question.where(col(CaseEntry.kind) == kind)))
 
+    def hands(self, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+        """Name who wrote into the records of these cases."""
+        found: dict[UUID, set[UUID]] = {case: set() for case in case_ids}
+        question = select(col(CaseEntry.case_id), col(CaseEntry.made_by)).where(col(CaseEntry.case_id).in_(case_ids))
+        for case, person in self._session.execute(question.distinct()):
+            found[case].add(person)
+        return {case: frozenset(people) for case, people in found.items()}
+
     def made_since(self, review_id: UUID, kind: str, since: datetime) -> Sequence[UUID]:
         """Name who made entries of a kind in the records of a review's cases since a moment, as often as they did."""
         question = select(col(CaseEntry.made_by)).join(BreachCase, col(BreachCase.id) == col(CaseEntry.case_id))

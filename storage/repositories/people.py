@@ -156,6 +156,11 @@ class PeopleRecords:
             frozenset(row.review_id for row in rows if row.kind == "downloads"),
         )
 
+    def suspended(self, person_id: UUID, review_id: UUID) -> bool:
+        """Tell whether a person is suspended now, everywhere or from one review."""
+        person = self.find(person_id)
+        return person is None or person.suspended_at is not None or review_id in self.held_back(person_id)[0]
+
     def assignment(self, assignment_id: UUID) -> Assignment | None:
         """Find an assignment."""
         return self._session.get(Assignment, assignment_id)

@@ -112,6 +112,13 @@ class SummaryRecords:
         self._session.add(row)
         self._session.flush()
 
+    def unpublished(self, document_id: UUID) -> Sequence[SummaryLanguage]:
+        """List what is confirmed of a document's versions, and isn't public."""
+        question = select(SummaryLanguage).join(Version, col(Version.id) == col(SummaryLanguage.version_id))
+        question = question.outerjoin(PublicFile, col(PublicFile.id) == col(SummaryLanguage.id))
+        which = col(SummaryLanguage.ended_at).is_(None), col(PublicFile.id).is_(None)
+        return self._session.scalars(question.where(col(Version.document_id) == document_id, *which)).all()
+
     def end(self, row: SummaryLanguage, at: datetime) -> None:
         """End what another one takes the place of; written at once."""
         row.ended_at = at

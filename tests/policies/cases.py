@@ -97,7 +97,7 @@ def _is_time(who: Who, act: str, thing: Thing) -> bool:
         "submitCase": running and (thing.found or who.role == "focal_point"),
         "discloseCase": thing.submitted and not thing.ended,
         "viewSubmission": thing.submitted,
-        "decideCase": thing.submitted and not thing.ended,
+        "decideCase": thing.submitted and not thing.ended and not thing.begun_by_me,
         "closeCase": running and thing.found and not thing.submitted,
     }
     return to_the_group[act] if act in to_the_group else _is_its_turn(act, thing)

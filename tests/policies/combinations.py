@@ -414,6 +414,8 @@ def facts(thing: Thing, number: int) -> Facts | Absent:
             due=thing.due,
             public=thing.public,
             ended=thing.ended,
+            owner=thing.owner,
+            withdrawn=thing.withdrawn,
         ),
         "summary": lambda: SummaryFacts(*(SummaryId(one), REVIEW, thing.passed), due=thing.due, public=thing.public),
         "entry": lambda: EntryFacts(
@@ -462,7 +464,7 @@ def _breach(thing: Thing, one: UUID) -> Facts:
     return CaseFacts(
         CaseId(one),
         _review(thing),
-        ME if thing.begun_by_me else colleague,
+        frozenset({ME, colleague} if thing.begun_by_me else {colleague}),
         person,
         StateCode(thing.of) if thing.of else None,
         frozenset({filed_by}),

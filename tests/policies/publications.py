@@ -19,7 +19,7 @@ def allowed(who: Who, act: str, thing: Thing) -> bool:
     if theirs and act not in {"viewPublication", "previewPublication", "confirmPublication", "cancelPublication"}:
         return False
     if act in SEES:
-        return True
+        return act != "previewPublication" or not thing.withdrawn or thing.public or thing.owner == who.state
     if act in FOCAL_POINTS and who.role != "focal_point" and not (act == "cancelPublication" and thing.consented_by_me):
         return False
     times = {

@@ -215,6 +215,8 @@ def publications(steps: Sequence[str] = ("dialogue", "closed")) -> Iterator[Thin
         yield Thing("publication", step=step, opened_by_me=opened, waits=missing, **way)
     for way, missing in product(ways, ((), ("XAA",), ("XBB",), ("XAA", "XBB", "XCC"))):
         yield Thing("publication", step=steps[0], opened_by_me=True, joint=True, waits=frozenset(missing), **way)
+    for way, owner in product(ways, ("XAA", "XBB", "secretariat")):
+        yield Thing("publication", step=steps[0], joint=owner != "XAA", owner=owner, withdrawn=True, **way)
     yield Thing("publication", absent=True)
 
 

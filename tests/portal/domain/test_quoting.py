@@ -33,6 +33,7 @@ def test_five_words_in_a_row_are_a_quotation_and_four_are_none() -> None:
         "ｐｒｏｓｅｃｕｔｏｒ of the second district",
         "pro\u200bsecutor of the sec\u00adond district",
         "\u202eprosecutor of the second district\u202c",
+        "pro\u034fsecutor o\u3164f the sec\ufe0fond dist\U000e0100rict",
         "prosecutor\u00a0of\tthe second\u2028district",
     ],
 )
@@ -54,6 +55,7 @@ def test_chinese_is_compared_by_ten_characters() -> None:
 
 def test_arabic_and_mixed_texts_are_compared_too() -> None:
     assert kinds("قيل: المدعي العام في المنطقة الثانية.", texts=(ARABIC,)) == [Kind.WORDS]
+    assert kinds("قيل: المـــدعي العام في المنطـقة الثانية.", texts=(ARABIC,)) == [Kind.WORDS]
     assert kinds("قيل: المدعي العام في المنطقة.", texts=(ARABIC,)) == []
     assert kinds("see: 检察院在三月 report 2026/14 of", texts=("检察院在三月 Report 2026/14",)) == [Kind.WORDS]
 

@@ -14,7 +14,7 @@ from portal.domain.roles import Role
 from portal.usecases.checks import check_records
 from storage.tables import Cycle
 from tests import reports
-from tests.breaches import stays_signed_in
+from tests.breaches import contained, lifted, registered, stays_signed_in
 from tests.cast import World, add_member
 from tests.contents import said as said_of
 from tests.filing import circulated, newest, press
@@ -294,6 +294,25 @@ def test_a_grant_is_refused_with_a_reason_that_the_other_state_reads(world: Worl
 
 def terms_without(world: World) -> dict[str, object]:
     return {"documents": [str(uuid4())], "languages": ["en"], "mode": "view", "last": ahead(world, 9), "seen": "0"}
+
+
+def test_an_offer_of_somebody_who_is_suspended_by_now_waits(world: World) -> None:
+    reports.agreed(world)
+    stays_signed_in(world)
+    reader(world)
+    review = world.files["xaa"].review
+    said = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": []}
+    sent = browser(world, "focal_xaa").form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
+    grant, named = sent.headers["location"].removeprefix("/grants/"), [str(world.members["reader_xff"].person)]
+    case = registered(world, person="focal_xaa")
+    contained(world, case, "review", "focal_xaa")
+    no = act(world, "focal_xff", grant, "answer", readers=named)
+    assert no.status_code == 409
+    assert "can’t be accepted just now" in no.text
+    assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 404
+    lifted(world, case)
+    assert act(world, "focal_xff", grant, "answer", readers=named).status_code == 303
+    assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 200
 
 
 def test_an_offer_takes_effect_with_the_other_states_yes(world: World) -> None:

@@ -148,3 +148,13 @@ def test_whoever_was_held_back_could_not_meanwhile(world: World, hold: str) -> N
     assert could(world, document, held, again + DAY)["expert_xcc"].opens
     assert could(world, document, began, again + DAY)["expert_xcc"].broken is (hold != "downloads")
     assert not could(world, document, began, again + DAY)["focal_xcc"].broken
+
+
+@pytest.mark.parametrize("hold", ["review", "everywhere", "downloads"])
+def test_whom_a_case_holds_back_is_told_to_those_alone_who_learn_it_from_the_case(world: World, hold: str) -> None:
+    document = circulated(world)
+    contained(world, registered(world), hold)
+    until = world.clock.now + DAY
+    for who, told in (("focal_xaa", True), ("focal_xcc", True), ("focal_xbb", False)):
+        found = could(world, document, world.clock.now, until, who)
+        assert ("expert_xcc" not in opened_by(found)) is told, who

@@ -17,6 +17,7 @@ from portal.audit.bundle_checks import Expected
 from portal.audit.single import check_single
 from portal.domain.documents import DocumentKind
 from portal.domain.problems import Problem, RefusedError
+from portal.domain.roles import Role
 from portal.domain.words import LANGUAGES
 from portal.errors import Conflict
 from portal.publishing.findings import Finding, Kind
@@ -30,8 +31,9 @@ from portal.usecases.tree import own_keys, sequence
 from portal.web.public import summary_title
 from storage.publications import HeldBack, PublicFile
 from storage.reports import SummaryLanguage
-from tests.breaches import stays_signed_in
-from tests.cast import World
+from storage.tables import Version
+from tests.breaches import contained, lifted, registered, stays_signed_in
+from tests.cast import World, add_member
 from tests.contents import objects, swept
 from tests.databases import REFUSED, by_hand
 from tests.filing import press
@@ -255,6 +257,44 @@ def test_it_is_tried_again_after_longer_and_longer_times_and_told_of_once(
     world.clock.forward(timedelta(hours=6))
     assert publish(world) == 1
     assert "Held back" not in report_page(world)
+
+
+def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_again(world: World) -> None:
+    add_member(world, "second_officer", Role.OFFICER, reviews=("xaa",))
+    transmitted(world)
+    case = registered(world, person="officer")
+    contained(world, case, "everywhere", "officer")
+    world.clock.forward(DAY)
+    assert publish(world) == 0
+    assert "This file waits for now" in report_page(world, "second_officer")
+    assert "can’t become public" in browser(world, "second_officer").get("/notices").text
+    lifted(world, case)
+    world.clock.forward(FIRST_WAIT)
+    assert publish(world) == 6
+
+
+def test_a_language_version_that_is_withdrawn_counts_no_more_until_another_is_confirmed(world: World) -> None:
+    manifest = complete(world)
+
+    def withdraw(summary: UUID) -> None:
+        with world.portal.database.read() as session:
+            version = session.get_one(SummaryLanguage, summary).version_id
+            document = session.get_one(Version, version).document_id
+        answer = press(browser(world, "officer"), f"/documents/{document}/withdraw", reason="It is wrong.")
+        assert answer.status_code == 303
+
+    withdraw(summary_in(world, "fr"))
+    with pytest.raises(Conflict):
+        transmit(world)
+    confirm(world, translated(world, manifest, "fr"))
+    transmit(world)
+    withdrawn = summary_in(world, "ru")
+    withdraw(withdrawn)
+    world.clock.forward(DAY)
+    assert publish(world) == 5
+    assert withdrawn not in {one.id for one in public(world)}
+    assert browser(world, "oversight").get(f"/summaries/{withdrawn}/content").status_code == 404
+    assert check_records(world.portal).ok
 
 
 def test_while_the_place_is_taken_nothing_counts_as_failed(world: World) -> None:

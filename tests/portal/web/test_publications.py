@@ -32,7 +32,7 @@ from storage.publications import Publication
 from storage.reports import Manifest
 from storage.tables import Event, Review, ReviewParty, Version
 from tests import reports
-from tests.breaches import stays_signed_in
+from tests.breaches import contained, registered, stays_signed_in
 from tests.cast import World, add_member, setting_up
 from tests.contents import heard, send, swept
 from tests.databases import by_hand
@@ -317,6 +317,24 @@ def test_a_withdrawn_document_ends_what_was_prepared(world: World) -> None:
     assert row(world, publication).confirmed_at is None
 
 
+def test_what_was_withdrawn_is_not_read_by_way_of_its_publication(world: World) -> None:
+    """ToR 36: nor once that is called off; a State goes on reading what is its own."""
+    text = reports.circulated(world, DocumentKind.DESK_REVIEW_OUTCOME, "Outcome")
+    own, publication = prepared(world, mine := circulated(world, "Our response")), prepared(world, text)
+    confirm(world, "focal_xcc", publication)
+    for who, document in (("officer", text), ("focal_xaa", mine)):
+        answer = press(browser(world, who), f"/documents/{document}/withdraw", reason="A mistake.")
+        assert answer.status_code == 303
+    for cancelled in (False, True):
+        for who in ("focal_xaa", "expert_xaa", "focal_xbb", "focal_xcc"):
+            client, path = browser(world, who), f"/publications/{publication}"
+            assert client.get(f"{path}/file").status_code == 403, who
+            assert "okapi" not in client.get(path).text
+        opened(world, "focal_xaa", own)
+        if not cancelled:
+            act(world, "focal_xaa", publication, "cancel")
+
+
 def test_called_off_in_time_it_never_becomes_public(world: World) -> None:
     publication = confirmed(world)
     act(world, "focal_xaa", publication, "cancel")
@@ -474,6 +492,15 @@ def test_what_somebody_confirmed_who_is_suspended_by_now_is_called_off(world: Wo
         person = work.people.find(world.members["expert_xaa"].person)
         assert person
         person.suspended_at = work.now
+    world.clock.forward(timedelta(hours=24))
+    assert publish_due(world.portal) == 0
+    assert row(world, publication).cancelled_at is not None
+
+
+def test_what_somebody_confirmed_who_is_suspended_from_the_review_by_now_is_called_off(world: World) -> None:
+    publication = confirmed(world)
+    stays_signed_in(world)
+    contained(world, registered(world, person="expert_xaa"), "review", "expert_xaa")
     world.clock.forward(timedelta(hours=24))
     assert publish_due(world.portal) == 0
     assert row(world, publication).cancelled_at is not None

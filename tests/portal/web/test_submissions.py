@@ -22,8 +22,8 @@ from portal.usecases.checks import check_records
 from storage.cases import CaseEntry
 from storage.errors import NotPermitted
 from storage.fields import Place
-from storage.permits import case_scope
-from storage.tables import Event
+from storage.permits import REGISTRY, case_scope
+from storage.tables import Appointment, Event
 from tests import dialogue
 from tests.breaches import (
     BARE,
@@ -41,7 +41,7 @@ from tests.breaches import (
     stays_signed_in,
     submitted,
 )
-from tests.cast import World, add_member
+from tests.cast import World, add_member, setting_up
 from tests.contents import send
 from tests.filing import circulated, newest, press, put, shredded
 from tests.granting import granted
@@ -403,6 +403,31 @@ def test_the_group_decides_once_and_that_closes_the_case(world: World, decision:
     assert late.status_code == 403
     entry = press(browser(world, "confidentiality"), f"/cases/{case}/entries", entry="fact", entry_text="A")
     assert entry.status_code == 403
+
+
+def test_a_member_of_the_group_who_submitted_a_case_does_not_decide_on_it(world: World) -> None:
+    case, member, appointment = registered(world), world.members["focal_xbb"], uuid4()
+    submitted(world, case, "focal_xbb")
+    with setting_up(world.portal) as (work, permit):
+        basis = work.seal(permit, REGISTRY, Place("appointment", "basis", appointment), "{}")
+        work.people.add(
+            Appointment(
+                id=appointment,
+                person_id=member.person,
+                role=Role.OVERSIGHT.value,
+                basis=basis,
+                starts_at=work.now,
+                created_at=work.now,
+            )
+        )
+        for one in work.identity.live_sessions(member.person, work.now):
+            one.appointment_id = appointment
+    client = browser(world, "focal_xbb")
+    assert BARE in client.get(f"/submissions/{case}").text
+    assert "Record this decision" not in client.get(f"/submissions/{case}").text
+    said = {"decision": "none", "decision_text": "No measure is taken."}
+    assert press(client, f"/submissions/{case}", **said).status_code == 403
+    decided(world, case)
 
 
 def test_the_person_concerned_reads_the_finding_and_not_what_was_submitted(world: World) -> None:

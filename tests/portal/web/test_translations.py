@@ -199,20 +199,23 @@ def test_the_list_is_for_translators(world: World) -> None:
 def test_what_is_withdrawn_does_not_stay_open_through_its_translation(world: World, sent: tuple[UUID, UUID]) -> None:
     """ToR 36: the State decides what others read."""
     document, task = sent
-    delivered = send(browser(world, "translator"), f"/translations/{task}/delivery", ("fr.pdf", b"%PDF-1.7 fr", PDF))
-    assert delivered.status_code == 303
+    deliver(world, task)
     translation = next(row.id for row in documents(world) if row.translates_id is not None)
-    for one in (document, translation):
+    world.clock.forward(timedelta(seconds=1))
+    assert order(world, translation, language="ru").status_code == 303
+    deliver(world, tasks(world)[1].id)
+    again = next(row.id for row in documents(world) if row.translates_id == newest(world, translation))
+    for one in (document, translation, again):
         assert press(browser(world, "officer"), f"/documents/{one}/circulate").status_code == 303
     reader = browser(world, "expert_xbb")
-    contents = [f"/versions/{newest(world, one)}/content" for one in (document, translation)]
-    assert [reader.get(content).status_code for content in contents] == [200, 200]
+    contents = [f"/versions/{newest(world, one)}/content" for one in (document, translation, again)]
+    assert [reader.get(content).status_code for content in contents] == [200, 200, 200]
     assert (
         press(browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="Wrong annex").status_code == 303
     )
-    assert [reader.get(content).status_code for content in contents] == [403, 403]
-    assert "Wrong annex" in reader.get(f"/documents/{translation}").text
-    assert steps(world, world.files["xaa"].rooms["shared"]).count(("withdrawDocument", "act", "")) == 2
+    assert [reader.get(content).status_code for content in contents] == [403, 403, 403]
+    assert "Wrong annex" in reader.get(f"/documents/{again}").text
+    assert steps(world, world.files["xaa"].rooms["shared"]).count(("withdrawDocument", "act", "")) == 3
 
 
 def deliver(world: World, task: UUID) -> None:

@@ -19,6 +19,7 @@ from portal.usecases.viewas import Plan, ViewAs
 from storage.dialogue import Clarification
 from storage.tables import Appointment, Event, Person
 from tests import dialogue
+from tests.breaches import contained, registered
 from tests.cast import Clock, World, add_member, setting_up
 from tests.conftest import copied
 from tests.filing import circulated, newest, press, put, submitted
@@ -284,6 +285,15 @@ def test_suspension_is_the_reason(filled: World) -> None:
     assert "Your access is suspended." in reason(filled, "focal_xbb", "expert_xbb")[0]
     told = said(filled, "focal_xbb", "expert_xbb")
     assert told == happens(filled, "expert_xbb", told, "focal_xbb")
+
+
+@pytest.mark.parametrize("hold", ["review", "everywhere"])
+def test_an_officer_is_not_told_whom_a_case_holds_back(filled: World, hold: str) -> None:
+    before = look(filled, "officer", "expert_xcc"), look(filled, "officer", "expert_xcc", Plan(role=Role.OBSERVER))
+    contained(filled, registered(filled), hold)
+    after = look(filled, "officer", "expert_xcc"), look(filled, "officer", "expert_xcc", Plan(role=Role.OBSERVER))
+    assert after == before
+    assert any("suspended" in told or "held back" in told for told in reason(filled, "focal_xcc", "expert_xcc")[0])
 
 
 def test_the_undertaking_that_is_missing_is_the_reason(filled: World) -> None:
