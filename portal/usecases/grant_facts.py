@@ -33,7 +33,7 @@ def reach_of(work: Work) -> GrantReach:
 
 def facts_of_grants(work: Work, records: Sequence[GrantRecord]) -> list[tuple[GrantRecord, GrantFacts]]:
     """Tell the policies about grants, with as many questions as about one."""
-    files = files_of(work).those({one.grant.review_id for one in records})
+    files = files_of(work).those({one.grant.review_id for one in records}) if records else {}
     return [(one, facts_of_grant(one, files[one.grant.review_id], work.now)) for one in records]
 
 

@@ -49,7 +49,7 @@ def who_may_each(work: Work, review: ReviewRecord, action: Action, rows: Sequenc
     for who in _at_work(work, review):
         if (person := who.person) is None or all(person.id in people for people in found):
             continue
-        for people, allowed in zip(found, _allowed(work, who, asked), strict=True):
+        for people, allowed in zip(found, _allowed(work, _standings(work, who), asked), strict=True):
             if allowed:
                 people[person.id] = person
     return [list(people.values()) for people in found]
@@ -59,7 +59,7 @@ def open_to(work: Work, review: ReviewRecord, state: str, action: Action, rows: 
     """Choose the rows of a review on which somebody of a State who is at work on it may do something now."""
     whos = [who for who in _at_work(work, review) if who.person is not None and who.person.state_code == state]
     asked = _ask(work, action, rows)
-    answers = [_allowed(work, who, asked) for who in whos]
+    answers = [_allowed(work, _standings(work, who), asked) for who in whos]
     return [row for row, *each in zip(rows, *answers, strict=True) if any(each)]
 
 
@@ -75,10 +75,11 @@ def openable(work: Work, whos: Sequence[Who], notices: Sequence[Notice]) -> list
     for notice_id, action, row in _found(work, notices):
         alike[action, type(row)].append((notice_id, row))
     open_to: set[UUID] = set()
+    each = [_standings(work, who) for who in whos]
     for (action, _), pairs in alike.items():
         asked = _ask(work, Action(action), [row for _, row in pairs])
-        for who in whos:
-            answers = _allowed(work, who, asked)
+        for standings in each:
+            answers = _allowed(work, standings, asked)
             open_to |= {notice_id for (notice_id, _), allowed in zip(pairs, answers, strict=True) if allowed}
     return [notice for notice in notices if notice.id in open_to]
 
@@ -106,8 +107,12 @@ def _ask(work: Work, action: Action, rows: Sequence[Any]) -> _Asked:
     return _Asked(action, matters, frozenset(gate.review_of(row) for row in rows))
 
 
-def _allowed(work: Work, who: Who, asked: _Asked) -> list[bool]:
-    standings = gate.Standings(who, work.people, work.lookups, work.now)
+def _standings(work: Work, who: Who) -> gate.Standings:
+    """Take who somebody is to each file: of whoever asks it is known by now."""
+    return work.standings if who is work.who else gate.Standings(who, work.people, work.lookups, work.now)
+
+
+def _allowed(work: Work, standings: gate.Standings, asked: _Asked) -> list[bool]:
     actor = standings.actor(*asked.reviews) if len(asked.reviews) == 1 else standings.everywhere()
     decisions = gate.decide_each(work.portal.policies, actor, asked.action, asked.matters)
     return [decision.allowed for decision in decisions]
