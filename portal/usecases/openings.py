@@ -92,9 +92,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """Who could open a version of a document in a time, and who did."""
+    """Who could open a version of a document in a time, and who did; state: under review."""
 
     review: UUID
+    state: str
     document: UUID
     number: int
     title: str
@@ -146,6 +147,7 @@ def view_openings(
     ordered = sorted(found.values(), key=lambda one: (one.reader.state or "", one.reader.role, one.name.casefold()))
     return Openings(
         document.review_id,
+        past.record.review.state_code,
         document.id,
         document.number,
         title,

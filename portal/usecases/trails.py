@@ -103,9 +103,10 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class DocumentTrail:
-    """Who opened a document."""
+    """Who opened a document; state: under review."""
 
     review: UUID
+    state: str
     document: UUID
     number: int
     title: str
@@ -132,9 +133,17 @@ def view_document_trail(portal: Portal, caller: Caller, document_id: UUID, searc
     """
     with portal.work(caller) as work:
         source, document = one_document(work, document_id)
+        record = work.file(document.review_id)
     scope = room_scope(document.review_id, document.room_id)
     title = portal.open_text(source.permit, scope, Place("document", "title", document.id), document.title)
-    return DocumentTrail(document.review_id, document.id, document.number, title, read_page(source, search))
+    return DocumentTrail(
+        document.review_id,
+        record.review.state_code if record else "",
+        document.id,
+        document.number,
+        title,
+        read_page(source, search),
+    )
 
 
 def view_review_trail(portal: Portal, caller: Caller, review_id: UUID, search: Search) -> ReviewTrail:

@@ -51,6 +51,13 @@ def test_the_answer_for_now_is_what_the_gate_says_to_each(world: World, room: st
     assert found
 
 
+def test_both_pages_lead_back_to_the_review_by_the_name_of_its_state(world: World) -> None:
+    document, review = circulated(world), world.files["xaa"].review
+    for page in ("trail", "openings"):
+        text = browser(world, "focal_xaa").get(f"/documents/{document}/{page}").text
+        assert f'<a href="/reviews/{review}"><bdi>Arandia</bdi></a>' in text, page
+
+
 def test_who_could_follows_the_steps_of_the_document(world: World) -> None:
     began = world.clock.now
     document = submitted(world)
