@@ -18,6 +18,7 @@ from portal.usecases.accounts import end_all_sessions, end_other_sessions, end_s
 from portal.usecases.notices import set_often
 from portal.web import cookies
 from portal.web.checks import Checks
+from portal.web.csrf import is_led_here
 from portal.web.forms import Form, filled, read_form
 from portal.web.languages import LANGUAGES, say
 from portal.web.notices import EVENT_WORDS
@@ -141,7 +142,7 @@ def _page(
         second_factor=portal.settings.second_factor,
         passkey=add_button(request, account.ways.person, account.mail, account.ways.credentials),
         account=account,
-        kept=request.query_params.get("kept"),
+        kept=request.query_params.get("kept") if is_led_here(request) else None,
         roles=ROLES,
         states=portal.state_names(account.language),
         zones=[(name, name) for name in (offered if account.zone in offered else (account.zone, *offered))],

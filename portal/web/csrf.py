@@ -90,9 +90,13 @@ def check_source(request: Request) -> None:
 
     """
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if request.headers.get("origin") != own or site != "same-origin":
+    if request.headers.get("origin") != own or not is_led_here(request):
         raise RequestRefused(403, ELSEWHERE)
+
+
+def is_led_here(request: HTTPConnection) -> bool:
+    """Tell whether a page of the portal led here, as far as the browser says: no other's link tells what was done."""
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def give_visitor(scope: Scope, message: Message) -> None:

@@ -14,6 +14,7 @@ from portal.errors import Invalid
 from portal.usecases import deliveries, renderings, translations
 from portal.usecases.uploads import TITLE_CHARACTERS
 from portal.web.checks import state_names, words_of
+from portal.web.csrf import is_led_here
 from portal.web.forms import Form, read_form
 from portal.web.languages import say
 from portal.web.rooms import TONGUES, WORDS
@@ -35,7 +36,7 @@ def listing(request: Request) -> Response:
         tasks=tasks,
         texts=texts,
         pending=pending,
-        delivered=request.query_params.get("delivered") == "1",
+        delivered=request.query_params.get("delivered") == "1" and is_led_here(request),
         names=state_names(request),
         words=WORDS,
         undertaking=undertakings.PARAGRAPHS,

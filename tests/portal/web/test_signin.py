@@ -684,6 +684,8 @@ def test_a_passphrase_is_changed_by_whoever_knows_it_and_ends_all_other_sessions
     changed = change(GOOD, OTHER, OTHER)
     assert (changed.status_code, changed.headers["location"]) == (303, "/account?kept=passphrases#passphrases")
     assert "Your passphrase is changed." in client.get("/account?kept=passphrases").text
+    lured = client.get("/account?kept=passphrases", headers={"sec-fetch-site": "cross-site"})
+    assert "Your passphrase is changed." not in lured.text, "a link of another site told what nobody did"
     assert client.cookies["portal-local"] != before
     assert client.get("/account", follow_redirects=False).status_code == 200
     assert other.get("/account", follow_redirects=False).status_code == 303
