@@ -55,7 +55,11 @@ def everything(served: Served) -> Iterator[tuple[str, bytes]]:
 def _of_process(own: Path) -> Iterator[tuple[str, bytes]]:
     yield "the command line", (own / "cmdline").read_bytes() + (own / "environ").read_bytes()
     for thread in (own / "task").iterdir():
-        yield "the name of a thread", (thread / "comm").read_bytes()
+        try:
+            name = (thread / "comm").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):  # one that ended meanwhile
+            continue
+        yield "the name of a thread", name
     for opened in (own / "fd").iterdir():
         try:
             target = str(opened.readlink())
