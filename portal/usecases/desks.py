@@ -21,10 +21,11 @@ from portal.domain.roles import Role
 from portal.domain.schedules import StepDesk
 from portal.usecases.account_notices import find_events
 from portal.usecases.clarifications import eyes
+from portal.usecases.granted import GrantedLine, granted_to
 from portal.usecases.handover_sheets import HandedOver, handed_to
 from portal.usecases.notices import NoticeLine, newest_notices
 from portal.usecases.schedules import DueStep, due
-from portal.usecases.waiting import Wait, Waiting, waiting
+from portal.usecases.waiting import Waiting, waiting
 from portal.work import Portal, Work
 from storage.dialogue import Clarification, Entry
 from storage.reports import Manifest
@@ -85,7 +86,7 @@ class DeskPage:
     handovers: tuple[HandedOver, ...]  # to the reader, a short while ago
     accounts: int  # of which they were told something that they haven't seen
     others: tuple[Waiting, ...]  # that wait beside these
-    readings: tuple[Waiting, ...]  # what other States let them read
+    readings: tuple[GrantedLine, ...]  # what other States let them read
     today: date
 
     @property
@@ -121,7 +122,6 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
         proposed = [one for review in open_ if (one := records[review.id].manifest) is not None]
         answerable = {one.review_id for one in work.allowed(Action.AGREE_MANIFEST, Manifest, proposed)}
         steps = _steps(work, [records[review.id] for review in open_])
-        beside = waiting(work, {review.id: records[review.id] for review in open_})
         person = work.who.person
         texts = 0
         if work.who.role is Role.TRANSLATOR and person is not None:
@@ -138,8 +138,8 @@ def view_desk(portal: Portal, caller: Caller) -> DeskPage:
             notices=newest_notices(work, NEWEST),
             handovers=handed_to(work),
             accounts=sum(one.row.seen_at is None for one in find_events(work)),
-            others=tuple(one for one in beside if one.what is not Wait.READING),
-            readings=tuple(one for one in beside if one.what is Wait.READING),
+            others=waiting(work, {review.id: records[review.id] for review in open_}),
+            readings=granted_to(work) if work.who.state is not None else (),
             today=work.now.date(),
         )
 

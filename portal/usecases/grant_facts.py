@@ -41,10 +41,13 @@ def open_for(work: Work, state: str) -> frozenset[UUID]:
     """Name the reviews whose report a State asked for, was offered or may read: it doesn't ask for these again."""
     records = [one for one in grant_records(work).all(reach_of(work)) if one.grant.state_code == state]
     return frozenset(
-        one.grant.review_id
-        for one in records
-        if one.grant.ended_as is None and (one.terms is None or one.terms.ends_at > work.now)
+        one.grant.review_id for one in records if one.grant.ended_as is None and not is_over(one, work.now)
     )
+
+
+def is_over(record: GrantRecord, now: datetime) -> bool:
+    """Tell whether the time of a grant's terms is over: it makes room for another of the same State."""
+    return record.terms is not None and record.terms.ends_at <= now
 
 
 def times_of(record: GrantRecord) -> Times:

@@ -27,6 +27,7 @@ from portal.usecases.grant_facts import (
     facts_of_grant,
     find_grant,
     grant_records,
+    is_over,
     tell_people,
     tell_state,
 )
@@ -176,7 +177,7 @@ def begin(work: Work, grant: Grant) -> None:
     records = grant_records(work)
     open_one = records.open(grant.review_id, grant.state_code)
     if open_one is not None:
-        if open_one.terms is None or open_one.terms.ends_at > work.now:
+        if not is_over(open_one, work.now):
             raise Conflict(OPEN)
         end(work, open_one, Ending.EXPIRED)
     records.add(grant)

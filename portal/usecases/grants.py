@@ -157,14 +157,20 @@ def list_grants(portal: Portal, caller: Caller) -> GrantsPage:
     with portal.work(caller) as work:
         work.require_on(Action.LIST_GRANTS, PortalFacts())
         work.standings.widen()
-        lines = []
-        for record, facts in facts_of_grants(work, grant_records(work).all(reach_of(work))):
-            if work.allows(Action.VIEW_GRANT, facts):
-                lines.append(line_of(work, record, facts.review.state_under_review))
+        lines = lines_of(work)
         own = [file for file in work.reviews.all() if file.review.state_code == work.who.state and file.final]
         cycles = {cycle.id: cycle.name for cycle in work.reviews.cycles()}
         offers = tuple((file.review.id, cycles[file.review.cycle_id]) for file in own)
-    return GrantsPage(tuple(lines), offers)
+    return GrantsPage(lines, offers)
+
+
+def lines_of(work: Work) -> tuple[GrantLine, ...]:
+    """List the grants that whoever asks may see, newest first."""
+    return tuple(
+        line_of(work, record, facts.review.state_under_review)
+        for record, facts in facts_of_grants(work, grant_records(work).all(reach_of(work)))
+        if work.allows(Action.VIEW_GRANT, facts)
+    )
 
 
 def line_of(work: Work, record: GrantRecord, under_review: str) -> GrantLine:

@@ -1,4 +1,4 @@
-"""What waits for somebody beside questions and steps: requests, publications, cases, documents to circulate, reports.
+"""What waits for somebody beside questions and steps: requests, publications, cases, documents to circulate.
 
 Nothing sealed is opened for it, and nothing is told that the page to which it leads would not tell them.
 """
@@ -13,9 +13,7 @@ from uuid import UUID
 from portal.access.actions import Action
 from portal.domain.roles import Role
 from portal.usecases.cases import waiting_cases
-from portal.usecases.grant_facts import facts_of_grants, grant_records, reach_of
-from portal.usecases.granted import granted_to
-from portal.usecases.grants import line_of
+from portal.usecases.grants import lines_of
 from portal.usecases.publications import publication_facts, records_of
 from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
@@ -32,7 +30,6 @@ class Wait(StrEnum):
     PUBLICATION = "publication"
     CASE = "case"
     CIRCULATION = "circulation"
-    READING = "reading"  # what another State lets them read; waits for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +60,13 @@ def waiting(work: Work, records: Mapping[UUID, ReviewRecord]) -> tuple[Waiting, 
         found += [Waiting(Wait.CASE, line.state, line.id) for line in waiting_cases(work)]
     if role is Role.OFFICER:
         found += _circulations(work, records)
-    if work.who.state is not None:
-        found += [Waiting(Wait.READING, line.under_review, line.id) for line in granted_to(work)]
     return tuple(found)
 
 
 def _grants(work: Work) -> list[Waiting]:
-    lines = [
-        line_of(work, record, facts.review.state_under_review)
-        for record, facts in facts_of_grants(work, grant_records(work).all(reach_of(work)))
-        if work.allows(Action.VIEW_GRANT, facts)
-    ]
     return [
         Waiting(Wait.REQUEST, line.state, line.id) if line.mine else Waiting(Wait.OFFER, line.under_review, line.id)
-        for line in lines
+        for line in lines_of(work)
         if line.waits
     ]
 
