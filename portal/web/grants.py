@@ -18,7 +18,7 @@ from portal.domain.periods import day, day_in, perhaps_day
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
 from portal.domain.words import KINDS, LANGUAGES
-from portal.usecases import giving, grant_openings, granting, grants
+from portal.usecases import giving, grant_openings, grant_requests, granting, grants
 from portal.usecases.grantable import Candidate
 from portal.usecases.granting import Giving
 from portal.usecases.grants import GrantPage
@@ -63,14 +63,14 @@ def ask(request: Request) -> Response:
     readers = _ids(checks, "readers")
     if checks.ok and review is not None and purpose is not None and readers is not None:
         who = (portal_of(request), caller_of(request))
-        done = checks.attempt(partial(grants.ask_grant, *who, review, purpose, frozenset(readers)))
+        done = checks.attempt(partial(grant_requests.ask_grant, *who, review, purpose, frozenset(readers)))
         if done is not None:
             return RedirectResponse(f"/grants/{done}", 303)
     return _asking(request, checks)
 
 
 def _asking(request: Request, checks: Checks) -> Response:
-    page = grants.view_asking(portal_of(request), caller_of(request), read_id(checks.form.text("cycle")))
+    page = grant_requests.view_asking(portal_of(request), caller_of(request), read_id(checks.form.text("cycle")))
     return show(
         request,
         "grants/ask.html",
@@ -179,7 +179,7 @@ def answer(request: Request) -> Response:
     if checks.ok:
         chosen_ = None if declines else frozenset(readers or ())
         who = (portal_of(request), caller_of(request), grant)
-        checks.attempt(partial(grants.answer_offer, *who, chosen_, words or ""))
+        checks.attempt(partial(grant_requests.answer_offer, *who, chosen_, words or ""))
     return _answer(request, grant, checks)
 
 
@@ -189,7 +189,7 @@ def name(request: Request) -> Response:
     readers = _ids(checks, "readers")
     if checks.ok:
         who = (portal_of(request), caller_of(request), grant)
-        checks.attempt(partial(grants.name_readers, *who, frozenset(readers or ())))
+        checks.attempt(partial(grant_requests.name_readers, *who, frozenset(readers or ())))
     return _answer(request, grant, checks)
 
 
