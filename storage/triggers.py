@@ -83,6 +83,7 @@ ENDS_ONCE: dict[str, tuple[str, ...]] = {
     "restoration": (),
     "whole_backup": (),
     "shredding": (),
+    "arrival": (),
 }
 # What may go and not change: once, with the row of another table that says so.
 GOES_ONCE: dict[str, tuple[str, str]] = {"version": ("wrapped_key", "shredding")}

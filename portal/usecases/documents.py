@@ -18,6 +18,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.reviews import RoomKind
 from portal.gate import targets
 from portal.usecases import manifests
+from portal.usecases.arrivals import Sent, sent_on, stands
 from portal.usecases.contents import author
 from portal.usecases.marked_copies import leaves_marked
 from portal.usecases.notices import tell_of_documents
@@ -64,6 +65,7 @@ class VersionLine:
     by: str
     at: datetime
     destroyed: bool
+    sent: tuple[Sent, ...]  # what became of it in other rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class DocumentPage:
     title: str
     kind: DocumentKind
     language: str
-    stage: DocumentStage
+    stage: DocumentStage  # its own
+    stands: DocumentStage  # how far it has come, here or in another room
     tags: tuple[str, ...]
     owner: str
     review: UUID
@@ -130,6 +133,7 @@ def view_document(portal: Portal, caller: Caller, document_id: UUID) -> Document
             raise RuntimeError("a document was allowed whose review is out of reach")
         versions = work.documents.versions(document.id)
         bound = _visible(work, document)
+        sent = sent_on(work, record.rooms, document.room_id, document.id).get(document.id, ())
         may = frozenset(action for action in _ACTS if work.allowed(action, Document, [document]))
         facts = document_matter(document, None, record, Action.SUBMIT_DOCUMENT).facts
         actor = work.standings.actor(document.review_id)
@@ -137,7 +141,7 @@ def view_document(portal: Portal, caller: Caller, document_id: UUID) -> Document
         why = tuple(reasons(work.why(Action.VIEW_DOCUMENT, Document, document)))
         who = {version.created_by for version in versions} | {document.withdrawn_by or document.created_by}
         people, marked = work.people.named(list(who)), leaves_marked(work)
-    return _opened(portal, permit, document, versions, bound, people, record, may, tuple(to), why, marked=marked)
+    return _opened(portal, permit, document, versions, bound, sent, people, record, may, tuple(to), why, marked=marked)
 
 
 def describe_document(portal: Portal, caller: Caller, document_id: UUID, seen: str, said: Described) -> None:
@@ -237,6 +241,7 @@ def _opened(
     document: Document,
     versions: Sequence[Version],
     bound: list[tuple[Document, int]],
+    sent: Sequence[Sent],
     people: Mapping[UUID, Person],
     record: ReviewRecord,
     may: frozenset[Action],
@@ -254,6 +259,7 @@ def _opened(
         kind=DocumentKind(document.kind),
         language=document.language,
         stage=DocumentStage(document.stage),
+        stands=stands(DocumentStage(document.stage), versions[0].number if versions else 0, sent),
         tags=open_tags(portal, permit, document),
         owner=document.owner,
         review=document.review_id,
@@ -266,7 +272,7 @@ def _opened(
         withdrawn_at=document.withdrawn_at,
         withdrawn_by=names.get(document.withdrawn_by, "") if document.withdrawn_by else "",
         withdrawn_reason=open_reason(portal, permit, document) or "",
-        versions=_version_lines(portal, permit, versions, names),
+        versions=_version_lines(portal, permit, versions, sent, names),
         bound=_bound_lines(portal, permit, bound, frozenset(version.id for version in versions)),
         why=why,
         may=may,
@@ -277,7 +283,7 @@ def _opened(
 
 
 def _version_lines(
-    portal: Portal, permit: Permit, versions: Sequence[Version], names: Mapping[UUID, str]
+    portal: Portal, permit: Permit, versions: Sequence[Version], sent: Sequence[Sent], names: Mapping[UUID, str]
 ) -> tuple[VersionLine, ...]:
     return tuple(
         VersionLine(
@@ -288,6 +294,7 @@ def _version_lines(
             names[version.created_by],
             version.created_at,
             not version.wrapped_key,
+            tuple(one for one in sent if one.version == version.number),
         )
         for version in versions
     )

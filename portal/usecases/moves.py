@@ -4,7 +4,8 @@
    under a key of its own while it passes; the gate is asked again before the record names it. A crash in between
    leaves an object that no record names, which is swept, and an intent that is closed as unknown.
    What goes with an answer takes the second step in the answer's own transaction: both are there, or neither.
-2. Drafts, other versions, history and trail stay behind: the other room learns of one version, not from where.
+2. Drafts, other versions, history and trail stay behind: the other room learns of one version, not from where. Where
+   the version lies, whoever sees both learns what became of it (arrivals.py).
 3. Both rooms' streams record the act.
 """
 
@@ -34,6 +35,7 @@ from portal.usecases.particulars import (
     seal_title,
 )
 from portal.work import Portal, Work
+from storage.arrivals import Arrival
 from storage.permits import Permit, room_scope
 from storage.tables import Document, Room, Version
 
@@ -134,6 +136,8 @@ def keep(work: Work, ready: Ready) -> Document:
     new = _new_document(work, permit, document, ready.leaving, room)
     work.documents.add(new)
     add_version(work, permit, new, upload, ready.arrived, ())
+    came_from = ready.leaving.version.id
+    work.documents.add(Arrival(document_id=new.id, review_id=new.review_id, version_id=came_from))
     work.note(permit, to=target.value, became=str(new.id))
     work.arrives(permit, room.id, new.id, {"document": str(new.id), "version": str(upload.version)})
     if target is RoomKind.SHARED:

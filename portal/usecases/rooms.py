@@ -4,7 +4,7 @@
 2. Titles, tags and file names are searched only here, after they were opened; what is searched for is kept nowhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,15 +14,16 @@ from portal.access.caller import Caller
 from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.finding import folded
 from portal.domain.reviews import ReviewStage, RoomKind
+from portal.usecases.arrivals import Sent, sent_on, stands, visible
 from portal.usecases.looks import look
 from portal.usecases.particulars import open_listed
 from portal.usecases.people import name_of
 from portal.usecases.reviews import rooms_in_order
-from portal.work import Portal, Work
+from portal.work import Portal
 from storage.permits import Permit, Scope, room_scope
 from storage.repositories.documents import Listed
 from storage.repositories.reviews import ReviewRecord
-from storage.tables import Document, Person, Room
+from storage.tables import Person, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ class DocumentLine:
     by: str
     at: datetime
     downloads: bool
+    sent: tuple[Sent, ...]  # what became of its versions in other rooms
+
+    @property
+    def stands(self) -> DocumentStage:
+        """Tell how far it has come: its own stage, or that of what its newest version became in another room."""
+        return stands(self.stage, self.versions, self.sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +114,19 @@ def list_room(portal: Portal, caller: Caller, room_id: UUID, wanted: Wanted) -> 
         found = next((room for room in record.rooms if room.id == room_id), None) if record else None
         room, permit = work.require(Action.LIST_ROOM, Room, found, asked=room_id)
         listed = {row.document.id: row for row in work.documents.listed(room.id)}
-        seen = _allowed(work, Action.VIEW_DOCUMENT, [row.document for row in listed.values()])
-        downloads = {row.id for row in _allowed(work, Action.DOWNLOAD_VERSION, seen)}
+        seen = visible(work, Action.VIEW_DOCUMENT, [row.document for row in listed.values()])
+        downloads = {row.id for row in visible(work, Action.DOWNLOAD_VERSION, seen)}
         since = look(work, room.review_id)
         people = work.people.named(list({listed[document.id].newest.created_by for document in seen}))
+        sent = sent_on(work, record.rooms if record else [room], room.id)
         tabs = rooms_in_order(work.allowed(Action.LIST_ROOM, Room, record.rooms if record else [room]))
         may = {act: bool(work.allowed(act, Room, [room])) for act in _ACTS}
     rows = [listed[document.id] for document in seen]
-    lines = _opened(portal, permit, room_scope(room.review_id, room.id), rows, people, since, downloads)
+    lines = _opened(portal, permit, room_scope(room.review_id, room.id), rows, people, since, downloads, sent)
     return _page(room, record, lines, wanted, tabs, may)
 
 
 _ACTS = (Action.UPLOAD_DOCUMENT, Action.DOWNLOAD_ROOM, Action.VIEW_ROOM_TRAIL)
-
-
-def _allowed(work: Work, action: Action, documents: Sequence[Document]) -> list[Document]:
-    """Choose the documents of one room on which an act is allowed; one of each sort is asked about (`alike`)."""
-    sorts = {_sort(document): document for document in documents}
-    allowed = {_sort(document) for document in work.allowed(action, Document, list(sorts.values()))}
-    return [document for document in documents if _sort(document) in allowed]
-
-
-def _sort(document: Document) -> tuple[str, str, bool]:
-    return document.stage, document.owner, document.withdrawn_at is not None
 
 
 def _opened(
@@ -140,6 +137,7 @@ def _opened(
     people: dict[UUID, Person],
     since: datetime | None,
     downloads: set[UUID],
+    sent: Mapping[UUID, tuple[Sent, ...]],
 ) -> list[DocumentLine]:
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
     numbers = {row.document.id: row.document.number for row in rows}
@@ -164,6 +162,7 @@ def _opened(
             by=names[version.created_by],
             at=version.created_at,
             downloads=document.id in downloads,
+            sent=sent.get(document.id, ()),
         )
         for row, shown in zip(rows, opened, strict=True)
         for document, version in [(row.document, row.newest)]

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import storage.accounts
+import storage.arrivals
 import storage.authenticators
 import storage.backups
 import storage.cases

@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from storage.arrivals import Arrival
 from storage.cases import Exhibit
 from storage.notes import NoteCopy
 from storage.publications import Publication, PublicFile
@@ -150,6 +151,21 @@ class DocumentRecords:
         question = select(Document, found.c.number).join(found, found.c.id == col(Document.id))
         return self._session.execute(question.order_by(col(Document.number))).all()
 
+    def became(self, room_id: UUID, document_id: UUID | None = None) -> Sequence[Row[Version, Document]]:
+        """List what versions of a room's documents, or of one of them, became in other rooms: withdrawn ones aside.
+
+        By the version's number; of one version the oldest first.
+        """
+        question = (
+            select(Version, Document)
+            .join(Arrival, col(Arrival.version_id) == col(Version.id))
+            .join(Document, col(Document.id) == col(Arrival.document_id))
+            .where(col(Version.room_id) == room_id, col(Document.withdrawn_at).is_(None))
+        )
+        if document_id is not None:
+            question = question.where(col(Version.document_id) == document_id)
+        return self._session.execute(question.order_by(col(Version.number), col(Document.created_at))).all()
+
     def equal(self, room_id: UUID, mark: bytes) -> Sequence[Version]:
         """Find the versions in a room whose content has this mark, and wasn't destroyed."""
         question = select(Version).where(col(Version.room_id) == room_id, col(Version.equal) == mark)
@@ -177,7 +193,7 @@ class DocumentRecords:
         )
         return {row[0]: row[1] for row in self._session.execute(question)}
 
-    def add(self, row: Document | Version | TranslationTask) -> None:
+    def add(self, row: Document | Version | TranslationTask | Arrival) -> None:
         """Write a new record."""
         self._session.add(row)
         self._session.flush()

@@ -46,7 +46,7 @@ from tests.backing_up import former_rows, kept_rows
 from tests.cast import Clock, World
 from tests.conftest import copied
 from tests.databases import REFUSED, Hand
-from tests.filing import press
+from tests.filing import press, submitted
 from tests.noting import describe
 from tests.portal.audit.files import Put, put
 from tests.signalled import raised
@@ -81,6 +81,7 @@ def by_hand(filled: Path, tmp_path: Path) -> Iterator[Hand]:
 def fill(world: World) -> None:
     ask(world, put(world, "officer", "shared", "Penal code"))
     put(world, "officer", "shared", "Penal code")
+    submitted(world)
     officer, path = browser(world, "officer"), f"/reviews/{world.files['xaa'].review}/schedule"
     press(officer, path, seen="0", timetable="resolution", begins="2026-05-04")
     press(officer, path + "/steps", seen="0", step="response", agreed="2026-07-01", reason="As all agreed.")

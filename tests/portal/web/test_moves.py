@@ -1,5 +1,6 @@
 """Moving through the application: who clears what for which room, what arrives there, what stays behind."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from portal.usecases.intents import close_intents
 from storage.errors import StoreUnavailable
 from storage.tables import Review
 from tests.cast import World, setting_up
-from tests.contents import documents, objects, said, steps, swept, versions
+from tests.contents import documents, objects, said, send, steps, swept, versions
 from tests.filing import circulated, made, move, newest, press, put, submitted
 from tests.web_client import browser
 
@@ -81,7 +82,7 @@ def test_both_rooms_record_a_move_and_the_other_room_learns_nothing_of_where_fro
     assert str(draft) not in told
     assert str(version) not in told
     assert str(rooms["national XAA"]) not in told
-    assert {name.split("/")[0] for name in arrival["rows"]} == {"document", "version"}
+    assert {name.split("/")[0] for name in arrival["rows"]} == {"document", "version", "arrival"}
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,66 @@ def test_each_side_sends_its_own(world: World, who: str, room: str, target: str)
     """GL 17, 22, 29."""
     new = made(move(world, who, put(world, who, room), target))
     assert row(world, new).room_id == world.files["xaa"].rooms[target]
+
+
+def listed(world: World, who: str, room: str, text: str) -> str:
+    """Give the row of a document in a room's list."""
+    page = browser(world, who).get(f"/rooms/{world.files['xaa'].rooms[room]}").text
+    (found,) = [part for part in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if text in part]
+    return found
+
+
+def test_where_a_version_came_from_its_list_and_page_tell_how_far_it_has_come(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA", "Penal code")
+    assert ">Draft<" in listed(world, "expert_xaa", "national XAA", "Penal code")
+    new = made(move(world, "focal_xaa", draft, "shared"))
+    client = browser(world, "expert_xaa")
+    for stage, other in (("Submitted", "Draft"), ("Circulated", "Submitted")):
+        for shown in (
+            listed(world, "expert_xaa", "national XAA", "Penal code"),
+            client.get(f"/documents/{draft}").text,
+        ):
+            assert f">{stage}<" in shown
+            assert f">{other}<" not in shown
+            assert f'href="/documents/{new}"' in shown
+        press(browser(world, "officer"), f"/documents/{new}/circulate")
+    assert "Version 1 is in: Shared room" in listed(world, "expert_xaa", "national XAA", "Penal code")
+    assert "Shared room, no. 1: sent there" in client.get(f"/documents/{draft}").text
+    assert str(draft) not in browser(world, "focal_xaa").get(f"/documents/{new}").text
+
+
+def test_a_version_after_the_one_that_was_sent_is_a_draft(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA", "Penal code")
+    move(world, "focal_xaa", draft, "shared")
+    send(browser(world, "focal_xaa"), f"/documents/{draft}/versions", ("new.pdf", b"%PDF-1.7 new", "application/pdf"))
+    shown = listed(world, "focal_xaa", "national XAA", "Penal code")
+    assert ">Draft<" in shown
+    assert "Version 1 is in: Shared room" in shown
+
+
+def test_what_was_withdrawn_where_it_was_sent_is_a_draft_again(world: World) -> None:
+    draft = put(world, "focal_xaa", "national XAA", "Penal code")
+    new = made(move(world, "focal_xaa", draft, "shared"))
+    press(browser(world, "focal_xaa"), f"/documents/{new}/withdraw", reason="Wrong file")
+    shown = listed(world, "focal_xaa", "national XAA", "Penal code")
+    assert ">Draft<" in shown
+    assert str(new) not in shown
+
+
+def test_whoever_does_not_see_the_copy_does_not_learn_of_it(world: World) -> None:
+    """GL 15: of what the one reviewing State submits the other learns once it is circulated."""
+    draft = put(world, "focal_xbb", "reviewers", "Outcome")
+    new = made(move(world, "focal_xbb", draft, "shared"))
+    assert f'href="/documents/{new}"' in listed(world, "expert_xbb", "reviewers", "Outcome")
+
+    def told() -> set[bool]:
+        page = browser(world, "expert_xcc").get(f"/documents/{draft}").text
+        return {str(new) in shown for shown in (page, listed(world, "expert_xcc", "reviewers", "Outcome"))}
+
+    assert told() == {False}
+    assert ">Draft<" in listed(world, "expert_xcc", "reviewers", "Outcome")
+    press(browser(world, "officer"), f"/documents/{new}/circulate")
+    assert told() == {True}
 
 
 def test_numbers_are_counted_in_each_room(world: World) -> None:
