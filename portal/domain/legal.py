@@ -1,7 +1,6 @@
 """The legal basis of an appointment or assignment: a note verbale with its number and date.
 
-The portal keeps number and date. The copy of the note itself is kept by the States and the secretariat, outside the
-portal, until appointments can hold one.
+Number and date say which one it is; a scanned copy can lie beside them (portal/usecases/notes.py).
 """
 
 from dataclasses import dataclass

@@ -123,8 +123,8 @@ def end_appointment(request: Request) -> Response:
 
 
 def assign_form(request: Request) -> Response:
-    """Show the form to assign somebody to a review."""
-    return _person(request, "people/assign.html", Checks(Form(), sent=False))
+    """Show the form to assign somebody to a review; it begins with the note on which their appointment rests."""
+    return _person(request, "people/assign.html", Checks(Form(), sent=False), begins=True)
 
 
 def assign(request: Request) -> Response:
@@ -262,10 +262,13 @@ def show_person(request: Request, checks: Checks) -> Response:
     return _person(request, "people/person.html", checks)
 
 
-def _person(request: Request, template: str, checks: Checks) -> Response:
+def _person(request: Request, template: str, checks: Checks, *, begins: bool = False) -> Response:
     person = persons.view_person(portal_of(request), caller_of(request), _id(request))
     names = state_names(request)
-    appointment = request.path_params.get("appointment", "")
+    at = request.path_params.get("appointment", "")
+    appointment = next((one for one in person.appointments if str(one.id) == at), None)
+    if begins and appointment and appointment.basis:
+        checks = Checks(filled(note=appointment.basis.number, dated=appointment.basis.dated.isoformat()), sent=False)
     assignment = request.path_params.get("assignment", "")
     return show(
         request,
@@ -279,7 +282,7 @@ def _person(request: Request, template: str, checks: Checks) -> Response:
         accounts=ACCOUNTS,
         standings=STANDINGS,
         confirmers=CONFIRMERS,
-        appointment=next((one for one in person.appointments if str(one.id) == appointment), None),
+        appointment=appointment,
         assignment=next((one for one in person.assignments if str(one.id) == assignment), None),
         **profile_fields(request, checks.form, person.described),
         **checks.tell(request),

@@ -92,6 +92,15 @@ def test_assigning_and_ending_by_hand_of_the_focal_point(world: World, focal: Br
     assert "ended by" in focal.get(at).text
 
 
+def test_the_form_to_assign_begins_with_the_note_of_the_appointment_and_keeps_what_was_typed(focal: Browser) -> None:
+    answer = focal.form("/people/new", "/people/new", **AMAL, **NOTE)
+    (path,) = re.findall(r'class="button" href="(/people/[^"]+/assign)"', answer.text)
+    page = focal.get(path).text
+    assert 'value="NV/9/2026"' in page
+    assert 'value="2026-05-01"' in page
+    assert "NV/9/2026" not in focal.form(path, path, note="", dated="").text
+
+
 def test_a_review_of_others_can_not_be_assigned(world: World, focal: Browser) -> None:
     roster = world.members["roster_xcc"]
     path = f"/people/{roster.person}/appointments/{roster.appointment}/assign"
