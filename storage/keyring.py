@@ -33,7 +33,6 @@ from storage.tables import KeyHolder, KeyVersion
 KEY_LASTS = timedelta(days=365)  # a key version seals for so long
 KEPT_SECONDS = 300  # how long an opened scope key is used from memory; then it is forgotten at the next tick
 KEPT_KEYS = 512
-CONTENT_KEY = "content key"
 FRESH = "fresh_keys"  # in Session.info: keys made by a transaction that isn't committed yet
 # subkeys of the service key for no look-up
 _OWN = ("guard", "permit", "ticket", "log-edwards", "log-lattice", "backup-edwards", "backup-lattice")

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 from zlib import crc32
 
+import hypothesis
 import pytest
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import Engine
@@ -33,6 +34,9 @@ from tests.cast import Clock, World, build_world
 from tests.office import Office
 from tests.softhsm import SoftHsm, softhsm
 from tests.web_client import Browser
+
+hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("portal")
 
 pytest_plugins = ("tests.fault_report",)
 

@@ -59,6 +59,15 @@ def draft_answer(
         return questions.begin_draft(world.portal, world.caller(who), clarification, part, "en", text)
 
 
+def attach(world: World, entry_id: UUID, *versions: UUID, who: str = "expert_xaa") -> Saved:
+    """Let exactly these versions of documents go with the draft of an answer."""
+    with world.request():
+        seen = entry(world, entry_id).edition
+        return questions.save_draft(
+            world.portal, world.caller(who), entry_id, seen, "en", "By up to ten years.", going=frozenset(versions)
+        )
+
+
 def correct(world: World, clarification: UUID, entry: UUID, who: str, part: Part = Part.ANSWER) -> Saved:
     with world.request():
         return questions.begin_draft(

@@ -77,7 +77,7 @@ FORMS: Final = (
     "/reviews/{id}/contacts",
     "/clarifications/{id}/comments",
     "/clarifications/{id}/route",
-    "/entries/{id}/attachments",
+    "/entries/{id}",
     "/texts/{id}/delivery",
     "/manifests/{id}/agree",
     "/manifests/{id}/disagree",

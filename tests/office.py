@@ -43,6 +43,7 @@ UNGUESSABLE: Final = "Unguessable-Pangolin"  # in the title of each of its docum
 VISITOR: Final = "a-visitor-with-a-cookie-of-some-length"
 TERMS: Final = {"note": "NV 12/2026", "dated": "2026-05-01", "first": "2026-05-05", "last": "2027-05-02"}
 CHOSEN: Final = {"passphrase": "four calm words here", "again": "four calm words here"}
+ANSWER: Final = {"language": "en", "text": "By *up to* ten years."}
 QUESTION: Final = {
     "kind": "clarification",
     "article": "UNTOC 5",
@@ -175,9 +176,8 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/clarifications/{id}/merge": ("expert_xbb", {"into": ""}),
     "/clarifications/{id}/route": ("focal_xaa", {"people": ""}),
     "/clarifications/{id}/close": ("expert_xbb", {}),
-    "/entries/{id}": ("expert_xbb", {**QUESTION, "seen": "", "then": ""}),
+    "/entries/{id}": ("expert_xaa", {**ANSWER, "seen": "", "then": "", "documents": "1", "attached": ""}),
     "/entries/{id}/autosave": ("expert_xbb", {**QUESTION, "seen": ""}),
-    "/entries/{id}/attachments": ("focal_xaa", {"attached": ""}),
     "/entries/{id}/discard": ("expert_xbb", {}),
     "/entries/{id}/clear": ("focal_xbb", {"seen": ""}),
     "/entries/{id}/submit": ("expert_xbb", {"seen": ""}),
@@ -201,7 +201,7 @@ FORMS: Final[Mapping[str, Filling]] = {
             "confirmed": "parties-not-known region-not-known",
         },
     ),
-    "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes"}),
+    "/register/{id}/settings": ("registrar", {"languages": "en", "passes_at_once": "yes", "seen_languages": "en"}),
     "/register/{id}/parties": (
         "registrar",
         {
@@ -298,7 +298,7 @@ class Talk:
         passed = self._begun
         clarification = self.merged.clarification if path.endswith("/merge") else passed
         entries = {
-            "/entries/{id}/attachments": self.reply.entry,
+            "/entries/{id}": self.reply.entry,
             "/entries/{id}/discard": self.spare.entry,
             "/entries/{id}/clear": self.ready.entry,
             "/entries/{id}/submit": self.ready.entry,

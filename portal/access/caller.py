@@ -1,7 +1,7 @@
 """Who asks, and from where: what a request knows before the gate looks everything up for itself."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from portal.access.actors import Machine
 
@@ -24,6 +24,3 @@ class Caller:
     # what acts find out, of this caller alone: the same browser as somebody else begins with nothing
     met: list[Any] = field(default_factory=list, init=False, compare=False, repr=False)  # whom the last one found
     languages: list[str] = field(default_factory=list, init=False, compare=False, repr=False)  # theirs, if refused, too
-
-
-NOBODY: Final = Caller()

@@ -17,7 +17,6 @@ ReviewId = NewType("ReviewId", UUID)
 RoomId = NewType("RoomId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 VersionId = NewType("VersionId", UUID)
-TranslationId = NewType("TranslationId", UUID)
 ClarificationId = NewType("ClarificationId", UUID)
 EntryId = NewType("EntryId", UUID)
 ConcernId = NewType("ConcernId", UUID)
@@ -29,7 +28,6 @@ SummaryId = NewType("SummaryId", UUID)
 
 EventId = NewType("EventId", UUID)
 StreamId = NewType("StreamId", UUID)
-RequestId = NewType("RequestId", UUID)
 
 # ISO 3166-1 alpha-3; fictional States take XAA to XZZ
 StateCode = NewType("StateCode", str)

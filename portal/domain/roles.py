@@ -28,6 +28,5 @@ STAFF_ROLES: Final = frozenset(
     {Role.OFFICER, Role.REGISTRAR, Role.TRANSLATOR, Role.ADMINISTRATOR, Role.CONFIDENTIALITY_OFFICER}
 )
 # nobody holds two of these at once
-EXCLUSIVE_ROLES: Final = frozenset({Role.OFFICER, Role.REGISTRAR, Role.ADMINISTRATOR, Role.CONFIDENTIALITY_OFFICER})
 # the expert list of a State (ToR 21)
 EXPERTS_PER_STATE: Final = 20

@@ -48,11 +48,6 @@ def is_code(typed: str) -> bool:
     return len(code) <= FIGURES and code.isascii() and code.isdigit()
 
 
-def new_salt() -> bytes:
-    """Make the salt of an app."""
-    return secrets.token_bytes(SALT_BYTES)
-
-
 def new_recovery_codes() -> list[str]:
     """Make recovery codes, in groups as they are shown: 120 random bits each."""
     return [grouped(base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()) for _ in range(RECOVERY_CODES)]

@@ -12,14 +12,12 @@ from uuid import UUID, uuid4
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.domain import clarifications as path
-from portal.domain.clarifications import EntryStage, Part
+from portal.domain.clarifications import Part
 from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
 from portal.usecases.moves import Ready, find_there, keep, made_ready, tell_kept
-from portal.usecases.questions import kind_of
 from portal.work import Portal, Work
 from storage.dialogue import Attachment, Entry
 from storage.tables import Version
@@ -43,41 +41,32 @@ class Attachable:
     earlier: int | None
 
 
-def attach(portal: Portal, caller: Caller, entry_id: UUID, versions: frozenset[UUID]) -> int:
-    """Let exactly these versions of documents go with a draft; a change counts as a saving of it: gives which one.
+def choose(work: Work, entry: Entry, versions: frozenset[UUID]) -> None:
+    """Let exactly these versions of documents go with a draft, in the transaction in which it is saved.
 
     Raises:
-        NotFound: There is no such draft, or the actor may not know of it.
-        Forbidden: The actor sees it but doesn't work on it.
         Invalid: It is no answer, they are too many, or one of them lies elsewhere or is of somebody else.
 
     """
-    with portal.work(caller) as work:
-        entry, permit = work.require(Action.EDIT_ENTRY, Entry, work.clarifications.entry(entry_id), asked=entry_id)
-        path.check_draft(EntryStage(entry.stage))
-        if entry.part != Part.ANSWER:
-            raise Invalid(ANSWERS, {"attached": ANSWERS})
-        if len(versions) > MOST:
-            raise Invalid(TOO_MANY, {"attached": TOO_MANY})
-        there = {attached.version_id: attached for attached, _, _ in work.clarifications.attachments([entry.id])}
-        for version_id in versions - set(there):
-            _check_here(work, entry, version_id)
-            work.clarifications.add(
-                Attachment(
-                    id=uuid4(),
-                    review_id=entry.review_id,
-                    entry_id=entry.id,
-                    version_id=version_id,
-                    added_by=author(work),
-                    added_at=work.now,
-                )
+    if entry.part != Part.ANSWER:
+        raise Invalid(ANSWERS, {"attached": ANSWERS})
+    if len(versions) > MOST:
+        raise Invalid(TOO_MANY, {"attached": TOO_MANY})
+    there = {attached.version_id: attached for attached, _, _ in work.clarifications.attachments([entry.id])}
+    for version_id in versions - set(there):
+        _check_here(work, entry, version_id)
+        work.clarifications.add(
+            Attachment(
+                id=uuid4(),
+                review_id=entry.review_id,
+                entry_id=entry.id,
+                version_id=version_id,
+                added_by=author(work),
+                added_at=work.now,
             )
-        for version_id in set(there) - versions:
-            there[version_id].removed_at = work.now
-        if versions != there.keys():
-            entry.edition += 1  # what is sent is what its sender saw, and so is what goes with it
-        work.note(permit, attached=len(versions))
-        return entry.edition
+        )
+    for version_id in set(there) - versions:
+        there[version_id].removed_at = work.now
 
 
 @contextmanager
@@ -91,7 +80,9 @@ def carrying(portal: Portal, caller: Caller, entry_id: UUID) -> Iterator[Mapping
     """
     with portal.work(caller) as work:
         entry, _ = work.require(Action.VIEW_ENTRY, Entry, work.clarifications.entry(entry_id), asked=entry_id)
-        going = kind_of(work, entry) is not RoomKind.SHARED
+        record = work.file(entry.review_id)
+        shared = record.room(RoomKind.SHARED.value) if record else None
+        going = shared is None or entry.room_id != shared.id
         rows = work.clarifications.attachments([entry.id]) if going else []
         chosen = [(version.id, document.id) for _, version, document in rows]
     carried: dict[UUID, UUID | Ready] = {}

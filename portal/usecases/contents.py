@@ -219,12 +219,6 @@ class _Passing:
             raise Invalid(EMPTY)
 
 
-def _person(work: Work) -> UUID:
-    if work.who.person is None:
-        raise RuntimeError("the policies let nobody but people write documents")
-    return work.who.person.id
-
-
 def author(work: Work) -> UUID:
     """Give the person who acts."""
     if work.who.person is None:

@@ -96,7 +96,6 @@ class DocumentPage:
     review: UUID
     under_review: str
     room: RoomTab
-    created_at: datetime
     changed_at: datetime
     submitted_at: datetime | None
     circulated_at: datetime | None
@@ -265,7 +264,6 @@ def _opened(
         review=document.review_id,
         under_review=record.review.state_code,
         room=RoomTab(room.id, RoomKind(room.kind), room.state_code),
-        created_at=document.created_at,
         changed_at=document.changed_at,
         submitted_at=document.submitted_at,
         circulated_at=document.circulated_at,

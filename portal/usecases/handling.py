@@ -52,8 +52,17 @@ def merge(portal: Portal, caller: Caller, clarification_id: UUID, into_id: UUID)
         return other.id
 
 
-def route(portal: Portal, caller: Caller, clarification_id: UUID, people: Collection[UUID]) -> None:
-    """Give a clarification to some of one's own people to answer; to nobody: take it back (ToR 17, GL 13).
+def route(
+    portal: Portal, caller: Caller, clarification_id: UUID, people: Collection[UUID], shown: Collection[UUID]
+) -> None:
+    """Give a clarification to some of one's own people to answer, and take it back from others (ToR 17, GL 13).
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        clarification_id: The clarification.
+        people: Who is to have it, of those whom the actor saw.
+        shown: Who had it when the actor looked; it stays with whoever was given it meanwhile.
 
     Raises:
         NotFound: There is no such clarification, or the actor may not know of it.
@@ -69,11 +78,11 @@ def route(portal: Portal, caller: Caller, clarification_id: UUID, people: Collec
         if not set(people) <= {person.id for person in answering(work, row.review_id)}:
             raise Invalid(WHOM, {"people": WHOM})
         now = {routing.person_id: routing for routing in work.clarifications.routings([row.id])}
-        for person, routing in now.items():
-            if person not in people:
-                routing.ended_at = work.now
-        tell_given(work, row, set(people) - set(now))
-        for person in set(people) - set(now):
+        taken, given = (set(shown) - set(people)) & set(now), set(people) - set(shown) - set(now)
+        for person in taken:
+            now[person].ended_at = work.now
+        tell_given(work, row, given)
+        for person in given:
             work.clarifications.add(
                 Routing(
                     id=uuid4(),
@@ -85,7 +94,7 @@ def route(portal: Portal, caller: Caller, clarification_id: UUID, people: Collec
                 )
             )
         touch(row, RoomKind.NATIONAL, work)
-        work.note(permit, to=sorted(str(person) for person in people))
+        work.note(permit, to=sorted(str(person) for person in (set(now) - taken) | given))
 
 
 def answering(work: Work, review_id: UUID) -> list[Person]:

@@ -15,6 +15,7 @@ from portal.domain.documents import DocumentStage
 from portal.domain.reviews import RoomKind
 from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid, NotFound
+from portal.usecases.attachments import choose
 from portal.usecases.contents import author
 from portal.usecases.subjects import Subject, seal_entry, seal_subject
 from portal.usecases.telling import tell_to_clear
@@ -123,15 +124,33 @@ def begin_draft(
 
 
 def save_draft(
-    portal: Portal, caller: Caller, entry_id: UUID, seen: int, language: str, text: str, asked: Asked | None = None
+    portal: Portal,
+    caller: Caller,
+    entry_id: UUID,
+    seen: int,
+    language: str,
+    text: str,
+    asked: Asked | None = None,
+    going: frozenset[UUID] | None = None,
 ) -> Saved:
-    """Save a draft as it is now; `asked` where it is the question that a clarification begins with.
+    """Save a draft as it is now.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        entry_id: The draft.
+        seen: The saving that the actor saw.
+        language: Of the text.
+        text: The text.
+        asked: What it asks, where it is the question that a clarification begins with.
+        going: The versions of documents that go with it; None: those that went before.
 
     Raises:
         NotFound: There is no such draft, or the actor may not know of it.
         Forbidden: The actor sees it but doesn't work on it.
         Edited: Somebody saved it after the actor opened it.
         Conflict: It was sent or discarded meanwhile.
+        Invalid: What is to go with it can't.
 
     """
     with portal.work(caller) as work:
@@ -139,6 +158,9 @@ def save_draft(
         path.check_draft(EntryStage(entry.stage))
         if entry.edition != seen:
             raise Edited
+        if going is not None:
+            choose(work, entry, going)
+            work.note(permit, attached=len(going))
         row = clarification_of(work, entry)
         scope = room_scope(entry.review_id, entry.room_id)
         if asked is not None and row.stage == ClarificationStage.DRAFT:

@@ -34,6 +34,7 @@ TAKEN = N_(
     "Somebody opened a review of this State in this cycle a moment ago. Nothing of yours was lost; look at theirs."
 )
 CLOSED = N_("Somebody closed this review before you. Nothing was changed.")
+SET = N_("Somebody changed the settings of this review before you. Nothing was changed; look at them again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +163,36 @@ def open_review(portal: Portal, caller: Caller, proposal: Proposal, confirmed: C
         raise Conflict(TAKEN) from None
 
 
-def set_review(
-    portal: Portal, caller: Caller, review_id: ReviewId, languages: tuple[str, ...], *, passes_at_once: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """How a review is worked on: in which languages, and whether what is submitted passes at once."""
+
+    languages: tuple[str, ...]
+    passes_at_once: bool
+
+
+def set_review(portal: Portal, caller: Caller, review_id: ReviewId, seen: ReviewSettings, to: ReviewSettings) -> None:
     """Set a review's working languages, and whether what is submitted passes at once.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        review_id: The review.
+        seen: What was set when the actor looked.
+        to: What is to be set.
 
     Raises:
         NotFound: There is no such review, or it isn't the caller's to see.
         Forbidden: It is closed.
+        Conflict: Somebody set something else meanwhile.
     """
     with portal.work(caller) as work:
         record = work.file(review_id)
         review, permit = work.require(Action.SET_REVIEW, Review, record.review if record else None, asked=review_id)
-        review.languages = " ".join(languages)
-        review.passes_at_once = passes_at_once
-        work.note(permit, languages=list(languages), passes_at_once=passes_at_once)
+        if ReviewSettings(tuple(review.languages.split()), review.passes_at_once) not in {seen, to}:
+            raise Conflict(SET)
+        review.languages, review.passes_at_once = " ".join(to.languages), to.passes_at_once
+        work.note(permit, languages=list(to.languages), passes_at_once=to.passes_at_once)
 
 
 def close_review(portal: Portal, caller: Caller, review_id: ReviewId) -> None:

@@ -13,7 +13,7 @@ from portal.access.actions import Action
 from portal.access.caller import Caller
 from portal.domain.documents import DocumentKind, DocumentStage
 from portal.domain.finding import folded
-from portal.domain.reviews import ReviewStage, RoomKind
+from portal.domain.reviews import RoomKind
 from portal.usecases.arrivals import Sent, sent_on, stands, visible
 from portal.usecases.looks import look
 from portal.usecases.particulars import open_listed
@@ -34,11 +34,6 @@ class Wanted:
     language: str = ""
     tag: str = ""
     text: str = ""
-
-    @property
-    def anything(self) -> bool:
-        """Tell whether the list is to be narrowed at all."""
-        return bool(self.kind or self.language or self.tag or self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,6 @@ class RoomPage:
     state: str | None
     review: UUID
     under_review: str
-    review_stage: ReviewStage
     tabs: tuple[RoomTab, ...]
     groups: tuple[tuple[DocumentKind, tuple[DocumentLine, ...]], ...]
     total: int
@@ -186,7 +180,6 @@ def _page(
         state=room.state_code,
         review=room.review_id,
         under_review=review.state_code if review else "",
-        review_stage=ReviewStage(review.stage) if review else ReviewStage.PREPARATION,
         tabs=tuple(RoomTab(tab.id, RoomKind(tab.kind), tab.state_code) for tab in tabs),
         groups=tuple((kind, of_kind) for kind, of_kind in groups if of_kind),
         total=len(lines),

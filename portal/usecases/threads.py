@@ -27,7 +27,7 @@ from portal.domain.roles import Role
 from portal.errors import NotFound
 from portal.usecases.handling import answering
 from portal.usecases.looks import look
-from portal.usecases.particulars import open_particulars, open_title
+from portal.usecases.particulars import open_title
 from portal.usecases.people import name_of
 from portal.usecases.reviews import rooms_in_order
 from portal.usecases.subjects import Subject, open_entry, open_remark, open_subject
@@ -55,7 +55,6 @@ class Attached:
     version: UUID
     number: int  # of the version
     title: str
-    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,5 +368,4 @@ def _attached_line(portal: Portal, permit: Permit, version: Version, document: D
         version.id,
         version.number,
         open_title(portal, permit, document),
-        open_particulars(portal, permit, version).name,
     )

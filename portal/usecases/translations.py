@@ -22,7 +22,7 @@ from portal.domain.texts import N_
 from portal.errors import Conflict, Invalid
 from portal.usecases.contents import author
 from portal.usecases.notices import tell
-from portal.usecases.particulars import open_particulars, open_tags, open_title
+from portal.usecases.particulars import open_particulars, open_title
 from portal.usecases.people import name_of
 from portal.work import Portal, Work
 from storage.permits import Permit
@@ -59,7 +59,6 @@ class TaskPage:
 
     line: TaskLine
     title: str
-    tags: tuple[str, ...]
     file: str
     version_id: UUID
 
@@ -116,8 +115,8 @@ def view_translation(portal: Portal, caller: Caller, task_id: UUID) -> TaskPage:
         states = _states(work)
         names = _people(work, [task])
     line = _line(task, document, version, states, _names(portal, permit, names), frozenset({task.review_id}))
-    title, tags = open_title(portal, permit, document), open_tags(portal, permit, document)
-    return TaskPage(line, title, tags, open_particulars(portal, permit, version).name, version.id)
+    title, name = open_title(portal, permit, document), open_particulars(portal, permit, version).name
+    return TaskPage(line, title, name, version.id)
 
 
 def list_sendings(portal: Portal, caller: Caller, document_id: UUID) -> Sendings:

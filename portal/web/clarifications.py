@@ -22,7 +22,7 @@ from portal.domain.clarifications import (
 from portal.domain.languages import document_language
 from portal.domain.problems import RefusedError
 from portal.domain.texts import N_
-from portal.domain.words import REVIEW_STAGES, ROOMS
+from portal.domain.words import ROOMS
 from portal.errors import Invalid
 from portal.usecases import clarifications, drafting, findings, handling, questions, remarks, submissions, threads
 from portal.usecases.questions import Asked
@@ -40,7 +40,6 @@ WORDS: Final[Mapping[str, object]] = {
     "remarks": REMARK_WORDS,
     "rooms": ROOMS,
     "languages": TONGUES,
-    "review_stages": REVIEW_STAGES,
 }
 WORDS_LONGEST: Final = 200
 EDITION_DIGITS: Final = 9  # nobody saves more often
@@ -132,11 +131,12 @@ def merge(request: Request) -> Response:
 def route(request: Request) -> Response:
     """Give a clarification to people to answer."""
     form, row = read_form(request), id_from(request, "id")
-    people = [read_id(text) for text in form.all("people")]
-    if None in people:
+    people, shown = ([read_id(text) for text in form.all(name)] for name in ("people", "shown"))
+    if None in people or None in shown:
         return show_thread(request, row, form, {"people": Invalid(handling.WHOM)})
     try:
-        handling.route(portal_of(request), caller_of(request), row, [one for one in people if one])
+        of = portal_of(request), caller_of(request), row
+        handling.route(*of, [one for one in people if one], [one for one in shown if one])
     except Invalid as problem:
         return show_thread(request, row, form, {"people": problem})
     return RedirectResponse(f"/clarifications/{row}", 303)

@@ -23,7 +23,7 @@ from portal.usecases.questions import Asked, Edited
 from portal.usecases.translations import CHOOSE
 from portal.web.checks import state_names, words_of
 from portal.web.clarifications import EDITION_DIGITS, WORDS, asked, refuse_asked, show_thread
-from portal.web.forms import Form, filled, read_form, whole
+from portal.web.forms import Form, filled, go_on_with, read_form, whole
 from portal.web.languages import say
 from portal.web.pages import render
 from portal.web.refused import refuse, sentence
@@ -49,25 +49,18 @@ def save(request: Request) -> Response:
     """Save a draft with the choice of what goes with it, and do what the button says besides: nothing, ask, submit."""
     entry, form = id_from(request, "id"), read_form(request)
     try:
-        saved = _save(request, entry, form)
+        saved = _save(request, entry, form, _going(form) if form.has("documents") else None)
     except Edited:
         return _show_again(request, entry, form, edited=True)
     except (Invalid, RefusedError) as problem:
         return _show_again(request, entry, form, problem)
-    edition = saved.edition
-    if form.has("documents"):
-        try:
-            edition = _attach(request, entry, form)
-        except Invalid as problem:  # the text is saved: what is typed next is typed after that saving
-            return _show_again(request, entry, Form({**form.fields, "seen": (str(edition),)}), problem)
+    go_on_with(request, _after(form, saved.edition))
     portal, caller = portal_of(request), caller_of(request)
     match form.text("then"):
         case "ready":
-            questions.ask_for_clearance(portal, caller, entry, edition)
+            questions.ask_for_clearance(portal, caller, entry, saved.edition)
         case "submit":
-            submissions.submit_entry(portal, caller, entry, edition)
-        case "documents":
-            return RedirectResponse(f"/entries/{entry}#documents", 303)
+            submissions.submit_entry(portal, caller, entry, saved.edition)
         case _:
             return RedirectResponse(f"/entries/{entry}", 303)
     return RedirectResponse(f"/clarifications/{saved.clarification}", 303)
@@ -91,18 +84,6 @@ def autosave(request: Request) -> Response:
         wrong=problem is not None,
         at=portal_of(request).clock(),
     )
-
-
-def attach(request: Request) -> Response:
-    """Choose which documents go with a draft; what was typed in the same form is saved with the choice."""
-    entry, form = id_from(request, "id"), read_form(request)
-    if form.has("text"):
-        return save(request)
-    try:
-        _attach(request, entry, form)
-    except Invalid as problem:
-        return _show_again(request, entry, form, problem)
-    return RedirectResponse(f"/entries/{entry}#documents", 303)
 
 
 def discard(request: Request) -> Response:
@@ -197,20 +178,25 @@ def on_record(page: drafting.DraftPage) -> Form:
     )
 
 
-def _save(request: Request, entry: UUID, form: Form) -> questions.Saved:
+def _save(request: Request, entry: UUID, form: Form, going: frozenset[UUID] | None = None) -> questions.Saved:
     first: Asked | None = asked(form) if form.has("article") else None
     written = markdown.check_text(form.text("text"))
     language = document_language(form.text("language"))
     portal, caller = portal_of(request), caller_of(request)
-    return questions.save_draft(portal, caller, entry, _edition(form), language, written, first)
+    return questions.save_draft(portal, caller, entry, _edition(form), language, written, first, going)
 
 
-def _attach(request: Request, entry: UUID, form: Form) -> int:
+def _going(form: Form) -> frozenset[UUID]:
+    """Read which versions of documents are to go with a draft."""
     try:
-        chosen = frozenset(UUID(hex=text) for text in form.all("attached"))
+        return frozenset(UUID(hex=text) for text in form.all("attached"))
     except ValueError as problem:
         raise Invalid(attachments.NOT_HERE, {"attached": attachments.NOT_HERE}) from problem
-    return attachments.attach(portal_of(request), caller_of(request), entry, chosen)
+
+
+def _after(form: Form, edition: int) -> Form:
+    """Give what was typed, as something that is typed after a saving."""
+    return Form({**form.fields, "seen": (str(edition),)})
 
 
 def _edition(form: Form) -> int:
@@ -229,7 +215,7 @@ def _show_again(
         kept = {**kept, "attached": ()}
     typed = Form({**kept, **form.fields})
     if edited:
-        typed = Form({**typed.fields, "seen": (str(page.edition),)})
+        typed = _after(typed, page.edition)
     return _show(request, page, typed, problem, edited=edited)
 
 

@@ -57,6 +57,11 @@ def read_form(request: Request) -> "Form":
     return Form(fields)
 
 
+def go_on_with(request: Request, form: "Form") -> None:
+    """Let this be what is sent again once a proof was given for the rest: a part of what came is done already."""
+    setattr(request.state, CHECKED_FORM, Fields(form.fields))
+
+
 @dataclass(slots=True)
 class Form:
     """What somebody sent or is about to send, with a sentence beside each field that can't be taken.

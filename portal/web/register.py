@@ -98,8 +98,10 @@ def settings(request: Request) -> Response:
             portal_of(request),
             caller_of(request),
             _review(request),
-            languages,
-            passes_at_once=checks.form.has("passes_at_once"),
+            register.ReviewSettings(
+                tuple(checks.form.text("seen_languages").split()), checks.form.has("seen_passes_at_once", "yes")
+            ),
+            register.ReviewSettings(languages, checks.form.has("passes_at_once")),
         )
         checks.attempt(act)
     return _back(request) if checks.ok else _entry(request, "register/settings.html", checks)
@@ -242,5 +244,6 @@ def _entry(request: Request, template: str, checks: Checks | None) -> Response:
 def _on_record(entry: EntryPage) -> Form:
     reviewing = [party.state for party in entry.parties if not party.under_review]
     chosen = {f"reviewing_{at}": state for at, state in enumerate(reviewing, 1)}
-    passes = {"passes_at_once": "yes"} if entry.passes_at_once else {}
-    return filled(languages=entry.languages, seen=" ".join(reviewing), **chosen, **passes)
+    passes = {"passes_at_once": "yes", "seen_passes_at_once": "yes"} if entry.passes_at_once else {}
+    seen = {"seen": " ".join(reviewing), "seen_languages": " ".join(entry.languages)}
+    return filled(languages=entry.languages, **seen, **chosen, **passes)

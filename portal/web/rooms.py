@@ -13,7 +13,7 @@ from starlette.responses import Response
 from portal.domain.documents import DocumentKind
 from portal.domain.languages import OTHER
 from portal.domain.texts import N_
-from portal.domain.words import DOCUMENT_STAGES, KINDS, LANGUAGES, REVIEW_STAGES, ROOMS
+from portal.domain.words import DOCUMENT_STAGES, KINDS, LANGUAGES, ROOMS
 from portal.usecases import rooms
 from portal.usecases.rooms import Wanted
 from portal.web.checks import state_names, words_of
@@ -26,7 +26,6 @@ WORDS: Final[Mapping[str, object]] = {
     "stages": DOCUMENT_STAGES,
     "rooms": ROOMS,
     "languages": TONGUES,
-    "review_stages": REVIEW_STAGES,
 }
 WORDS_LONGEST: Final = 200
 

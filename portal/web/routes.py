@@ -234,7 +234,6 @@ WAYS: tuple[Way, ...] = (
     Way("GET", "/entries/{id}", entries.view, Action.VIEW_ENTRY),
     Way("POST", "/entries/{id}", entries.save, Action.EDIT_ENTRY, long=True),
     Way("POST", "/entries/{id}/autosave", entries.autosave, Action.EDIT_ENTRY, long=True),
-    Way("POST", "/entries/{id}/attachments", entries.attach, Action.EDIT_ENTRY),
     Way("POST", "/entries/{id}/discard", entries.discard, Action.DISCARD_ENTRY),
     Way("POST", "/entries/{id}/clear", entries.clear, Action.CLEAR_ENTRY),
     Way("POST", "/entries/{id}/submit", entries.submit, Action.SUBMIT_ENTRY),

@@ -28,7 +28,6 @@ class Listed:
     document: Document
     newest: Version
     translates: UUID | None  # the document of which this is a language version
-    translates_number: int | None  # and which of its versions
 
 
 class DocumentRecords:
@@ -68,7 +67,7 @@ class DocumentRecords:
         )
         original = aliased(Version)
         question = (
-            select(Document, Version, col(original.document_id), col(original.number))
+            select(Document, Version, col(original.document_id))
             .join(newest, newest.c.document_id == col(Document.id))
             .join(
                 Version,
@@ -184,15 +183,6 @@ class DocumentRecords:
         )
         return (last or 0) + 1
 
-    def newest_change(self, room_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-        """Tell when something last changed in each of these rooms."""
-        question = (
-            select(col(Document.room_id), func.max(col(Document.changed_at)))
-            .where(col(Document.room_id).in_(room_ids))
-            .group_by(col(Document.room_id))
-        )
-        return {row[0]: row[1] for row in self._session.execute(question)}
-
     def add(self, row: Document | Version | TranslationTask | Arrival) -> None:
         """Write a new record."""
         self._session.add(row)
@@ -205,10 +195,6 @@ class DocumentRecords:
         named.append(select(col(Publication.object_name)).where(col(Publication.cancelled_at).is_(None)))
         named.append(select(col(PublicFile.object_name)).where(col(PublicFile.withdrawn_at).is_(None)))
         return {name for question in named for name in self._session.scalars(question)}
-
-    def all_versions(self) -> Sequence[Version]:
-        """List every version there is."""
-        return self._session.scalars(select(Version).order_by(col(Version.created_at))).all()
 
     # --- translation -----------------------------------------------------------------------------------------------
 

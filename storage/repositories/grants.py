@@ -136,11 +136,6 @@ class GrantRecords:
             found.setdefault(row.terms_id, set()).add(row.person_id)
         return {terms: frozenset(people) for terms, people in found.items()}
 
-    def readers_ever(self, review_id: UUID) -> frozenset[UUID]:
-        """Name everybody whom terms of a review's grants ever named."""
-        question = select(col(GrantReader.person_id)).join(GrantTerms, col(GrantTerms.id) == col(GrantReader.terms_id))
-        return frozenset(self._session.scalars(question.where(col(GrantTerms.review_id) == review_id)))
-
     def held_by(self, containment_ids: Collection[UUID]) -> dict[UUID, str]:
         """Tell of which States the grants are that containments suspend."""
         question = (

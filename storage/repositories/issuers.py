@@ -27,16 +27,6 @@ class IssuerRecords:
         question = select(Issuer).where(col(Issuer.ended_at).is_(None))
         return self._session.scalars(question.order_by(col(Issuer.name), col(Issuer.id))).all()
 
-    def of_person(self, issuer_id: UUID, person_id: UUID) -> IssuerSubject | None:
-        """Find how an issuer knows a person now."""
-        return self._session.scalar(
-            select(IssuerSubject).where(
-                col(IssuerSubject.issuer_id) == issuer_id,
-                col(IssuerSubject.person_id) == person_id,
-                col(IssuerSubject.ended_at).is_(None),
-            )
-        )
-
     def subject(self, issuer_id: UUID, subject: bytes) -> IssuerSubject | None:
         """Find whom an issuer means, by the keyed hash of its name for them."""
         return self._session.scalar(

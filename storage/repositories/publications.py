@@ -41,11 +41,6 @@ class PublicationRecords:
         )
         return self._session.scalars(question.order_by(col(Publication.prepared_at), col(Publication.id))).all()
 
-    def consents(self, publication_id: UUID) -> Sequence[Consent]:
-        """List who confirmed a publication, in order."""
-        question = select(Consent).where(col(Consent.publication_id) == publication_id)
-        return self._session.scalars(question.order_by(col(Consent.given_at), col(Consent.id))).all()
-
     def words(self, publication_id: UUID) -> list[tuple[Consent, str]]:
         """List who confirmed a publication, in order, each with their State."""
         question = select(Consent, col(Person.state_code)).join(Person, col(Person.id) == col(Consent.person_id))

@@ -18,7 +18,6 @@ from storage.tables import (
     Appointment,
     Assignment,
     Cycle,
-    Document,
     Person,
     Review,
     ReviewParty,
@@ -88,11 +87,6 @@ class ReviewRecords:
             col(Review.id) == select(col(Room.review_id)).where(col(Room.id) == room_id).scalar_subquery()
         )
 
-    def of_document(self, document_id: UUID) -> ReviewRecord | None:
-        """Find the review that a document belongs to, within reach: always two questions, found or not."""
-        owner = select(col(Document.review_id)).where(col(Document.id) == document_id).scalar_subquery()
-        return self._record(col(Review.id) == owner)
-
     def _record(self, which: ColumnElement[bool]) -> ReviewRecord | None:
         question = select(Review, Room).join(Room, col(Room.review_id) == col(Review.id))
         found = self._session.execute(question.where(which, within(self._reach))).all()
@@ -147,10 +141,6 @@ class ReviewRecords:
         ]
         self._known.update({record.review.id: record for record in records})
         return records
-
-    def of_cycle(self, cycle_id: UUID) -> Sequence[ReviewRecord]:
-        """List the reviews of a cycle that are within reach."""
-        return [record for record in self.all() if record.review.cycle_id == cycle_id]
 
     def cycles(self) -> Sequence[Cycle]:
         """List all cycles, newest first."""

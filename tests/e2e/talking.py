@@ -125,7 +125,8 @@ class Talking:
         assert self._post(draft, "expert_xaa", **said).status == 303
         attached = re.search(r'name="attached" value="([\w-]+)"', self.page(draft, "expert_xaa"))
         assert attached
-        assert self._post(f"{draft}/attachments", "expert_xaa", attached=attached[1]).status == 303
+        said = {**said, "documents": "1", "attached": attached[1], "seen": self.edition(draft, "expert_xaa")}
+        assert self._post(draft, "expert_xaa", **said).status == 303
         sent = self._post(f"{draft}/submit", "focal_xaa", seen=self.edition(draft, "focal_xaa"))
         assert sent.status == 303, sent
         assert self._post(f"{self.entry(thread)}/pass", "officer").status == 303

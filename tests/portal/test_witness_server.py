@@ -141,7 +141,7 @@ def test_expect_is_answered_as_http_has_it(tmp_path: Path) -> None:
     assert found.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sent=st.binary(min_size=1, max_size=400))
 def test_whatever_comes_is_answered_by_a_status_and_never_by_a_trace(port: int, sent: bytes) -> None:
     found = raw(port, sent)

@@ -143,7 +143,7 @@ def test_a_search_holds_without_its_gaps_and_is_not_taken_for_a_whole() -> None:
 # --- whatever is read
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_bytes_altered_cut_or_doubled_anywhere_are_refused_in_one_line_or_alter_nothing_that_is_proven(
     data: st.DataObject,
@@ -165,7 +165,7 @@ def test_bytes_altered_cut_or_doubled_anywhere_are_refused_in_one_line_or_alter_
     same(bytes(raw))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_lines_in_another_order_or_number_are_refused(data: st.DataObject) -> None:
     lines = WHOLE.splitlines(keepends=True)
@@ -187,7 +187,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_any_value_in_any_place_is_refused_or_alters_nothing_that_is_proven(data: st.DataObject) -> None:
     lines = json.loads(json.dumps(LINES))
@@ -198,7 +198,7 @@ def test_any_value_in_any_place_is_refused_or_alters_nothing_that_is_proven(data
     same(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(VALUES)
 def test_any_event_with_any_value_is_refused(value: object) -> None:
     for name in ("schema", "stream", "number", "kind", "action", "on", "phase", "who", "detail"):
@@ -211,7 +211,6 @@ def test_any_event_with_any_value_is_refused(value: object) -> None:
             check(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_refused(raw: bytes) -> None:
     with pytest.raises(Wrong):
@@ -305,7 +304,7 @@ def test_a_line_of_ten_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
     assert most < 8 * MOST_LINE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_proof_of_one_entry_altered_anywhere_is_refused_or_proves_the_same(data: st.DataObject) -> None:
     text = SINGLE

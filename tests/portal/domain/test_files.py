@@ -7,7 +7,7 @@ import unicodedata
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.files import (
@@ -101,7 +101,6 @@ def test_a_long_tail_after_a_dot_is_no_extension() -> None:
     assert len(clean_name("a." + "b" * 300).name) == NAME_BYTES
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text())
 def test_whatever_comes_is_one_safe_name_and_cleaning_it_again_changes_nothing(raw: str) -> None:
     name = clean_name(raw).name
@@ -120,7 +119,6 @@ def test_the_header_carries_the_name_twice() -> None:
     assert content_disposition("قانون.pdf").startswith('attachment; filename="document.pdf"; ')
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text())
 def test_the_header_is_ascii_and_closed_whatever_the_name(name: str) -> None:
     header = content_disposition(name)
@@ -151,7 +149,6 @@ def test_a_long_name_stays_within_its_bytes_when_numbered() -> None:
     assert all(len(name.encode()) <= NAME_BYTES and name.endswith(".pdf") for name in numbered)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.sampled_from(["a.pdf", "A.pdf", "a (2).pdf", "a (3).pdf", "b"])))
 def test_archive_names_are_unique_where_case_does_not_count(names: list[str]) -> None:
     unique = unique_names(names)

@@ -244,20 +244,20 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_whatever_is_written_nothing_in_it_runs(text: str) -> None:
     read(text)
     assert not re.search("[\n\u202a-\u202e\u2066-\u2069]", excerpt(text, 80))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text_becomes_a_page(text: str) -> None:
     read(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES.filter(lambda piece: not re.search("[0-9\0]", piece)), max_size=40).map("".join))
 def test_every_letter_that_was_written_is_on_the_page_in_its_order(text: str) -> None:
     """All but what an address holds: that is in the link."""
@@ -373,7 +373,7 @@ def test_marks_heaped_on_one_letter_are_refused() -> None:
     assert check_text("هُمَّ बहुत་ བསྒྲུབས་")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text())
 def test_what_is_taken_once_is_taken_unchanged_again(raw: str) -> None:
     try:

@@ -400,7 +400,7 @@ REGISTERED = ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "azp", "acr", "
 NAMES = [*REGISTERED, "email", "email_verified", "jti", "events"]
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=4), ANYTHING, st.sampled_from([ASKED, ANEW]))
 def test_whatever_a_token_claims_is_taken_or_proves_nothing(
     dance: Dance, claims: dict[str, Any], access: Any, asked: Asked

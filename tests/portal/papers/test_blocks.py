@@ -57,7 +57,7 @@ def test_the_first_letter_decides_the_direction(text: str, rtl: bool | None) -> 
     assert block.rtl is (rtl or False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab *_`>-#|[](<\n\t1.)\\~\u0645", max_size=80))
 def test_every_letter_of_a_text_is_in_its_blocks(text: str) -> None:
     blocks = blocks_of(text)

@@ -20,7 +20,7 @@ from portal.audit.events import MACHINERY_STREAM
 from portal.domain.documents import DocumentKind
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
-from portal.usecases import attachments, handling, questions, submissions, summaries
+from portal.usecases import handling, questions, submissions, summaries
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
 from portal.usecases.shredding import shred_version
@@ -269,11 +269,10 @@ def talk(world: World) -> None:
         chosen = [(draft.entry, draft.edition)]
         submissions.submit_batch(world.portal, world.caller("focal_xbb"), review, chosen)
     with world.request():
-        handling.route(world.portal, world.caller("focal_xaa"), asked, people)
+        handling.route(world.portal, world.caller("focal_xaa"), asked, people, ())
     answer = dialogue.draft_answer(world, asked)
     law = newest(world, put_in(world, "focal_xaa", "national XAA", "Law"))
-    with world.request():
-        attachments.attach(world.portal, world.caller("expert_xaa"), answer.entry, frozenset({law}))
+    dialogue.attach(world, answer.entry, law)
     dialogue.comment(world, "expert_xbb", asked, "reviewers", "Compare.")
     sent = dialogue.entry(world, draft.entry).sent_as
     assert sent is not None

@@ -71,7 +71,9 @@ def test_nothing_is_merged_that_is_foreign_submitted_or_itself(world: World) -> 
 def route(world: World, one: UUID, *names: str, who: str = "focal_xaa") -> None:
     with world.request():
         people = [world.members[name].person for name in names]
-        handling.route(world.portal, world.caller(who), one, people)
+        with world.portal.database.read() as session:
+            now = session.scalars(select(Routing.person_id).where(Routing.ended_at.is_(None))).all()  # type: ignore[union-attr]
+        handling.route(world.portal, world.caller(who), one, people, now)
 
 
 def test_a_question_is_given_to_people_of_the_state_who_work_on_the_review(world: World) -> None:

@@ -35,7 +35,6 @@ ROOMS = {"reviewers": {"focal_xbb", "expert_xcc", "officer"}, "national XAA": {"
 SETTING = settings(
     max_examples=4,
     stateful_step_count=12,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -162,7 +161,7 @@ class Dialogue(RuleBasedStateMachine):
             case "merge":
                 self._do(lambda: handling.merge(portal, caller, row.id, other.id), 1)
             case "route":
-                self._do(lambda: handling.route(portal, caller, row.id, people), 1)
+                self._do(lambda: handling.route(portal, caller, row.id, people, ()), 1)
             case _:
                 word, where = self._word(room), self.world.files["xaa"].rooms[room]
                 self._do(lambda: remarks.comment(portal, caller, row.id, where, word), 1)
@@ -176,8 +175,9 @@ class Dialogue(RuleBasedStateMachine):
     def let_pass_at_once(self) -> None:
         world, review = self.world, ReviewId(self.world.files["xaa"].review)
         usual = not bool(len(self.words) % 3)
+        seen, to = (register.ReviewSettings(("en",), passes_at_once=passes) for passes in (not usual, usual))
         with world.request():
-            register.set_review(world.portal, world.caller("registrar"), review, ("en",), passes_at_once=usual)
+            register.set_review(world.portal, world.caller("registrar"), review, seen, to)
 
     @invariant()
     def nobody_reads_what_lies_in_a_room_that_is_not_theirs(self) -> None:

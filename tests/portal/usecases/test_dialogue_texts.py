@@ -15,7 +15,7 @@ from portal.domain.ids import ReviewId
 from portal.domain.notices import NoticeKind
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.usecases import attachments, handling, moves, recipients, register, renderings, submissions
+from portal.usecases import handling, moves, recipients, register, renderings, submissions
 from portal.usecases.checks import check_records
 from portal.usecases.questions import Saved
 from portal.usecases.threads import Thread, view_thread
@@ -35,16 +35,12 @@ def thread(world: World, who: str, clarification: UUID) -> Thread:
         return view_thread(world.portal, world.caller(who), clarification)
 
 
-def attach(world: World, entry: UUID, *found: UUID, who: str = "expert_xaa") -> None:
-    with world.request():
-        attachments.attach(world.portal, world.caller(who), entry, frozenset(found))
-
-
 def draft_with(world: World, *titles: str) -> tuple[UUID, Saved]:
     """Draft an answer with documents that go with it; gives the question, and the draft."""
     one = dialogue.question(world)
     draft = dialogue.draft_answer(world, one)
-    attach(world, draft.entry, *(newest(world, put(world, "focal_xaa", "national XAA", title)) for title in titles))
+    laws = [newest(world, put(world, "focal_xaa", "national XAA", title)) for title in titles]
+    dialogue.attach(world, draft.entry, *laws)
     return one, seen(world, draft)
 
 
@@ -57,7 +53,8 @@ def set_passing(world: World) -> None:
     """Let the registrar set the first review so that what is submitted passes at once."""
     with world.request():
         review = ReviewId(world.files["xaa"].review)
-        register.set_review(world.portal, world.caller("registrar"), review, ("en",), passes_at_once=True)
+        before, after = (register.ReviewSettings(("en",), passes_at_once=passes) for passes in (False, True))
+        register.set_review(world.portal, world.caller("registrar"), review, before, after)
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
@@ -81,7 +78,7 @@ def test_documents_go_with_an_answer_as_far_as_it_goes(world: World) -> None:
     one = dialogue.question(world)
     draft = dialogue.draft_answer(world, one)
     law = put(world, "focal_xaa", "national XAA", "Law")
-    attach(world, draft.entry, newest(world, law))
+    dialogue.attach(world, draft.entry, newest(world, law))
     sent = dialogue.submit(world, seen(world, draft), "focal_xaa")
     with_it = thread(world, "officer", one).entries[-1].attached
     assert [found.title for found in with_it] == ["Law"]
@@ -99,7 +96,7 @@ def test_documents_go_with_an_answer_as_far_as_it_goes(world: World) -> None:
 def test_nothing_goes_ahead_of_an_answer_that_comes_too_late(world: World) -> None:
     one = dialogue.question(world)
     draft = dialogue.draft_answer(world, one)
-    attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
+    dialogue.attach(world, draft.entry, newest(world, put(world, "focal_xaa", "national XAA", "Law")))
     with world.request():
         handling.close(world.portal, world.caller("expert_xbb"), one)
     with pytest.raises(Conflict):
@@ -139,11 +136,11 @@ def test_an_answer_goes_with_the_documents_that_its_sender_saw_or_not_at_all(
 ) -> None:
     """Its focal point clears what a State submits: what an expert attached since is not sent under their word."""
     _, draft = draft_with(world, "Law")
-    secret, expert = newest(world, put(world, "focal_xaa", "national XAA", "Secret")), world.caller("expert_xaa")
+    secret = newest(world, put(world, "focal_xaa", "national XAA", "Secret"))
     if when == "before":
-        attach(world, draft.entry, secret)
+        dialogue.attach(world, draft.entry, secret)
     else:
-        meanwhile(monkeypatch, lambda: attachments.attach(world.portal, expert, draft.entry, frozenset()))
+        meanwhile(monkeypatch, lambda: dialogue.attach(world, draft.entry))
     with pytest.raises(Conflict, match="Read it again, then send it"):
         dialogue.submit(world, draft, "focal_xaa")
     assert world.files["xaa"].rooms["shared"] not in {row.room_id for row in documents(world)}
@@ -204,7 +201,7 @@ def test_a_file_that_goes_twice_becomes_one_document(world: World) -> None:
     for name in ("law.pdf", "again.pdf"):
         send(browser(world, "focal_xaa"), room, (name, b"%PDF-1.7 the same", "application/pdf"), title=name)
     same = [row for row in documents(world) if row.room_id == world.files["xaa"].rooms["national XAA"]]
-    attach(world, draft.entry, *(newest(world, row.id) for row in same))
+    dialogue.attach(world, draft.entry, *(newest(world, row.id) for row in same))
     kept = len(objects(world))
     dialogue.submit(world, seen(world, draft), "focal_xaa")
     assert len(same) == 2
@@ -226,12 +223,12 @@ def test_only_documents_of_the_same_room_and_state_go_with_a_draft(world: World)
     ]
     for version in wrong:
         with pytest.raises(Invalid, match="same room"):
-            attach(world, draft.entry, version)
+            dialogue.attach(world, draft.entry, version)
     question = dialogue.draft_question(world)
     with pytest.raises(Invalid, match="Documents go with answers"):
-        attach(world, question.entry, newest(world, gone), who="expert_xbb")
+        dialogue.attach(world, question.entry, newest(world, gone), who="expert_xbb")
     with pytest.raises(NotFound):
-        attach(world, draft.entry, newest(world, gone), who="expert_xbb")
+        dialogue.attach(world, draft.entry, newest(world, gone), who="expert_xbb")
 
 
 def test_a_question_names_only_a_document_that_all_parties_see(world: World) -> None:

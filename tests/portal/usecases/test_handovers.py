@@ -79,7 +79,7 @@ def pledge(world: World, who: str) -> None:
 def route(world: World, question: UUID, *people: str) -> None:
     with world.request():
         chosen = [world.members[one].person for one in people]
-        handling.route(world.portal, world.caller("focal_xaa"), question, chosen)
+        handling.route(world.portal, world.caller("focal_xaa"), question, chosen, ())
 
 
 def rows(world: World, table: type, **where: object) -> list:  # type: ignore[type-arg]

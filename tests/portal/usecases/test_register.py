@@ -17,6 +17,7 @@ from portal.domain.reviews import ReviewStage
 from portal.errors import Conflict, Forbidden, NotFound, PortalError
 from portal.usecases import assignments, cycles, entries, register, states
 from portal.usecases.bases import Terms
+from portal.usecases.register import ReviewSettings
 from storage.errors import Exists
 from storage.tables import Review, ReviewParty, Room, Stream
 from tests.cast import World, setting_up
@@ -222,12 +223,23 @@ def test_only_an_officer_can_be_assigned_as_one(world: World) -> None:
             assignments.assign_officer(world.portal, world.caller("registrar"), review, appointment, NOTE)
 
 
-def test_settings_are_kept(world: World) -> None:
-    with world.request():
-        review = ReviewId(world.files["xaa"].review)
-        register.set_review(world.portal, world.caller("registrar"), review, ("ar", "ru"), passes_at_once=True)
+USUAL = ReviewSettings(("en",), passes_at_once=False)
+OTHER = ReviewSettings(("ar", "ru"), passes_at_once=True)
+
+
+def test_settings_are_kept_and_set_back_by_nobody_who_saw_others(world: World) -> None:
+    review = ReviewId(world.files["xaa"].review)
+
+    def sets(seen: ReviewSettings, to: ReviewSettings) -> None:
+        with world.request():
+            register.set_review(world.portal, world.caller("registrar"), review, seen, to)
+
+    for _ in range(2):  # what is so already is not refused
+        sets(USUAL, OTHER)
+    with pytest.raises(Conflict, match="look at them again"):
+        sets(USUAL, ReviewSettings(("fr",), passes_at_once=False))
     page = entry(world)
-    assert (page.languages, page.passes_at_once) == (("ar", "ru"), True)
+    assert (page.languages, page.passes_at_once) == (OTHER.languages, True)
 
 
 def test_closing_ends_the_access_of_the_reviewing_states_and_of_nobody_else(world: World) -> None:
@@ -249,7 +261,7 @@ def test_the_settings_of_a_closed_review_stay_as_they_are(world: World) -> None:
     with world.request():
         register.close_review(world.portal, registrar, review)
     with world.request(), pytest.raises(Forbidden) as refused:
-        register.set_review(world.portal, registrar, review, ("ar", "ru"), passes_at_once=True)
+        register.set_review(world.portal, registrar, review, USUAL, OTHER)
     assert refused.value.policies == ("guardrails.closed",)
     page = entry(world)
     assert (page.languages, page.passes_at_once) == (("en",), False)

@@ -15,11 +15,11 @@ from httpx2 import Response
 
 from portal.access.actions import Action
 from portal.usecases.making_public import publish_due
-from tests import breaches, publicity, reports
+from tests import breaches, dialogue, publicity, reports
 from tests.cast import Clock
 from tests.conftest import moved_in
 from tests.contents import heard
-from tests.filing import press
+from tests.filing import newest
 from tests.office import Office, posts
 from tests.portal.web.test_bad_input import is_calm
 from tests.portal.web.test_signin import GOOD, OTHER, enrol, issue, path_of
@@ -73,9 +73,8 @@ def _answer(office: Office) -> Act:
     """An answer that a document goes with, which is sealed for the other room before."""
     office.talk.ids("/entries/{id}")
     path = f"/entries/{office.talk.reply.entry}"
-    version = next(iter(office.sound(next(way for way in posts() if way.path == "/entries/{id}/attachments")).values()))
-    assert press(office.client("focal_xaa"), f"{path}/attachments", attached=version).status_code == 303
-    return _sent(office, Action.SUBMIT_ENTRY, "focal_xaa", f"{path}/submit", seen="1")
+    saved = dialogue.attach(office.world, office.talk.reply.entry, newest(office.world, office.draft), who="focal_xaa")
+    return _sent(office, Action.SUBMIT_ENTRY, "focal_xaa", f"{path}/submit", seen=str(saved.edition))
 
 
 def _agreement(office: Office) -> Act:

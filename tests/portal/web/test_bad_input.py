@@ -76,7 +76,7 @@ def test_a_hostile_value_in_any_field_is_answered_calmly(office: Office, way: Wa
         assert check_records(office.world.portal).ok
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_text_in_any_fields_is_answered_calmly(furnished: tuple[Path, Office], data: st.DataObject) -> None:
     way = data.draw(st.sampled_from([way for way in posts() if way.path not in LAST]))

@@ -10,10 +10,11 @@ import pytest
 
 from portal.domain.clarifications import EntryStage, Part
 from portal.domain.markdown import TEXT_CHARACTERS
+from portal.domain.roles import Role
 from portal.usecases import attachments
 from storage.tables import Stream
 from tests import dialogue
-from tests.cast import World
+from tests.cast import World, add_member
 from tests.contents import form_token, said, send
 from tests.filing import circulated, newest, press, put
 from tests.office import QUESTION
@@ -127,8 +128,7 @@ def test_who_clears_an_answer_sees_what_goes_with_it(world: World) -> None:
     law, page = put(world, "focal_xaa", "national XAA", "Law"), f"/clarifications/{one}"
     seen = re.compile(rf'/entries/{saved.entry}/submit">.*?name="seen" value="(\d+)"')
     former = seen.findall(browser(world, "focal_xaa").get(page).text)
-    attaching = f"/entries/{saved.entry}/attachments"
-    assert press(browser(world, "expert_xaa"), attaching, attached=str(newest(world, law))).status_code == 303
+    dialogue.attach(world, saved.entry, newest(world, law))
     client = browser(world, "focal_xaa")
     shown = client.get(page).text
     assert f'href="/documents/{law}"' in shown
@@ -156,7 +156,7 @@ def test_a_document_that_goes_in_an_earlier_version_is_shown_with_it(world: Worl
     saved = dialogue.draft_answer(world, one)
     law, client = put(world, "focal_xaa", "national XAA", "Law"), browser(world, "focal_xaa")
     former = newest(world, law)
-    assert press(client, f"/entries/{saved.entry}/attachments", attached=str(former)).status_code == 303
+    dialogue.attach(world, saved.entry, former)
     assert "not the newest" not in client.get(f"/entries/{saved.entry}").text
     added = send(client, f"/documents/{law}/versions", ("law.pdf", b"%PDF-1.7 another", "application/pdf"))
     assert added.status_code == 303
@@ -170,10 +170,11 @@ def test_so_many_documents_go_with_an_answer_and_a_choice_of_more_is_kept_for_an
     saved = dialogue.draft_answer(world, dialogue.question(world))
     law = newest(world, put(world, "focal_xaa", "national XAA", "Law"))
     client = browser(world, "focal_xaa")
-    data = {"csrf": form_token(client.cookies["portal-local"])}
+    said = {"language": "en", "text": "A.", "documents": "1", "seen": "1"}
+    data = {"csrf": form_token(client.cookies["portal-local"]), **said}
     for others, status in ((attachments.MOST, 422), (attachments.MOST - 1, 422), (0, 303)):
         chosen = {"attached": [str(law), *(str(uuid4()) for _ in range(others))]}
-        path = f"/entries/{saved.entry}/attachments"
+        path = f"/entries/{saved.entry}"
         answer = client.post(path, data=data | chosen, headers={"Origin": ORIGIN}, follow_redirects=False)
         assert answer.status_code == status
         assert (f"At most {attachments.MOST} documents" in answer.text) is (others == attachments.MOST)
@@ -184,17 +185,36 @@ def test_what_was_typed_is_kept_with_the_choice_of_documents_and_the_choice_with
     saved = dialogue.draft_answer(world, dialogue.question(world))
     law, path = newest(world, put(world, "focal_xaa", "national XAA", "Law")), f"/entries/{saved.entry}"
     client, typed = browser(world, "focal_xaa"), {"language": "en", "documents": "1"}
-    chosen = press(client, f"{path}/attachments", **typed, seen="1", text="Typed.", attached=str(law), then="documents")
-    assert (chosen.status_code, chosen.headers["location"]) == (303, f"{path}#documents")
+    assert press(client, path, **typed, seen="1", text="Typed.", attached=str(law)).status_code == 303
     page = client.get(path).text
     assert ">Typed.</textarea>" in page
     assert f'value="{law}" checked' in page
-    wrong = press(client, path, **typed, seen="3", text="Typed on.", attached=str(uuid4()))
+    wrong = press(client, path, **typed, seen="2", text="Typed on.", attached=str(uuid4()))
     assert wrong.status_code == 422
     assert ">Typed on.</textarea>" in wrong.text
     assert f'value="{law}" checked' not in wrong.text
-    assert press(client, path, **typed, seen="4", text="Typed on.", then="submit").status_code == 303
+    assert press(client, path, **typed, seen="2", text="Typed on.", then="submit").status_code == 303
     assert "With it" not in client.get(f"/clarifications/{saved.clarification}").text
+
+
+def test_a_question_stays_with_those_to_whom_a_second_focal_point_gave_it_meanwhile(world: World) -> None:
+    add_member(world, "second_focal", Role.FOCAL_POINT, "XAA", undertaken=("xaa",))
+    add_member(world, "second_expert", Role.EXPERT, "XAA", ("xaa",))
+    question = dialogue.question(world)
+    path, one, other = f"/clarifications/{question}", browser(world, "focal_xaa"), browser(world, "second_focal")
+    people = {name: str(world.members[name].person) for name in ("expert_xaa", "second_expert")}
+
+    def given() -> set[str]:
+        return set(re.findall(r'name="people" value="([^"]+)" checked', one.get(path).text))
+
+    assert not given()
+    assert press(one, f"{path}/route", people=people["expert_xaa"]).status_code == 303
+    assert press(other, f"{path}/route", people=people["second_expert"]).status_code == 303  # saw that nobody had it
+    assert given() == set(people.values())
+    shown = re.findall(r'name="shown" value="([^"]+)"', one.get(path).text)
+    assert set(shown) == given()
+    assert press(one, f"{path}/route", shown=people["expert_xaa"]).status_code == 303
+    assert given() == {people["second_expert"]}
 
 
 def test_saving_by_itself_needs_the_token_and_a_session(world: World) -> None:

@@ -186,15 +186,14 @@ def state_drafts(world: World, one: UUID) -> object:
 def state_attaches(world: World, one: UUID) -> object:
     saved = dialogue.draft_answer(world, one, "focal_xaa", SECRET)
     document = put(world, "focal_xaa", "national XAA", SECRET)
-    path = f"/entries/{saved.entry}/attachments"
-    assert press(browser(world, "focal_xaa"), path, attached=str(newest(world, document))).status_code == 303
+    dialogue.attach(world, saved.entry, newest(world, document), who="focal_xaa")
     return None
 
 
 def state_routes(world: World, one: UUID) -> object:
     with world.request():
         people = [world.members["expert_xaa"].person]
-        handling.route(world.portal, world.caller("focal_xaa"), one, people)
+        handling.route(world.portal, world.caller("focal_xaa"), one, people, ())
     return None
 
 

@@ -35,7 +35,7 @@ from tests import breaches, dialogue, granting, noting, reports
 from tests.cast import World, add_member
 from tests.contents import form_token
 from tests.filing import PDF, circulated, made, newest, press, put
-from tests.office import QUESTION
+from tests.office import ANSWER, QUESTION
 from tests.publicity import prepared
 from tests.signalled import raised
 from tests.web_client import ORIGIN, browser
@@ -368,9 +368,8 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
         "/clarifications/{id}/comments": {"room": str(ids.rooms[0]), "text": "A line."},
         "/clarifications/{id}/merge": {"into": str(ids.clarifications[0])},
         "/clarifications/{id}/route": {"people": str(ids.people[0])},
-        "/entries/{id}": {**QUESTION, "seen": "1"},
+        "/entries/{id}": {**ANSWER, "seen": "1", "documents": "1", "attached": str(version)},
         "/entries/{id}/autosave": {**QUESTION, "seen": "1"},
-        "/entries/{id}/attachments": {"attached": str(version)},
         "/entries/{id}/clear": {"seen": "1"},
         "/entries/{id}/submit": {"seen": "1"},
         "/entries/{id}/translations": {"translator": str(mine.people[-1]), "language": "ru"},
@@ -384,7 +383,7 @@ def fields_of(way: Way, ids: Ids, mine: Ids) -> dict[str, str]:
             "dated": "2026-05-01",
         },
         "/register/{id}/officers": {"officer": str(ids.appointments[0]), **TERMS},
-        "/register/{id}/settings": {"languages": "en"},
+        "/register/{id}/settings": {"languages": "fr", "seen_languages": "en"},
         "/register/{id}/parties": {
             "seen": "XBB XEE",
             "reviewing_1": "XBB",

@@ -24,7 +24,7 @@ from storage.tables import Appointment, Passphrase
 from tests import dialogue
 from tests.cast import World, setting_up
 from tests.contents import form_token
-from tests.filing import put
+from tests.filing import press, put
 from tests.office import TERMS
 from tests.web_client import ORIGIN, Browser, browser
 
@@ -61,6 +61,10 @@ def usual(world: World) -> None:
 @pytest.fixture
 def stale(world: World) -> World:
     """Let everybody's proof be older than what is solemn takes, and focal_xaa have a passphrase."""
+    return wait(world)
+
+
+def wait(world: World) -> World:
     verifier = Passphrases(world.portal, Cost(1, 8, 1)).verifier(GOOD)
     with setting_up(world.portal) as (work, _):
         person = world.members["focal_xaa"].person
@@ -144,6 +148,21 @@ def test_clearing_submitting_and_exporting_take_a_fresh_proof(stale: World, act:
     path = f"/rooms/{room}/archive" if act == "room" else f"/reviews/{review}/dialogue.pdf"
     led = browser(stale, "focal_xbb").get(path, follow_redirects=False)
     assert led.headers["location"].startswith("/prove?next=")
+
+
+def test_a_draft_that_is_saved_and_submitted_at_once_goes_on_after_the_proof(world: World) -> None:
+    """It was saved when the proof was asked for: what is sent again is sent after that saving."""
+    saved = dialogue.draft_answer(world, dialogue.question(world))
+    client, path = browser(wait(world), "focal_xaa"), f"/entries/{saved.entry}"
+    client.get(path)
+    typed = {"seen": "1", "language": "en", "text": "By up to twelve years."}
+    asked = press(client, path, **typed, then="submit")
+    assert asked.status_code == 403
+    assert dialogue.entry(world, saved.entry).edition == 2
+    proven = send(client, "/prove", {**fields_of(asked.text), "passphrase": GOOD})
+    sent = send(client, path, fields_of(proven.text))
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/clarifications/{saved.clarification}")
+    assert dialogue.entry(world, saved.entry).stage == "sent"
 
 
 def test_nobody_proves_for_somebody_else(stale: World) -> None:

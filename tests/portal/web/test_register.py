@@ -85,7 +85,14 @@ def test_an_officer_is_assigned_and_leaves(world: World, registrar: Browser) -> 
 def test_settings_and_closing(world: World, registrar: Browser) -> None:
     at = f"/register/{world.files['xaa'].review}"
     assert registrar.form(f"{at}/settings", f"{at}/settings", passes_at_once="yes").status_code == 422
-    assert registrar.form(f"{at}/settings", f"{at}/settings", languages="ru", passes_at_once="yes").status_code == 303
+    shown = registrar.get(f"{at}/settings").text
+    assert 'name="seen_languages" value="en"' in shown
+    assert 'name="seen_passes_at_once" value=""' in shown
+    changed = {"languages": "ru", "passes_at_once": "yes", "seen_languages": "en"}
+    assert registrar.form(f"{at}/settings", f"{at}/settings", **changed).status_code == 303
+    shown = registrar.get(f"{at}/settings").text
+    assert 'name="seen_languages" value="ru"' in shown
+    assert 'name="seen_passes_at_once" value="yes"' in shown
     assert "reach the other parties at once" in registrar.get(at).text
     assert registrar.form(f"{at}/close", f"{at}/close").status_code == 303
     assert "This review is closed" in registrar.get(at).text

@@ -43,7 +43,7 @@ AGAIN: Final[Mapping[str, str]] = {
         (
             *("/account", "/account/notices", "/notices/seen", "/account/sessions/end", "/account/sessions/{id}/end"),
             *("/calendar/end", "/reviews/{id}/undertaking", "/granted/{id}/undertaking", "/reviews/{id}/help"),
-            *("/reviews/{id}/clearance", "/clarifications/{id}/route", "/entries/{id}/attachments"),
+            *("/reviews/{id}/clearance", "/clarifications/{id}/route"),
             *("/cases/{id}/grants", "/reviews/{id}/report/comments/taken", "/comments/{id}/disposition"),
             *("/grants/{id}/readers", "/states/import", "/states/shipped", "/states/{code}", "/register/{id}/settings"),
             *("/people/{id}/sessions/end", "/administration/sessions/end"),
@@ -138,7 +138,7 @@ OTHERS: Final[Mapping[str, tuple[str, int]]] = {
     "/documents/{id}/submit": ("second_focal", 1),
     "/documents/{id}/withdraw": ("second_focal", 1),
     "/documents/{id}/describe": ("second_focal", 1),
-    "/entries/{id}": ("focal_xbb", 1),
+    "/entries/{id}": ("focal_xaa", 1),
     "/entries/{id}/submit": ("focal_xbb", 1),
     "/entries/{id}/discard": ("focal_xbb", 1),
     "/clarifications/{id}/close": ("focal_xbb", 1),
