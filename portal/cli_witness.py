@@ -4,7 +4,6 @@ import argparse
 import signal
 import sys
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -14,6 +13,7 @@ from portal.audit.witness_files import StateFile, WitnessKey, make_key, read_wit
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.witness_server import WitnessServer
+from storage.hosts import is_loopback
 
 LISTEN: Final = "127.0.0.1:8021"
 _MOST_AHEAD_SECONDS: Final = 60
@@ -93,18 +93,11 @@ def _address(text: str) -> tuple[str, int]:
 def _say_where(key: WitnessKey, host: str, port: int, logs: list[str]) -> None:
     shown = f"[{host}]" if ":" in host else host
     sys.stdout.write(f"The witness {key.name} listens at http://{shown}:{port} and watches {', '.join(logs)}.\n")
-    if _is_loopback(host):
+    if is_loopback(host):
         sys.stdout.write("Only this machine reaches it: put a proxy that speaks HTTPS in front of it.\n")
     else:
         sys.stdout.write("It speaks plain HTTP to the network: let only a proxy that speaks HTTPS reach it.\n")
     sys.stdout.flush()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tell(what: str) -> None:

@@ -9,13 +9,13 @@ import ssl
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 from portal.errors import Invalid
 from portal.settings import Settings
+from storage.hosts import is_loopback
 
 TIMEOUT_SECONDS: Final = 20
 SECURITIES: Final = ("starttls", "tls", "none")
@@ -50,7 +50,7 @@ def check_post(settings: Settings) -> None:
         return
     if settings.smtp_security not in SECURITIES:
         raise Invalid(f"the setting smtp_security can be starttls, tls or none, not {settings.smtp_security!r}")
-    if settings.smtp_security == "none" and not _is_this_machine(settings.smtp_host):
+    if settings.smtp_security == "none" and not is_loopback(settings.smtp_host):
         raise Invalid("the setting smtp_security can be none only if smtp_host is this machine (127.0.0.1, localhost)")
     try:
         Address(addr_spec=settings.mail_from)
@@ -131,10 +131,3 @@ class Post:
             client.close()
             raise
         return client
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

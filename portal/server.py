@@ -26,10 +26,11 @@ from portal.app import open_portal, web_app
 from portal.background import Background
 from portal.errors import Invalid
 from portal.measures_server import check_measures
-from portal.settings import Settings, is_loopback
+from portal.settings import Settings
 from portal.spans import check_spans
 from portal.tls import SOON, certificates, check_tls
 from portal.work import Portal, utc_now
+from storage.hosts import is_loopback
 from storage.keys.keyring_file import NAME
 
 log = logging.getLogger("portal.server")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -244,14 +244,6 @@ def _given(file: Path) -> dict[str, Any]:
             f"{file} can't be read as settings{f' {place[0]}' if place else ''}: write each as name = value, as in "
             'port = 8000 or origin = "https://portal.example.org"'
         ) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host to listen on is this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @cache

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from portal.errors import Invalid
-from portal.settings import Settings, is_loopback
+from portal.settings import Settings
 from storage.certificates import AUTHORITY, CERTIFICATE, HOSTS, KEY, ends_of
 from storage.errors import Uncertified
+from storage.hosts import is_loopback
 
 SOON: Final = timedelta(days=30)  # before their end one is told
 

@@ -5,7 +5,6 @@ together, so that is what is looked at. Whoever listens on a network would other
 and whoever answers in the server's place would be believed.
 """
 
-from ipaddress import ip_address
 from itertools import zip_longest
 from typing import Final
 
@@ -13,6 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import Unprotected
+from storage.hosts import is_loopback
 
 ADDRESS: Final = "postgresql://"  # so begins the address of a database on a server
 VERIFIED: Final = "verify-full"
@@ -61,7 +61,4 @@ def _is_here(host: str) -> bool:
     """Tell whether a host is this machine: its socket (nothing, or a path), or its loopback."""
     if not host or host.startswith(("/", "@")):
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(host)

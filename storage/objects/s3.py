@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -31,6 +30,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
 from storage.errors import Exists, Full, Held, Missing, StoreUnavailable
+from storage.hosts import is_loopback
 from storage.objects.s3_credentials import CredentialsFile
 from storage.objects.store import BLOCK, Stored, checked_name, checked_range, is_name
 
@@ -81,7 +81,7 @@ class S3Store:
         where = urlsplit(bucket.endpoint)
         if where.scheme not in {"http", "https"} or not where.hostname or where.path not in {"", "/"}:
             raise ValueError("The endpoint of the object store is like https://objects.example.")
-        if where.scheme == "http" and not _is_loopback(where.hostname):
+        if where.scheme == "http" and not is_loopback(where.hostname):
             raise ValueError("An object store on another machine must be reached through https.")
         self._bucket, self._prefix = bucket.name, prefix
         self._client = _Client(
@@ -343,13 +343,6 @@ def _transport() -> PoolManager:
         # a redirect would lead past the checks of the endpoint, to another address or out of TLS: it is an error
         retries=Retry(total=2, redirect=False, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager
