@@ -170,6 +170,7 @@ def _accept(work: Work, record: GrantRecord, readers: Collection[UUID]) -> None:
     ends = records.acting(readers, grant.state_code, work.now)
     for person in sorted({*readers}):
         grants.check_leaving(ends.get(person), terms.starts_at)
-        records.add(GrantReader(id=uuid4(), terms_id=terms.id, person_id=person))
+        if person not in record.readers:  # whoever was named before is among them if the offer was changed since
+            records.add(GrantReader(id=uuid4(), terms_id=terms.id, person_id=person))
     grant.accepted_by, grant.accepted_at = work.who.person_id, work.now
     work.session.flush()

@@ -108,7 +108,7 @@ class GrantPage:
     reason: str | None
     ended_at: datetime | None
     may: frozenset[str]
-    colleagues: tuple[NamedPerson, ...]  # whom the State could name besides
+    colleagues: tuple[NamedPerson, ...]  # whom the State could name: besides, or of all of them to accept an offer
 
 
 _OFFERED: Final = (
@@ -184,6 +184,7 @@ def view_grant(portal: Portal, caller: Caller, grant_id: UUID) -> GrantPage:
         may = frozenset(act.value for act in _OFFERED if work.allows(act, facts))
         colleagues = acting_for(work, record.grant.state_code) if Action.NAME_READERS.value in may else []
         line = line_of(work, record, facts.review.state_under_review)
+        there = () if line.stand is Stand.OFFERED else nominees  # who was named before may be who is to read
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
     return GrantPage(
         line=line,
@@ -211,7 +212,7 @@ def view_grant(portal: Portal, caller: Caller, grant_id: UUID) -> GrantPage:
         reason=_opened(portal, permit, record, "end_reason"),
         ended_at=record.grant.ended_at,
         may=may,
-        colleagues=named(portal, permit, [one for one in colleagues if one.id not in nominees]),
+        colleagues=named(portal, permit, [one for one in colleagues if one.id not in there]),
     )
 
 
