@@ -236,7 +236,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/grants/{id}/refuse": ("focal_xdd", {"refuse_reason": "Not now."}),
     "/grants/{id}/change": ("focal_xdd", {**GIVING, "readers": "", "seen": ""}),
     "/grants/{id}/revoke": ("focal_xdd", {"revoke_reason": "The law changed."}),
-    "/grants/{id}/answer": ("focal_xff", {"readers": ""}),
+    "/grants/{id}/answer": ("focal_xff", {"readers": "", "seen": ""}),
     "/grants/{id}/readers": ("focal_xff", {"readers": ""}),
     "/granted/{id}/concerns": ("focal_xff", {**CONCERN, "documents": ""}),
     "/granted/{id}/undertaking": ("focal_xff", {"wording": "reader-1", "accepted": "yes"}),
@@ -466,7 +466,7 @@ class Grants:
             return {}
         reader = {"/grants/new": "focal_xcc", "/grants/{id}/readers": "stranger_xff"}.get(path, "focal_xff")
         given = str(self._agreed.report_id) if "/new" not in path else ""
-        seen = "1" if path.endswith("/change") else "0"
+        seen = "1" if path.endswith(("/change", "/answer")) else "0"
         return {
             "documents": given,
             "readers": str(self._world.members[reader].person),

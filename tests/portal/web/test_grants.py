@@ -313,8 +313,10 @@ def offered(world: World, **more: object) -> UUID:
     return UUID(sent.headers["location"].removeprefix("/grants/"))
 
 
-def accept(world: World, grant: UUID) -> Response:
-    return act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)])
+def accept(world: World, grant: UUID, **seen: str) -> Response:
+    """Accept an offer as its first terms stand, or as others do."""
+    readers = [str(world.members["reader_xff"].person)]
+    return act(world, "focal_xff", grant, "answer", **{"readers": readers, "seen": "1", **seen})
 
 
 def test_an_offer_of_somebody_who_is_suspended_by_now_waits(world: World) -> None:
@@ -342,13 +344,31 @@ def test_an_offer_takes_effect_with_the_other_states_yes(world: World) -> None:
     assert accept(world, grant).status_code == 409
 
 
+def test_an_offer_that_was_changed_since_is_answered_by_nobody_who_did_not_see_it(world: World) -> None:
+    grant = offered(world, mode="copies")
+    page = browser(world, "focal_xff").get(f"/grants/{grant}").text
+    assert page.count('name="seen" value="1"') == 2, "to accept it, and to decline it"
+    changed = {**terms(world, last=ahead(world, 2), seen="1"), "readers": []}
+    assert act(world, "focal_xaa", grant, "change", **changed).status_code == 303
+    old = accept(world, grant)
+    assert old.status_code == 409
+    assert "This offer was changed since you loaded this page." in old.text
+    assert old.text.count('name="seen" value="2"') == 2
+    assert re.search(rf'value="{world.members["reader_xff"].person}" checked', old.text), "what they ticked"
+    assert accept(world, grant, seen="").status_code == 409
+    declined = act(world, "focal_xff", grant, "answer", declines="yes", decline_reason="No need.", seen="1")
+    assert declined.status_code == 409
+    assert "No need." in declined.text
+    assert accept(world, grant, seen="2").status_code == 303
+
+
 def test_an_offer_is_accepted_for_somebody_whom_their_state_named_before(world: World) -> None:
     grant = offered(world)
     named = str(world.members["reader_xff"].person)
     assert act(world, "focal_xff", grant, "readers", readers=[named]).status_code == 303
     assert act(world, "focal_xaa", grant, "change", **terms(world, seen="1")).status_code == 303  # for them, too
     assert f'name="readers" value="{named}"' in browser(world, "focal_xff").get(f"/grants/{grant}").text
-    assert accept(world, grant).status_code == 303
+    assert accept(world, grant, seen="2").status_code == 303
     assert [one.readers for one in page(world, grant).terms] == [("Reader_Xff Example",), ()]
 
 
