@@ -98,12 +98,12 @@ def stand_of(times: Times, now: datetime) -> Stand:
     """Tell where a grant stands."""
     if times.ended_as is not None:
         return Stand(times.ended_as.value)
+    if times.ends is not None and times.ends <= now:
+        return Stand.EXPIRED
     if times.open_offer:
         return Stand.OFFERED
-    if times.starts is None or times.ends is None:
+    if times.starts is None:
         return Stand.ASKED
-    if times.ends <= now:
-        return Stand.EXPIRED
     if times.held:
         return Stand.HELD
     return Stand.COMING if times.starts > now else Stand.RUNNING

@@ -40,6 +40,10 @@ from storage.permits import grant_scope
 from storage.repositories.grants import GrantRecord
 
 ANSWERED = N_("This offer was answered or taken back before. Nothing was changed; look at it again.")
+OVER = N_(
+    "The last day of this offer is over, so it can’t be accepted any more. Nothing was changed; the State that made it "
+    "can give it another day."
+)
 NOT_NOW = N_(
     "This offer can’t be accepted just now. Nothing was changed; try again later, or ask the State that made it."
 )
@@ -151,7 +155,7 @@ def answer_offer(
     Raises:
         NotFound: There is no such grant, or the actor may not know of it.
         Forbidden: It isn't the actor's to answer, or the offer was taken back.
-        Conflict: It was answered before.
+        Conflict: It was answered before, or its last day is over.
         Overtaken: The offer was changed since the actor saw it.
         RefusedError: Nobody was named, or somebody who doesn't act for the State.
 
@@ -178,7 +182,7 @@ def _accept(work: Work, record: GrantRecord, readers: Collection[UUID]) -> None:
     """Let the terms that were offered hold for those whom their State names."""
     records, grant, terms = grant_records(work), record.grant, record.terms
     if terms is None or terms.ends_at <= work.now:
-        raise Conflict(ANSWERED)
+        raise Conflict(OVER)
     if work.people.suspended(terms.decided_by, grant.review_id):
         raise Conflict(NOT_NOW)
     _name(work, grant.id, grant.state_code, readers)

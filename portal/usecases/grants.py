@@ -100,6 +100,7 @@ class GrantPage:
 
     line: GrantLine
     offered: bool
+    unaccepted: bool  # it was offered, and never accepted: nobody read anything under it
     purpose: str
     by: str
     people: tuple[NamedPerson, ...]
@@ -189,6 +190,7 @@ def view_grant(portal: Portal, caller: Caller, grant_id: UUID) -> GrantPage:
     return GrantPage(
         line=line,
         offered=record.grant.offered,
+        unaccepted=times_of(record).open_offer,
         purpose=_opened(portal, permit, record, "purpose") or "",
         by=names[record.grant.begun_by],
         people=tuple(

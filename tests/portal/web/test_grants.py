@@ -362,6 +362,24 @@ def test_an_offer_that_was_changed_since_is_answered_by_nobody_who_did_not_see_i
     assert accept(world, grant, seen="2").status_code == 303
 
 
+def test_an_offer_whose_last_day_is_over_waits_for_nobody_until_it_is_given_another(world: World) -> None:
+    stays_signed_in(world)
+    grant = offered(world, last=ahead(world, 2))
+    client, line = browser(world, "focal_xff"), f"/grants/{grant}"
+    assert line in client.get("/work").text
+    world.clock.forward(timedelta(days=10))
+    assert line not in client.get("/work").text
+    assert page(world, grant).line.stand is Stand.EXPIRED
+    for who in ("focal_xff", "focal_xaa"):
+        assert "The last day of this offer is over." in browser(world, who).get(line).text
+    late = accept(world, grant)
+    assert late.status_code == 409
+    assert "The last day of this offer is over, so it can’t be accepted any more." in late.text
+    assert act(world, "focal_xaa", grant, "change", **{**terms(world, seen="1"), "readers": []}).status_code == 303
+    assert line in client.get("/work").text
+    assert accept(world, grant, seen="2").status_code == 303
+
+
 def test_an_offer_is_accepted_for_somebody_whom_their_state_named_before(world: World) -> None:
     grant = offered(world)
     named = str(world.members["reader_xff"].person)
