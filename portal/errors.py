@@ -8,6 +8,7 @@ PortalError
 ├── SignedOut     401  nobody is signed in, or the session ended
 ├── Invalid       422  what was sent doesn't make sense; names the fields
 ├── Conflict      409  somebody else was there first, or the thing is past that step
+│   └── Overtaken 409  more came than the actor's page showed: it is shown again, with what they entered
 ├── TooLarge      413  more than is taken
 ├── TooMany       429  more often than is taken
 └── Unavailable   503  the log, the database, the objects or the keys can't be reached: nothing was done
@@ -86,6 +87,10 @@ class Invalid(PortalError):
 
 class Conflict(PortalError):
     """Somebody else was there first, or the thing is past that step."""
+
+
+class Overtaken(Conflict):
+    """More came than the page showed from which the actor acts: they see it, with what they entered, and act again."""
 
 
 class TooLarge(PortalError):

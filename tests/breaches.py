@@ -21,6 +21,7 @@ ANSWER = "I was on leave that week, and have not met a journalist."
 REASONS = "The pages bear the mark of the copy that was downloaded under this account."
 FULL = "Expert_Xcc Example passed the draft on; the mark of the copy shows it."
 BARE = "A person of a reviewing State passed a paper of a review to somebody outside."
+DECIDED = "The Conference is informed."
 GROUNDS = "The newspaper of 3 May quotes what only five people had open on 2 May."
 CONCERN = {
     "nature": "disclosed",
@@ -135,9 +136,16 @@ def exhibited(world: World, case: UUID) -> UUID:
         return max(rows, key=lambda one: one.number).id
 
 
-def found(world: World, case: UUID, finding: str = "confidentiality") -> None:
+def newest_shown(world: World, who: str, path: str) -> str:
+    """Take the number of the newest entry that a page with the form of a finding or a decision shows."""
+    shown = re.search(r'name="seen" value="(\d+)"', browser(world, who).get(path).text)
+    return shown[1] if shown else ""
+
+
+def found(world: World, case: UUID, finding: str = "confidentiality", who: str = "confidentiality") -> None:
     """Have the finding recorded."""
-    act(world, "confidentiality", case, "finding", finding=finding, finding_reasons=REASONS)
+    seen = newest_shown(world, who, f"/cases/{case}")
+    act(world, who, case, "finding", finding=finding, finding_reasons=REASONS, seen=seen)
 
 
 def stays_signed_in(world: World) -> None:
@@ -164,6 +172,7 @@ def disclosed(world: World, case: UUID) -> Response:
 
 def decided(world: World, case: UUID, decision: str = "referral") -> None:
     """Have the Group's decision recorded."""
-    said = {"decision": decision, "decision_text": "The Conference is informed."}
-    answer = press(browser(world, "oversight"), f"/submissions/{case}", **said)
+    path = f"/submissions/{case}"
+    said = {"decision": decision, "decision_text": DECIDED, "seen": newest_shown(world, "oversight", path)}
+    answer = press(browser(world, "oversight"), path, **said)
     assert answer.status_code == 303, answer.text

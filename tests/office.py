@@ -135,12 +135,15 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/cases/{id}/grants": ("confidentiality", {"about_grant": ""}),
     "/cases/{id}/exhibits": ("confidentiality", breaches.EXHIBIT),
     "/cases/{id}/hearing": ("confidentiality", {"allegation": "You gave it away.", "last_day": "2026-05-20"}),
-    "/cases/{id}/finding": ("confidentiality", {"finding": "no_breach", "finding_reasons": "It was public."}),
+    "/cases/{id}/finding": (
+        "confidentiality",
+        {"finding": "no_breach", "finding_reasons": "It was public.", "seen": ""},
+    ),
     "/hearings/{id}": ("expert_xcc", {"answer": "I did not."}),
     "/cases/{id}/submission": ("focal_xaa", {"full": "All of it.", "bare": "Nothing of it."}),
     "/cases/{id}/disclosure": ("focal_xaa", {"full_version": ""}),
     "/cases/{id}/closing": ("confidentiality", {"closing": "There was no breach."}),
-    "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken."}),
+    "/submissions/{id}": ("oversight", {"decision": "none", "decision_text": "No measure is taken.", "seen": ""}),
     "/reviews/{id}/publications": (
         "focal_xaa",
         {"version": "", "pages": "1-2", "title": "Chapters one and two", "language": "en"},
@@ -236,7 +239,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/grants/{id}/refuse": ("focal_xdd", {"refuse_reason": "Not now."}),
     "/grants/{id}/change": ("focal_xdd", {**GIVING, "readers": "", "seen": ""}),
     "/grants/{id}/revoke": ("focal_xdd", {"revoke_reason": "The law changed."}),
-    "/grants/{id}/answer": ("focal_xff", {"readers": ""}),
+    "/grants/{id}/answer": ("focal_xff", {"readers": "", "seen": ""}),
     "/grants/{id}/readers": ("focal_xff", {"readers": ""}),
     "/granted/{id}/concerns": ("focal_xff", {**CONCERN, "documents": ""}),
     "/granted/{id}/undertaking": ("focal_xff", {"wording": "reader-1", "accepted": "yes"}),
@@ -357,6 +360,13 @@ class Breaches:
         kinds = ("concerns", "cases", "containments", "hearings", "submissions", "exhibits")
         return dict.fromkeys(kinds, self._made[path])
 
+    def fields(self, path: str) -> dict[str, str]:
+        """Name which entry of a case was the newest on the page of a form."""
+        if path not in {"/cases/{id}/finding", "/submissions/{id}"}:
+            return {}
+        page = path.removesuffix("/finding").replace("{id}", str(self.ids(path)["cases"]))
+        return {"seen": breaches.newest_shown(self._world, str(FORMS[path][0]), page)}
+
     def _make(self, path: str) -> UUID:
         if path.startswith("/concerns"):
             return breaches.concern(self._world, "expert_xbb")
@@ -466,7 +476,7 @@ class Grants:
             return {}
         reader = {"/grants/new": "focal_xcc", "/grants/{id}/readers": "stranger_xff"}.get(path, "focal_xff")
         given = str(self._agreed.report_id) if "/new" not in path else ""
-        seen = "1" if path.endswith("/change") else "0"
+        seen = "1" if path.endswith(("/change", "/answer")) else "0"
         return {
             "documents": given,
             "readers": str(self._world.members[reader].person),
@@ -699,7 +709,8 @@ class Office:
             "about_grant": lambda: self.grants.ids("/granted/{id}")["granted"],
             "concerned": lambda: world.members["expert_xcc"].person,
         }
-        about = {**self.talk.fields(way.path), **self.agreements.fields(way.path), **self.grants.fields(way.path)}
+        parts = (self.talk, self.breaches, self.agreements, self.grants)
+        about = {name: value for part in parts for name, value in part.fields(way.path).items()}
         return {
             name: value or about.get(name) or (str(ids[name]()) if name in ids else "")
             for name, value in FORMS[way.path][1].items()

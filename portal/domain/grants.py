@@ -21,6 +21,7 @@ DAYS_USUAL: Final = 90
 DAYS_MOST: Final = 366
 READERS_MOST: Final = 20
 DOCUMENTS_MOST: Final = 60
+LANGUAGES_MOST: Final = 20  # codes of up to three letters: a row of terms holds so many
 
 
 class Mode(StrEnum):
@@ -97,12 +98,12 @@ def stand_of(times: Times, now: datetime) -> Stand:
     """Tell where a grant stands."""
     if times.ended_as is not None:
         return Stand(times.ended_as.value)
+    if times.ends is not None and times.ends <= now:
+        return Stand.EXPIRED
     if times.open_offer:
         return Stand.OFFERED
-    if times.starts is None or times.ends is None:
+    if times.starts is None:
         return Stand.ASKED
-    if times.ends <= now:
-        return Stand.EXPIRED
     if times.held:
         return Stand.HELD
     return Stand.COMING if times.starts > now else Stand.RUNNING
@@ -147,6 +148,17 @@ def check_documents(documents: Collection[object]) -> None:
     if not 0 < len(documents) <= DOCUMENTS_MOST:
         sentence = N_("Choose what is to be read: at least one document, at most %(most)d.")
         raise RefusedError(Problem("grant-documents", sentence, {"most": DOCUMENTS_MOST}))
+
+
+def check_languages(languages: Collection[object]) -> None:
+    """Refuse a grant in more languages than are kept.
+
+    Raises:
+        RefusedError: There are too many.
+    """
+    if len(languages) > LANGUAGES_MOST:
+        sentence = N_("Choose at most %(most)d languages.")
+        raise RefusedError(Problem("grant-languages", sentence, {"most": LANGUAGES_MOST}))
 
 
 def check_leaving(ends: datetime | None, first: datetime) -> None:

@@ -10,6 +10,7 @@
 4. The Group reads the version that discloses nothing, with what fixes the evidence: the hash of the snapshot that
    the case began with, how much it fixes, and the log's tree then. The one in full it has from the State under review
    alone, with the exhibits that it lists (exhibits.py).
+5. Nobody gives a version, or decides, over a newer one that their page didn't show.
 """
 
 import json
@@ -21,13 +22,14 @@ from uuid import UUID
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
+from portal.access.entities import CaseFacts
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import DAY, Decision, check_comparisons
 from portal.domain.problems import Verdict
 from portal.domain.quoting import Quoted
 from portal.domain.roles import Role
 from portal.domain.texts import N_
-from portal.errors import Conflict
+from portal.errors import Conflict, Overtaken
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_eyes import CaseEyes, full_versions
 from portal.usecases.case_facts import find_case, marked, steps_of, tell_concerned
@@ -40,7 +42,7 @@ from portal.usecases.grant_facts import facts_of_grants, grant_records
 from portal.usecases.outcomes import owing
 from portal.usecases.shares import a_share
 from portal.work import Portal, Work
-from storage.cases import SUBMITTED, BreachCase, entry_scope
+from storage.cases import SUBMITTED, BreachCase, CaseEntry, entry_scope
 from storage.fields import Place
 from storage.repositories.cases import CaseRecords
 from storage.tables import Document, Person, Room
@@ -49,6 +51,7 @@ GIVEN = N_("The Group has the version in full already. Nothing was changed.")
 ROUNDS: Final = 5
 NEWER = N_("Documents come into the file faster than they are compared. Nothing was submitted: send it again later.")
 LATER = N_("Another version in full came meanwhile. Read it before you give it. Nothing was changed.")
+MORE = N_("More came to the Group since you loaded this page. Read it as it is now, and record the decision then.")
 NO_FULL = N_("There is no version in full to give. Nothing was changed.")
 
 
@@ -225,31 +228,35 @@ def disclose_case(portal: Portal, caller: Caller, case_id: UUID, seen: UUID | No
     """
     with portal.work(caller) as work:
         case, facts, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
-        entries = CaseRecords(work.session).entries(case.id)
-        people = work.people.named([one.made_by for one in entries])
-        rows = full_versions(entries, facts, {id_: one.state_code for id_, one in people.items()})
-        if case.disclosed_at is not None:
-            raise Conflict(GIVEN)
-        if not rows:
-            raise Conflict(NO_FULL)
-        if rows[-1].id != seen:
-            raise Conflict(LATER)
+        newest = _to_give(work, case, facts, seen)
         exhibits = CaseRecords(work.session).exhibits(case.id)
         intent = work.begins(permit)
-    newest = rows[-1]
     place = Place("case_entry", "said", newest.id)
     with owing(portal, intent):
         said = json.loads(portal.open_text(permit, entry_scope(case.id, newest.kind), place, newest.said))
         giving = open_to_give(portal, permit, exhibits, said)
     with owing(portal, intent), portal.work(caller) as work:
-        case, _, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
-        if case.disclosed_at is not None:
-            raise Conflict(GIVEN)
+        case, facts, permit = find_case(work, Action.DISCLOSE_CASE, case_id)
+        _to_give(work, case, facts, seen)  # another State may have submitted since
         work.completes(permit, intent)
         add_entry(work, permit, case, EntryKind.DISCLOSURE, said)
         give(work, permit, case, giving)
         case.disclosed_at = work.now
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
+
+
+def _to_give(work: Work, case: BreachCase, facts: CaseFacts, seen: UUID | None) -> CaseEntry:
+    """Find the version in full that can be given: the newest one, which the actor saw, and only once."""
+    entries = CaseRecords(work.session).entries(case.id)
+    people = work.people.named([one.made_by for one in entries])
+    rows = full_versions(entries, facts, {id_: one.state_code for id_, one in people.items()})
+    if case.disclosed_at is not None:
+        raise Conflict(GIVEN)
+    if not rows:
+        raise Conflict(NO_FULL)
+    if rows[-1].id != seen:
+        raise Conflict(LATER)
+    return rows[-1]
 
 
 def view_submission(portal: Portal, caller: Caller, case_id: UUID) -> SubmissionPage:
@@ -261,7 +268,7 @@ def view_submission(portal: Portal, caller: Caller, case_id: UUID) -> Submission
     """
     with portal.work(caller) as work:
         case, facts, permit = find_case(work, Action.VIEW_SUBMISSION, case_id)
-        rows = [one for one in CaseRecords(work.session).entries(case.id) if one.kind in SUBMITTED]
+        rows = _for_group(work, case)
         people = work.people.named(list({one.made_by for one in rows}))
         # who submitted it is told by State: a name is more than the Group is to have
         members = {one.id for one in rows if one.kind == EntryKind.DECISION}
@@ -272,16 +279,33 @@ def view_submission(portal: Portal, caller: Caller, case_id: UUID) -> Submission
     return SubmissionPage(line, steps_of(case).submitted, entries, case.disclosed_at is not None, may)
 
 
-def decide_case(portal: Portal, caller: Caller, case_id: UUID, decision: Decision, reasons: str) -> None:
+def _for_group(work: Work, case: BreachCase) -> list[CaseEntry]:
+    return [one for one in CaseRecords(work.session).entries(case.id) if one.kind in SUBMITTED]
+
+
+def decide_case(
+    portal: Portal, caller: Caller, case_id: UUID, seen: int | None, decision: Decision, reasons: str
+) -> None:
     """Record what the Oversight Group decided; that closes the case.
+
+    Args:
+        portal: The portal.
+        caller: Who records it.
+        case_id: The case.
+        seen: The number of the newest entry that the actor's page showed: what they didn't read isn't decided on.
+        decision: What was decided.
+        reasons: The decision in its own words.
 
     Raises:
         NotFound: There is no such case, or it wasn't submitted.
         Forbidden: The actor judges nothing of it, or it was decided before.
+        Overtaken: More was submitted, or given, since.
 
     """
     with portal.work(caller) as work:
         case, _, permit = find_case(work, Action.DECIDE_CASE, case_id)
+        if _for_group(work, case)[-1].number != seen:
+            raise Overtaken(MORE)
         said = {"decision": decision.value, "text": reasons}
         add_entry(work, permit, case, EntryKind.DECISION, said, decision.value)
         _closes(work, case)

@@ -4,7 +4,9 @@
 2. The person concerned is asked once to be heard, sees what is alleged, and has at least a week to answer, as often as
    they like. The policies let no finding through before that day is over, unless the person says that they have said
    all; what the officer records of them shortens no time.
-3. The finding is one of four, with reasons.
+3. The finding is one of four, with reasons. It isn't recorded over an entry that the officer's page didn't show: the
+   person may have answered, or a witness been heard, while it was written.
+4. That the person let the day pass isn't written of somebody who answered.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +17,7 @@ from portal.access.caller import Caller
 from portal.domain.account_events import AccountEvent
 from portal.domain.cases import ANSWER_DAYS_LEAST, Finding, check_ahead, check_finding, check_invented, check_unheard
 from portal.domain.texts import N_
-from portal.errors import Conflict, NotFound
+from portal.errors import Conflict, NotFound, Overtaken
 from portal.usecases.account_notices import tell_person
 from portal.usecases.case_facts import find_case, marked, reachable, tell_concerned
 from portal.usecases.case_grants import granted_of, touch
@@ -27,6 +29,8 @@ ASKED = N_("The person concerned was asked before; they are asked once. Nothing 
 NAMED = N_("Somebody is named already. Whom a case concerns is not changed: decline or close it, and propose another.")
 NOBODY = N_("Nobody is named in this case, so there is nobody to hear. Name somebody first.")
 NOT_ASKED = N_("The person concerned was not asked yet. Ask them first, so that they know what they answer to.")
+ANSWERED = N_("The person concerned has answered, so nobody can write that they let the day pass. Their answer counts.")
+MORE = N_("The record has more now than when you loaded this page. Read what came, and record the finding then.")
 WRITTEN_BY_OFFICER = (EntryKind.FACT, EntryKind.STATEMENT, EntryKind.HEARD, EntryKind.UNHEARD)
 
 
@@ -37,6 +41,7 @@ def add_to_record(portal: Portal, caller: Caller, case_id: UUID, kind: EntryKind
         NotFound: There is no such case, or the actor may not know of it.
         Forbidden: The actor sees the case but doesn't examine it.
         Conflict: The person concerned was not asked yet.
+        Overtaken: They answered.
         RefusedError: They still have time to answer.
 
     """
@@ -44,6 +49,8 @@ def add_to_record(portal: Portal, caller: Caller, case_id: UUID, kind: EntryKind
         case, _, permit = find_case(work, Action.ADD_CASE_ENTRY, case_id)
         if kind is EntryKind.UNHEARD:
             check_unheard(case.answer_by, work.now)
+            if CaseRecords(work.session).with_entry([case.id], EntryKind.ANSWER):
+                raise Overtaken(ANSWERED)
         if kind is EntryKind.HEARD and case.asked_at is None:
             raise Conflict(NOT_ASKED)
         add_entry(work, permit, case, kind, {"text": text})
@@ -119,18 +126,31 @@ def ask_hearing(portal: Portal, caller: Caller, case_id: UUID, allegation: str, 
         tell_concerned(work, case, AccountEvent.CASE_MOVED)
 
 
-def record_finding(portal: Portal, caller: Caller, case_id: UUID, finding: Finding, reasons: str) -> None:
+def record_finding(
+    portal: Portal, caller: Caller, case_id: UUID, seen: int | None, finding: Finding, reasons: str
+) -> None:
     """Record what the examination found, with reasons.
+
+    Args:
+        portal: The portal.
+        caller: Who records it.
+        case_id: The case.
+        seen: The number of the newest entry that the actor's page showed.
+        finding: What was found.
+        reasons: Why.
 
     Raises:
         NotFound: There is no such case, or the actor may not know of it.
         Forbidden: The actor doesn't examine it, the person concerned wasn't heard, or there is a finding already.
+        Overtaken: The record has entries that the actor's page didn't show.
         RefusedError: A breach was found of nobody.
 
     """
     with portal.work(caller) as work:
         case, _, permit = find_case(work, Action.RECORD_FINDING, case_id)
         check_finding(finding, named=case.person_id is not None)
+        if CaseRecords(work.session).entries(case.id)[-1].number != seen:
+            raise Overtaken(MORE)
         add_entry(work, permit, case, EntryKind.FINDING, {"finding": finding.value, "text": reasons}, finding.value)
         case.found_at = work.now
         if case.person_id is not None:

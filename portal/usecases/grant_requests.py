@@ -3,7 +3,8 @@
 1. It asks for the report of any review that it is no party to. Which State is under review in which cycle, all States
    know from the draw; nothing else of the review is told, not whether its report is final.
 2. It names those who act for it; whom of them the grant lets read, the State under review decides.
-3. An offer takes effect once the other State accepts it and names who reads; not while whoever made it is suspended.
+3. An offer takes effect once the other State accepts it and names who reads; not while whoever made it is suspended,
+   nor by a page that showed other terms.
 """
 
 from collections.abc import Collection
@@ -18,7 +19,7 @@ from portal.domain.account_events import AccountEvent
 from portal.domain.grants import Ending
 from portal.domain.problems import Problem, RefusedError
 from portal.domain.texts import N_
-from portal.errors import Conflict, NotFound, SignedOut
+from portal.errors import Conflict, NotFound, Overtaken, SignedOut
 from portal.usecases.files import files_of
 from portal.usecases.grant_facts import (
     facts_of_grant,
@@ -39,9 +40,14 @@ from storage.permits import grant_scope
 from storage.repositories.grants import GrantRecord
 
 ANSWERED = N_("This offer was answered or taken back before. Nothing was changed; look at it again.")
+OVER = N_(
+    "The last day of this offer is over, so it can’t be accepted any more. Nothing was changed; the State that made it "
+    "can give it another day."
+)
 NOT_NOW = N_(
     "This offer can’t be accepted just now. Nothing was changed; try again later, or ask the State that made it."
 )
+OTHER = N_("This offer was changed since you loaded this page. Look at it as it is now, and answer then.")
 NO_OFFER = N_("This was asked for, not offered. Nothing was changed.")
 
 
@@ -133,13 +139,24 @@ def _name(work: Work, grant_id: UUID, state: str, readers: Collection[UUID]) -> 
         records.add(GrantNominee(id=uuid4(), grant_id=grant_id, person_id=person, named_by=by, named_at=work.now))
 
 
-def answer_offer(portal: Portal, caller: Caller, grant_id: UUID, readers: Collection[UUID] | None, words: str) -> None:
-    """Accept an offer and name who reads, or (readers None) decline it.
+def answer_offer(
+    portal: Portal, caller: Caller, grant_id: UUID, seen: int | None, readers: Collection[UUID] | None, words: str
+) -> None:
+    """Accept an offer and name who reads, or decline it.
+
+    Args:
+        portal: The portal.
+        caller: Who answers.
+        grant_id: The grant.
+        seen: The number of the terms that the actor saw.
+        readers: Who reads; None: it is declined.
+        words: What is written to the State that made it, where it is declined.
 
     Raises:
         NotFound: There is no such grant, or the actor may not know of it.
         Forbidden: It isn't the actor's to answer, or the offer was taken back.
-        Conflict: It was answered before.
+        Conflict: It was answered before, or its last day is over.
+        Overtaken: The offer was changed since the actor saw it.
         RefusedError: Nobody was named, or somebody who doesn't act for the State.
 
     """
@@ -150,6 +167,8 @@ def answer_offer(portal: Portal, caller: Caller, grant_id: UUID, readers: Collec
             raise Conflict(NO_OFFER)
         if grant.accepted_at is not None or terms is None:
             raise Conflict(ANSWERED)
+        if terms.number != seen:
+            raise Overtaken(OTHER)
         if readers is None:
             end(work, record, Ending.DECLINED, permit, words)
         else:
@@ -163,13 +182,14 @@ def _accept(work: Work, record: GrantRecord, readers: Collection[UUID]) -> None:
     """Let the terms that were offered hold for those whom their State names."""
     records, grant, terms = grant_records(work), record.grant, record.terms
     if terms is None or terms.ends_at <= work.now:
-        raise Conflict(ANSWERED)
+        raise Conflict(OVER)
     if work.people.suspended(terms.decided_by, grant.review_id):
         raise Conflict(NOT_NOW)
     _name(work, grant.id, grant.state_code, readers)
     ends = records.acting(readers, grant.state_code, work.now)
     for person in sorted({*readers}):
         grants.check_leaving(ends.get(person), terms.starts_at)
-        records.add(GrantReader(id=uuid4(), terms_id=terms.id, person_id=person))
+        if person not in record.readers:  # whoever was named before is among them if the offer was changed since
+            records.add(GrantReader(id=uuid4(), terms_id=terms.id, person_id=person))
     grant.accepted_by, grant.accepted_at = work.who.person_id, work.now
     work.session.flush()

@@ -83,7 +83,7 @@ def titled(portal: Portal, permit: Permit, found: Sequence[Candidate]) -> list[C
 
 
 def picked(found: Sequence[Candidate], documents: Collection[UUID], languages: Collection[str]) -> list[Edition]:
-    """Pick what was ticked, in the languages that were.
+    """Pick what was ticked, in the languages that were; what stands in the form twice, once.
 
     Raises:
         RefusedError: Something was ticked that can't be granted, or isn't there in any of the languages.
@@ -94,7 +94,7 @@ def picked(found: Sequence[Candidate], documents: Collection[UUID], languages: C
         sentence = N_("Something that was chosen can’t be granted any more. Look at the list again.")
         raise RefusedError(Problem("grant-gone", sentence))
     given: list[Edition] = []
-    for document in documents:
+    for document in dict.fromkeys(documents):
         editions = [one for one in known[document].editions if one.language in languages]
         if not editions:
             sentence = N_("Document %(number)d isn’t there in any of the languages that were chosen.")

@@ -7,7 +7,7 @@
 4. A grant that ends takes effect at the next request; a copy that is under way stops within seconds (transfers.py).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
@@ -217,7 +217,9 @@ def _give(work: Work, permit: Permit, record: GrantRecord, giving: Giving, title
     given = _picked(work, record, giving)
     if {one.document.id for one in given} - titles.keys():
         raise Conflict(CHANGED)
-    terms = write_terms(work, record, giving.readers, runs, giving.mode, giving.languages)
+    languages = {one.language for one in given}  # in which something is given; what a form says besides isn't kept
+    grants.check_languages(languages)
+    terms = write_terms(work, record, giving.readers, runs, giving.mode, languages)
     for one in given:
         add_document(work, permit, terms, grant.id, (one.document.id, one.version.id), titles[one.document.id])
     work.note(permit, terms=terms.number, mode=terms.mode, readers=len(giving.readers), documents=len(given))
@@ -253,7 +255,7 @@ def write_terms(
     readers: Collection[UUID],
     runs: Period,
     mode: Mode,
-    languages: Sequence[str],
+    languages: Collection[str],
 ) -> GrantTerms:
     """End the terms that hold, and write the next ones."""
     records, grant = grant_records(work), record.grant

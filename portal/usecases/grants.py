@@ -100,6 +100,7 @@ class GrantPage:
 
     line: GrantLine
     offered: bool
+    unaccepted: bool  # it was offered, and never accepted: nobody read anything under it
     purpose: str
     by: str
     people: tuple[NamedPerson, ...]
@@ -108,7 +109,7 @@ class GrantPage:
     reason: str | None
     ended_at: datetime | None
     may: frozenset[str]
-    colleagues: tuple[NamedPerson, ...]  # whom the State could name besides
+    colleagues: tuple[NamedPerson, ...]  # whom the State could name: besides, or of all of them to accept an offer
 
 
 _OFFERED: Final = (
@@ -184,10 +185,12 @@ def view_grant(portal: Portal, caller: Caller, grant_id: UUID) -> GrantPage:
         may = frozenset(act.value for act in _OFFERED if work.allows(act, facts))
         colleagues = acting_for(work, record.grant.state_code) if Action.NAME_READERS.value in may else []
         line = line_of(work, record, facts.review.state_under_review)
+        there = () if line.stand is Stand.OFFERED else nominees  # who was named before may be who is to read
     names = {id_: name_of(portal, permit, person) for id_, person in people.items()}
     return GrantPage(
         line=line,
         offered=record.grant.offered,
+        unaccepted=times_of(record).open_offer,
         purpose=_opened(portal, permit, record, "purpose") or "",
         by=names[record.grant.begun_by],
         people=tuple(
@@ -211,7 +214,7 @@ def view_grant(portal: Portal, caller: Caller, grant_id: UUID) -> GrantPage:
         reason=_opened(portal, permit, record, "end_reason"),
         ended_at=record.grant.ended_at,
         may=may,
-        colleagues=named(portal, permit, [one for one in colleagues if one.id not in nominees]),
+        colleagues=named(portal, permit, [one for one in colleagues if one.id not in there]),
     )
 
 

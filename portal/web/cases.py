@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.cases import ANSWER_DAYS_USUAL, DECISIONS, FINDINGS, HOLDS, STAGES, text_of
 from portal.domain.quoting import Quoted
 from portal.usecases import case_pages, cases
-from portal.usecases.case_records import ENTRIES
+from portal.usecases.case_records import ENTRIES, EntryKind
 from portal.usecases.cases import Asked, Proposal
 from portal.usecases.examinations import WRITTEN_BY_OFFICER
 from portal.web.checks import Checks, state_names, words_of
@@ -88,6 +88,8 @@ def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quo
     """Show a case with what was found in a form of it, or what a version that is to disclose nothing quotes."""
     page = case_pages.view_case(portal_of(request), caller_of(request), case)
     today = portal_of(request).clock().date()
+    answered = any(one.kind is EntryKind.ANSWER for one in page.entries)
+    written = [one for one in WRITTEN_BY_OFFICER if one is not EntryKind.UNHEARD or not answered]
     return show(
         request,
         "cases/case.html",
@@ -102,7 +104,7 @@ def case_page(request: Request, case: UUID, checks: Checks, quoted: Sequence[Quo
         answer_day=(today + timedelta(days=ANSWER_DAYS_USUAL)).isoformat(),
         holds=words_of(request, HOLDS),
         findings=words_of(request, FINDINGS),
-        kinds=[(kind.value, word) for kind, word in words_of(request, ENTRIES) if kind in WRITTEN_BY_OFFICER],
+        kinds=[(kind.value, word) for kind, word in words_of(request, ENTRIES) if kind in written],
         **checks.tell(request),
     )
 
@@ -126,6 +128,11 @@ def decline(request: Request) -> Response:
     case = id_from(request, "id")
     cases.decline_case(portal_of(request), caller_of(request), case)
     return RedirectResponse(f"/cases/{case}", 303)
+
+
+def seen_in(form: Form) -> int | None:
+    """Take the number of the newest entry that the page of a form showed; None: the form says none."""
+    return whole(form.text("seen"), NUMBER_DIGITS)
 
 
 def _id_or_none(raw: str) -> UUID | None:

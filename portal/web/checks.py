@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from portal.access.reasons import reasons
 from portal.domain.problems import Problem, RefusedError, UnconfirmedError
-from portal.errors import Forbidden
+from portal.errors import Forbidden, Overtaken
 from portal.web.forms import Form
 from portal.web.languages import language_of, say
 from portal.web.ways import portal_of
@@ -40,6 +40,7 @@ class Checks:
         self._sent = sent
         self._found: list[tuple[str, Problem]] = []
         self._forbidden: list[str] = []
+        self._overtaken: list[str] = []
         self._warned: tuple[Problem, ...] = ()
 
     def take(self, name: str, rule: Callable[[str], Taken]) -> Taken | None:
@@ -57,21 +58,21 @@ class Checks:
     @property
     def ok(self) -> bool:
         """Tell whether nothing was refused."""
-        return not (self._found or self._forbidden or self._warned)
+        return not (self._found or self._forbidden or self._overtaken or self._warned)
 
     @property
     def status(self) -> int:
         """Give the status of the page that shows the form."""
         if self.ok or not self._sent:
             return 200
-        return 403 if self._forbidden else 422
+        return 403 if self._forbidden else 409 if self._overtaken else 422
 
     def confirmed(self) -> frozenset[str]:
         """Give the codes of the warnings that somebody looked at."""
         return frozenset(self.form.text(CONFIRMED).split())
 
     def attempt(self, act: Callable[[], Done]) -> Done | None:
-        """Do an act; None where the rules or the policies refuse it."""
+        """Do an act; None where the rules or the policies refuse it, or more came than its page showed."""
         try:
             return act()
         except UnconfirmedError as warned:
@@ -80,6 +81,8 @@ class Checks:
             self.refuse(*refused.problems)
         except Forbidden as forbidden:
             self._forbidden = reasons(forbidden.policies)
+        except Overtaken as overtaken:
+            self._overtaken = [str(overtaken)]
         return None
 
     def tell(self, request: Request) -> dict[str, object]:
@@ -94,7 +97,7 @@ class Checks:
                 self.form.refuse(name, words(problem))
         return {
             "form": self.form,
-            "wrong": [say(request, sentence) for sentence in self._forbidden]
+            "wrong": [say(request, sentence) for sentence in (*self._forbidden, *self._overtaken)]
             + [words(problem) for name, problem in self._found if not name],
             "warnings": [words(problem) for problem in self._warned],
             "warned": " ".join(sorted({problem.code for problem in self._warned})),

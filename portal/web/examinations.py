@@ -12,7 +12,7 @@ from portal.domain.periods import day
 from portal.usecases import containments, examinations
 from portal.usecases.case_records import EntryKind
 from portal.usecases.containments import Containing
-from portal.web.cases import case_page
+from portal.web.cases import case_page, seen_in
 from portal.web.checks import Checks
 from portal.web.concerns import id_or_none
 from portal.web.forms import Form, read_form
@@ -85,8 +85,8 @@ def find(request: Request) -> Response:
     checks, case = Checks(read_form(request)), id_from(request, "id")
     finding, reasons = checks.take("finding", _finding), checks.take("finding_reasons", text_of)
     if finding is not None and reasons is not None:
-        act = partial(examinations.record_finding, portal_of(request), caller_of(request), case, finding, reasons)
-        _do(checks, act)
+        who = (portal_of(request), caller_of(request), case, seen_in(checks.form))
+        _do(checks, partial(examinations.record_finding, *who, finding, reasons))
     return _answer(request, case, checks)
 
 

@@ -178,7 +178,7 @@ def answer(request: Request) -> Response:
     readers = None if declines else _ids(checks, "readers")
     if checks.ok:
         chosen_ = None if declines else frozenset(readers or ())
-        who = (portal_of(request), caller_of(request), grant)
+        who = (portal_of(request), caller_of(request), grant, whole(checks.form.text("seen"), _SEEN_DIGITS))
         checks.attempt(partial(grant_requests.answer_offer, *who, chosen_, words or ""))
     return _answer(request, grant, checks)
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.cases import DECISIONS, FINDINGS, Decision, chosen, text_of
 from portal.usecases import case_submissions, statements
 from portal.usecases.case_submissions import Versions
-from portal.web.cases import WORDS, case_page
+from portal.web.cases import WORDS, case_page, seen_in
 from portal.web.checks import Checks, state_names, words_of
 from portal.web.concerns import LONGEST
 from portal.web.forms import Form, read_form, whole
@@ -56,7 +56,7 @@ def decide(request: Request) -> Response:
     checks, case = Checks(read_form(request)), id_from(request, "id")
     decision, reasons = checks.take("decision", _decision), checks.take("decision_text", text_of)
     if decision is not None and reasons is not None:
-        who = (portal_of(request), caller_of(request), case)
+        who = (portal_of(request), caller_of(request), case, seen_in(checks.form))
         checks.attempt(partial(case_submissions.decide_case, *who, decision, reasons))
     return RedirectResponse(f"/submissions/{case}", 303) if checks.ok else _page(request, checks)
 

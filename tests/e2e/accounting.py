@@ -71,13 +71,14 @@ class Accounting:
         self._post(f"{case}/hearing", "confidentiality", allegation=asked, last_day=ahead(world, 16))
         hearing = case.replace("/cases/", "/hearings/")
         self._post(hearing, "expert_xcc", answer=self._new("answer of the person concerned"), all="yes")
-        self._post(
-            f"{case}/finding", "confidentiality", finding="procedure", finding_reasons=self._new("reasons of a finding")
-        )
+        finding = {"finding": "procedure", "finding_reasons": self._new("reasons of a finding")}
+        seen = self.planting.seen(case, "confidentiality")
+        self._post(f"{case}/finding", "confidentiality", **finding, seen=seen)
         versions = {"full": self._new("version in full"), "bare": self._new("version that discloses nothing")}
         self._submit(case, versions)
         decided = {"decision": "referral", "decision_text": self._new("decision of the Group")}
-        self._post(case.replace("/cases/", "/submissions/"), "oversight", **decided)
+        submission = case.replace("/cases/", "/submissions/")
+        self._post(submission, "oversight", **decided, seen=self.planting.seen(submission, "oversight"))
         (hold,) = holds(world, UUID(case.rpartition("/")[2]))
         lifted = self._new("why a containment was lifted")
         self._post(f"/containments/{hold.id}/lift", "confidentiality", lift_reason=lifted)

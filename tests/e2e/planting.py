@@ -277,8 +277,8 @@ class Planting:
         assert self.upload(f"/rooms/{rooms['shared']}/documents", "officer", "refused", refused, **poem).status == 422
         assert self.served.ask("GET", f"/rooms/{rooms['shared']}/archive", officer).status in {200, 422}
 
-    def seen(self, page: str) -> str:
-        text = self.served.ask("GET", page, self.world.members["focal_xaa"].token).body.decode()
+    def seen(self, page: str, who: str = "focal_xaa") -> str:
+        text = self.served.ask("GET", page, self.world.members[who].token).body.decode()
         found = re.search(r'name="seen" value="([^"]*)"', text)
         assert found, text
         return found[1]

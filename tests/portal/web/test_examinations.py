@@ -24,6 +24,7 @@ from tests.breaches import (
     contained,
     found,
     heard,
+    newest_shown,
     registered,
     stays_signed_in,
 )
@@ -50,8 +51,25 @@ def test_no_finding_without_the_hearing(world: World) -> None:
     assert press(person, f"/hearings/{case}", answer="I will write more next week.").status_code == 303
     assert press(officer, path, **FINDING).status_code == 403, "they still have time to say more"
     assert press(person, f"/hearings/{case}", answer=ANSWER, all="yes").status_code == 303
-    assert press(officer, path, **FINDING).status_code == 303
+    found(world, case)
     assert press(officer, path, **FINDING).status_code == 403
+
+
+def test_no_finding_over_an_answer_that_its_page_did_not_show(world: World) -> None:
+    case = registered(world)
+    asked(world, case)
+    person, officer, path = browser(world, "expert_xcc"), browser(world, "confidentiality"), f"/cases/{case}"
+    assert press(person, f"/hearings/{case}", answer="I will send my alibi.", all="yes").status_code == 303
+    seen = newest_shown(world, "confidentiality", path)
+    assert press(person, f"/hearings/{case}", answer=ANSWER).status_code == 303  # as often as they like
+    for old in (seen, ""):
+        answer = press(officer, f"{path}/finding", **FINDING, seen=old)
+        assert answer.status_code == 409
+        assert "The record has more now than when you loaded this page." in answer.text
+        for shown in (ANSWER, f">{REASONS}</textarea>", '<option value="confidentiality" selected>'):
+            assert shown in answer.text
+    assert row(world, case).found_at is None
+    found(world, case)
 
 
 def test_whoever_answered_without_ending_it_was_heard_once_the_day_is_over(world: World) -> None:
@@ -141,6 +159,24 @@ def test_whoever_lets_the_day_pass_was_heard_and_not_a_day_earlier(world: World)
     found(world, case)
 
 
+def test_nobody_writes_that_somebody_let_the_day_pass_who_answered(world: World) -> None:
+    case, unheard = registered(world), {"entry": "unheard", "entry_text": "No word came from them."}
+    asked(world, case)
+    stays_signed_in(world)
+    world.clock.forward(timedelta(days=16))
+    officer, path = browser(world, "confidentiality"), f"/cases/{case}"
+    offered = '<option value="unheard"'
+    assert offered in officer.get(path).text
+    assert press(browser(world, "expert_xcc"), f"/hearings/{case}", answer=ANSWER).status_code == 303
+    world.clock.forward(timedelta(days=2))
+    answer = press(officer, f"{path}/entries", **unheard)
+    assert answer.status_code == 409
+    assert "so nobody can write that they let the day pass" in answer.text
+    assert "No word came from them." in answer.text
+    assert offered not in answer.text
+    found(world, case)
+
+
 def test_what_they_said_outside_the_portal_counts_once_they_were_asked(world: World) -> None:
     case = registered(world)
     officer, said = browser(world, "confidentiality"), {"entry": "heard", "entry_text": "By letter of 10 May."}
@@ -168,7 +204,7 @@ def test_where_nobody_is_named_no_breach_is_found(world: World) -> None:
     officer, path = browser(world, "confidentiality"), f"/cases/{case}/finding"
     assert press(officer, f"/cases/{case}/hearing", allegation="A", last_day="2026-05-20").status_code == 409
     assert press(officer, path, **FINDING).status_code == 422
-    assert press(officer, path, finding="not_established", finding_reasons="Nobody was found.").status_code == 303
+    found(world, case, "not_established")
 
 
 def test_somebody_is_named_once_and_their_state_is_told(world: World) -> None:

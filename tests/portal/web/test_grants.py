@@ -5,13 +5,16 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from httpx2 import Response
 from sqlmodel import col, select
 
 from portal.audit.events import REGISTRY_STREAM
 from portal.domain.documents import DocumentKind
-from portal.domain.grants import Stand
+from portal.domain.grants import LANGUAGES_MOST, Stand, check_languages
+from portal.domain.problems import RefusedError
 from portal.domain.roles import Role
 from portal.usecases.checks import check_records
+from storage.grants import GrantDocument, GrantTerms
 from storage.tables import Cycle
 from tests import reports
 from tests.breaches import contained, lifted, registered, stays_signed_in
@@ -296,41 +299,125 @@ def terms_without(world: World) -> dict[str, object]:
     return {"documents": [str(uuid4())], "languages": ["en"], "mode": "view", "last": ahead(world, 9), "seen": "0"}
 
 
-def test_an_offer_of_somebody_who_is_suspended_by_now_waits(world: World) -> None:
+def offer(world: World, **more: object) -> Response:
+    given = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": [], **more}
+    return press(browser(world, "focal_xaa"), f"/reviews/{world.files['xaa'].review}/offer", **given)  # type: ignore[arg-type]  # several of one name
+
+
+def offered(world: World, **more: object) -> UUID:
+    """Have the State under review offer its report, once it is agreed on."""
     reports.agreed(world)
-    stays_signed_in(world)
     reader(world)
-    review = world.files["xaa"].review
-    said = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": []}
-    sent = browser(world, "focal_xaa").form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
-    grant, named = sent.headers["location"].removeprefix("/grants/"), [str(world.members["reader_xff"].person)]
+    sent = offer(world, **more)
+    assert sent.status_code == 303, sent.text
+    return UUID(sent.headers["location"].removeprefix("/grants/"))
+
+
+def accept(world: World, grant: UUID, **seen: str) -> Response:
+    """Accept an offer as its first terms stand, or as others do."""
+    readers = [str(world.members["reader_xff"].person)]
+    return act(world, "focal_xff", grant, "answer", **{"readers": readers, "seen": "1", **seen})
+
+
+def test_an_offer_of_somebody_who_is_suspended_by_now_waits(world: World) -> None:
+    stays_signed_in(world)
+    grant = offered(world)
     case = registered(world, person="focal_xaa")
     contained(world, case, "review", "focal_xaa")
-    no = act(world, "focal_xff", grant, "answer", readers=named)
+    no = accept(world, grant)
     assert no.status_code == 409
     assert "can’t be accepted just now" in no.text
     assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 404
     lifted(world, case)
-    assert act(world, "focal_xff", grant, "answer", readers=named).status_code == 303
+    assert accept(world, grant).status_code == 303
     assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 200
 
 
 def test_an_offer_takes_effect_with_the_other_states_yes(world: World) -> None:
-    reports.agreed(world)
-    reader(world)
-    client, review = browser(world, "focal_xaa"), world.files["xaa"].review
-    said = {**terms(world), "state": "XFF", "purpose": PURPOSE, "readers": []}
-    sent = client.form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
-    assert sent.status_code == 303, sent.text
-    again = client.form(f"/reviews/{review}/offer", f"/reviews/{review}/offer", **said)
-    assert again.status_code == 409
+    grant = offered(world)
+    assert offer(world).status_code == 409
     offers = [one["detail"]["terms"] for one in said_of(world, REGISTRY_STREAM) if one["action"] == "offerGrant"]
     assert offers == [1]
-    grant = sent.headers["location"].removeprefix("/grants/")
     assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 404
-    yes = act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)])
-    assert yes.status_code == 303, yes.text
+    assert accept(world, grant).status_code == 303
     assert browser(world, "reader_xff").get(f"/granted/{grant}").status_code == 200
-    assert (
-        act(world, "focal_xff", grant, "answer", readers=[str(world.members["reader_xff"].person)]).status_code == 409
-    )
+    assert accept(world, grant).status_code == 409
+
+
+def test_an_offer_that_was_changed_since_is_answered_by_nobody_who_did_not_see_it(world: World) -> None:
+    grant = offered(world, mode="copies")
+    page = browser(world, "focal_xff").get(f"/grants/{grant}").text
+    assert page.count('name="seen" value="1"') == 2, "to accept it, and to decline it"
+    changed = {**terms(world, last=ahead(world, 2), seen="1"), "readers": []}
+    assert act(world, "focal_xaa", grant, "change", **changed).status_code == 303
+    old = accept(world, grant)
+    assert old.status_code == 409
+    assert "This offer was changed since you loaded this page." in old.text
+    assert old.text.count('name="seen" value="2"') == 2
+    assert re.search(rf'value="{world.members["reader_xff"].person}" checked', old.text), "what they ticked"
+    assert accept(world, grant, seen="").status_code == 409
+    declined = act(world, "focal_xff", grant, "answer", declines="yes", decline_reason="No need.", seen="1")
+    assert declined.status_code == 409
+    assert "No need." in declined.text
+    assert accept(world, grant, seen="2").status_code == 303
+
+
+def test_an_offer_whose_last_day_is_over_waits_for_nobody_until_it_is_given_another(world: World) -> None:
+    stays_signed_in(world)
+    grant = offered(world, last=ahead(world, 2))
+    client, line = browser(world, "focal_xff"), f"/grants/{grant}"
+    assert line in client.get("/work").text
+    world.clock.forward(timedelta(days=10))
+    assert line not in client.get("/work").text
+    assert page(world, grant).line.stand is Stand.EXPIRED
+    for who in ("focal_xff", "focal_xaa"):
+        assert "The last day of this offer is over." in browser(world, who).get(line).text
+    late = accept(world, grant)
+    assert late.status_code == 409
+    assert "The last day of this offer is over, so it can’t be accepted any more." in late.text
+    assert act(world, "focal_xaa", grant, "change", **{**terms(world, seen="1"), "readers": []}).status_code == 303
+    assert line in client.get("/work").text
+    assert accept(world, grant, seen="2").status_code == 303
+
+
+def test_an_offer_is_accepted_for_somebody_whom_their_state_named_before(world: World) -> None:
+    grant = offered(world)
+    named = str(world.members["reader_xff"].person)
+    assert act(world, "focal_xff", grant, "readers", readers=[named]).status_code == 303
+    assert act(world, "focal_xaa", grant, "change", **terms(world, seen="1")).status_code == 303  # for them, too
+    assert f'name="readers" value="{named}"' in browser(world, "focal_xff").get(f"/grants/{grant}").text
+    assert accept(world, grant, seen="2").status_code == 303
+    assert [one.readers for one in page(world, grant).terms] == [("Reader_Xff Example",), ()]
+
+
+def test_what_stands_in_a_form_twice_is_given_once(world: World) -> None:
+    reader(world)
+    reports.agreed(world)
+    documents = terms(world)["documents"]
+    twice = {"documents": [*documents, *documents], "languages": ["en"] * 60}  # type: ignore[misc]  # a list of ids
+    assert act(world, "focal_xaa", first := asked(world), "decide", **terms(world, **twice)).status_code == 303
+    assert act(world, "focal_xaa", first, "change", **terms(world, **twice, seen="1")).status_code == 303
+    assert act(world, "focal_xaa", first, "revoke", revoke_reason=WHY).status_code == 303
+    assert offer(world, **twice).status_code == 303
+    with world.portal.database.read() as session:
+        kept = session.scalars(select(GrantTerms.languages)).all()
+        given = session.scalars(select(GrantDocument.document_id)).all()
+    assert kept == ["en"] * 3
+    assert sorted(map(str, given)) == sorted([*documents] * 3)  # type: ignore[misc]  # as above
+
+
+def test_of_the_languages_in_a_form_those_are_kept_in_which_something_is_given(world: World) -> None:
+    reader(world)
+    reports.agreed(world)
+    given = terms(world, languages=["en", "ru", "x" * 100])
+    assert act(world, "focal_xaa", asked(world), "decide", **given).status_code == 303
+    with world.portal.database.read() as session:
+        assert session.scalars(select(GrantTerms.languages)).all() == ["en"]
+
+
+def test_a_grant_is_given_in_no_more_languages_than_its_row_holds() -> None:
+    codes = [f"x{number:02}" for number in range(LANGUAGES_MOST)]
+    check_languages(codes)
+    assert len(" ".join(codes)) <= GrantTerms.__table__.c.languages.type.length  # type: ignore[attr-defined]  # as SQLModel makes it
+    with pytest.raises(RefusedError):
+        check_languages([*codes, "en"])

@@ -5,6 +5,7 @@
 import hashlib
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -31,12 +32,12 @@ from tests.breaches import (
     GROUNDS,
     REASONS,
     SUBJECT,
-    act,
     concern,
     decided,
     disclosed,
     found,
     heard,
+    newest_shown,
     registered,
     stays_signed_in,
     submitted,
@@ -390,6 +391,42 @@ def test_those_concerned_read_both_versions(world: World) -> None:
         assert BARE in page, who
 
 
+def test_the_group_decides_on_what_its_page_showed_and_on_nothing_newer(world: World) -> None:
+    case, said = registered(world), {"decision": "referral", "decision_text": "The words of the Group."}
+    submitted(world, case, "focal_xbb")
+    member, path = browser(world, "oversight"), f"/submissions/{case}"
+    seen = newest_shown(world, "oversight", path)
+    other = "The State concerned holds that nothing of the kind took place at all."
+    submitted(world, case, "focal_xaa", bare=other)
+    for old in (seen, ""):
+        answer = press(member, path, **said, seen=old)
+        assert answer.status_code == 409
+        assert "More came to the Group since you loaded this page." in answer.text
+        for shown in (other, "The words of the Group.", '<option value="referral" selected>'):
+            assert shown in answer.text
+    assert disclosed(world, case).status_code == 303, "nothing was closed"
+    assert press(member, path, **said, seen=seen).status_code == 409
+    assert press(member, path, **said, seen=newest_shown(world, "oversight", path)).status_code == 303
+
+
+def test_no_version_is_given_that_another_one_followed_in_that_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = registered(world)
+    submitted(world, case, "focal_xbb")
+    usual = case_submissions.open_to_give
+
+    def meanwhile(*given: Any) -> Any:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(submitted, world, case, "focal_xcc").result()
+        return usual(*given)
+
+    monkeypatch.setattr(case_submissions, "open_to_give", meanwhile)
+    assert disclosed(world, case).status_code == 409
+    monkeypatch.undo()
+    assert disclosed(world, case).status_code == 303, "it can still be given"
+
+
 @pytest.mark.parametrize("decision", ["none", "request", "recommendation", "referral"])
 def test_the_group_decides_once_and_that_closes_the_case(world: World, decision: str) -> None:
     case = registered(world)
@@ -499,7 +536,7 @@ def test_the_yearly_statement_opens_the_cases_of_one_year(world: World) -> None:
         role = Role.OVERSIGHT if "oversight" in who else Role.CONFIDENTIALITY_OFFICER
         add_member(world, who, role)
     concern(world, "expert_later")
-    act(world, "officer_later", case, "finding", finding="no_breach", finding_reasons=REASONS)
+    found(world, case, "no_breach", "officer_later")
     client = browser(world, "oversight_later")
     for newest_one in ("/statement", "/statement?year=1999", "/statement?year=x"):
         page = client.get(newest_one).text
