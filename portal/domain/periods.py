@@ -72,7 +72,7 @@ def period(first: date | None, last: date | None, now: datetime, zone: str) -> P
             Problem(
                 "starts-in-the-past",
                 N_(
-                    "It can't start on %(date)s: access begins today at the earliest. "
+                    "It can’t start on %(date)s: access begins today at the earliest. "
                     "An earlier date of the note is kept with the note."
                 ),
                 {"date": first.isoformat()},

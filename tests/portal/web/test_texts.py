@@ -105,6 +105,10 @@ def test_sentences_are_found_where_they_stand(sentences: set[str]) -> None:
     assert {"Review portal", "You may not do this", "%(number)s MiB", "Page %(page)s of %(pages)s"} <= sentences
 
 
+def test_no_sentence_has_a_typewriters_apostrophe(sentences: set[str]) -> None:
+    assert {sentence for sentence in sentences if "'" in sentence} == set()
+
+
 def forms(text: object) -> list[str]:
     """Give a message's text, or each of its plural forms."""
     return [text] if isinstance(text, str) else [str(form) for form in text] if isinstance(text, list | tuple) else []
