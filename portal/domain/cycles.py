@@ -74,7 +74,7 @@ def judge_opening(opened: Cycle, earlier: Iterable[tuple[Cycle, int]]) -> Verdic
                 Problem(
                     "cycle-before-completion",
                     N_(
-                        "%(count)d reviews of “%(name)s” aren’t completed. A new cycle before that needs a "
+                        "Reviews of “%(name)s” that aren’t completed: %(count)d. A new cycle before that needs a "
                         "decision of the Conference (terms of reference, paragraph 13)."
                     ),
                     {"count": open_reviews, "name": other.name},

@@ -199,7 +199,7 @@ def require_known(codes: Mapping[StateCode, object], wanted: tuple[StateName | M
             *(
                 Problem(
                     "state-unknown",
-                    N_("The registry has no State with the code %(code)s: import the States first."),
+                    N_("The register has no State with the code %(code)s: import the States first."),
                     {"code": code},
                 )
                 for code in unknown

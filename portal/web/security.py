@@ -61,7 +61,7 @@ NOT_SECURE = N_(
     "The portal answers only over a secure connection, so nothing was shown or done. Use its https address."
 )
 NO_CLIENT = N_(
-    "What stands before the portal didn’t say where this request comes from, so nothing was shown or done. "
+    "The proxy in front of the portal didn’t say where this request comes from, so nothing was shown or done. "
     "Tell those who run the portal."
 )
 WRONG_HOST = N_("The portal isn’t known under this address, so nothing was shown or done. Check the address.")
