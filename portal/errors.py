@@ -46,7 +46,7 @@ class NotActing(NotFound):
         PortalError.__init__(
             self,
             N_(
-                "The appointment that you acted under has ended, or you haven't chosen one yet, so nothing was done. "
+                "The appointment that you acted under has ended, or you haven’t chosen one yet, so nothing was done. "
                 "Open the start page and choose the appointment that you act under."
             ),
         )

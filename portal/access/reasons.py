@@ -168,7 +168,7 @@ REASONS: Final = {
     "documents.draft-officer": N_("It is a draft of the secretariat, and you are the officer assigned to this review."),
     "documents.submit-own-file": N_("You clear what your State submits to its review, as its focal point."),
     "documents.submit-to-reviewers": N_("You bring a draft of your State to the other reviewing State."),
-    "documents.submit-from-reviewers": N_("You clear what your State's experts send, as its focal point."),
+    "documents.submit-from-reviewers": N_("You clear what your State’s experts send, as its focal point."),
     "documents.submit-officer": N_("It is of the secretariat, and you are the officer assigned to this review."),
     "documents.circulate": N_("You circulate what was submitted, as the officer assigned to this review."),
     "documents.withdraw-own": N_("Your State submitted it, and you are its focal point."),
@@ -223,7 +223,7 @@ REASONS: Final = {
     "translations.list-translator": N_("You see what was sent to you for translation."),
     "translations.list-officer": N_("You are the officer assigned to this review."),
     # people
-    "people.focal-point-list": N_("You keep the list of your State's people, as its focal point."),
+    "people.focal-point-list": N_("You keep the list of your State’s people, as its focal point."),
     "people.focal-point-view": N_("This person is of your State, and you are its focal point."),
     "people.staff": N_("You keep the list of people, as registrar or administrator."),
     "issuers.administrator": N_("You keep the identity providers, as administrator."),
@@ -231,7 +231,7 @@ REASONS: Final = {
     "issuers.administrator-confirms": N_("It is the secretariat’s provider, and you are an administrator."),
     "issuers.machine": N_("The portal asks the provider by itself."),
     "people.accounts": N_("You see to the accounts, as administrator."),
-    "people.focal-point-appoints": N_("You appoint your State's experts and observers, as its focal point."),
+    "people.focal-point-appoints": N_("You appoint your State’s experts and observers, as its focal point."),
     "people.registrar-appoints": N_("You record this kind of appointment, as registrar."),
     "people.administrator-appoints": N_("You make this kind of appointment, as administrator."),
     "people.staff-confirms": N_("You confirm appointments in the secretariat, as registrar or administrator."),
@@ -242,22 +242,22 @@ REASONS: Final = {
     "people.focal-point-confirms-restored": N_("You confirm anew who acts for your State, as its focal point."),
     "people.registrar-confirms-restored": N_("You confirm anew whom you record, as registrar."),
     "people.registrar-confirms": N_("You confirm what focal points appoint, as registrar."),
-    "people.focal-point-assigns": N_("You assign your State's people to its reviews, as its focal point."),
+    "people.focal-point-assigns": N_("You assign your State’s people to its reviews, as its focal point."),
     "people.focal-point-hands-over": N_(
-        "You appoint and assign your State's experts and observers, as its focal point, and hand over between them."
+        "You appoint and assign your State’s experts and observers, as its focal point, and hand over between them."
     ),
     "people.registrar-hands-over": N_("You record this kind of appointment, as registrar, and hand over between them."),
     "people.successor": N_("This was handed over to you."),
-    "people.focal-point-links": N_("You help your State's people to sign in, as its focal point."),
+    "people.focal-point-links": N_("You help your State’s people to sign in, as its focal point."),
     "people.first-link": N_("You invite the first focal point of a State, as registrar."),
     "people.staff-links": N_("You issue links for the secretariat, as registrar or administrator."),
-    "people.focal-point-cares": N_("You care for the accounts of your State's people, as its focal point."),
+    "people.focal-point-cares": N_("You care for the accounts of your State’s people, as its focal point."),
     "people.staff-cares": N_("You care for the accounts of the secretariat, as registrar or administrator."),
     "people.administrator-ends-all": N_("You see to the accounts, as administrator."),
     "people.staff-link-confirmed": N_(
         "You confirm links that the secretariat issued, as another registrar or administrator."
     ),
-    "people.focal-point-confirms-link": N_("You confirm links for your State's people, as its focal point."),
+    "people.focal-point-confirms-link": N_("You confirm links for your State’s people, as its focal point."),
     # scanned copies of legal bases, and the roster
     "notes.own": N_("It is the note that your own appointment or assignment rests on."),
     "notes.focal-point": N_("It is about somebody of your State, and you are its focal point."),
@@ -276,7 +276,7 @@ REASONS: Final = {
     "audit.shared-room": N_("Your State is party to this review, and you are its focal point."),
     "audit.reviewers": N_("It lies in the room of the reviewing States, and you are a focal point of one of them."),
     "audit.review": N_("Your State is party to this review, and you are its focal point."),
-    "audit.own-people": N_("These are the accesses of your own State's people, and you are its focal point."),
+    "audit.own-people": N_("These are the accesses of your own State’s people, and you are its focal point."),
     "audit.log-delegate": N_("You are a focal point, and answer for a State’s file."),
     "audit.log-staff": N_("You run the portal, or care for its confidentiality."),
     "audit.log-oversight": N_("You are a member of the Implementation Oversight Group."),
@@ -351,7 +351,7 @@ REASONS: Final = {
     "signals.rules": N_("Everybody who works with the portal may know by which rules it gives signals."),
     "signals.oneself": N_("This is about yourself: another confidentiality officer looks at it."),
     # running the portal
-    "machinery.health": N_("You see to the portal's health, as administrator."),
+    "machinery.health": N_("You see to the portal’s health, as administrator."),
     "machinery.init": N_("An empty installation is being set up."),
     "machinery.worker": N_("The portal closes what a crash left open in its log."),
     "machinery.week": N_("The portal tells focal points each week that their file was opened."),

@@ -180,7 +180,7 @@ ADVICE: Final[dict[AccountEvent, str]] = {
     AccountEvent.GRANT_ANSWERED: N_("The answer stands in the portal, under Grants."),
     AccountEvent.GRANT_DECIDED: N_("The decision stands in the portal, under Grants."),
     AccountEvent.GRANT_CHANGED: N_("What holds now stands in the portal, under Grants."),
-    AccountEvent.GRANT_ENDED: N_("Why stands in the portal, under Grants."),
+    AccountEvent.GRANT_ENDED: N_("The reason stands in the portal, under Grants."),
     AccountEvent.PORTAL_RESTORED: N_(
         "What was done after the backup is gone, and everybody’s access begins anew: your State’s focal point confirms "
         "yours; of the secretariat, a registrar or an administrator. What you sign in with is as it was at the backup: "

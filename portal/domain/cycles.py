@@ -39,7 +39,7 @@ def cycle(name: str, starts: date, ends: date | None = None) -> Cycle:
         raise RefusedError(
             Problem(
                 "cycle-too-early",
-                N_("A cycle can't start before the Convention entered into force on %(date)s."),
+                N_("A cycle can’t start before the Convention entered into force on %(date)s."),
                 {"date": EARLIEST.isoformat()},
             )
         )
@@ -74,7 +74,7 @@ def judge_opening(opened: Cycle, earlier: Iterable[tuple[Cycle, int]]) -> Verdic
                 Problem(
                     "cycle-before-completion",
                     N_(
-                        "%(count)d reviews of “%(name)s” aren't completed. A new cycle before that needs a "
+                        "Reviews of “%(name)s” that aren’t completed: %(count)d. A new cycle before that needs a "
                         "decision of the Conference (terms of reference, paragraph 13)."
                     ),
                     {"count": open_reviews, "name": other.name},

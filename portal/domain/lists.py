@@ -45,7 +45,7 @@ class Line:
             raise RefusedError(
                 Problem(
                     "list-word",
-                    N_("“%(word)s” isn't known in the column “%(column)s”: write one of %(choices)s."),
+                    N_("“%(word)s” isn’t known in the column “%(column)s”: write one of %(choices)s."),
                     {"word": self.cells[column][:40], "column": column, "choices": ", ".join(choices)},
                 )
             ) from None
@@ -102,7 +102,7 @@ def lines_of(data: bytes, columns: Sequence[str], read: Callable[[Line], Row]) -
                 problems.extend(_at(reader.line_num, problem) for problem in refused.problems)
     except csv.Error:
         problems.append(
-            _at(reader.line_num, Problem("list-broken", N_("The quotation marks on this line don't match.")))
+            _at(reader.line_num, Problem("list-broken", N_("The quotation marks on this line don’t match.")))
         )
     if problems:
         raise RefusedError(*problems[:SHOWN_PROBLEMS])
@@ -137,14 +137,14 @@ def refuse_repeats(keys: Iterable[tuple[int, str]]) -> None:
 
 def _text(data: bytes) -> str:
     if len(data) > LIST_BYTES:
-        raise RefusedError(Problem("list-too-long", N_("The list is larger than 1 MiB: it isn't a list of States.")))
+        raise RefusedError(Problem("list-too-long", N_("The list is larger than 1 MiB: it isn’t a list of States.")))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError(
             Problem(
                 "list-encoding",
-                N_("The list isn't written in UTF-8 (byte %(byte)d). Save it as “CSV UTF-8”."),
+                N_("The list isn’t written in UTF-8 (byte %(byte)d). Save it as “CSV UTF-8”."),
                 {"byte": error.start + 1},
             )
         ) from None

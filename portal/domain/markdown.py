@@ -92,7 +92,7 @@ def check_text(raw: str, longest: int = TEXT_CHARACTERS) -> str:
                 Problem(
                     "text-hidden-character",
                     N_(
-                        "In line %(line)d, character %(place)d (U+%(code)s) can't be seen or changes how the rest is "
+                        "In line %(line)d, character %(place)d (U+%(code)s) can’t be seen or changes how the rest is "
                         "shown. Type this line anew instead of pasting it."
                     ),
                     {"line": number, "place": at + 1, "code": f"{ord(line[at]):04X}"},

@@ -68,7 +68,7 @@ def one_line(raw: str, longest: int = NAME_CHARACTERS) -> str:
                 Problem(
                     "name-hidden-character",
                     N_(
-                        "Character %(place)d (U+%(code)s) can't be seen or changes how the rest is shown. "
+                        "Character %(place)d (U+%(code)s) can’t be seen or changes how the rest is shown. "
                         "Type the name anew instead of pasting it."
                     ),
                     {"place": at + 1, "code": f"{ord(char):04X}"},

@@ -171,7 +171,7 @@ def _different(proposed: Parties) -> Iterator[Problem]:
     if proposed.under_review in proposed.reviewing:
         yield Problem(
             "reviews-itself",
-            N_("%(state)s can't review itself: choose another State (terms of reference, paragraph 18)."),
+            N_("%(state)s can’t review itself: choose another State (terms of reference, paragraph 18)."),
             {"state": proposed.under_review},
         )
     if len(set(proposed.reviewing)) < len(proposed.reviewing):
@@ -203,7 +203,7 @@ def _not_mutual(proposed: Parties, others: tuple[Parties, ...]) -> Iterator[Prob
             yield Problem(
                 "mutual-review",
                 N_(
-                    "%(state)s reviews %(other)s in this cycle, so %(other)s can't review %(state)s: there "
+                    "%(state)s reviews %(other)s in this cycle, so %(other)s can’t review %(state)s: there "
                     "are no mutual reviews (terms of reference, paragraph 19)."
                 ),
                 {"state": proposed.under_review, "other": other.under_review},
@@ -242,7 +242,7 @@ def _taking_part(proposed: Parties, lists: Lists) -> Iterator[Problem]:
             yield Problem(
                 "reviewer-not-party",
                 N_(
-                    "%(state)s isn't party to the Convention, by the list that was imported: only parties "
+                    "%(state)s isn’t party to the Convention, by the list that was imported: only parties "
                     "review (terms of reference, paragraph 18)."
                 ),
                 {"state": state},
@@ -259,7 +259,7 @@ def _protocols(proposed: Parties, lists: Lists) -> Iterator[Problem]:
                 yield Problem(
                     "reviewer-not-party-to-protocol",
                     N_(
-                        "%(state)s isn't party to an instrument that %(other)s is party to: %(instrument)s "
+                        "%(state)s isn’t party to an instrument that %(other)s is party to: %(instrument)s "
                         "(terms of reference, paragraph 18 bis)."
                     ),
                     {
@@ -275,7 +275,7 @@ def _not_known(lists: Lists) -> Iterator[Problem]:
         yield Problem(
             "parties-not-known",
             N_(
-                "The portal doesn't know which States are party to the Convention and its Protocols: no list "
+                "The portal doesn’t know which States are party to the Convention and its Protocols: no list "
                 "was imported. Check paragraphs 18 bis and 57 of the terms of reference by hand."
             ),
         )
@@ -285,7 +285,7 @@ def _not_known(lists: Lists) -> Iterator[Problem]:
             yield Problem(
                 "instrument-not-known",
                 N_(
-                    "The portal doesn't know which States are party to this instrument: %(instrument)s. "
+                    "The portal doesn’t know which States are party to this instrument: %(instrument)s. "
                     "Check paragraph 18 bis of the terms of reference by hand."
                 ),
                 {"instrument": SHORT_TITLES[instrument]},
@@ -297,7 +297,7 @@ def _only_signed(proposed: Parties, lists: Lists) -> Iterator[Problem]:
         yield Problem(
             "signatory-under-review",
             N_(
-                "%(state)s signed the Convention and isn't party to it: it takes part of its own will, and "
+                "%(state)s signed the Convention and isn’t party to it: it takes part of its own will, and "
                 "the review covers the Convention alone (terms of reference, paragraph 57)."
             ),
             {"state": proposed.under_review},
@@ -313,7 +313,7 @@ def _region(proposed: Parties, groups: Mapping[StateCode, RegionalGroup | None])
         yield Problem(
             "region-not-known",
             N_(
-                "The portal can't tell whether one reviewing State is of the region of %(state)s, because a "
+                "The portal can’t tell whether one reviewing State is of the region of %(state)s, because a "
                 "regional group is missing. Check paragraph 19 of the terms of reference by hand."
             ),
             {"state": proposed.under_review},

@@ -112,7 +112,7 @@ def passphrase_problems(raw: str, own: Iterable[str] = ()) -> list[Problem]:
                 "passphrase-short",
                 N_(
                     "This has %(length)d characters; a passphrase has at least %(least)d. Four or five words "
-                    "that don't belong together are easy to remember."
+                    "that don’t belong together are easy to remember."
                 ),
                 {"length": len(passphrase), "least": PASSPHRASE_CHARACTERS},
             )
@@ -144,7 +144,7 @@ def _too_easy(passphrase: str, own: tuple[str, ...]) -> Iterator[Problem]:
     elif _is_own(squashed, own):
         yield Problem(
             "passphrase-own-name",
-            N_("This is little more than your own name or address: choose words that others don't know."),
+            N_("This is little more than your own name or address: choose words that others don’t know."),
         )
 
 

@@ -63,7 +63,7 @@ def period(first: date | None, last: date | None, now: datetime, zone: str) -> P
     """
     for given in (first, last):
         if given is not None and given.year == MAXYEAR:  # its end has no name any more
-            sentence = N_("%(date)s is no day that comes: leave the field empty where no date is known yet.")
+            sentence = N_("%(date)s is too far ahead: leave the field empty where no date is known yet.")
             raise RefusedError(Problem("too-far-ahead", sentence, {"date": given.isoformat()}))
     here = ZoneInfo(zone)
     today = day_in(zone, now)
@@ -72,7 +72,7 @@ def period(first: date | None, last: date | None, now: datetime, zone: str) -> P
             Problem(
                 "starts-in-the-past",
                 N_(
-                    "It can't start on %(date)s: access begins today at the earliest. "
+                    "It can’t start on %(date)s: access begins today at the earliest. "
                     "An earlier date of the note is kept with the note."
                 ),
                 {"date": first.isoformat()},

@@ -268,6 +268,6 @@ def reason_given(text: str) -> str:
     if not reason:
         raise RefusedError(Problem("no-reason", N_("Say in a sentence why it is set aside."), {}))
     if len(reason) > MOST_REASON:
-        sentence = N_("This is longer than %(most)d letters: say it in short.")
+        sentence = N_("This is longer than %(most)d characters: shorten it.")
         raise RefusedError(Problem("too-long", sentence, {"most": MOST_REASON}))
     return reason

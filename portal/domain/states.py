@@ -92,7 +92,7 @@ def state_code(raw: str) -> StateCode:
         raise RefusedError(
             Problem(
                 "state-code",
-                N_("“%(code)s” is no State's code: write three capital letters, as in ISO 3166-1 alpha-3."),
+                N_("“%(code)s” is no State’s code: write three capital letters, as in ISO 3166-1 alpha-3."),
                 {"code": raw[:20]},
             )
         )
@@ -145,7 +145,7 @@ def parse_names(data: bytes) -> tuple[StateName, ...]:
             raise RefusedError(
                 Problem(
                     "language-code",
-                    N_("“%(language)s” is no language's code: write one such as ar, fr or zh."),
+                    N_("“%(language)s” is no language’s code: write one such as ar, fr or zh."),
                     {"language": language[:20]},
                 )
             )
@@ -199,7 +199,7 @@ def require_known(codes: Mapping[StateCode, object], wanted: tuple[StateName | M
             *(
                 Problem(
                     "state-unknown",
-                    N_("The registry has no State with the code %(code)s: import the States first."),
+                    N_("The register has no State with the code %(code)s: import the States first."),
                     {"code": code},
                 )
                 for code in unknown

@@ -34,7 +34,7 @@ KINDS: Final = {
     DocumentKind.NOTE: N_("Note"),
     DocumentKind.DESK_REVIEW_OUTCOME: N_("Desk-review outcome"),
     DocumentKind.DRAFT_REPORT: N_("Draft report"),
-    DocumentKind.REPORT: N_("Report"),
+    DocumentKind.REPORT: N_("Country review report"),
     DocumentKind.SUMMARY: N_("Executive summary"),
     DocumentKind.OTHER: N_("Other"),
 }

@@ -45,7 +45,7 @@ KNOWN = Problem(
     "mail-known",
     N_(
         "Somebody with this mail address is known already. Appoint them from their own page, "
-        "or ask the secretariat if you don't find them."
+        "or ask the secretariat if you don’t find them."
     ),
 )
 

@@ -43,7 +43,7 @@ def _check_log(check: Check, origin: str, first: int, size: int) -> None:
         except Malformed:
             signed = False
         if not signed or (growing.size, growing.root()) != (head.size, head.root):
-            sentence = N_("The former log %(origin)s: its checkpoint of %(size)d entries isn't one that it signed.")
+            sentence = N_("The former log %(origin)s: its checkpoint of %(size)d entries isn’t one that it signed.")
             check.report.finds("former-altered", sentence, origin=origin, size=head.size)
     if last != size:
         sentence = N_("The former log %(origin)s: its last checkpoint of %(size)d entries is not there.")
@@ -62,7 +62,7 @@ def _check_witnesses(check: Check, origin: str) -> None:
         try:
             open_checkpoint(with_signatures(_note(head), [signature]), keys)
         except Malformed:
-            sentence = N_("The signature of the witness %(name)s for %(size)d entries of the log %(origin)s isn't one.")
+            sentence = N_("The signature of the witness %(name)s for %(size)d entries of the log %(origin)s isn’t one.")
             check.report.finds("former-cosignature", sentence, name=row.signer, size=row.size, origin=origin)
 
 

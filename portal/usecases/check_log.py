@@ -23,10 +23,10 @@ def check_log(check: Check) -> None:
         try:
             check.report.counted("events", _check_stream(check, one))
         except KeyUnavailable:
-            sentence = N_("Stream %(stream)s can't be checked: its key doesn't open.")
+            sentence = N_("Stream %(stream)s can’t be checked: its key doesn’t open.")
             check.report.finds("stream-shut", sentence, stream=str(one.id))
         except (ValueError, TypeError):
-            sentence = N_("Stream %(stream)s holds an entry that the portal can't have written.")
+            sentence = N_("Stream %(stream)s holds an entry that the portal can’t have written.")
             check.report.finds("event-foreign", sentence, stream=str(one.id))
         check.progress("events", check.report.counts.get("events", 0))
     check.report.counted("streams", len(streams))
@@ -42,12 +42,12 @@ def _check_streams_there(check: Check, there: set[UUID]) -> None:
     records = CheckRecords(check.session)
     for kind, portals in PORTAL_STREAMS.items():
         if portals not in there:
-            check.report.finds("stream-missing", N_("The log's stream of the %(kind)s is not there."), kind=kind)
+            check.report.finds("stream-missing", N_("The log’s stream of the %(kind)s is not there."), kind=kind)
     for kind, owner in records.streamless():
-        sentence = N_("The log's stream of %(kind)s %(id)s is not there.")
+        sentence = N_("The log’s stream of %(kind)s %(id)s is not there.")
         check.report.finds("stream-missing", sentence, kind=kind, id=str(owner))
     if homeless := records.homeless_events():
-        sentence = N_("%(count)d entries belong to streams that don't exist.")
+        sentence = N_("%(count)d entries belong to streams that don’t exist.")
         check.report.finds("event-homeless", sentence, count=homeless)
 
 
@@ -59,11 +59,11 @@ def _check_stream(check: Check, stream: Stream) -> int:
         said = read_event(check.session, check.portal.keyring, check.current_permit(), event)
         where: Values = {"stream": str(stream.id), "number": event.number}
         if isinstance(said, Unfit):
-            sentence = N_("Stream %(stream)s, entry %(number)d doesn't fit what was written: %(columns)s.")
+            sentence = N_("Stream %(stream)s, entry %(number)d doesn’t fit what was written: %(columns)s.")
             check.report.finds("event-altered", sentence, **where, columns=", ".join(said.wrong))
             continue
         if not fits_origin(check.portal.keyring, check.permit, event, said):
-            sentence = N_("Stream %(stream)s, entry %(number)d: where it came from doesn't fit what was written.")
+            sentence = N_("Stream %(stream)s, entry %(number)d: where it came from doesn’t fit what was written.")
             check.report.finds("event-origin", sentence, **where)
         _note_rows(check, said)
     if following != stream.next_number:
@@ -99,7 +99,7 @@ def check_rows(check: Check) -> None:
                 _check_row(check, name, row.name, row.mac.hex(), fits=row.fits)
         except (ValueError, TypeError, AttributeError):
             unread.add(name)
-            sentence = N_("The table %(table)s holds a row that the portal can't have written.")
+            sentence = N_("The table %(table)s holds a row that the portal can’t have written.")
             check.report.finds("row-foreign", sentence, table=name)
         check.progress("rows", check.report.counts.get("rows", 0))
     for name in sorted(check.logged):
@@ -121,5 +121,5 @@ def _check_row(check: Check, table: str, name: str, mac: str, *, fits: bool) -> 
         if table != UNLOGGED:
             check.report.finds("row-unlogged", N_("%(row)s: the log knows nothing of it."), row=name)
     elif mac not in {known for _, known in logged.macs}:
-        sentence = N_("%(row)s: it isn't as the log has it last; it was rolled back, or changed past the log.")
+        sentence = N_("%(row)s: it isn’t as the log has it last; it was rolled back, or changed past the log.")
         check.report.finds("row-other", sentence, row=name)

@@ -28,26 +28,26 @@ def check_tree(check: Check) -> None:
             tiles.grown(growing.add(hashes))
         check.report.counted("checkpoints", 1)
         if growing.size != head.size or growing.root() != head.root:
-            sentence = N_("The log's tree of %(size)d entries isn't the one that was signed.")
+            sentence = N_("The log’s tree of %(size)d entries isn’t the one that was signed.")
             check.report.finds("tree-altered", sentence, size=head.size)
         if not is_signed(head, keys):
-            sentence = N_("The checkpoint of %(size)d entries isn't one that this portal signed.")
+            sentence = N_("The checkpoint of %(size)d entries isn’t one that this portal signed.")
             check.report.finds("checkpoint-foreign", sentence, size=head.size)
     if beyond := sum(1 for _ in entries):
-        sentence = N_("%(count)d entries of the log's tree come after its last checkpoint.")
+        sentence = N_("%(count)d entries of the log’s tree come after its last checkpoint.")
         check.report.finds("tree-beyond", sentence, count=beyond)
     tiles.end()
     _check_cosignatures(check, records)
     _check_months(check, records)
     check.report.counted("entries of the tree", growing.size)
     if astray := records.astray():
-        sentence = N_("%(count)d events are neither in the log's tree nor waiting for it.")
+        sentence = N_("%(count)d events are neither in the log’s tree nor waiting for it.")
         check.report.finds("tree-astray", sentence, count=astray)
 
 
 def _check_months(check: Check, records: TreeRecords) -> None:
     if records.counts_differ():
-        check.report.finds("months-differ", N_("What is counted by day and by month isn't what the log's tree has."))
+        check.report.finds("months-differ", N_("What is counted by day and by month isn’t what the log’s tree has."))
 
 
 def _check_cosignatures(check: Check, records: TreeRecords) -> None:
@@ -65,7 +65,7 @@ def _check_cosignatures(check: Check, records: TreeRecords) -> None:
         try:
             open_checkpoint(with_signatures(note, [signature]), keys)
         except Malformed:
-            sentence = N_("The signature of the witness %(name)s for %(size)d entries isn't one.")
+            sentence = N_("The signature of the witness %(name)s for %(size)d entries isn’t one.")
             check.report.finds("cosignature-altered", sentence, name=row.signer, size=row.size)
 
 
@@ -89,12 +89,12 @@ class _Tiles:
         for level, (number, hashes) in self._open.items():
             self._hold(level, number, hashes)
         if self._records.count_tiles() != self._count:
-            self._check.report.finds("tile-foreign", N_("The log's tree has tiles that are none of it."))
+            self._check.report.finds("tile-foreign", N_("The log’s tree has tiles that are none of it."))
 
     def _hold(self, level: int, number: int, hashes: bytes) -> None:
         self._count += 1
         if self._records.tile(level, number) != hashes:
-            sentence = N_("Tile %(number)d of level %(level)d of the log's tree isn't what the events give.")
+            sentence = N_("Tile %(number)d of level %(level)d of the log’s tree isn’t what the events give.")
             self._check.report.finds("tile-altered", sentence, level=level, number=number)
 
 
@@ -103,7 +103,7 @@ def _entries(check: Check, records: TreeRecords) -> Iterator[bytes]:
     following = 0
     for row in records.entries():
         if row.position != following:
-            sentence = N_("The log's tree: the entries %(first)d to %(last)d are missing.")
+            sentence = N_("The log’s tree: the entries %(first)d to %(last)d are missing.")
             check.report.finds("entry-missing", sentence, first=following, last=row.position - 1)
         following = row.position + 1
         if following % CHUNK == 0:

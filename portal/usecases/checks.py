@@ -79,12 +79,12 @@ def _check_keys(check: Check) -> set[tuple[str, int]]:
         try:
             check.portal.keyring.check_holder(check.session, Scope(scope), version)
         except (Damaged, KeyUnavailable):
-            sentence = N_("Key %(scope)s, version %(version)d doesn't open: what it sealed can't be read.")
+            sentence = N_("Key %(scope)s, version %(version)d doesn’t open: what it sealed can’t be read.")
             check.report.finds("key-shut", sentence, **where)
     check.report.counted("keys", len(known))
     recovery = active_recovery(check.session)
     if recovery is not None and (unheld := count_unheld(check.session, recovery)):
-        sentence = N_("%(count)d keys aren't sealed to the recovery key: run `portal backup`, which does it.")
+        sentence = N_("%(count)d keys aren’t sealed to the recovery key: run `portal backup`, which does it.")
         check.report.finds("key-unrecoverable", sentence, count=unheld)
     return known
 

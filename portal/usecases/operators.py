@@ -40,7 +40,7 @@ EMPTY: Final = "Nobody was ever an administrator here: make the first one with `
 OF_A_STATE: Final = Problem(
     "administrator-of-a-state",
     N_(
-        "This mail address is somebody's of a State. The staff of the secretariat acts for no State: give another "
+        "This mail address is somebody’s of a State. The staff of the secretariat acts for no State: give another "
         "address."
     ),
 )
@@ -52,7 +52,7 @@ EXCLUDED: Final = Problem(
     ),
 )
 SUSPENDED: Final = Problem(
-    "administrator-suspended", N_("This person's access is suspended: give the address of somebody else.")
+    "administrator-suspended", N_("This person’s access is suspended: give the address of somebody else.")
 )
 HELD: Final = Problem(
     "administrator-held",

@@ -101,7 +101,7 @@ def judge(work: Work, cycle: CycleId, proposed: Parties, *, beside: UUID | None 
     if unknown:
         raise RefusedError(
             *(
-                Problem("state-unknown", N_("The registry has no State with this code: %(code)s."), {"code": code})
+                Problem("state-unknown", N_("The register has no State with this code: %(code)s."), {"code": code})
                 for code in unknown
             )
         )

@@ -40,7 +40,7 @@ from storage.tree import Cosignature, Lease, MonthCount, TreeHead, WitnessAsked
 
 NAME: Final = "witnesses"
 YEAR: Final = timedelta(days=366)
-SIGNED_IN: Final = N_("Signed in")
+SIGNED_IN: Final = N_("Sign-ins")
 REFUSED: Final = N_("Refused")
 LEASE: Final = timedelta(seconds=20)
 AT_ONCE: Final = 16

@@ -34,7 +34,7 @@ RENEWED = "portal.renewed"  # the session's token from this answer on, where a p
 OURS = "portal.ours"  # set in the state of an unsafe request that came from a page of ours
 
 ELSEWHERE = N_(
-    "This request didn't come from a page of the portal, so nothing was done. "
+    "This request didn’t come from a page of the portal, so nothing was done. "
     "Open the portal in your browser and try again there."
 )
 STALE = N_(

@@ -32,7 +32,7 @@ from portal.web.translations import DELIVERED
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 SAVED: Final = N_("Saved.")
-UNSEEN: Final = N_("This form doesn’t say which saving you saw, so nothing was done. Load the page again.")
+UNSEEN: Final = N_("This form doesn’t say which saved version you saw, so nothing was done. Load the page again.")
 NO_DAY: Final = N_("Write the day as year, month and day, such as 2026-05-04.")
 
 

@@ -68,7 +68,7 @@ class Sentences:
 
 
 UNREAD = Sentences(
-    N_("The portal couldn't read this request"),
+    N_("The portal couldn’t read this request"),
     N_("Something in the request was missing or malformed, so nothing was done."),
     N_("Go back, load the page again and try once more."),
 )
@@ -83,12 +83,12 @@ SENTENCES = {
     ),
     403: Sentences(
         N_("You may not do this"),
-        N_("The rules of this review don't let you do this. Nothing was changed."),
+        N_("The rules of this review don’t let you do this. Nothing was changed."),
         N_("If you believe that you should, ask the officer assigned to the review."),
     ),
     404: Sentences(
         N_("There is nothing to open here"),
-        N_("The address may be wrong, or what it led to isn't open to you."),
+        N_("The address may be wrong, or what it led to isn’t open to you."),
         N_("If somebody sent you here, ask them or the officer assigned to the review. Nothing was lost."),
     ),
     408: Sentences(
@@ -108,12 +108,12 @@ SENTENCES = {
     ),
     413: Sentences(
         N_("This is too large"),
-        N_("The portal doesn't take this much at once, so nothing was kept."),
+        N_("The portal doesn’t take this much at once, so nothing was kept."),
         N_("Send less, or divide it into several parts."),
     ),
     422: Sentences(
-        N_("Something doesn't fit together"),
-        N_("The portal understood the request but can't carry it out as it stands. Nothing was changed."),
+        N_("Something doesn’t fit together"),
+        N_("The portal understood the request but can’t carry it out as it stands. Nothing was changed."),
         N_("Go back, check what you entered and send it again."),
     ),
     429: Sentences(
@@ -127,7 +127,7 @@ SENTENCES = {
         N_("Try again in a few minutes. If it happens again, tell your administrator the number below."),
     ),
     503: Sentences(
-        N_("The portal can't answer just now"),
+        N_("The portal can’t answer just now"),
         N_("A part that the portal needs is busy or out of reach. Nothing was opened, changed or lost."),
         N_("Wait a moment and load the page again."),
     ),

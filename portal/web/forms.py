@@ -22,7 +22,7 @@ CHECKED_FORM = "portal.checked_form"
 SECRET: Final = frozenset({"passphrase", "again", "present", "code", "client_secret"})
 
 UNREADABLE = N_(
-    "The portal couldn't read this form, so nothing was done. Go back, load the page again and send it once more."
+    "The portal couldn’t read this form, so nothing was done. Go back, load the page again and send it once more."
 )
 
 

@@ -29,7 +29,7 @@ HEADERS_MOST = 8
 CHECKED_TOKEN = "portal.checked_token"  # noqa: S105 - a key of the request's state, not a secret
 
 UNREADABLE = N_(
-    "The portal couldn't read this upload, so nothing was kept. "
+    "The portal couldn’t read this upload, so nothing was kept. "
     "Load the page again, choose your files and send them once more."
 )
 CUT = N_("The connection ended in the middle of the upload. Nothing was kept; please send the file again.")

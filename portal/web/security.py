@@ -61,12 +61,12 @@ NOT_SECURE = N_(
     "The portal answers only over a secure connection, so nothing was shown or done. Use its https address."
 )
 NO_CLIENT = N_(
-    "What stands before the portal didn't say where this request comes from, so nothing was shown or done. "
+    "The proxy in front of the portal didn’t say where this request comes from, so nothing was shown or done. "
     "Tell those who run the portal."
 )
-WRONG_HOST = N_("The portal isn't known under this address, so nothing was shown or done. Check the address.")
+WRONG_HOST = N_("The portal isn’t known under this address, so nothing was shown or done. Check the address.")
 LONG_HEADERS = N_("The request carries more headers than the portal reads, so nothing was done.")
-WRONG_TYPE = N_("The portal doesn't take this kind of content here, so nothing was done.")
+WRONG_TYPE = N_("The portal doesn’t take this kind of content here, so nothing was done.")
 
 
 # what was sent doesn't fit, came too late, is too much or too often: somebody may be trying (ASVS 16.3.3)

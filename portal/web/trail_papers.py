@@ -172,7 +172,7 @@ def _what(pen: _Pen, line: Line) -> tuple[str, ...]:
         language = pen.say(line.sent.language)
         said.append(pen.say(N_("to %(name)s, into %(language)s"), name=line.sent.to, language=language))
     if line.times > 1:
-        said.append(pen.say(N_("in %(count)s parts"), count=pen.number(line.times)))
+        said.append(pen.say(N_("parts: %(count)s"), count=pen.number(line.times)))
     return tuple(said)
 
 
@@ -185,7 +185,7 @@ def _document(pen: _Pen, line: Line) -> tuple[str, ...]:
 
 def _end(pen: _Pen, line: Line) -> tuple[str, ...]:
     if line.refused:
-        times = [pen.say(N_("%(count)s times in a minute"), count=pen.number(line.refusals))] if line.refusals else []
+        times = [pen.say(N_("times in a minute: %(count)s"), count=pen.number(line.refusals))] if line.refusals else []
         return (pen.say(N_("refused")), *times)
     if not line.streamed:
         return ()

@@ -55,7 +55,7 @@ KEPT_VERSION = N_("Kept as version %(version)s.")
 SAME_FILE = N_("The same file is already here as no. %(numbers)s.")
 OTHER_NAME = N_("Its name was changed to “%(name)s”, for the old one could mislead or not be stored.")
 NO_NAME = N_("It came without a name, so it is kept under the name “%(name)s”.")
-OTHER_TYPE = N_("Its content isn't what its name or type says; both are shown beside it.")
+OTHER_TYPE = N_("Its content isn’t what its name or type says; both are shown beside it.")
 
 Begin = Callable[[str, str], Upload]
 Keep = Callable[[Upload, Arrived], Kept]

@@ -39,7 +39,7 @@ def test_a_new_cycle_before_the_old_one_is_completed_is_a_warning_tor_13() -> No
     verdict = judge_opening(second, [(first, 2)])
     assert not verdict.refusals
     assert verdict.warnings[0].words() == (
-        "2 reviews of “First” aren't completed. A new cycle before that needs a decision of the Conference "
+        "Reviews of “First” that aren’t completed: 2. A new cycle before that needs a decision of the Conference "
         "(terms of reference, paragraph 13)."
     )
 

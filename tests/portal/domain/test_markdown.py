@@ -360,7 +360,7 @@ def test_a_text_that_is_too_long_is_refused_with_its_length_and_what_fits() -> N
     ["\0", "\x1b", "\x0c", "\x7f", "\u202a", "\u202e", "\u2066", "\u2069", "\ud800", "\ufffe", "\u3164", "\U000e0041"],
 )
 def test_what_turns_or_hides_is_refused_with_its_place(char: str) -> None:
-    with pytest.raises(RefusedError, match=rf"In line 3, character 3 \(U\+{ord(char):04X}\) can't be seen"):
+    with pytest.raises(RefusedError, match=rf"In line 3, character 3 \(U\+{ord(char):04X}\) can’t be seen"):
         check_text(f"one\n\nab{char}cd")
     assert "\ufffd" in to_html(f"ab{char}cd")
 

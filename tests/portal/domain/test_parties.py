@@ -73,7 +73,7 @@ def test_a_state_is_reviewed_once_a_cycle_tor_13() -> None:
 def test_states_do_not_review_each_other_in_a_cycle_tor_19() -> None:
     verdict = judged(Parties(A, (B, C)), Parties(C, (D, A)))
     assert codes(verdict) == (["mutual-review"], [])
-    assert verdict.refusals[0].words().startswith("XAA reviews XAC in this cycle, so XAC can't review XAA")
+    assert verdict.refusals[0].words().startswith("XAA reviews XAC in this cycle, so XAC can’t review XAA")
 
 
 def test_one_state_may_review_the_other_as_long_as_it_is_not_mutual_tor_19() -> None:
@@ -108,7 +108,7 @@ def test_a_signature_of_a_protocol_does_not_make_a_reviewing_state_party_tor_18_
 def test_without_any_list_the_protocol_rule_is_a_warning_in_words_tor_18_bis() -> None:
     verdict = judged(Parties(A, (B, C)), lists={})
     assert codes(verdict) == ([], ["parties-not-known"])
-    assert "doesn't know which States are party" in verdict.warnings[0].words()
+    assert "doesn’t know which States are party" in verdict.warnings[0].words()
 
 
 def test_an_instrument_without_a_list_is_not_known_and_the_others_still_hold_tor_18_bis() -> None:
@@ -166,7 +166,7 @@ def test_a_problem_speaks_the_readers_language_and_names_the_states() -> None:
         translate=lambda text: {"Smuggling of Migrants Protocol": "Protocole"}.get(text, text),
         state_name={"XAA": "Aurelia", "XAC": "Corvania"}.__getitem__,
     )
-    assert words.startswith("Corvania isn't party to an instrument that Aurelia is party to: Protocole")
+    assert words.startswith("Corvania isn’t party to an instrument that Aurelia is party to: Protocole")
 
 
 def change(reviewing: tuple[StateCode, ...], brought: frozenset[str] = frozenset(), changes: int = 0) -> Verdict:

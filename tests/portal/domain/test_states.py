@@ -110,15 +110,15 @@ def test_each_wrong_line_is_named_with_its_number_and_nothing_is_taken() -> None
         "code,name,group\nXA,Aurelia,\nXAB,,\nXAC,Corvania,atlantic\nXAD,Dorvia\nXAE,A\u202eb,\n",
     )
     assert said == [
-        "Line 2: “XA” is no State's code: write three capital letters, as in ISO 3166-1 alpha-3.",
+        "Line 2: “XA” is no State’s code: write three capital letters, as in ISO 3166-1 alpha-3.",
         "Line 3: Write a name: this field is empty.",
         (
-            "Line 4: “atlantic” isn't known in the column “group”: write one of "
+            "Line 4: “atlantic” isn’t known in the column “group”: write one of "
             "african, asia_pacific, eastern_european, latin_american_caribbean, western_european_other."
         ),
         "Line 5: There are 2 columns instead of 3.",
         (
-            "Line 6: Character 2 (U+202E) can't be seen or changes how the rest is shown. "
+            "Line 6: Character 2 (U+202E) can’t be seen or changes how the rest is shown. "
             "Type the name anew instead of pasting it."
         ),
     ]
@@ -132,10 +132,10 @@ def test_each_wrong_line_is_named_with_its_number_and_nothing_is_taken() -> None
         ("code,name,group\n", "The list has no line below its first one."),
         ("code,name,group\nXAA,Aurelia,\nXAA,Borealis,\n", "Line 3 repeats line 2 (XAA): leave one of them out."),
         ("code,name,group\nXAA,A,\nXAB,a,\n", "Line 3 repeats line 2 (a): leave one of them out."),
-        ('code,name,group\nXAA,"Aurelia,\n', "Line 2: The quotation marks on this line don't match."),
-        (b"code,name,group\nXAA,Aur\xe9lia,\n", "The list isn't written in UTF-8 (byte 24). Save it as “CSV UTF-8”."),
+        ('code,name,group\nXAA,"Aurelia,\n', "Line 2: The quotation marks on this line don’t match."),
+        (b"code,name,group\nXAA,Aur\xe9lia,\n", "The list isn’t written in UTF-8 (byte 24). Save it as “CSV UTF-8”."),
         (b"code,name,group\nXAA,\x00,\n", "This is no text file. Save the list as “CSV UTF-8”."),
-        (b"x" * (1 << 20) + b"x", "The list is larger than 1 MiB: it isn't a list of States."),
+        (b"x" * (1 << 20) + b"x", "The list is larger than 1 MiB: it isn’t a list of States."),
     ],
 )
 def test_a_broken_list_is_refused_as_a_whole(text: str | bytes, said: str) -> None:
@@ -150,7 +150,7 @@ def test_names_in_further_languages_are_imported() -> None:
     (name,) = parse_names("code,language,name\nVNM,ar,فييت نام\n".encode())
     assert (name.code, name.language, name.name) == ("VNM", "ar", "فييت نام")
     assert refusals(parse_names, "code,language,name\nVNM,arabic,x\n") == [
-        "Line 2: “arabic” is no language's code: write one such as ar, fr or zh."
+        "Line 2: “arabic” is no language’s code: write one such as ar, fr or zh."
     ]
     assert len(refusals(parse_names, "code,language,name\nVNM,fr,x\nVNM,fr,y\n")) == 1
 
@@ -168,8 +168,8 @@ def test_instruments_are_imported_with_their_source() -> None:
     ("line", "said"),
     [
         ("XAA,convention,party,2004-01-28,", "The source is missing"),
-        ("XAA,convention,ratified,2004-01-28,C.N.1", "“ratified” isn't known in the column “status”"),
-        ("XAA,treaty,party,2004-01-28,C.N.1", "“treaty” isn't known in the column “instrument”"),
+        ("XAA,convention,ratified,2004-01-28,C.N.1", "“ratified” isn’t known in the column “status”"),
+        ("XAA,treaty,party,2004-01-28,C.N.1", "“treaty” isn’t known in the column “instrument”"),
         ("XAA,convention,party,28.1.2004,C.N.1", "“28.1.2004” in the column “date” is no date"),
         ("XAA,convention,party,20040128,C.N.1", "“20040128” in the column “date” is no date"),
         ("XAA,convention,party,2004-02-30,C.N.1", "“2004-02-30” in the column “date” is no date"),

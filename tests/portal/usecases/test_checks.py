@@ -451,7 +451,7 @@ def test_a_row_rolled_back_to_what_it_was_is_named(world: World, by_hand: Hand, 
     name, before = change(world, by_hand, table)
     bring_back(by_hand, str(table.__tablename__), before)
     report = check_records(world.portal)
-    assert f"{name}: it isn't as the log has it last; it was rolled back" in said(report)
+    assert f"{name}: it isn’t as the log has it last; it was rolled back" in said(report)
     assert codes(report) == {"row-other"}
 
 
@@ -466,7 +466,7 @@ def test_a_session_brought_back_after_its_end_is_named(world: World, by_hand: Ha
     assert check_records(world.portal).ok
     bring_back(by_hand, "session", before)
     assert browser(world, "expert_xaa").get("/account").status_code == 200
-    assert f"session/{UUID(str(before['id']))}: it isn't as the log has it last" in said(check_records(world.portal))
+    assert f"session/{UUID(str(before['id']))}: it isn’t as the log has it last" in said(check_records(world.portal))
 
 
 def test_a_row_made_by_hand_is_named(world: World, by_hand: Hand) -> None:

@@ -61,7 +61,7 @@ def test_sixty_ranges_of_one_reader_are_one_line(world: World) -> None:
     download(world, "expert_xbb", made, parts=60)
     page = browser(world, "focal_xaa").get(f"/documents/{made.document}/trail").text
     assert page.count("downloaded the document") == 1
-    assert "in 60 parts" in page
+    assert "parts: 60" in page
     assert "59 KiB" in page
     assert "Older entries" not in page
 

@@ -254,7 +254,7 @@ def test_health_counts_sign_ins_refusals_sessions_and_open_links(world: World) -
     sign_in(visitor(world.portal), "nobody@example.org")
     text = browser(world, "administrator").get("/administration/health").text
     plain = " ".join(re.sub(r"<[^>]+>", " ", text).split())
-    assert f"Sessions that live {len(world.members)}" in plain
+    assert f"Open sessions {len(world.members)}" in plain
     assert "Sign-in links that are open 1" in plain
     assert "Signing in, by day" in plain
     assert re.search(r"Refused 1( –){6}", plain)  # today first: a narrow page shows the beginning

@@ -255,7 +255,7 @@ def test_the_trail_names_a_question_by_its_number_and_never_by_its_subject(world
         assert f'href="/clarifications/{one}">Question 1</a>' in text
         assert (f'href="/clarifications/{saved.clarification}">' in text) is False
         assert ("began to draft a question" in text) is drafts
-        for deed in ("passed a text of a clarification on", "opened a clarification", "submitted a text"):
+        for deed in ("passed a text of a clarification on", "looked at a clarification", "submitted a text"):
             assert deed in text
         assert SECRET not in text
         assert "This entry was altered" not in text

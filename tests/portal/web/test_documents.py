@@ -41,6 +41,9 @@ def test_a_type_that_the_content_belies_is_shown_beside_it(world: World) -> None
     send(browser(world, "officer"), path, ("image.png", b"<!doctype html><script>1</script>", "image/png"))
     text = browser(world, "officer").get(f"/documents/{documents(world)[0].id}").text
     assert "It came as image/png; its content looks like text/html." in text
+    send(browser(world, "officer"), path, ("law.pdf", b"\x00\x01\x02\x03", "application/pdf"))
+    text = browser(world, "officer").get(f"/documents/{documents(world)[1].id}").text
+    assert "It came as application/pdf; its content looks like nothing that is known." in text
 
 
 def test_acts_are_offered_to_whom_they_are_allowed(world: World, draft: UUID) -> None:

@@ -149,7 +149,7 @@ def test_a_day_after_the_transmission_everybody_reads_it_in_six_languages_made_a
     page = browser(world).get(f"/public/{summary}?lang=en").text
     assert "document of the Conference" in page
     assert "transmission" in page
-    assert "two persons" not in page
+    assert "two people" not in page
     assert len(set(re.findall(r"/public/([0-9a-f-]{36})\?lang=en", page)) - {str(summary)}) == 5
 
 

@@ -109,6 +109,8 @@ def test_where_no_time_is_kept_to_think_it_over_the_pages_say_that_it_is_public_
             page = browser(world, "focal_xaa").get(path).text
             assert told in page, (hours, path)
             assert "0 hours" not in page
+    world.portal.settings = replace(world.portal.settings, publication_hours=1)
+    assert "After 1 hour to think it over" in browser(world, "focal_xaa").get(listed).text
 
 
 def test_one_person_confirms_once_and_two_must(world: World) -> None:
@@ -795,7 +797,7 @@ def test_what_all_agreed_on_is_published_in_other_languages_too_by_the_same_two_
     published(world, publication)
     shown = browser(world).get(f"/public/{publication}?lang=en").text
     assert "This is a translation" in shown
-    assert "two persons" in shown
+    assert "two people" in shown
 
 
 def test_a_translation_that_not_all_have_is_not_to_be_published_and_of_anything_else_with_consent_alone(

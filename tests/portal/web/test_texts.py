@@ -12,6 +12,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from portal.web.languages import LANGUAGES
+from portal.web.languages import catalogue as opened
 from portal.web.pages import environment
 
 ROOT = Path(str(resources.files("portal"))).parent  # of the checkout, or of what the wheel brought
@@ -103,6 +104,27 @@ def test_no_word_of_a_template_stands_outside_the_catalogues(name: str) -> None:
 
 def test_sentences_are_found_where_they_stand(sentences: set[str]) -> None:
     assert {"Review portal", "You may not do this", "%(number)s MiB", "Page %(page)s of %(pages)s"} <= sentences
+
+
+def test_no_sentence_has_a_typewriters_apostrophe(sentences: set[str]) -> None:
+    assert {sentence for sentence in sentences if "'" in sentence} == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("%(num)s day", "%(num)s days"), ("%(num)s entry", "%(num)s entries"), ("%(number)s time", "%(number)s times")],
+)
+def test_arabic_counts_eleven_and_a_hundred_by_forms_of_their_own(one: str, many: str) -> None:
+    said = {number: opened("ar").ngettext(one, many, number) for number in (11, 99, 100, 111)}
+    assert said[11] == said[99] == said[111]
+    assert said[11].endswith(("اً", "ة"))
+    assert not said[100].endswith("اً")
+
+
+def test_arabic_writes_tanwin_one_way() -> None:
+    assert [
+        message.id for message in catalogue("ar") if any("\u064b\u0627" in form for form in forms(message.string))
+    ] == []
 
 
 def forms(text: object) -> list[str]:

@@ -82,7 +82,7 @@ def test_several_files_without_anything_to_tell_lead_back_to_the_room(officer: B
         ({"kind": ""}, "Choose what kind"),
         ({"language": "English"}, "Choose the language"),
         ({"tags": "UNTOC 99"}, "there is no article 99"),
-        ({"title": "a\u202eb"}, "can't be seen"),
+        ({"title": "a\u202eb"}, "can’t be seen"),
     ],
 )
 def test_a_wrong_field_refuses_the_upload_in_a_sentence(
@@ -150,7 +150,7 @@ def test_a_hostile_name_is_cleaned_and_told(officer: Browser, room: str, raw: st
 def test_a_declared_type_that_is_not_the_contents_is_told(officer: Browser, room: str) -> None:
     told = upload(officer, room, ("law.pdf", b"<html><script>alert(1)</script>", PDF))
     assert told["ok"]
-    assert "isn't what its name or type says" in str(told["message"])
+    assert "isn’t what its name or type says" in str(told["message"])
 
 
 def test_the_same_file_is_kept_and_told(world: World, officer: Browser, room: str) -> None:
