@@ -14,6 +14,7 @@ from storage.fields import Place
 from storage.permits import REGISTRY, room_scope
 from storage.tables import Event, Room
 from tests.cast import World
+from tests.filing import newest, put
 
 pytestmark = pytest.mark.database
 
@@ -29,6 +30,17 @@ def list_room(world: World, who: str, room: str, file: str = "xaa"):  # noqa: AN
         record = work.reviews.of_room(room_id)
         row = next((r for r in record.rooms if r.id == room_id), None) if record else None
         return work.require(Action.LIST_ROOM, Room, row, asked=room_id)
+
+
+def test_what_lies_in_a_review_out_of_reach_is_not_found_at_all(world: World) -> None:
+    """Before any policy is asked."""
+    document = put(world, "focal_xaa", "national XAA")
+    version = newest(world, document)
+    found = {}
+    for who in ("expert_xaa", "focal_xdd"):
+        with world.request(), world.portal.work(world.caller(who)) as work:
+            found[who] = (work.documents.find(document) is not None, work.documents.find_version(version) is not None)
+    assert found == {"expert_xaa": (True, True), "focal_xdd": (False, False)}
 
 
 @pytest.mark.parametrize("who", ["focal_xaa", "expert_xbb", "observer_xcc", "officer"])

@@ -25,10 +25,11 @@ from portal.usecases.persons import PersonPage, view_person
 from portal.work import Portal
 from storage.fields import Place
 from storage.keyring import split
-from storage.permits import REGISTRY, stream_scope
+from storage.permits import REGISTRY, room_scope, stream_scope
 from storage.repositories.people import PeopleRecords
-from storage.tables import Appointment, Event, Review, ReviewParty
+from storage.tables import Appointment, Event, KeyVersion, PortalSession, Review, ReviewParty
 from tests.cast import World, setting_up
+from tests.filing import put
 from tests.statements import statements
 
 NOTE = LegalBasis("NV/7/2026", date(2026, 5, 1))
@@ -369,11 +370,32 @@ def test_access_stops_with_the_appointment_sessions_and_assignments_included(wor
     end(world, "focal_xbb", "expert_xbb")
     with pytest.raises(SignedOut):
         may_enter(world, "expert_xbb")
+    with world.portal.database.read() as session:
+        ended = session.scalars(
+            select(PortalSession.ended_at).where(PortalSession.person_id == world.members["expert_xbb"].person)
+        ).all()
+    assert ended == [world.clock.now]  # another appointment begins with another sign-in
     found = page(world, "focal_xbb", world.members["expert_xbb"].person)
     assert (found.appointments[0].standing, found.appointments[0].end_basis) == (Standing.ENDED, NOTE)
     assert [one.standing for one in found.assignments] == [Standing.ENDED]
     with pytest.raises(Conflict):
         end(world, "focal_xbb", "expert_xbb")
+
+
+def test_what_comes_after_a_focal_points_access_ended_is_sealed_under_a_new_key(world: World) -> None:
+    """They were never assigned: their appointment alone let them in."""
+    room = room_scope(world.files["xaa"].review, world.files["xaa"].rooms["national XBB"])
+
+    def later(text: str) -> int:
+        """Put another document there, a minute later, and tell the version of the room's key."""
+        world.clock.forward(timedelta(minutes=1))
+        put(world, "expert_xbb", "national XBB", text)
+        with world.portal.database.read() as session:
+            return len(session.scalars(select(KeyVersion).where(KeyVersion.scope == room)).all())
+
+    assert later("Before") == 1
+    end(world, "registrar", "focal_xbb")
+    assert [later("After"), later("Later")] == [2, 2]
 
 
 def test_the_end_of_an_assignment_stands_in_the_reviews_own_log(world: World) -> None:
