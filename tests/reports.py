@@ -182,11 +182,11 @@ def complete(world: World) -> Manifest:
     return manifest
 
 
-def in_all_languages(world: World, manifest: Manifest) -> None:
+def in_all_languages(world: World, manifest: Manifest, who: str = "officer") -> None:
     """Have the final summary confirmed in all six languages."""
-    confirm(world, manifest.summary_version_id)
+    confirm(world, manifest.summary_version_id, who)
     for language in sorted(set(LANGUAGES) - {"en"}):
-        confirm(world, translated(world, manifest, language))
+        confirm(world, translated(world, manifest, language), who)
 
 
 def transmit(world: World) -> None:

@@ -12,7 +12,7 @@ from portal.domain.documents import DocumentKind
 from portal.domain.reports import Ending
 from portal.domain.turns import Turn
 from portal.domain.words import LANGUAGES
-from portal.usecases.making import LATER, WHY
+from portal.usecases.making import LATER, UNSENT, WHY
 from portal.usecases.particulars import open_title
 from portal.usecases.people import name_of
 from portal.usecases.reports import Hashes, is_fit, of_review, open_hashes, open_reason, shared_room
@@ -111,6 +111,11 @@ class LanguageLine:
     def replaceable(self) -> bool:
         """Tell whether another file may be confirmed in its place."""
         return self.waiting is not None and not self.public
+
+    @property
+    def helped(self) -> bool:
+        """Tell whether another file in its place could become public, where this one is held back."""
+        return self.held not in {"", UNSENT.sentence}
 
 
 @dataclass(frozen=True, slots=True)

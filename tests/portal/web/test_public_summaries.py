@@ -42,6 +42,7 @@ from tests.publicity import published
 from tests.reports import (
     PARTIES,
     agree,
+    agreed,
     circulated,
     complete,
     confirm,
@@ -267,6 +268,24 @@ def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_ag
     world.clock.forward(DAY)
     assert publish(world) == 0
     assert "This file waits for now" in report_page(world, "second_officer")
+    assert "can’t become public" in browser(world, "second_officer").get("/notices").text
+    lifted(world, case)
+    world.clock.forward(FIRST_WAIT)
+    assert publish(world) == 6
+
+
+def test_what_somebody_transmitted_who_is_suspended_waits_until_they_are_let_in_again(world: World) -> None:
+    add_member(world, "second_officer", Role.OFFICER, reviews=("xaa",))
+    manifest = agreed(world)
+    in_all_languages(world, manifest, "second_officer")
+    transmit(world)
+    case = registered(world, person="officer")
+    contained(world, case, "everywhere", "officer")
+    world.clock.forward(DAY)
+    assert publish(world) == 0
+    page = report_page(world, "second_officer")
+    assert page.count("Another file would wait as well") == 6
+    assert "Have another file delivered" not in page
     assert "can’t become public" in browser(world, "second_officer").get("/notices").text
     lifted(world, case)
     world.clock.forward(FIRST_WAIT)
