@@ -330,7 +330,9 @@ def test_what_proves_wrong_is_replaced_until_it_is_public_and_the_parties_are_to
 ) -> None:
     manifest = transmitted(world)
     first = summary_in(world, "fr")
+    world.clock.forward(timedelta(seconds=1))  # notices of one moment stand in any order, and alike ones as one
     better = translated(world, manifest, "fr")
+    world.clock.forward(timedelta(seconds=1))
     assert "Confirm it in place of that one" in report_page(world)
     told = browser(world, "focal_xbb").get("/notices").text.count("was given to the bodies of the Conference")
     confirm(world, better)
