@@ -150,6 +150,16 @@ def test_nobody_confirms_a_file_that_they_did_not_open(world: World) -> None:
     assert row(world, publication).confirmed_at is not None
 
 
+def test_a_publication_whose_document_was_withdrawn_waits_for_nobody(world: World) -> None:
+    document = circulated(world)
+    publication = prepared(world, document)
+    confirm(world, "focal_xaa", publication)
+    expert, waits = browser(world, "expert_xaa"), "Read what is to be published of the review of"
+    assert waits in expert.get("/work").text
+    assert press(browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="A mistake.").status_code == 303
+    assert waits not in expert.get("/work").text
+
+
 @pytest.mark.parametrize(
     "who", ["focal_xbb", "expert_xbb", "officer", "registrar", "administrator", "focal_xdd", "oversight"]
 )
