@@ -187,12 +187,10 @@ def _found(work: Work, action: Action, summary_id: UUID) -> _Found:
 
 def _hold_back(portal: Portal, summary_id: UUID, why: str) -> None:
     """Note why, and tell the officer once of what is the file's own fault; of others the alarm tells the operator."""
-    with portal.database.begin() as session:
-        first = SummaryRecords(session).hold_back(summary_id, why, portal.clock())
-    if not first or why == FAULT:
-        return
     with portal.work(PUBLISHER) as work:
-        found = SummaryRecords(work.session).find(summary_id)
+        records = SummaryRecords(work.session)
+        first = records.hold_back(summary_id, why, work.now)
+        found = records.find(summary_id) if first and why != FAULT else None
         record = work.file(found[0].review_id) if found else None
         if record is not None:
             tell_of_review(work, NoticeKind.SUMMARY_HELD_BACK, Action.TRANSMIT_SUMMARY, record.review)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -258,6 +259,21 @@ def test_it_is_tried_again_after_longer_and_longer_times_and_told_of_once(
     world.clock.forward(timedelta(hours=6))
     assert publish(world) == 1
     assert "Held back" not in report_page(world)
+
+
+def test_the_officer_is_told_though_the_portal_ends_while_it_notes_that_something_is_held_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transmitted(world)
+    refuse(monkeypatch, "fr", "damaged")
+    world.clock.forward(DAY)
+    with monkeypatch.context() as ends:
+        ends.setattr(public_summaries, "tell_of_review", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            publish(world)
+    publish(world)
+    assert [one.tries for one in held(world)] == [1]
+    assert "can’t become public" in browser(world, "officer").get("/notices").text
 
 
 def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_again(world: World) -> None:
