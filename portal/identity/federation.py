@@ -34,6 +34,10 @@ _ACTIONS: Final = {SIGN_IN: Action.SIGN_IN, LINK: Action.USE_INVITATION, PROVE: 
 MANY: Final = N_("There were many attempts in a short time, so the portal waits a while before the next one.")
 
 
+class SomebodyElse(NotFound):
+    """An issuer knows somebody, but not as whoever is signed in here and was to prove it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Came:
     """What came of coming back: a session that began, a token of the one that was proven, or an address to ask for."""
@@ -76,6 +80,7 @@ class Federation:
 
         Raises:
             NotFound: Nobody here is known by it, or nothing was asked of this issuer from this browser.
+            SomebodyElse: Who was to prove who they are isn't who it means.
             Unproven: It proves nothing.
             Silent: The issuer doesn't answer as it should.
             SignedOut: The session that was to be proven ended.
@@ -149,7 +154,10 @@ class Federation:
     def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
         if flow.purpose == PROVE:
             evidence = federation.recognized(self._portal, said)
-            return Came(flow.next, token=prove_again(self._portal, caller, evidence))
+            try:
+                return Came(flow.next, token=prove_again(self._portal, caller, evidence))
+            except NotFound:
+                raise SomebodyElse from None
         if flow.purpose == SIGN_IN:
             return Came(flow.next, begun=federation.sign_in_through(self._portal, caller, said))
         takes_two = takes_second_part(self._portal, flow.link)

@@ -13,7 +13,7 @@ from portal.domain.issuers import IssuerSettings
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
-from portal.identity.federation import LINK, SIGN_IN, Came, Federation
+from portal.identity.federation import LINK, SIGN_IN, Came, Federation, SomebodyElse
 from portal.identity.flows import PROVE
 from portal.identity.oidc import Unproven
 from portal.outgoing import Silent
@@ -92,12 +92,12 @@ def come_back(request: Request) -> Response:
         came = federation_of(request).come_back(caller_of(request), issuer, cookie, given)
     except Silent:
         return _calm(request, issuer, SILENT, 503)
-    except Unproven:
-        return _calm(request, issuer, UNPROVEN, 422)
-    except SignedOut:
+    except (Unproven, SignedOut):
         return _calm(request, issuer, UNPROVEN, 422)
     except TooMany as error:
         return _calm(request, issuer, str(error), 429)
+    except SomebodyElse:
+        return _calm(request, issuer, OTHER, 422)
     except NotFound:
         return _calm(request, issuer, UNKNOWN, 422)
     return _arrived(request, issuer, came)

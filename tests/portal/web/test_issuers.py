@@ -371,8 +371,12 @@ def test_one_proves_anew_through_the_issuer_that_knows_one(world: World, xaa: Mi
     xaa.fake.claims = {"auth_time": int(world.clock.now.timestamp()) - 3600}
     assert xaa.sign_in(client, start).status_code == 422
     xaa.fake.claims = {}
-    xaa.fake.subject = "somebody"
-    assert xaa.sign_in(client, start).status_code == 422
+    assert xaa.bind("focal_xaa", "bela").status_code == 303
+    for other in ("somebody", "bela"):
+        xaa.fake.subject = other
+        refused = xaa.sign_in(client, start)
+        assert refused.status_code == 422
+        assert "doesn’t know you as the one who is signed in here" in refused.text
     xaa.fake.subject = "anna"
     answer = xaa.sign_in(client, start)
     assert answer.headers["location"] == "/account"
