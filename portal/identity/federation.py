@@ -20,7 +20,7 @@ from portal.identity.oidc import Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.outgoing import Silent
 from portal.usecases import federation
-from portal.usecases.federation import Asserted
+from portal.usecases.federation import Asserted, EndedThere
 from portal.usecases.invitations import Shown, link_known, takes_second_part
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
 from portal.work import Portal
@@ -80,6 +80,7 @@ class Federation:
 
         Raises:
             NotFound: Nobody here is known by it, or nothing was asked of this issuer from this browser.
+            EndedThere: The issuer ended its session meanwhile.
             SomebodyElse: Who was to prove who they are isn't who it means.
             Unproven: It proves nothing.
             Silent: The issuer doesn't answer as it should.
@@ -113,6 +114,7 @@ class Federation:
 
         Raises:
             NotFound: The link doesn't work, or address or second part don't go with it.
+            EndedThere: The issuer ended its session meanwhile.
             Unproven: Nothing waits.
             TooMany: There were too many attempts with this link.
 
@@ -165,6 +167,8 @@ class Federation:
             try:
                 begun = federation.bind_through(self._portal, caller, said, Shown(flow.link), one_spelling(mail))
                 return Came("", begun=begun)
+            except EndedThere:
+                raise
             except NotFound:  # the portal may have another address of the same person: it asks for that one
                 pass
         return Came("", cookie=flows.keep(self._portal, flow.heard(said)), takes_two=takes_two)
