@@ -247,7 +247,7 @@ FORMS: Final[Mapping[str, Filling]] = {
     "/manifests/{id}/agree": ("focal_xaa", {}),
     "/manifests/{id}/disagree": ("focal_xbb", {"reason": "Page 3 is wrong."}),
     "/versions/{id}/summary": ("officer", {}),
-    "/reviews/{id}/report/summary": ("officer", {}),
+    "/reviews/{id}/report/summary": ("officer", {"seen": ""}),
     "/people/{id}/link": ("focal_xaa", {}),
     "/people/{id}/links/{link}/confirm": ("registrar", {}),
     "/people/{id}/links/{link}/revoke": ("focal_xaa", {}),
@@ -600,6 +600,8 @@ class Office:
         """Tell what a page showed that is to be changed: when a document was, or how often a schedule."""
         if way.path.endswith("/stage"):
             return self._stage().value
+        if way.path.endswith("/report/summary"):
+            return agreeing.confirmed(self.world)
         if way.path.endswith("/profile"):
             mine = Profile.person_id == self.world.members["expert_xaa"].person
             with self.world.portal.database.read() as session:

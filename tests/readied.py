@@ -233,7 +233,7 @@ def _summaries(office: Office, way: Way) -> Readied:
     delivery = Readied(office.client("translator"), f"/translations/{office.task}/delivery", {"title": "A"}, FILE)
     assert delivery.send().status_code == 303
     reports.in_all_languages(office.world, final)
-    return Readied(office.client("officer"), office.address(way), {})
+    return Readied(office.client("officer"), office.address(way), office.sound(way))
 
 
 def _submission(office: Office, way: Way) -> Readied:

@@ -24,7 +24,7 @@ from portal.usecases.reviews import advance_review
 from portal.usecases.translations import send_for_translation
 from portal.usecases.undertakings import accept_undertaking
 from portal.usecases.uploads import Described, begin_upload, keep_document
-from storage.reports import Agreement, Manifest
+from storage.reports import Agreement, Manifest, SummaryLanguage
 from storage.tables import Review, TranslationTask
 from tests.cast import World
 from tests.filing import PDF, newest
@@ -182,16 +182,24 @@ def complete(world: World) -> Manifest:
     return manifest
 
 
-def in_all_languages(world: World, manifest: Manifest) -> None:
+def in_all_languages(world: World, manifest: Manifest, who: str = "officer") -> None:
     """Have the final summary confirmed in all six languages."""
-    confirm(world, manifest.summary_version_id)
+    confirm(world, manifest.summary_version_id, who)
     for language in sorted(set(LANGUAGES) - {"en"}):
-        confirm(world, translated(world, manifest, language))
+        confirm(world, translated(world, manifest, language), who)
+
+
+def confirmed(world: World) -> str:
+    """Name the languages of the summary that are confirmed, as the page does whose form gives them out."""
+    with world.portal.database.read() as session:
+        rows = session.scalars(select(SummaryLanguage.id).where(col(SummaryLanguage.ended_at).is_(None)))
+        return " ".join(str(one) for one in rows)
 
 
 def transmit(world: World) -> None:
+    seen = confirmed(world).split()
     with world.request():
-        summaries.transmit_summary(world.portal, world.caller("officer"), world.files["xaa"].review)
+        summaries.transmit_summary(world.portal, world.caller("officer"), world.files["xaa"].review, seen)
 
 
 def transmitted(world: World) -> Manifest:

@@ -41,6 +41,10 @@ NO_SUMMARY: Final = N_(
     "This is no circulated language version of the final executive summary in one of the six languages, so it was not "
     "confirmed."
 )
+REPLACED: Final = N_(
+    "Another file was confirmed in one of the languages since you opened the page, so the summary was not given to "
+    "anybody. Load the page again, and open the files that are confirmed now."
+)
 INCOMPLETE: Final = N_("The executive summary isn’t there in all six languages yet, so it was not given to anybody.")
 
 
@@ -159,3 +163,14 @@ def check_complete(languages: Collection[str], *, transmitted: bool) -> None:
         raise Conflict(TRANSMITTED)
     if not set(LANGUAGES) <= set(languages):
         raise Conflict(INCOMPLETE)
+
+
+def check_same(seen: Collection[str], confirmed: Collection[str]) -> None:
+    """Refuse to give out other files than those that the page showed.
+
+    Raises:
+        Conflict: Another one was confirmed meanwhile.
+
+    """
+    if set(seen) != set(confirmed):
+        raise Conflict(REPLACED)

@@ -20,7 +20,7 @@ from portal.identity.oidc import Issuer, Relying, Unproven
 from portal.identity.spelling import one_spelling
 from portal.outgoing import Silent
 from portal.usecases import federation
-from portal.usecases.federation import Asserted
+from portal.usecases.federation import Asserted, EndedThere
 from portal.usecases.invitations import Shown, link_known, takes_second_part
 from portal.usecases.sessions import Begun, as_visitor, prove_again, token_hash
 from portal.work import Portal
@@ -32,6 +32,10 @@ RETURNS: Final = 60  # likewise; each asks the issuer for something
 _ACTIONS: Final = {SIGN_IN: Action.SIGN_IN, LINK: Action.USE_INVITATION, PROVE: Action.PROVE_AGAIN}
 
 MANY: Final = N_("There were many attempts in a short time, so the portal waits a while before the next one.")
+
+
+class SomebodyElse(NotFound):
+    """An issuer knows somebody, but not as whoever is signed in here and was to prove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Federation:
 
         Raises:
             NotFound: Nobody here is known by it, or nothing was asked of this issuer from this browser.
+            EndedThere: The issuer ended its session meanwhile.
+            SomebodyElse: Who was to prove who they are isn't who it means.
             Unproven: It proves nothing.
             Silent: The issuer doesn't answer as it should.
             SignedOut: The session that was to be proven ended.
@@ -108,6 +114,7 @@ class Federation:
 
         Raises:
             NotFound: The link doesn't work, or address or second part don't go with it.
+            EndedThere: The issuer ended its session meanwhile.
             Unproven: Nothing waits.
             TooMany: There were too many attempts with this link.
 
@@ -149,7 +156,10 @@ class Federation:
     def _arrived(self, caller: Caller, flow: Flow, said: Asserted, mail: str | None) -> Came:
         if flow.purpose == PROVE:
             evidence = federation.recognized(self._portal, said)
-            return Came(flow.next, token=prove_again(self._portal, caller, evidence))
+            try:
+                return Came(flow.next, token=prove_again(self._portal, caller, evidence))
+            except NotFound:
+                raise SomebodyElse from None
         if flow.purpose == SIGN_IN:
             return Came(flow.next, begun=federation.sign_in_through(self._portal, caller, said))
         takes_two = takes_second_part(self._portal, flow.link)
@@ -157,6 +167,8 @@ class Federation:
             try:
                 begun = federation.bind_through(self._portal, caller, said, Shown(flow.link), one_spelling(mail))
                 return Came("", begun=begun)
+            except EndedThere:
+                raise
             except NotFound:  # the portal may have another address of the same person: it asks for that one
                 pass
         return Came("", cookie=flows.keep(self._portal, flow.heard(said)), takes_two=takes_two)

@@ -6,7 +6,7 @@
 4. To whom PDF files leave as marked copies alone (marked_copies.py), no part of a file leaves and no validator of one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Self
@@ -55,6 +55,7 @@ class Download:
         intent: The outcome that is owed once the bytes went; None where none go.
         marked: PDF files leave to whoever asks as marked copies alone.
         copying: The copy that leaves in place of the bytes, if one does.
+        ending: What records its end in place of `end_download`, where something follows from that.
     """
 
     version: UUID
@@ -68,6 +69,7 @@ class Download:
     _key: bytes = field(repr=False)
     marked: bool = False
     copying: Copying | None = None
+    ending: Callable[[str, int], None] | None = field(default=None, repr=False)
 
     def blocks(self) -> Iterator[bytes]:
         """Open the bytes of the span.
@@ -113,6 +115,11 @@ class Download:
         copying = begin_marking(self._portal, caller, marking.renderer, mark, lambda _: self.blocks())
         stem = self.name[: -len(ENDING)] if self.name.lower().endswith(ENDING) else self.name
         return replace(self, name=f"{stem} {mark.copy}{ENDING}", media_type=PDF, marked=True, copying=copying)
+
+    def end(self, result: str, sent: int) -> None:
+        """Record how it ended, and after how many bytes."""
+        end = self.ending or partial(end_download, self._portal, self.intent)
+        end(result, sent)
 
     def _reader(self) -> Reader:
         sealed = self._portal.objects.size(self._object)

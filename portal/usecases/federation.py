@@ -5,12 +5,16 @@
 2. It counts once it is confirmed and until it is ended.
 3. Its name for a person is bound to that person once, by a sign-in link that the person was given; a renewing link
    ends the binding.
-4. Whatever is wrong, the answer is one; nobody learns from it who is known here.
+4. A session that it ended before one began here with it begins none: what it ended is remembered as long as somebody
+   may be on the way back from it.
+5. Whatever is wrong, the answer is one; nobody learns from it who is known here.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -32,6 +36,12 @@ from storage.repositories.identity import IdentityRecords
 from storage.repositories.issuers import IssuerRecords
 from storage.repositories.people import PeopleRecords
 from storage.tables import Person
+
+ENDED_KEPT: Final = timedelta(minutes=20)  # a way back, and another one while an address is asked for (flows.py)
+
+
+class EndedThere(NotFound):
+    """The issuer ended its session before one began here with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +193,17 @@ def sign_in_through(portal: Portal, caller: Caller, said: Asserted) -> Begun:
 
     Raises:
         NotFound: Nobody here is bound to this, or it isn't the issuer's to sign them in.
+        EndedThere: It ended its own session meanwhile.
 
     """
     with portal.work(as_visitor(caller)) as work:
         records = IssuerRecords(work.session)
         issuer, bound = records.find(said.issuer), records.subject(said.issuer, said.subject)
         person = work.people.find(bound.person_id) if bound else None
-        fits = _may_be(issuer, person)
-        facts = PortalFacts() if fits else Absent(PortalFacts)
-        permit = work.require_on(Action.SIGN_IN, facts, asked=said.issuer, why="unknown")
+        over = _over(work, said)
+        facts = PortalFacts() if _may_be(issuer, person) and not over else Absent(PortalFacts)
+        with _told_apart(over=over):
+            permit = work.require_on(Action.SIGN_IN, facts, asked=said.issuer, why="ended" if over else "unknown")
         if person is None:
             raise NotFound
         work.note(permit, issuer=str(said.issuer))
@@ -204,16 +216,19 @@ def bind_through(portal: Portal, caller: Caller, said: Asserted, link: Shown, ma
     Raises:
         NotFound: The link doesn't work, address or second part don't go with it, the issuer isn't their State's, or
             it already means somebody by this name.
+        EndedThere: It ended its own session meanwhile; the link is unused.
 
     """
     with portal.work(as_visitor(caller)) as work:
         records = IssuerRecords(work.session)
         issuer, bound = records.find(said.issuer), records.subject(said.issuer, said.subject)
+        over = _over(work, said)
 
         def fits(person: Person) -> bool:
-            return _may_be(issuer, person) and (bound is None or bound.person_id == person.id)
+            return _may_be(issuer, person) and (bound is None or bound.person_id == person.id) and not over
 
-        person, permit = take_link(work, link, mail, fits)
+        with _told_apart(over=over):
+            person, permit = take_link(work, link, mail, fits)
         drop_all(work, person.id)  # the link replaces what there was
         row = IssuerSubject(
             id=uuid4(), issuer_id=said.issuer, subject=said.subject, person_id=person.id, bound_at=work.now
@@ -223,6 +238,22 @@ def bind_through(portal: Portal, caller: Caller, said: Asserted, link: Shown, ma
         return begin(
             work, permit, person.id, caller.token, Proof.ISSUER, Through(said.issuer, said.session), by_link=True
         )
+
+
+def _over(work: Work, said: Asserted) -> bool:
+    """Tell whether an issuer ended the session of which it spoke."""
+    return said.session is not None and work.authenticators.spent(said.session, work.now)
+
+
+@contextmanager
+def _told_apart(*, over: bool) -> Iterator[None]:
+    """Tell whoever is refused because the issuer ended its session that it is for that."""
+    try:
+        yield
+    except NotFound:
+        if over:
+            raise EndedThere from None
+        raise
 
 
 def recognized(portal: Portal, said: Asserted) -> Recognized | None:
@@ -273,6 +304,8 @@ def end_by_issuer(
             return False
         bound = records.subject(issuer_id, _hash(portal, issuer_id, b"subject", subject)) if subject else None
         named, ended = session_hash(portal, issuer_id, session), 0
+        if named is not None:
+            work.authenticators.spend(named, work.now + ENDED_KEPT, work.now)
         for one in records.sessions(issuer_id, work.now):
             theirs = subject is None or (bound is not None and one.person_id == bound.person_id)
             if theirs and (named is None or one.issuer_session == named):

@@ -6,7 +6,9 @@
 3. A link that the staff of the secretariat issues comes in two parts, where there are two: it works when a second
    person has confirmed it, who is shown a second part then and hands that over by a way of their own: another
    registrar or administrator, or a focal point of the person's State where it has one. Neither of the two could use
-   the link in the place of whom it is for. A later link for the staff takes the two always.
+   the link in the place of whom it is for. A later link for the staff takes the two always. The second part follows
+   from a key of the keyring, the link and who confirmed it: for a few minutes it is shown to them again, as long as the
+   link is unused, since a browser shows the answer to the last of two clicks alone.
 4. A link for somebody who has something to sign in with ends all of their sessions at once: when it is issued, or
    for the staff when it is confirmed. Using it ends those begun since, and the person's other links.
 5. No link works for whoever is suspended.
@@ -19,7 +21,6 @@
 
 import base64
 import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,7 +68,8 @@ BY_HAND: Final = Problem(
 )
 REVOKED: Final = N_("This link was used, replaced or revoked before, or it has expired. Nothing was changed.")
 ISSUERS: Final = frozenset({Role.FOCAL_POINT, Role.REGISTRAR, Role.ADMINISTRATOR})
-SECOND_LETTERS: Final = 12  # 60 random bits, and few enough to dictate
+SECOND_LETTERS: Final = 12  # 60 bits that nobody guesses, and few enough to dictate
+SHOWN_AGAIN: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def revoke_link(portal: Portal, caller: Caller, person_id: PersonId, invitation_
 def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of: PersonId | None = None) -> str:
     """Confirm, as the second person, a link of two parts, and end the sessions of whom it is for.
 
-    Gives the second part, which is kept nowhere.
+    Gives the second part, which is kept nowhere; to whoever confirmed it just now once more.
 
     Args:
         portal: The portal.
@@ -221,13 +223,16 @@ def confirm_link(portal: Portal, caller: Caller, invitation_id: InvitationId, of
         permit = work.require_on(Action.CONFIRM_LINK, facts, asked=invitation_id)
         if invitation is None:
             raise NotFound
+        second = _second_part(portal, invitation, work.who.person_id or NOBODY)
+        if _confirmed_just_now(work, invitation) and _second_fits(portal, invitation, second):
+            work.note(permit, step="shown again")
+            return second
         if invitation.confirmed_at or not is_open(invitation, work.now):
             raise Conflict(
                 N_("This link was confirmed, used or replaced before, or it has expired. Nothing was changed.")
             )
         invitation.confirmed_by = work.who.person_id
         invitation.confirmed_at = work.now
-        second = base64.b32encode(secrets.token_bytes(SECOND_LETTERS)).decode()[:SECOND_LETTERS]
         invitation.second_hash = _second_hash(portal, invitation, second)
         ended = work.identity.end_sessions(invitation.person_id, work.now)
         if ended:
@@ -358,6 +363,19 @@ def _takes_two(work: Work, person: Person, *, renews: bool) -> bool:
         return False
     state = person.state_code
     return renews or any_second(work, person.id) or any_other(focal_points_of(work, state), state, person.id)
+
+
+def _confirmed_just_now(work: Work, invitation: Invitation) -> bool:
+    """Tell whether whoever asks confirmed a link a few minutes ago that is still unused."""
+    at = invitation.confirmed_at
+    recent = at is not None and work.now - at < SHOWN_AGAIN and is_open(invitation, work.now)
+    return recent and invitation.confirmed_by == work.who.person_id
+
+
+def _second_part(portal: Portal, invitation: Invitation, confirmer: UUID) -> str:
+    """Derive the second part of a link for whoever confirms it."""
+    derived = portal.keyring.blind("token", b"second part\0" + invitation.id.bytes + confirmer.bytes)
+    return base64.b32encode(derived).decode()[:SECOND_LETTERS]
 
 
 def _second_hash(portal: Portal, invitation: Invitation, second: str) -> bytes:

@@ -37,6 +37,10 @@ IN_DOUBT: Final = Problem(
         "meanwhile."
     ),
 )
+UNSENT: Final = Problem(
+    "publication-unsent",
+    N_("This file waits for now, and becomes public by itself once it can. Another file would wait as well."),
+)
 OFFICE: Final = Office()
 LATER: Final = N_(
     "The portal could not make the public file. It tries again by itself; if that doesn’t help, tell the administrator."
@@ -46,6 +50,7 @@ WHY: Final = {
     **{f"publication-{failure.value}": sentence for failure, sentence in SENTENCES.items()},
     **{f"publication-{reason.value}": sentence for reason, sentence in REASONS.items()},
     IN_DOUBT.code: IN_DOUBT.sentence,
+    UNSENT.code: UNSENT.sentence,
 }
 ZIP: Final = b"PK\x03\x04"
 

@@ -6,15 +6,17 @@
 3. What can't be found out is not called failed: the intent stays open, and is closed as unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 from portal import gate
 from portal.audit import writer
 from portal.audit.reading import Said
+from portal.insisting import insist
 from portal.usecases.public import take_away
 from portal.work import Intent, Portal
+from storage.database import Session
 from storage.repositories.audit import AuditRecords
 
 FAILED = "failed"
@@ -26,6 +28,17 @@ def record_failure(portal: Portal, intent: Intent, **said: str | int) -> None:
     with portal.database.begin() as session:
         if not AuditRecords(session).has_outcome(intent.entry.id):
             writer.write(session, portal.keyring, [gate.outcome_entry(intent.entry, portal.clock(), said)])
+
+
+def record_with(portal: Portal, intent: Intent, keep: Callable[[Session], None], **said: str | int) -> None:
+    """Write how an intent ended, and in the same transaction what follows from it: done twice, that is kept once."""
+
+    def record() -> None:
+        with portal.database.begin() as session:
+            keep(session)
+            writer.write(session, portal.keyring, [gate.outcome_entry(intent.entry, portal.clock(), said)])
+
+    insist(record)
 
 
 @contextmanager

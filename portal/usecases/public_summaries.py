@@ -4,8 +4,9 @@
    publishes is: nobody ever gets the file itself. The transmission is what authorises it.
 2. Until it is public, the officer may confirm another file of its language in its place (summaries.py); what becomes
    public is what is confirmed at that moment, or nothing.
-3. What can't be made anew, or was confirmed by somebody who is suspended by now, holds up no other language. The
-   officer is told once, reads why beside the language, and it is tried again after longer and longer times.
+3. What can't be made anew, or was confirmed or transmitted by somebody who is suspended by now, holds up no other
+   language. The officer is told once, reads why beside the language, and it is tried again after longer and longer
+   times.
 4. Two replicas may do it at once: the second one finds it done, and takes away what it put into the store.
 """
 
@@ -27,7 +28,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.problems import RefusedError
 from portal.domain.publications import Origin, check_size, kept_kind
 from portal.errors import NotFound
-from portal.usecases.making import BUSY, IN_DOUBT, PORTAL, Made, make_anew, turn
+from portal.usecases.making import BUSY, IN_DOUBT, PORTAL, UNSENT, Made, make_anew, turn
 from portal.usecases.notices import tell_of_review
 from portal.usecases.outcomes import becoming_public
 from portal.usecases.public import public_key
@@ -174,9 +175,11 @@ def _name(portal: Portal, summary_id: UUID, name: str, title: str, made: Made) -
 
 def _found(work: Work, action: Action, summary_id: UUID) -> _Found:
     row, permit = find_summary(work, action, summary_id)
-    record = work.file(row.review_id)
-    if record is None:
+    record, sent = work.file(row.review_id), SummaryRecords(work.session).transmission(row.review_id)
+    if record is None or sent is None:
         raise NotFound
+    if work.people.suspended(sent.transmitted_by, row.review_id):
+        raise RefusedError(UNSENT)
     if work.people.suspended(row.confirmed_by, row.review_id):
         raise RefusedError(IN_DOUBT)
     return _Found(row, record.review, permit)
@@ -184,12 +187,10 @@ def _found(work: Work, action: Action, summary_id: UUID) -> _Found:
 
 def _hold_back(portal: Portal, summary_id: UUID, why: str) -> None:
     """Note why, and tell the officer once of what is the file's own fault; of others the alarm tells the operator."""
-    with portal.database.begin() as session:
-        first = SummaryRecords(session).hold_back(summary_id, why, portal.clock())
-    if not first or why == FAULT:
-        return
     with portal.work(PUBLISHER) as work:
-        found = SummaryRecords(work.session).find(summary_id)
+        records = SummaryRecords(work.session)
+        first = records.hold_back(summary_id, why, work.now)
+        found = records.find(summary_id) if first and why != FAULT else None
         record = work.file(found[0].review_id) if found else None
         if record is not None:
             tell_of_review(work, NoticeKind.SUMMARY_HELD_BACK, Action.TRANSMIT_SUMMARY, record.review)

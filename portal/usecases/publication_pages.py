@@ -1,8 +1,15 @@
-"""Publications as the State under review sees them: the list, one of them, and exactly its file."""
+"""Publications as the State under review sees them: the list, one of them, and exactly its file.
+
+Whoever confirms a publication opened its file before: the whole of it was asked for, and left. That is kept with the
+outcome, not with the intent, since what began may not have left at all. One that broke off counts, too, once something
+of it left: its reader goes on from there by ranges, and a part by itself doesn't count.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
@@ -14,14 +21,20 @@ from portal.domain.publications import PublicationStage
 from portal.domain.ranges import ByteRange, Span
 from portal.domain.roles import Role
 from portal.usecases.contents import author
-from portal.usecases.downloads import FAILED, Download, begin_span, end_download
+from portal.usecases.downloads import ABORTED, COMPLETE, FAILED, Download, begin_span, end_download
+from portal.usecases.outcomes import record_with
 from portal.usecases.particulars import open_title
 from portal.usecases.people import name_of
 from portal.usecases.publications import find_publication, is_joint, is_outdated, records_of, said_of
-from portal.work import Portal
+from portal.work import Intent, Portal
+from storage.database import Session
 from storage.permits import Permit, publication_scope
 from storage.publications import Consent, Opening, Publication
+from storage.repositories.publications import PublicationRecords
+from storage.repositories.reviews import Reach
 from storage.tables import Document, Person, Review
+
+LEFT: Final = frozenset({COMPLETE, ABORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +248,9 @@ def begin_preview(
 
     """
     with portal.work(caller) as work:
-        row, facts, permit = find_publication(work, Action.PREVIEW_PUBLICATION, publication_id)
+        row, _, permit = find_publication(work, Action.PREVIEW_PUBLICATION, publication_id)
         span, intent = begin_span(work, permit, row.size, wanted, streams=streams)
-        whole = intent is not None and span == Span(0, row.size)  # a part of it is not what one answers for
-        if whole and author(work) not in facts.opened_by:
-            opening = Opening(id=uuid4(), publication_id=row.id, person_id=author(work), opened_at=work.now)
-            records_of(work).add(opening)
+        reader = author(work)
     try:
         key = portal.keyring.open_content_key(permit, publication_scope(row.review_id), row.id, row.wrapped_key)
         name = f"{row.state_code}-{row.kind}-{row.language}.pdf"
@@ -249,7 +259,24 @@ def begin_preview(
     except BaseException:
         end_download(portal, intent, FAILED, 0)
         raise
-    return download
+    if intent is None or span != Span(0, row.size):
+        return download
+    return replace(download, ending=partial(_end_preview, portal, intent, row.id, reader))
+
+
+def _end_preview(portal: Portal, intent: Intent, publication: UUID, reader: UUID, result: str, sent: int) -> None:
+    """Record how it ended, and of what left who opened it."""
+
+    def keep(session: Session) -> None:
+        records = PublicationRecords(session, Reach(None))
+        if reader not in {one.person_id for one in records.openings(publication)}:
+            at = portal.clock()
+            records.add(Opening(id=uuid4(), publication_id=publication, person_id=reader, opened_at=at))
+
+    if sent and result in LEFT:
+        record_with(portal, intent, keep, result=result, bytes=sent)
+    else:
+        end_download(portal, intent, result, sent)
 
 
 def _line(row: Publication, title: str) -> PublicationLine:

@@ -12,7 +12,7 @@ from portal.domain.documents import DocumentKind
 from portal.domain.reports import Ending
 from portal.domain.turns import Turn
 from portal.domain.words import LANGUAGES
-from portal.usecases.making import LATER, WHY
+from portal.usecases.making import LATER, UNSENT, WHY
 from portal.usecases.particulars import open_title
 from portal.usecases.people import name_of
 from portal.usecases.reports import Hashes, is_fit, of_review, open_hashes, open_reason, shared_room
@@ -91,6 +91,7 @@ class LanguageLine:
     """The final summary in one of the six languages.
 
     Attributes:
+        id: Of what the officer confirmed, if they did.
         confirmed: Of which document the officer confirmed the language version; None: of none yet.
         by: The officer.
         at: When.
@@ -100,6 +101,7 @@ class LanguageLine:
     """
 
     language: str
+    id: UUID | None
     confirmed: Text | None
     by: str
     at: datetime | None
@@ -111,6 +113,11 @@ class LanguageLine:
     def replaceable(self) -> bool:
         """Tell whether another file may be confirmed in its place."""
         return self.waiting is not None and not self.public
+
+    @property
+    def helped(self) -> bool:
+        """Tell whether another file in its place could become public, where this one is held back."""
+        return self.held not in {"", UNSENT.sentence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,11 @@ class Outgoing:
     def complete(self) -> bool:
         """Tell whether all languages are there."""
         return all(one.confirmed is not None for one in self.languages)
+
+    @property
+    def seen(self) -> str:
+        """Name what is confirmed, for the form that gives just that out."""
+        return " ".join(str(one.id) for one in self.languages if one.id)
 
     @property
     def public_from(self) -> datetime | None:
@@ -306,6 +318,7 @@ def _outgoing(portal: Portal, permit: Permit, leaving: _Leaving) -> Outgoing:
     lines = [
         LanguageLine(
             language,
+            row.id if row else None,
             texts.get(row.version_id) if row else None,
             name_of(portal, permit, leaving.people[row.confirmed_by]) if row else "",
             row.confirmed_at if row else None,

@@ -9,6 +9,7 @@
    more.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -84,13 +85,19 @@ def confirm_summary(portal: Portal, caller: Caller, version_id: UUID) -> UUID:
     return document.review_id
 
 
-def transmit_summary(portal: Portal, caller: Caller, review_id: UUID) -> None:
+def transmit_summary(portal: Portal, caller: Caller, review_id: UUID, seen: Collection[str]) -> None:
     """Give the summary, in six languages, to the bodies of the Conference.
+
+    Args:
+        portal: The portal.
+        caller: Who asks.
+        review_id: Of which review.
+        seen: The ids of its languages that the page showed: a file that took another's place is given to nobody unseen.
 
     Raises:
         NotFound: There is no such review, or the actor may not know of it.
         Forbidden: The actor sees it but isn't its officer.
-        Conflict: It isn't final, not there in six languages, or was given to them before.
+        Conflict: It isn't final, not there in six languages, or was given to them before, or one was replaced.
 
     """
     with portal.work(caller) as work:
@@ -100,6 +107,7 @@ def transmit_summary(portal: Portal, caller: Caller, review_id: UUID) -> None:
             raise Conflict(reports.INCOMPLETE)
         rows, sent = records.languages(final.id), records.transmission(review.id)
         reports.check_complete([row.language for row in rows], transmitted=sent is not None)
+        reports.check_same(seen, [str(row.id) for row in rows])
         records.add(
             Transmission(
                 id=uuid4(),

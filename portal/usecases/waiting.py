@@ -14,7 +14,7 @@ from portal.access.actions import Action
 from portal.domain.roles import Role
 from portal.usecases.cases import waiting_cases
 from portal.usecases.grants import lines_of
-from portal.usecases.publications import publication_facts, records_of
+from portal.usecases.publications import is_outdated, publication_facts, records_of
 from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document
@@ -76,7 +76,8 @@ def _publications(work: Work, records: Mapping[UUID, ReviewRecord]) -> list[Wait
     for row in records_of(work).prepared(list(records)):
         facts = publication_facts(records_of(work), row, records[row.review_id], work.now)
         once_read = replace(facts, opened_by=facts.opened_by | {person} if person else frozenset())
-        if work.who.state in facts.waits_for and work.allows(Action.CONFIRM_PUBLICATION, once_read):
+        confirms = work.who.state in facts.waits_for and work.allows(Action.CONFIRM_PUBLICATION, once_read)
+        if confirms and not is_outdated(work, row):
             found.append(Waiting(Wait.PUBLICATION, row.state_code, row.id))
     return found
 

@@ -15,7 +15,7 @@ from portal.domain.grants import Stand, stand_of
 from portal.domain.ids import PersonId
 from portal.domain.texts import N_
 from portal.usecases.grant_facts import facts_of_grants, grant_records, reach_of, times_of
-from portal.usecases.publications import publication_facts, records_of
+from portal.usecases.publications import is_outdated, publication_facts, records_of
 from portal.work import Work
 from storage.reports import Manifest
 
@@ -72,15 +72,15 @@ def _manifests(work: Work, reviews: Collection[UUID]) -> list[WordDue]:
 def _publications(work: Work, reviews: Collection[UUID]) -> list[WordDue]:
     records, me = records_of(work), PersonId(work.who.person_id or NIL)
     planned = [  # as if the reader had read it: that comes first
-        replace(facts := publication_facts(records, row, file, work.now), opened_by=facts.opened_by | {me})
+        (row, replace(facts := publication_facts(records, row, file, work.now), opened_by=facts.opened_by | {me}))
         for review in reviews
         if (file := work.file(review)) is not None
         for row in records.of(review)
     ]
     return [
-        WordDue(WordKind.PUBLICATION, facts.review.id, facts.id)
-        for facts in planned
-        if work.allows(Action.CONFIRM_PUBLICATION, facts)
+        WordDue(WordKind.PUBLICATION, row.review_id, row.id)
+        for row, facts in planned
+        if work.allows(Action.CONFIRM_PUBLICATION, facts) and not is_outdated(work, row)
     ]
 
 

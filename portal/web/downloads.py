@@ -88,7 +88,7 @@ def send_content(request: Request, action: Action, begin: Begin, *, marks: bool 
     found = begin(portal, caller, content_id, wanted=wanted, streams=streams, **marking)
     going = Going(portal, caller, action, content_id)
     if found.marked:
-        return _send_whole(found, going, partial(end_download, portal, found.intent))
+        return _send_whole(found, going)
     headers = {**HEADERS, "ETag": tag, "Accept-Ranges": "bytes"}
     if unchanged:
         return Response(status_code=304, headers=headers)
@@ -100,21 +100,21 @@ def send_content(request: Request, action: Action, begin: Begin, *, marks: bool 
     headers["Content-Length"] = str(found.span.stop - found.span.start)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {found.span.start}-{found.span.stop - 1}/{found.size}"
-    stream = Stream(found.blocks(), going, partial(end_download, portal, found.intent), whose(found.intent))
+    stream = Stream(found.blocks(), going, found.end, whose(found.intent))
     return Sending(stream, headers, 200 if wanted is None else 206)
 
 
-def _send_whole(found: Download, going: Going, end: Callable[[str, int], None]) -> Response:
+def _send_whole(found: Download, going: Going) -> Response:
     """Send a marked copy, or what isn't a PDF, to whom no PDF leaves without a mark: whole, and by no validator."""
     headers = {**HEADERS, "Accept-Ranges": "none"}
     if found.copying is not None:
-        return send_copy(found.copying, found.name, going, end, whose(found.intent), headers)
+        return send_copy(found.copying, found.name, going, found.end, whose(found.intent), headers)
     headers |= _named(found)
     if found.intent is None:
         answer = Response(headers=headers)
         del answer.headers["content-length"]  # that of a copy isn't known before it is made
         return answer
-    stream = Stream(found.blocks(), going, end, whose(found.intent))
+    stream = Stream(found.blocks(), going, found.end, whose(found.intent))
     return Sending(stream, {**headers, "Content-Length": str(found.size)})
 
 

@@ -13,11 +13,12 @@ from portal.domain.issuers import IssuerSettings
 from portal.domain.problems import Problem
 from portal.domain.texts import N_
 from portal.errors import NotFound, SignedOut, TooMany
-from portal.identity.federation import LINK, SIGN_IN, Came, Federation
+from portal.identity.federation import LINK, SIGN_IN, Came, Federation, SomebodyElse
 from portal.identity.flows import PROVE
 from portal.identity.oidc import Unproven
 from portal.outgoing import Silent
 from portal.usecases import federation, issuers
+from portal.usecases.federation import EndedThere
 from portal.web import cookies
 from portal.web.checks import Checks, state_names
 from portal.web.forms import Form, filled, read_form
@@ -36,11 +37,13 @@ UNKNOWN: Final = N_(
     "You are known to %(name)s but not yet to this portal. Open the sign-in link that was given to you, and choose "
     "%(name)s there."
 )
+ENDED: Final = N_("%(name)s has signed you out meanwhile, so you were not signed in here. Begin again.")
 OTHER: Final = N_("%(name)s doesn’t know you as the one who is signed in here, so nothing was done.")
 DEAD: Final = N_(
     "This sign-in link doesn’t go with this address or with %(name)s, or its second part is another one. Open it again "
     "and write the address that the portal has of you: whoever gave you the link can say which."
 )
+REFUSED: Final[dict[type[Exception], str]] = {SomebodyElse: OTHER, EndedThere: ENDED}
 GONE: Final = N_("There is no such identity provider here, or it was ended. Sign in another way.")
 AGAIN: Final = Problem(
     "secret-again", N_("A page never keeps a secret, so write it again. All else is as you sent it.")
@@ -92,14 +95,12 @@ def come_back(request: Request) -> Response:
         came = federation_of(request).come_back(caller_of(request), issuer, cookie, given)
     except Silent:
         return _calm(request, issuer, SILENT, 503)
-    except Unproven:
-        return _calm(request, issuer, UNPROVEN, 422)
-    except SignedOut:
+    except (Unproven, SignedOut):
         return _calm(request, issuer, UNPROVEN, 422)
     except TooMany as error:
         return _calm(request, issuer, str(error), 429)
-    except NotFound:
-        return _calm(request, issuer, UNKNOWN, 422)
+    except NotFound as error:
+        return _calm(request, issuer, REFUSED.get(type(error), UNKNOWN), 422)
     return _arrived(request, issuer, came)
 
 
@@ -113,8 +114,8 @@ def bind(request: Request) -> Response:
         return _calm(request, issuer, UNPROVEN, 422)
     except TooMany as error:
         return _calm(request, issuer, str(error), 429)
-    except NotFound:
-        return _calm(request, issuer, DEAD, 422)
+    except NotFound as error:
+        return _calm(request, issuer, REFUSED.get(type(error), DEAD), 422)
     return _arrived(request, issuer, came)
 
 

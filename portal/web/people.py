@@ -165,10 +165,11 @@ def confirm_link(request: Request) -> Response:
     """Confirm, as the second person, a link of two parts; the second part is shown once."""
     checks = Checks(Form())
     who, link = (portal_of(request), caller_of(request)), InvitationId(id_from(request, "link"))
+    person = persons.view_person(*who, _id(request))  # before: nothing shall fail between the act and what it shows
     second = checks.attempt(partial(invitations.confirm_link, *who, link, _id(request)))
     if second is None:
         return _person(request, "people/person.html", checks)
-    return show(request, "people/second.html", person=persons.view_person(*who, _id(request)), second=second)
+    return show(request, "people/second.html", person=person, second=second)
 
 
 def revoke_link(request: Request) -> Response:

@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.domain.words import LANGUAGES
 from portal.usecases import summaries
 from portal.web.checks import state_names
+from portal.web.forms import read_form
 from portal.web.ways import caller_of, id_from, portal_of, show
 
 
@@ -23,6 +24,6 @@ def confirm(request: Request) -> Response:
 
 def transmit(request: Request) -> Response:
     """Give a summary to the bodies of the Conference."""
-    review = id_from(request, "id")
-    summaries.transmit_summary(portal_of(request), caller_of(request), review)
+    review, seen = id_from(request, "id"), read_form(request).text("seen").split()
+    summaries.transmit_summary(portal_of(request), caller_of(request), review, seen)
     return RedirectResponse(f"/reviews/{review}/report", 303)

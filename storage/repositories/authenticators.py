@@ -64,6 +64,11 @@ class AuthenticatorRecords:
         self.add(Spent(challenge=challenge, expires_at=expires_at))
         return True
 
+    def spent(self, challenge: bytes, at: datetime) -> bool:
+        """Tell whether something is noted as used, and hasn't expired."""
+        which = col(Spent.challenge) == challenge, col(Spent.expires_at) > at
+        return bool(self._session.scalar(select(func.count()).select_from(Spent).where(*which)))
+
     def counted(self, things: Collection[bytes], after: datetime, until: datetime) -> dict[bytes, int]:
         """Count the attempts for each of these things in a time; those that have none are left out."""
         of, at = col(Attempt.counted_for), col(Attempt.made_at)

@@ -20,7 +20,7 @@ from portal.audit.events import MACHINERY_STREAM
 from portal.domain.documents import DocumentKind
 from portal.domain.reviews import ReviewStage
 from portal.domain.roles import Role
-from portal.usecases import handling, questions, submissions, summaries
+from portal.usecases import handling, questions, submissions
 from portal.usecases.check_reports import Report, as_json, as_text
 from portal.usecases.checks import check_records
 from portal.usecases.shredding import shred_version
@@ -341,8 +341,7 @@ def given_to_read(world: World) -> None:
     filed = press(browser(world, "reader_xff"), f"/granted/{grant}/concerns", **breaches.CONCERN)
     assert filed.status_code == 303, filed.text
     reports.in_all_languages(world, manifest)
-    with world.request():
-        summaries.transmit_summary(world.portal, world.caller("officer"), manifest.review_id)
+    reports.transmit(world)
 
 
 def backed_up_once(world: World) -> None:

@@ -12,9 +12,11 @@ from portal.usecases import handovers
 from portal.usecases.handover_sheets import HandoverSheet, view_handover
 from portal.usecases.undertakings import accept_undertaking
 from portal.usecases.words_due import WordKind
+from storage.publications import Publication
 from tests import granting, publicity, reports
 from tests.breaches import stays_signed_in
 from tests.cast import World, add_member
+from tests.filing import press
 from tests.web_client import browser
 
 NOTE = LegalBasis("NV/70/2026", date(2026, 5, 1))
@@ -100,4 +102,9 @@ def test_an_expert_is_told_of_what_an_expert_may_confirm_alone(heir: World) -> N
     assert words(sheet(heir, "next_xaa", handover), review) == []
     publicity.confirm(heir, "focal_xaa", publication)
     assert words(sheet(heir, "next_xaa", handover), review) == [(WordKind.PUBLICATION, f"/publications/{publication}")]
+    with heir.portal.database.read() as session:
+        document = session.get_one(Publication, publication).document_id
+    withdrawn = press(browser(heir, "focal_xaa"), f"/documents/{document}/withdraw", reason="A mistake.")
+    assert withdrawn.status_code == 303
+    assert words(sheet(heir, "next_xaa", handover), review) == []
     assert sheet(heir, "focal_xaa", handover).words == ()  # of an expert's place nothing waits for the focal point

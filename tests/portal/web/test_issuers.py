@@ -20,12 +20,16 @@ from portal.domain.ids import PersonId
 from portal.domain.issuers import IssuerSettings
 from portal.domain.roles import Role
 from portal.errors import NotFound, TooMany
+from portal.identity import flows
 from portal.identity.federation import LOGOUTS, Federation
 from portal.identity.oidc import LOGOUT_EVENT, Unproven
+from portal.usecases import federation
+from portal.usecases.federation import Asserted
 from portal.usecases.invitations import confirm_link, issue_link
 from portal.usecases.issuers import add_issuer, confirm_issuer, end_issuer
-from portal.usecases.sessions import token_hash
+from portal.usecases.sessions import Begun, token_hash
 from portal.web.routes import WAYS, is_machine
+from portal.work import Portal
 from storage.issuers import Issuer
 from storage.tables import Event, Invitation, PortalSession
 from tests.attempts import attempts_counted
@@ -321,6 +325,36 @@ def test_an_issuer_ends_the_sessions_that_it_began_and_no_others(world: World, x
     assert browser(world, "expert_xaa").get("/account").status_code in {200, 401}
 
 
+def test_a_session_that_the_provider_ended_meanwhile_begins_none_here(
+    world: World, xaa: Ministry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xaa.fake.claims, token, client = {"sid": "first"}, link(world, "expert_xaa"), browser(world)
+    csrf = re.search(r'name="csrf" value="([^"]+)"', xaa.sign_in(client, f"/enter/{token}/issuers/{xaa.id}").text)
+    assert csrf
+    assert xaa.log_out(sid="first").status_code == 200
+    back, said = f"/sign-in/issuers/{xaa.id}/return", {"csrf": csrf[1], "mail": "expert_xaa@example.org"}
+    refused = client.post(back, data=said, headers={"Origin": ORIGIN})
+    assert refused.status_code == 422
+    assert "has signed you out meanwhile" in refused.text
+    assert sessions(world, xaa) == []
+    assert xaa.bind("expert_xaa").status_code == 303
+    assert xaa.log_out().status_code == 200
+    xaa.fake.claims, client = {"sid": "second"}, browser(world)
+    begin = federation.sign_in_through
+
+    def end_first(portal: Portal, caller: Caller, said: Asserted) -> Begun:
+        assert xaa.log_out(sid="second").status_code == 200
+        return begin(portal, caller, said)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(federation, "sign_in_through", end_first)
+        assert "has signed you out meanwhile" in xaa.sign_in(client).text
+    assert sessions(world, xaa) == []
+    assert flows.LIFE * 2 == federation.ENDED_KEPT
+    world.clock.forward(federation.ENDED_KEPT)
+    assert xaa.sign_in(client).status_code == 303, "it is remembered no longer than somebody may be on the way"
+
+
 def test_a_message_of_logging_out_counts_once_and_only_from_its_issuer(world: World, xaa: Ministry) -> None:
     xaa.bind("expert_xaa")
     assert xaa.log_out(jti="one", sub="nobody").status_code == 200
@@ -371,8 +405,12 @@ def test_one_proves_anew_through_the_issuer_that_knows_one(world: World, xaa: Mi
     xaa.fake.claims = {"auth_time": int(world.clock.now.timestamp()) - 3600}
     assert xaa.sign_in(client, start).status_code == 422
     xaa.fake.claims = {}
-    xaa.fake.subject = "somebody"
-    assert xaa.sign_in(client, start).status_code == 422
+    assert xaa.bind("focal_xaa", "bela").status_code == 303
+    for other in ("somebody", "bela"):
+        xaa.fake.subject = other
+        refused = xaa.sign_in(client, start)
+        assert refused.status_code == 422
+        assert "doesn’t know you as the one who is signed in here" in refused.text
     xaa.fake.subject = "anna"
     answer = xaa.sign_in(client, start)
     assert answer.headers["location"] == "/account"

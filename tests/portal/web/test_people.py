@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from portal.domain.roles import Role
+from portal.usecases.invitations import SHOWN_AGAIN
 from storage.tables import Passphrase
 from tests.cast import World, add_member, setting_up
 from tests.portal.audit.files import look, put
@@ -221,6 +222,8 @@ def test_a_new_link_for_the_staff_takes_two_people(world: World) -> None:
     assert second
     assert second[1] not in administrator.get(at).text  # shown once
     assert browser(world).get(link[0]).status_code == 200
+    assert second[1] in administrator.form(at, confirms[1]).text  # to whoever confirmed, for a few minutes
+    world.clock.forward(SHOWN_AGAIN)
     assert administrator.form(at, confirms[1]).status_code == 409
     told = ("A new link", "Registrar Example Confirmed by Administrator Example.", "not used yet")
     assert links_on(registrar.get(at).text) == [told]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -42,6 +43,7 @@ from tests.publicity import published
 from tests.reports import (
     PARTIES,
     agree,
+    agreed,
     circulated,
     complete,
     confirm,
@@ -259,6 +261,21 @@ def test_it_is_tried_again_after_longer_and_longer_times_and_told_of_once(
     assert "Held back" not in report_page(world)
 
 
+def test_the_officer_is_told_though_the_portal_ends_while_it_notes_that_something_is_held_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transmitted(world)
+    refuse(monkeypatch, "fr", "damaged")
+    world.clock.forward(DAY)
+    with monkeypatch.context() as ends:
+        ends.setattr(public_summaries, "tell_of_review", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            publish(world)
+    publish(world)
+    assert [one.tries for one in held(world)] == [1]
+    assert "can’t become public" in browser(world, "officer").get("/notices").text
+
+
 def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_again(world: World) -> None:
     add_member(world, "second_officer", Role.OFFICER, reviews=("xaa",))
     transmitted(world)
@@ -267,6 +284,24 @@ def test_what_somebody_confirmed_who_is_suspended_waits_until_they_are_let_in_ag
     world.clock.forward(DAY)
     assert publish(world) == 0
     assert "This file waits for now" in report_page(world, "second_officer")
+    assert "can’t become public" in browser(world, "second_officer").get("/notices").text
+    lifted(world, case)
+    world.clock.forward(FIRST_WAIT)
+    assert publish(world) == 6
+
+
+def test_what_somebody_transmitted_who_is_suspended_waits_until_they_are_let_in_again(world: World) -> None:
+    add_member(world, "second_officer", Role.OFFICER, reviews=("xaa",))
+    manifest = agreed(world)
+    in_all_languages(world, manifest, "second_officer")
+    transmit(world)
+    case = registered(world, person="officer")
+    contained(world, case, "everywhere", "officer")
+    world.clock.forward(DAY)
+    assert publish(world) == 0
+    page = report_page(world, "second_officer")
+    assert page.count("Another file would wait as well") == 6
+    assert "Have another file delivered" not in page
     assert "can’t become public" in browser(world, "second_officer").get("/notices").text
     lifted(world, case)
     world.clock.forward(FIRST_WAIT)
@@ -311,7 +346,9 @@ def test_what_proves_wrong_is_replaced_until_it_is_public_and_the_parties_are_to
 ) -> None:
     manifest = transmitted(world)
     first = summary_in(world, "fr")
+    world.clock.forward(timedelta(seconds=1))  # notices of one moment stand in any order, and alike ones as one
     better = translated(world, manifest, "fr")
+    world.clock.forward(timedelta(seconds=1))
     assert "Confirm it in place of that one" in report_page(world)
     told = browser(world, "focal_xbb").get("/notices").text.count("was given to the bodies of the Conference")
     confirm(world, better)

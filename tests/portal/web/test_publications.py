@@ -21,8 +21,10 @@ from portal.domain.problems import RefusedError
 from portal.domain.roles import Role
 from portal.usecases import making, making_public, proving, publications
 from portal.usecases.checks import check_records
+from portal.usecases.downloads import ABORTED, Download
 from portal.usecases.making import Made, make_anew
 from portal.usecases.making_public import prove_public, publish_due
+from portal.usecases.publication_pages import begin_preview
 from portal.usecases.tree import own_keys, sequence
 from portal.web import public as pages_of_the_register
 from portal.web import sending
@@ -150,6 +152,44 @@ def test_nobody_confirms_a_file_that_they_did_not_open(world: World) -> None:
     opened(world, "expert_xaa", publication)
     act(world, "expert_xaa", publication, "confirm")
     assert row(world, publication).confirmed_at is not None
+
+
+def test_a_publication_whose_document_was_withdrawn_waits_for_nobody(world: World) -> None:
+    document = circulated(world)
+    publication = prepared(world, document)
+    confirm(world, "focal_xaa", publication)
+    expert, waits = browser(world, "expert_xaa"), "Read what is to be published of the review of"
+    assert waits in expert.get("/work").text
+    assert press(browser(world, "focal_xaa"), f"/documents/{document}/withdraw", reason="A mistake.").status_code == 303
+    assert waits not in expert.get("/work").text
+
+
+@pytest.mark.parametrize("how", ["lost", "busy", "unrecorded"])
+def test_nobody_confirms_a_file_that_never_left(world: World, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    publication = prepared(world)
+    client, path = browser(world, "focal_xaa"), f"/publications/{publication}"
+    if how == "lost":
+        world.portal.objects.delete(row(world, publication).object_name)
+    elif how == "busy":
+        monkeypatch.setattr(sending, "OF_ONE", 0)
+    else:  # the process dies before it can tell how that ended
+        monkeypatch.setattr(Download, "end", lambda *_: None)
+    assert client.get(f"{path}/file").status_code == {"lost": 500, "busy": 429, "unrecorded": 200}[how]
+    assert "You haven’t opened the file yet." in client.get(path).text
+    assert press(client, f"{path}/confirm").status_code == 403
+
+
+def test_whose_line_breaks_in_the_middle_of_the_file_goes_on_by_ranges_and_may_confirm_it(world: World) -> None:
+    publication = prepared(world)
+    with world.request():
+        download = begin_preview(world.portal, world.caller("focal_xaa"), publication)
+        download.end(ABORTED, 5)
+        download.end(ABORTED, 5)  # the answer of the first commit got lost
+    client, path = browser(world, "focal_xaa"), f"/publications/{publication}"
+    assert client.get(f"{path}/file", headers={"Range": "bytes=5-"}).status_code == 206
+    act(world, "focal_xaa", publication, "confirm")
+    with world.request():
+        assert check_records(world.portal).ok
 
 
 @pytest.mark.parametrize(

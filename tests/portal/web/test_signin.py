@@ -18,22 +18,26 @@ from portal.domain.legal import LegalBasis
 from portal.domain.roles import Role
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.identity.passphrases import Cost, Passphrases
+from portal.usecases import persons
 from portal.usecases.appointments import Newcomer, appoint, appoint_newcomer, end_appointment
 from portal.usecases.bases import Terms
 from portal.usecases.care import change_mail
 from portal.usecases.installation import make_first_administrator
-from portal.usecases.invitations import IssuedLink, confirm_link, issue_link
+from portal.usecases.invitations import SHOWN_AGAIN, IssuedLink, confirm_link, issue_link
 from portal.usecases.keys import rotate_keys
 from portal.web.places import local_path
 from portal.work import Portal
 from storage import permits
+from storage.errors import DatabaseUnavailable
 from storage.fields import Place
 from storage.permits import REGISTRY
 from storage.tables import Appointment, Event, Invitation, PortalSession
+from tests.breaches import stays_signed_in
 from tests.cast import World, add_member, setting_up
 from tests.contents import said
 from tests.databases import by_hand
-from tests.web_client import ORIGIN, Browser, within
+from tests.filing import press
+from tests.web_client import ORIGIN, Browser, browser, within
 
 CHEAP = Cost(passes=1, kibibytes=64, lanes=1)
 GOOD = "violet anchor seventeen lanterns"
@@ -255,9 +259,41 @@ def test_a_new_link_for_staff_works_when_a_second_person_confirmed_it(world: Wor
     assert not signed_out(theirs)
     second = confirm(world, "registrar", link)
     assert signed_out(theirs)
+    assert use(client, link, "officer@example.org", OTHER, second=second).status_code == 303
+
+
+def busy(*_: object) -> None:
+    raise DatabaseUnavailable("busy")
+
+
+def test_a_second_part_is_shown_again_to_whoever_confirmed_the_link_for_a_few_minutes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser shows the answer to the last of two clicks alone."""
+    add_member(world, "second_registrar", Role.REGISTRAR)
+    stays_signed_in(world)
+    link = issue(world, "administrator", "officer")
+    path = f"/people/{world.members['officer'].person}/links/{link.invitation}/confirm"
+    client, shown = browser(world, "registrar"), re.compile(r'<code dir="ltr">([A-Z2-7 ]{14})</code>')
+    with monkeypatch.context() as unread:
+        unread.setattr(persons, "view_person", busy)
+        assert press(client, path).status_code == 503
+    with world.portal.database.read() as session:
+        assert session.get_one(Invitation, link.invitation).confirmed_at is None, "nothing was done"
+    first, last = (shown.findall(press(client, path).text) for _ in range(2))
+    assert len(first) == 1
+    assert first == last
+    with pytest.raises(Conflict):
+        confirm(world, "second_registrar", link)
+    world.clock.forward(SHOWN_AGAIN)
     with pytest.raises(Conflict):
         confirm(world, "registrar", link)
-    assert use(client, link, "officer@example.org", OTHER, second=second).status_code == 303
+    other = issue(world, "administrator", "officer_other")
+    second = confirm(world, "registrar", other)
+    assert second != first[0].replace(" ", "")
+    assert use(visitor(world.portal), other, "officer_other@example.org", second=second).status_code == 303
+    with pytest.raises(Conflict):
+        confirm(world, "registrar", other)
 
 
 def test_neither_of_the_two_comes_in_with_their_part_of_a_link(world: World) -> None:

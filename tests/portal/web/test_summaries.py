@@ -26,6 +26,7 @@ from tests.reports import (
     circulated,
     complete,
     confirm,
+    confirmed,
     propose,
     row,
     texts,
@@ -48,7 +49,8 @@ def read(world: World, who: str, summary: UUID) -> tuple[int, bytes]:
 
 
 def transmit(world: World, who: str = "officer") -> int:
-    return press(browser(world, who), f"/reviews/{world.files['xaa'].review}/report/summary").status_code
+    path = f"/reviews/{world.files['xaa'].review}/report/summary"
+    return press(browser(world, who), path, seen=confirmed(world)).status_code
 
 
 @pytest.mark.usefixtures("stamped")
@@ -116,6 +118,22 @@ def test_nothing_goes_out_before_all_six_are_there_and_once(world: World) -> Non
     assert [transmit(world), transmit(world)] == [303, 409]
     with world.portal.database.read() as session:
         assert len(session.scalars(select(Transmission)).all()) == 1
+
+
+def test_no_file_is_given_out_that_the_page_did_not_show(world: World) -> None:
+    add_member(world, "second_officer", Role.OFFICER, reviews=("xaa",))
+    manifest = complete(world)
+    officer, path = browser(world, "officer"), f"/reviews/{manifest.review_id}/report"
+    shown = re.search(
+        r'name="seen" value="([^"]+)">\s*<div[^>]*>\s*<button[^>]*>Give it to them', officer.get(path).text
+    )
+    assert shown is not None
+    confirm(world, translated(world, manifest, "fr", content=b"%PDF-1.7 quite another text"), "second_officer")
+    for fields in ({"seen": shown[1]}, {"seen": "x"}, {}):
+        refused = press(officer, f"{path}/summary", **fields)
+        assert refused.status_code == 409
+        assert "Another file was confirmed in one of the languages" in refused.text
+    assert transmit(world) == 303
 
 
 def test_only_a_circulated_version_of_the_final_summary_is_confirmed(world: World) -> None:

@@ -67,6 +67,7 @@ AGAIN: Final[Mapping[str, str]] = {
     "/account/recovery": "the newer codes take the place of the older ones",
     "/calendar": "the newer address takes the place of the older one",
     "/people/{id}/link": "the newer link takes the place of the older one",
+    "/people/{id}/links/{link}/confirm": "whoever confirmed it is shown its second part once more",
     "/hearings/{id}": "whoever is heard answers as often as they like until there is a finding",
     "/cases/{id}/submission": "a State submits as often as it likes; the newest counts",
 }
