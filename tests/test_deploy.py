@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from itertools import takewhile
 from pathlib import Path
 from uuid import UUID
 
@@ -108,16 +109,27 @@ def test_the_example_of_settings_is_taken_and_fits_the_unit(tmp_path: Path) -> N
     assert f"-{made}/proxy" in unit_lines("InaccessiblePaths")[0].split(), "what people may be is the proxy's to say"
 
 
-def test_every_command_that_the_paper_names_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    text = PAPER.read_text("utf-8")
-    named = {line for line in commands(text) if line.startswith("portal ")}
-    named |= set(re.findall(r"`(portal (?:[a-z]+ ?)+)`", text))
-    assert {"portal init", "portal fsck", "portal keys rotate"} <= named
-    for line in named:
-        words = [word for word in line.split()[1:] if word.islower()]
+def named_commands(text: str) -> Iterator[tuple[list[str], set[str]]]:
+    """Give the portal's commands that a paper names, in blocks and in sentences: their words, and their options."""
+    first = {command.words[0] for command in cli.COMMANDS}
+    for line in {*re.findall(r"^ {4}(?:[#$] )?(.+)$", text, re.MULTILINE), *re.findall(r"`([^`\n]+)`", text)}:
+        for found in re.finditer(r"(?:^|[ /])portal ([a-z]+)\b([^&|;>]*)", line):
+            if found[1] in first:
+                words = [found[1], *found[2].split()]
+                options = {word.partition("=")[0] for word in words if word.startswith("--")}
+                yield list(takewhile(lambda word: word.isalpha() and word.islower(), words)), options
+
+
+def test_every_command_that_the_paper_names_is_one_and_so_is_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    named = list(named_commands(PAPER.read_text("utf-8")))
+    assert {("init",), ("fsck",), ("keys", "rotate")} <= {tuple(words) for words, _ in named}
+    assert {"--keep", "--all", "--fingerprint", "--list"} <= set().union(*(options for _, options in named))
+    for words, options in named:
         with pytest.raises(SystemExit) as ended:
             cli.main([*words, "--help"])
-        assert ended.value.code == 0, (line, capsys.readouterr().err)
+        told = capsys.readouterr()
+        assert ended.value.code == 0, (words, told.err)
+        assert options <= set(re.findall(r"--[a-z-]+", told.out)), words
 
 
 # --- the unit and the proxy ---------------------------------------------------------------------------------------
