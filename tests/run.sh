@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests, each once: what needs no other server against the built wheel, from another folder; the rest in the tree; and on
-# PostgreSQL, too, what a database can break and one in eight of the others (`make postgresql`: all of them). All that fails is
-# told, not what failed first.
+# PostgreSQL, too, what a database can break and, of the others that need no other server, one in eight (`make postgresql`: all
+# of these). All that fails is told, not what failed first.
 set -eu
 unset PYTHONDONTWRITEBYTECODE  # else each of the hundreds of processes compiles all that it reads
 here=$(pwd)

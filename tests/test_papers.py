@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from storage.keyring import _BLIND, _OWN
+from storage.permits import STREAM
 from storage.schema import newest
 
 ROOT = Path(__file__).parents[1]
-PAPERS = ("README.md", "ARCHITECTURE.md", "SECURITY.md", "deploy/README.md", "CONTRIBUTING.md", "DECISIONS.md")
+PAPERS = (
+    *("README.md", "ARCHITECTURE.md", "SECURITY.md", "DECISIONS.md", "CONTRIBUTING.md"),
+    *("CHANGELOG.md", "BENCHMARKS.md", "deploy/README.md", "policies/README.md", "storage/FORMAT.md"),
+    *("portal/audit/LOG.md", "portal/rendering/MARKS.md", "portal/publishing/PUBLISHING.md"),
+)
 TOPS = ("portal/", "policies/", "storage/", "templates/", "tests/", "deploy/")
 READ = {".md", ".py", ".yaml", ".example", ".service", ".conf", ".html", ""}  # that may name a section
-# made by set-up or by running, or patterns: not in the tree
-MADE = ("build/", "dist/", "portal/web/static/vendor")
+# made by set-up or by running, or patterns, or what keys are bound to: not in the tree
+MADE = ("build/", "dist/", "portal/web/static/vendor", "portal/v1/")
 
 pytestmark = pytest.mark.checkout
 
@@ -86,7 +92,7 @@ def test_every_path_and_every_test_that_a_paper_names_exists(paper: str) -> None
 def test_every_section_of_the_operators_paper_that_a_text_names_exists() -> None:
     paper = ROOT / "deploy" / "README.md"
     there = sections(paper.read_text("utf-8"))
-    paths = [ROOT / name for name in (*PAPERS, "CHANGELOG.md")]
+    paths = [ROOT / name for name in PAPERS]
     paths += [path for top in ("deploy", "portal", "storage") for path in (ROOT / top).rglob("*") if path.is_file()]
     paths = [path for path in paths if path.suffix in READ]
     named = {path: sections_named(path.read_text("utf-8"), within=path == paper) for path in sorted(set(paths))}
@@ -97,6 +103,19 @@ def test_every_section_of_the_operators_paper_that_a_text_names_exists() -> None
 
 def test_the_steps_that_the_changelog_names_end_with_the_newest() -> None:
     assert f"takes the steps 0002 to {newest()} at the start" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_every_scope_and_every_purpose_of_a_key_stands_in_the_format() -> None:
+    told = (ROOT / "storage" / "FORMAT.md").read_text("utf-8").split("\n## Room keys")[1]
+    permits, keyring = ((ROOT / "storage" / name).read_text("utf-8") for name in ("permits.py", "keyring.py"))
+    scopes = set(re.findall(r'\bScope\(f?"([a-z]+/?)', permits)) | {STREAM}
+    purposes = {*_OWN, *_BLIND, *re.findall(r'(?:derive|keyed|subkey)\([^()]*"([a-z-]+)"', keyring)}
+    for path in (ROOT / "portal").rglob("*.py"):
+        purposes |= set(re.findall(r'(?:log_mark|read_mark)\([^"]*?"([a-z-]+)"', path.read_text("utf-8")))
+    assert {"names", "room/", "publication/"} <= scopes
+    assert {"field", "wrap", "equal", "tag", "about", "salt"} <= purposes
+    assert not {scope for scope in scopes if f"`{scope}" not in told}
+    assert not {purpose for purpose in purposes if f"`{purpose}`" not in told}
 
 
 def test_every_threat_is_shown_by_a_test() -> None:

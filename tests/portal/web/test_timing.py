@@ -275,7 +275,7 @@ def test_absent_and_forbidden_ask_the_same_questions(
 
 
 def test_absent_and_forbidden_take_the_same_time(world: World, asking: Asking) -> None:
-    """By id, by name and by range: 2,000 pairs each, the area within 0.45 and 0.55."""
+    """By id, by name and by range: PAIRS pairs each, the area within 0.45 and 0.55."""
     asked = [route for route in routes(world) if route.kind]
     assert sorted(route.kind for route in asked) == ["id", "name", "range"]
     found = areas(world, asking, asked, PAIRS)
