@@ -100,7 +100,7 @@ def test_the_notice_leads_to_the_trail_of_that_week_with_its_counts(world: World
     for state, people, opened, downloaded in (("Belmora", 1, 1, 1), ("Corvane", 1, 0, 1)):
         row = short[short.index(state) :]
         assert f'data-label="People">{people}<' in row
-        assert row.index(f'data-label="Opened">{opened}<') < row.index(f'data-label="Downloaded">{downloaded}<')
+        assert row.index(f'data-label="Times opened">{opened}<') < row.index(f'data-label="Downloaded">{downloaded}<')
     assert "Secretariat and others" in short
     whole = client.get(place.split("?", maxsplit=1)[0]).text
     assert 'aria-label="In short"' not in whole, "without a time there is no count"
