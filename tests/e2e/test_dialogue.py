@@ -199,7 +199,6 @@ def answered(play: Play, thread: str) -> None:
     page.get_by_label("Answer", exact=True).fill(ANSWER)
     press(page, "Save")
     page.get_by_label("Law on organized crime").check()
-    press(page, "Keep this choice")
     press(page, "Save and ask the focal point to clear it")
     play.sees("expert_xbb", thread, "Question 1", never=(ANSWER, "Law on organized crime", "Expert_Xaa"))
     play.sees("officer", thread, "Question 1", never=(ANSWER,))
