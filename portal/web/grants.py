@@ -39,6 +39,7 @@ WORDS: Final = {
 }
 HALF_A_DAY: Final = timedelta(hours=12)  # before the end it is the last day, in the zone of its giver and near ones
 _SEEN_DIGITS: Final = 6
+_NONE: Final = -1  # the number of no terms: what a form says that saw none which there are
 LOOKS_AGAIN_SECONDS: Final = 60
 
 
@@ -248,9 +249,10 @@ def _giving(checks: Checks) -> Giving | None:
     first, last = checks.take("first", perhaps_day), checks.take("last", day)
     mode = checks.take("mode", _mode)
     seen = whole(checks.form.text("seen", "0"), _SEEN_DIGITS)
-    if documents is None or readers is None or mode is None or seen is None or last is None:
+    if documents is None or readers is None or mode is None or last is None:
         return None
-    return Giving(tuple(documents), checks.form.all("languages"), frozenset(readers), mode, first, last, seen)
+    terms = _NONE if seen is None else seen
+    return Giving(tuple(documents), checks.form.all("languages"), frozenset(readers), mode, first, last, terms)
 
 
 def _asked(checks: Checks) -> Giving | None:

@@ -162,6 +162,8 @@ def test_of_two_focal_points_at_once_the_second_is_told(world: World) -> None:
     assert "before you" in again.text
     longer = terms(world, last=ahead(world, 200), seen="1")
     assert act(world, "focal_xaa", grant, "change", **longer).status_code == 303
+    for seen in ("soon", "-1", "9999999"):
+        assert act(world, "focal_xaa", grant, "change", **terms(world, mode="copies", seen=seen)).status_code == 409
     late = act(world, "second_focal", grant, "change", **terms(world, mode="copies", seen="1"))
     assert late.status_code == 409
     assert page(world, grant).terms[0].mode == "view"
