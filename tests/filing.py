@@ -1,11 +1,14 @@
 """Acts on a file through the application, for tests: put a document somewhere, move it, press a button."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from httpx2 import Response
+from sqlmodel import select
 
 from portal.usecases.shredding import shred_version
-from storage.tables import Version
+from storage.permits import room_scope
+from storage.tables import KeyVersion, Version
 from tests.cast import World
 from tests.contents import form_token, send, versions
 from tests.web_client import ORIGIN, Browser, browser
@@ -74,6 +77,15 @@ def circulated(world: World, text: str = "Response", **fields: str) -> UUID:
     document = submitted(world, text, **fields)
     assert press(browser(world, "officer"), f"/documents/{document}/circulate").status_code == 303
     return document
+
+
+def resealed(world: World, who: str, room: str, text: str) -> int:
+    """Put another document into a room, a minute later; gives under how many versions of its key things lie there."""
+    world.clock.forward(timedelta(minutes=1))
+    put(world, who, room, text)
+    scope = room_scope(world.files["xaa"].review, world.files["xaa"].rooms[room])
+    with world.portal.database.read() as session:
+        return len(session.scalars(select(KeyVersion).where(KeyVersion.scope == scope)).all())
 
 
 def set_back(world: World) -> None:

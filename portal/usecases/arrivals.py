@@ -39,11 +39,11 @@ def sent_on(
     """
     rows = work.documents.became(room_id, document_id)
     seen = {row.id for row in visible(work, Action.VIEW_DOCUMENT, [there for _, there in rows])}
-    kinds = {room.id: room for room in rooms}
+    by_id = {room.id: room for room in rooms}
     found = defaultdict[UUID, list[Sent]](list)
     for version, there in rows:
         if there.id in seen:
-            room = kinds[there.room_id]
+            room = by_id[there.room_id]
             sent = Sent(
                 version.number,
                 there.id,

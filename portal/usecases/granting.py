@@ -57,7 +57,7 @@ class Giving:
         mode: On the screen only, or as copies too.
         first: From this day; None: from now.
         last: Up to this day.
-        seen: The number of the terms that the sender saw; 0: there were none.
+        seen: The number of the terms that the sender saw; 0: there were none; None: they don't say.
     """
 
     documents: tuple[UUID, ...]
@@ -66,7 +66,7 @@ class Giving:
     mode: Mode
     first: date | None
     last: date | None
-    seen: int = 0
+    seen: int | None = 0
 
 
 # --- giving

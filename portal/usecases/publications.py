@@ -11,14 +11,14 @@
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from portal.access.actions import Action
 from portal.access.caller import Caller
-from portal.access.entities import Absent, PublicationFacts
+from portal.access.entities import NIL, Absent, PublicationFacts
 from portal.access.file_matters import review_facts
 from portal.access.publication_matters import national_room
 from portal.domain import media
@@ -142,6 +142,13 @@ def is_outdated(work: Work, row: Publication) -> bool:
     if document is None or document.withdrawn_at is not None:
         return True
     return max(work.documents.versions(row.document_id), key=lambda one: one.number).id != row.version_id
+
+
+def could_confirm(work: Work, row: Publication, facts: PublicationFacts) -> bool:
+    """Tell whether whoever asks could confirm a publication once they have read it, and its document is as it was."""
+    me = PersonId(work.who.person_id or NIL)
+    once_read = replace(facts, opened_by=facts.opened_by | {me})
+    return work.allows(Action.CONFIRM_PUBLICATION, once_read) and not is_outdated(work, row)
 
 
 # --- preparing

@@ -5,7 +5,7 @@ Nothing sealed is opened for it, and nothing is told that the page to which it l
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from portal.access.actions import Action
 from portal.domain.roles import Role
 from portal.usecases.cases import waiting_cases
 from portal.usecases.grants import lines_of
-from portal.usecases.publications import is_outdated, publication_facts, records_of
+from portal.usecases.publications import could_confirm, publication_facts, records_of
 from portal.work import Work
 from storage.repositories.reviews import ReviewRecord
 from storage.tables import Document
@@ -72,12 +72,10 @@ def _grants(work: Work) -> list[Waiting]:
 
 
 def _publications(work: Work, records: Mapping[UUID, ReviewRecord]) -> list[Waiting]:
-    person, found = work.who.person_id, list[Waiting]()
+    found: list[Waiting] = []
     for row in records_of(work).prepared(list(records)):
         facts = publication_facts(records_of(work), row, records[row.review_id], work.now)
-        once_read = replace(facts, opened_by=facts.opened_by | {person} if person else frozenset())
-        confirms = work.who.state in facts.waits_for and work.allows(Action.CONFIRM_PUBLICATION, once_read)
-        if confirms and not is_outdated(work, row):
+        if work.who.state in facts.waits_for and could_confirm(work, row, facts):
             found.append(Waiting(Wait.PUBLICATION, row.state_code, row.id))
     return found
 

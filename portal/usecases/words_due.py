@@ -4,18 +4,16 @@ Each is asked of the gate for whoever reads, and only what they may answer thems
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from portal.access.actions import Action
-from portal.access.entities import NIL
 from portal.domain.grants import Stand, stand_of
-from portal.domain.ids import PersonId
 from portal.domain.texts import N_
 from portal.usecases.grant_facts import facts_of_grants, grant_records, reach_of, times_of
-from portal.usecases.publications import is_outdated, publication_facts, records_of
+from portal.usecases.publications import could_confirm, publication_facts, records_of
 from portal.work import Work
 from storage.reports import Manifest
 
@@ -70,17 +68,13 @@ def _manifests(work: Work, reviews: Collection[UUID]) -> list[WordDue]:
 
 
 def _publications(work: Work, reviews: Collection[UUID]) -> list[WordDue]:
-    records, me = records_of(work), PersonId(work.who.person_id or NIL)
-    planned = [  # as if the reader had read it: that comes first
-        (row, replace(facts := publication_facts(records, row, file, work.now), opened_by=facts.opened_by | {me}))
+    records = records_of(work)
+    return [
+        WordDue(WordKind.PUBLICATION, row.review_id, row.id)
         for review in reviews
         if (file := work.file(review)) is not None
         for row in records.of(review)
-    ]
-    return [
-        WordDue(WordKind.PUBLICATION, row.review_id, row.id)
-        for row, facts in planned
-        if work.allows(Action.CONFIRM_PUBLICATION, facts) and not is_outdated(work, row)
+        if could_confirm(work, row, publication_facts(records, row, file, work.now))
     ]
 
 

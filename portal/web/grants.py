@@ -39,7 +39,6 @@ WORDS: Final = {
 }
 HALF_A_DAY: Final = timedelta(hours=12)  # before the end it is the last day, in the zone of its giver and near ones
 _SEEN_DIGITS: Final = 6
-_NONE: Final = -1  # the number of no terms: what a form says that saw none which there are
 LOOKS_AGAIN_SECONDS: Final = 60
 
 
@@ -251,8 +250,7 @@ def _giving(checks: Checks) -> Giving | None:
     seen = whole(checks.form.text("seen", "0"), _SEEN_DIGITS)
     if documents is None or readers is None or mode is None or last is None:
         return None
-    terms = _NONE if seen is None else seen
-    return Giving(tuple(documents), checks.form.all("languages"), frozenset(readers), mode, first, last, terms)
+    return Giving(tuple(documents), checks.form.all("languages"), frozenset(readers), mode, first, last, seen)
 
 
 def _asked(checks: Checks) -> Giving | None:

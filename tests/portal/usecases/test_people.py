@@ -25,11 +25,11 @@ from portal.usecases.persons import PersonPage, view_person
 from portal.work import Portal
 from storage.fields import Place
 from storage.keyring import split
-from storage.permits import REGISTRY, room_scope, stream_scope
+from storage.permits import REGISTRY, stream_scope
 from storage.repositories.people import PeopleRecords
-from storage.tables import Appointment, Event, KeyVersion, PortalSession, Review, ReviewParty
+from storage.tables import Appointment, Event, PortalSession, Review, ReviewParty
 from tests.cast import World, setting_up
-from tests.filing import put
+from tests.filing import resealed
 from tests.statements import statements
 
 NOTE = LegalBasis("NV/7/2026", date(2026, 5, 1))
@@ -384,18 +384,9 @@ def test_access_stops_with_the_appointment_sessions_and_assignments_included(wor
 
 def test_what_comes_after_a_focal_points_access_ended_is_sealed_under_a_new_key(world: World) -> None:
     """They were never assigned: their appointment alone let them in."""
-    room = room_scope(world.files["xaa"].review, world.files["xaa"].rooms["national XBB"])
-
-    def later(text: str) -> int:
-        """Put another document there, a minute later, and tell the version of the room's key."""
-        world.clock.forward(timedelta(minutes=1))
-        put(world, "expert_xbb", "national XBB", text)
-        with world.portal.database.read() as session:
-            return len(session.scalars(select(KeyVersion).where(KeyVersion.scope == room)).all())
-
-    assert later("Before") == 1
+    assert resealed(world, "expert_xbb", "national XBB", "Before") == 1
     end(world, "registrar", "focal_xbb")
-    assert [later("After"), later("Later")] == [2, 2]
+    assert [resealed(world, "expert_xbb", "national XBB", text) for text in ("After", "Later")] == [2, 2]
 
 
 def test_the_end_of_an_assignment_stands_in_the_reviews_own_log(world: World) -> None:

@@ -6,16 +6,14 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlmodel import select
 
 from portal.domain.ids import AppointmentId, PersonId
 from portal.domain.roles import Role
 from portal.usecases.appointments import end_appointment
-from storage.permits import room_scope
-from storage.tables import KeyVersion, TranslationTask
+from storage.tables import TranslationTask
 from tests.cast import World, add_member
 from tests.contents import documents, said, send, steps, versions
-from tests.filing import PDF, newest, press, put, submitted
+from tests.filing import PDF, newest, press, put, resealed, submitted
 from tests.web_client import browser
 
 
@@ -239,18 +237,9 @@ def dismiss(world: World, task: UUID) -> None:
 def test_what_comes_after_a_translators_access_ended_is_sealed_under_a_new_key(
     world: World, sent: tuple[UUID, UUID], end: Callable[[World, UUID], None]
 ) -> None:
-    room = room_scope(world.files["xaa"].review, world.files["xaa"].rooms["shared"])
-
-    def later(name: str) -> int:
-        """Put another document there, a minute later, and tell the version of the room's key."""
-        world.clock.forward(timedelta(minutes=1))
-        put(world, "officer", "shared", name)
-        with world.portal.database.read() as session:
-            return len(session.scalars(select(KeyVersion).where(KeyVersion.scope == room)).all())
-
-    assert later("Before") == 1
+    assert resealed(world, "officer", "shared", "Before") == 1
     end(world, sent[1])
-    assert [later("After"), later("Later")] == [2, 2]
+    assert [resealed(world, "officer", "shared", text) for text in ("After", "Later")] == [2, 2]
 
 
 def test_closing_the_review_takes_back_what_is_with_translators(world: World, sent: tuple[UUID, UUID]) -> None:
